@@ -1,0 +1,109 @@
+//! The door between training and what computes it: a [`Backend`] loads networks, a [`Session`] advances them.
+//!
+//! Backends swap at "advance n iterations", never at an operation, so that a plan of many dispatches,
+//! a plan of two, and a loop over cores live behind the same two traits.
+
+use serde::Serialize;
+
+use crate::Result;
+use crate::data::Dataset;
+use crate::model::{Network, Parameters};
+
+/// The most iterations that one [`Session::advance`] takes: the length of the device's cost history.
+pub const CHUNK_LIMIT: u32 = 4096;
+
+/// One network to train: where it starts and how fast it goes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// What is trained.
+    pub network: Network,
+    /// The weights to start from, in the network's layout.
+    pub parameters: Parameters,
+    /// α in θ ← θ − α·dθ.
+    pub learning_rate: f64,
+}
+
+/// What computes, for people and for `--json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DeviceInfo {
+    /// `cpu`, `discrete-gpu`, `integrated-gpu`, `virtual-gpu`, `software-gpu` or `other-gpu`.
+    pub kind: String,
+    /// The adapter's name, or which of the CPU's implementations it is.
+    pub name: String,
+    /// `vulkan`, `metal`, `dx12`, or `reference` and `engine` on the CPU.
+    pub backend: String,
+    /// The driver and its version; empty on the CPU.
+    pub driver: String,
+}
+
+/// Loads data and networks onto a device.
+pub trait Backend {
+    /// What computes.
+    fn device(&self) -> DeviceInfo;
+
+    /// The plan that `load` would follow: `layered`, `fused`, or the CPU's `reference` and `engine`.
+    fn plan(&self) -> &'static str;
+
+    /// Puts a data set and the networks to train on it, side by side, onto the device.
+    /// All networks have the data set's inputs, the same number of layers and the same activation (slopes may differ).
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`](crate::Error::Mismatch) where data and networks do not fit,
+    /// [`Error::Limit`](crate::Error::Limit) where the device is too small for them.
+    fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>>;
+}
+
+/// Networks on a device, in training. Weights, data and activations stay there until asked for.
+pub trait Session {
+    /// Queues `iterations` (1 to [`CHUNK_LIMIT`]) of gradient descent. Nothing waits here.
+    ///
+    /// # Errors
+    /// [`Error::Device`](crate::Error::Device) where the device refuses the work.
+    fn advance(&mut self, iterations: u32) -> Result<()>;
+
+    /// Waits for the oldest queued chunk and returns what it recorded; `None` where none is queued.
+    ///
+    /// # Errors
+    /// [`Error::Incomplete`](crate::Error::Incomplete) where the device did fewer steps than it was given,
+    /// [`Error::Device`](crate::Error::Device) where it failed or did not answer in time.
+    fn collect(&mut self) -> Result<Option<Chunk>>;
+
+    /// The forward pass at the weights after all queued iterations.
+    ///
+    /// # Errors
+    /// As [`collect`](Self::collect).
+    fn evaluate(&mut self) -> Result<Vec<Evaluation>>;
+
+    /// The gradients at the weights after all queued iterations, one set a network.
+    ///
+    /// # Errors
+    /// As [`collect`](Self::collect).
+    fn gradients(&mut self) -> Result<Vec<Parameters>>;
+
+    /// How many chunks should be queued at once so that the device never idles.
+    fn queue_depth(&self) -> usize {
+        1
+    }
+}
+
+/// What a chunk of iterations left behind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chunk {
+    /// Updates done before this chunk.
+    pub first_iteration: u64,
+    /// Updates done in it.
+    pub iterations: u32,
+    /// `costs[network][k]`: the cost of the weights after `first_iteration + k` updates.
+    pub costs: Vec<Vec<f64>>,
+    /// The parameters at the chunk's end, one set a network.
+    pub parameters: Vec<Parameters>,
+}
+
+/// The forward pass of one network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// The mean of the loss over the samples.
+    pub cost: f64,
+    /// Z2, one logit a sample; the probability of class 1 is σ(logit).
+    pub logits: Vec<f64>,
+}

@@ -1,0 +1,104 @@
+//! Data sets: points in the plane (or in up to 16 dimensions) with a label 0 or 1.
+
+pub mod numpy_random;
+
+use crate::{Error, Result};
+
+/// The most features a data set may have.
+pub const MAX_FEATURES: usize = 16;
+
+/// Samples with labels, checked: at least one sample, every value finite, every label 0 or 1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    name: String,
+    seed: Option<u32>,
+    features: usize,
+    /// X, row-major (features × samples), as the notebook has it.
+    inputs: Vec<f64>,
+    /// Y, one 0 or 1 a sample.
+    labels: Vec<u8>,
+}
+
+impl Dataset {
+    /// A data set from its points, row-major (samples × features), and one label a point.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] without samples, with no or over [`MAX_FEATURES`] features, with a value that is not
+    /// finite, or with a label that is neither 0 nor 1; [`Error::Mismatch`] where points and labels differ in number.
+    ///
+    /// ```
+    /// let xor = planar::data::Dataset::from_points("xor", None, 2, &[0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0])?;
+    /// assert_eq!((xor.samples(), xor.features()), (4, 2));
+    /// assert_eq!(xor.inputs(), [0., 0., 1., 1., 0., 1., 0., 1.]); // X, features × samples
+    /// # Ok::<(), planar::Error>(())
+    /// ```
+    pub fn from_points(
+        name: impl Into<String>,
+        seed: Option<u32>,
+        features: usize,
+        points: &[f64],
+        labels: Vec<u8>,
+    ) -> Result<Self> {
+        let samples = labels.len();
+        if samples == 0 {
+            return Err(Error::invalid("the number of samples", "at least 1", 0));
+        }
+        if !(1..=MAX_FEATURES).contains(&features) {
+            let wanted = format!("between 1 and {MAX_FEATURES}");
+            return Err(Error::invalid("the number of features", wanted, features));
+        }
+        if points.len() != samples * features {
+            let message = format!("{} values do not make {samples} samples of {features} features", points.len());
+            return Err(Error::Mismatch(message));
+        }
+        if let Some(value) = points.iter().find(|value| !value.is_finite()) {
+            return Err(Error::invalid("a feature", "a finite number", value));
+        }
+        if let Some(label) = labels.iter().find(|label| **label > 1) {
+            return Err(Error::invalid("a label", "0 or 1", label));
+        }
+        let inputs = (0..features).flat_map(|f| (0..samples).map(move |s| points[s * features + f])).collect();
+        Ok(Self { name: name.into(), seed, features, inputs, labels })
+    }
+
+    /// The name: a built-in set's, or the CSV file's.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The seed that made it, or none for a file.
+    pub fn seed(&self) -> Option<u32> {
+        self.seed
+    }
+
+    /// n_x, the number of features.
+    pub fn features(&self) -> usize {
+        self.features
+    }
+
+    /// m, the number of samples.
+    pub fn samples(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// X, row-major (features × samples).
+    pub fn inputs(&self) -> &[f64] {
+        &self.inputs
+    }
+
+    /// Y: one 0 or 1 a sample.
+    pub fn labels(&self) -> &[u8] {
+        &self.labels
+    }
+
+    /// The features of one sample.
+    pub fn point(&self, sample: usize) -> impl Iterator<Item = f64> + '_ {
+        (0..self.features).map(move |feature| self.inputs[feature * self.samples() + sample])
+    }
+
+    /// The share of samples whose predicted class (1 where the logit is above 0, that is A2 > 0.5) is the label.
+    pub fn accuracy(&self, logits: &[f64]) -> f64 {
+        let hits = logits.iter().zip(&self.labels).filter(|(logit, label)| (**logit > 0.0) == (**label == 1)).count();
+        hits as f64 / self.samples() as f64
+    }
+}

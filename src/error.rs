@@ -1,0 +1,89 @@
+//! What can go wrong, said so that a reader knows what was wanted and what was there.
+
+use std::path::PathBuf;
+
+/// The library's result.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Every failure of the library. Each message is one line.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A value that no training can use, from the command line or from a caller.
+    #[error("{name} must be {wanted}, not {given}")]
+    Invalid {
+        /// The setting's name as a user knows it, such as `learning rate`.
+        name: &'static str,
+        /// What would be right.
+        wanted: String,
+        /// What was there.
+        given: String,
+    },
+
+    /// Parts that are each right but do not fit together.
+    #[error("{0}")]
+    Mismatch(String),
+
+    /// A file that cannot be read or written.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+
+    /// A CSV file that is not a data set: where, and what was expected there.
+    #[error("{path}{place}: {problem}", path = path.display())]
+    Csv {
+        /// The file.
+        path: PathBuf,
+        /// `, line 7, column 2` (both counted from 1), or nothing where the whole file is meant.
+        place: String,
+        /// What was expected and what was found.
+        problem: String,
+    },
+
+    /// No graphics adapter answers.
+    #[error("no GPU adapter: {0}")]
+    NoAdapter(String),
+
+    /// A size that the adapter's limits do not allow. Found before anything is allocated.
+    #[error("{what} needs {needed} of {limit}, and {adapter} allows {allowed}")]
+    Limit {
+        /// What was to be made, such as `the activations of 277 × 400`.
+        what: String,
+        /// How much of the limit it takes.
+        needed: u64,
+        /// The limit's name in WebGPU, such as `maxStorageBufferBindingSize`.
+        limit: &'static str,
+        /// What the adapter allows.
+        allowed: u64,
+        /// The adapter's name.
+        adapter: String,
+    },
+
+    /// A shader that does not compile.
+    #[error("shader {0}")]
+    Shader(String),
+
+    /// The device failed: out of memory, lost, or an error of the driver.
+    #[error("GPU: {0}")]
+    Device(String),
+
+    /// The GPU counted other steps than it was given: the result cannot be trusted.
+    #[error("the GPU reports {done} of {asked} iterations done: its driver dropped work, and the result is void")]
+    Incomplete {
+        /// Iterations submitted.
+        asked: u32,
+        /// Iterations that the kernels counted.
+        done: u32,
+    },
+}
+
+impl Error {
+    /// An [`Error::Invalid`] from its three parts.
+    pub fn invalid(name: &'static str, wanted: impl Into<String>, given: impl std::fmt::Display) -> Self {
+        Self::Invalid { name, wanted: wanted.into(), given: given.to_string() }
+    }
+}

@@ -1,0 +1,167 @@
+//! Weights and biases (or their gradients) of a network, in one flat vector: W1, b1, W2, b2, …
+
+use std::ops::Range;
+
+use super::{Network, Real};
+use crate::data::numpy_random::NumpyRandom;
+use crate::{Error, Result};
+
+/// One tensor of a network: W of shape (rows × columns) or b of shape (rows × 1), row-major.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tensor {
+    /// The notebook's name: `W1`, `b1`, `W2`, `b2`.
+    pub name: String,
+    /// Units of the layer.
+    pub rows: usize,
+    /// Units of the layer below for W, 1 for b.
+    pub columns: usize,
+    /// Where the first element stands among all parameters.
+    pub offset: usize,
+}
+
+impl Tensor {
+    /// The elements' place among all parameters.
+    pub fn range(&self) -> Range<usize> {
+        self.offset..self.offset + self.rows * self.columns
+    }
+}
+
+/// Where each tensor of a network stands: W1, b1, W2, b2, … one after another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    tensors: Vec<Tensor>,
+}
+
+impl Layout {
+    /// The layout for the widths from the inputs to the output, such as `[2, 4, 1]`.
+    pub fn new(widths: &[usize]) -> Self {
+        let (mut tensors, mut offset) = (Vec::new(), 0);
+        for (layer, pair) in widths.windows(2).enumerate() {
+            for (name, rows, columns) in [("W", pair[1], pair[0]), ("b", pair[1], 1)] {
+                tensors.push(Tensor { name: format!("{name}{}", layer + 1), rows, columns, offset });
+                offset += rows * columns;
+            }
+        }
+        Self { tensors }
+    }
+
+    /// All tensors in their order.
+    pub fn tensors(&self) -> &[Tensor] {
+        &self.tensors
+    }
+
+    /// The number of layers, the output layer counted.
+    pub fn layers(&self) -> usize {
+        self.tensors.len() / 2
+    }
+
+    /// W of layer 0 (nearest the inputs), 1, …
+    pub fn weights(&self, layer: usize) -> &Tensor {
+        &self.tensors[2 * layer]
+    }
+
+    /// b of layer 0 (nearest the inputs), 1, …
+    pub fn bias(&self, layer: usize) -> &Tensor {
+        &self.tensors[2 * layer + 1]
+    }
+
+    /// The number of parameters.
+    pub fn parameters(&self) -> usize {
+        self.tensors.last().map_or(0, |last| last.range().end)
+    }
+}
+
+/// The parameters of one network, or their gradients. `f64` holds those of an `f32` device without loss.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameters<T = f64> {
+    layout: Layout,
+    values: Vec<T>,
+}
+
+impl<T: Real> Parameters<T> {
+    /// Zeros.
+    pub fn zeros(network: &Network) -> Self {
+        let layout = Layout::new(&network.widths());
+        Self { values: vec![T::ZERO; layout.parameters()], layout }
+    }
+
+    /// From all values, in the order W1, b1, W2, b2, …, each row-major.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] where their number is not the network's.
+    pub fn from_values(network: &Network, values: Vec<T>) -> Result<Self> {
+        let layout = Layout::new(&network.widths());
+        if values.len() != layout.parameters() {
+            let (widths, wanted) = (network.widths(), layout.parameters());
+            return Err(Error::Mismatch(format!("{widths:?} has {wanted} parameters, not {}", values.len())));
+        }
+        Ok(Self { layout, values })
+    }
+
+    /// Where each tensor stands.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// All values, in the order W1, b1, W2, b2, …
+    pub fn values(&self) -> &[T] {
+        &self.values
+    }
+
+    /// All values, to be changed.
+    pub fn values_mut(&mut self) -> &mut [T] {
+        &mut self.values
+    }
+
+    /// W of layer 0 (nearest the inputs), 1, …: row-major (units × units below).
+    pub fn weights(&self, layer: usize) -> &[T] {
+        &self.values[self.layout.weights(layer).range()]
+    }
+
+    /// b of layer 0 (nearest the inputs), 1, …: one a unit.
+    pub fn bias(&self, layer: usize) -> &[T] {
+        &self.values[self.layout.bias(layer).range()]
+    }
+
+    /// W of a layer, to be written.
+    pub fn weights_mut(&mut self, layer: usize) -> &mut [T] {
+        &mut self.values[self.layout.weights(layer).range()]
+    }
+
+    /// b of a layer, to be written.
+    pub fn bias_mut(&mut self, layer: usize) -> &mut [T] {
+        &mut self.values[self.layout.bias(layer).range()]
+    }
+
+    /// The same in another precision.
+    pub fn cast<U: Real>(&self) -> Parameters<U> {
+        let values = self.values.iter().map(|value| U::from_f64(value.to_f64())).collect();
+        Parameters { layout: self.layout.clone(), values }
+    }
+
+    /// Whether no value is infinite or NaN.
+    pub fn is_finite(&self) -> bool {
+        self.values.iter().all(|value| value.to_f64().is_finite())
+    }
+}
+
+impl Parameters {
+    /// The notebook's start: `W = randn·scale` from NumPy's generator, W1 drawn before W2, biases 0.
+    ///
+    /// ```
+    /// use planar::model::{Activation, Network, Parameters};
+    /// let network = Network::one_hidden(2, 4, Activation::Tanh)?;
+    /// let start = Parameters::initial(&network, 2, 0.01);
+    /// assert_eq!(start.weights(0)[0], -0.004167578474054706); // np.random.seed(2); np.random.randn(4, 2) * 0.01
+    /// assert_eq!(start.bias(0), [0.0; 4]);
+    /// # Ok::<(), planar::Error>(())
+    /// ```
+    pub fn initial(network: &Network, seed: u32, scale: f64) -> Self {
+        let mut random = NumpyRandom::new(seed);
+        let mut parameters = Self::zeros(network);
+        for layer in 0..parameters.layout.layers() {
+            parameters.weights_mut(layer).fill_with(|| random.standard_normal() * scale);
+        }
+        parameters
+    }
+}
