@@ -5,9 +5,9 @@
 
 use serde::Serialize;
 
-use crate::Result;
 use crate::data::Dataset;
-use crate::model::{Network, Parameters};
+use crate::model::{Network, Parameters, params::Layout};
+use crate::{Error, Result};
 
 /// The most iterations that one [`Session::advance`] takes: the length of the device's cost history.
 pub const CHUNK_LIMIT: u32 = 4096;
@@ -106,4 +106,43 @@ pub struct Evaluation {
     pub cost: f64,
     /// Z2, one logit a sample; the probability of class 1 is σ(logit).
     pub logits: Vec<f64>,
+}
+
+/// Whether data and networks fit together, as every [`Backend::load`] demands.
+///
+/// # Errors
+/// [`Error::Mismatch`] naming the first thing that does not fit, [`Error::Invalid`] for a learning rate that is not
+/// a finite number above 0 or a slope that is not finite.
+pub fn check_runs(data: &Dataset, runs: &[Run]) -> Result<()> {
+    let first = runs.first().ok_or_else(|| Error::invalid("the number of networks", "at least 1", 0))?;
+    for run in runs {
+        let (network, shared) = (&run.network, &first.network);
+        if network.inputs() != data.features() {
+            let (inputs, features) = (network.inputs(), data.features());
+            return Err(Error::Mismatch(format!("a network of {inputs} inputs cannot train on {features} features")));
+        }
+        if network.hidden().len() != shared.hidden().len() || network.activation().name() != shared.activation().name()
+        {
+            let message = "networks trained side by side must have the same activation and number of layers";
+            return Err(Error::Mismatch(message.into()));
+        }
+        if run.parameters.layout() != &Layout::new(&network.widths()) {
+            return Err(Error::Mismatch(format!("the parameters are not those of a {:?} network", network.widths())));
+        }
+        check_learning_rate(run.learning_rate)?;
+    }
+    Ok(())
+}
+
+/// Whether a learning rate can train: finite and above 0.
+///
+/// # Errors
+/// [`Error::Invalid`] otherwise.
+pub fn check_learning_rate(learning_rate: f64) -> Result<()> {
+    // f32, since that is what the devices compute with: 1e-60 would be 0 there, and 1e60 infinite.
+    let rounded = learning_rate as f32;
+    if rounded > 0.0 && rounded.is_finite() {
+        return Ok(());
+    }
+    Err(Error::invalid("the learning rate", "a finite number above 0, in f32 too", learning_rate))
 }

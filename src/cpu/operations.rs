@@ -1,0 +1,123 @@
+//! The operations of the textbook, each the twin of the kernel of the same name in `shaders/`.
+//!
+//! Matrices are row-major slices; a column is a sample. Every function is generic over [`Real`]:
+//! in `f64` it is what the GPU is judged by, in `f32` it shows what rounding alone does.
+
+use crate::model::{Activation, Real, loss::logit_loss};
+
+/// Which operand of [`matmul`] is stored transposed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transpose {
+    /// A·B: A is (rows × inner), B is (inner × columns).
+    None,
+    /// Aᵀ·B: A is stored (inner × rows).
+    A,
+    /// A·Bᵀ: B is stored (columns × inner).
+    B,
+}
+
+/// The shape of a product: (rows × inner)·(inner × columns).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Product {
+    /// Rows of the result.
+    pub rows: usize,
+    /// The dimension that is summed over.
+    pub inner: usize,
+    /// Columns of the result.
+    pub columns: usize,
+}
+
+/// scale·A·B, with A or B stored transposed: (rows × columns).
+pub fn matmul<T: Real>(a: &[T], b: &[T], shape: Product, transpose: Transpose, scale: T) -> Vec<T> {
+    let Product { rows, inner, columns } = shape;
+    let mut product = vec![T::ZERO; rows * columns];
+    for (row, out) in product.chunks_exact_mut(columns).enumerate() {
+        match transpose {
+            Transpose::None => (0..inner).for_each(|k| add_scaled(out, a[row * inner + k], &b[k * columns..])),
+            Transpose::A => (0..inner).for_each(|k| add_scaled(out, a[k * rows + row], &b[k * columns..])),
+            Transpose::B => {
+                let a_row = &a[row * inner..(row + 1) * inner];
+                out.iter_mut().zip(b.chunks_exact(inner)).for_each(|(out, b_row)| *out = dot(a_row, b_row));
+            }
+        }
+        out.iter_mut().for_each(|value| *value = *value * scale);
+    }
+    product
+}
+
+/// Z ← Z + b and A = g(Z), for Z (units × samples) and b (units).
+pub fn bias_activation<T: Real>(z: &mut [T], bias: &[T], activation: Activation) -> Vec<T> {
+    let samples = z.len() / bias.len();
+    for (row, b) in z.chunks_exact_mut(samples).zip(bias) {
+        row.iter_mut().for_each(|z| *z += *b);
+    }
+    z.iter().map(|z| activation.apply(*z)).collect()
+}
+
+/// dZ = A − Y at the output, where A = σ(Z).
+pub fn output_delta<T: Real>(a: &[T], y: &[T]) -> Vec<T> {
+    a.iter().zip(y).map(|(a, y)| *a - *y).collect()
+}
+
+/// dZ = dA ∘ g′(Z) of a hidden layer, where dA = Wᵀ·dZ of the layer above.
+pub fn hidden_delta<T: Real>(da: &[T], z: &[T], activation: Activation) -> Vec<T> {
+    da.iter().zip(z).map(|(da, z)| *da * activation.derivative(*z)).collect()
+}
+
+/// db = scale·Σ dZ over the samples, for dZ (units × samples).
+pub fn bias_sum<T: Real>(dz: &[T], units: usize, scale: T) -> Vec<T> {
+    dz.chunks_exact(dz.len() / units).map(|row| sum(row) * scale).collect()
+}
+
+/// Σ over the slabs, for partial sums (slabs × length).
+pub fn sum_slabs<T: Real>(partial: &[T], length: usize) -> Vec<T> {
+    let mut total = vec![T::ZERO; length];
+    partial.chunks_exact(length).for_each(|slab| add_scaled(&mut total, T::ONE, slab));
+    total
+}
+
+/// θ ← θ − α·dθ.
+pub fn update<T: Real>(parameters: &mut [T], gradients: &[T], learning_rate: T) {
+    parameters.iter_mut().zip(gradients).for_each(|(theta, gradient)| *theta -= learning_rate * *gradient);
+}
+
+/// scale·Σ of the loss over the samples, from the logits Z.
+pub fn cost<T: Real>(z: &[T], y: &[T], scale: T) -> T {
+    sum(&z.iter().zip(y).map(|(z, y)| logit_loss(*z, *y)).collect::<Vec<T>>()) * scale
+}
+
+/// Writes the sum of the partial costs into the history at `step` and counts the step.
+pub fn record<T: Real>(partial_costs: &[T], history: &mut [T], step: &mut u32) {
+    history[*step as usize] = sum_slabs(partial_costs, 1)[0];
+    *step += 1;
+}
+
+/// out ← out + factor·row.
+fn add_scaled<T: Real>(out: &mut [T], factor: T, row: &[T]) {
+    out.iter_mut().zip(row).for_each(|(out, value)| *out += factor * *value);
+}
+
+/// How many sums run side by side in [`dot`] and [`sum`]: they vectorise, and round less than one long sum.
+const LANES: usize = 8;
+
+/// Σ aᵢ·bᵢ.
+fn dot<T: Real>(a: &[T], b: &[T]) -> T {
+    let mut lanes = [T::ZERO; LANES];
+    let (a, b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    let rest: T = a.remainder().iter().zip(b.remainder()).map(|(a, b)| *a * *b).sum();
+    for (a, b) in a.zip(b) {
+        (0..LANES).for_each(|lane| lanes[lane] += a[lane] * b[lane]);
+    }
+    lanes.into_iter().sum::<T>() + rest
+}
+
+/// Σ aᵢ.
+fn sum<T: Real>(values: &[T]) -> T {
+    let mut lanes = [T::ZERO; LANES];
+    let chunks = values.chunks_exact(LANES);
+    let rest: T = chunks.remainder().iter().copied().sum();
+    for chunk in chunks {
+        (0..LANES).for_each(|lane| lanes[lane] += chunk[lane]);
+    }
+    lanes.into_iter().sum::<T>() + rest
+}

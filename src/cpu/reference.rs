@@ -1,0 +1,184 @@
+//! Gradient descent as the textbook writes it: forward, cost, backward, update; an operation a function.
+
+use std::collections::VecDeque;
+use std::marker::PhantomData;
+
+use super::operations::{self as op, Product, Transpose};
+use crate::Result;
+use crate::backend::{Backend, Chunk, DeviceInfo, Evaluation, Run, Session, check_runs};
+use crate::data::Dataset;
+use crate::model::{Activation, Network, Parameters, Real};
+
+/// The textbook on the CPU, in `f32` or `f64`: what every other backend is compared with.
+///
+/// ```
+/// use planar::backend::{Backend, Run};
+/// use planar::cpu::Reference;
+/// use planar::data::Dataset;
+/// use planar::model::{Activation, Network, Parameters};
+///
+/// let data = Dataset::from_points("and", None, 2, &[0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 0, 0, 1])?;
+/// let network = Network::one_hidden(2, 4, Activation::Tanh)?;
+/// let parameters = Parameters::initial(&network, 2, 0.01);
+/// let mut session = Reference::<f64>::new().load(&data, &[Run { network, parameters, learning_rate: 1.2 }])?;
+/// session.advance(500)?;
+/// let chunk = session.collect()?.expect("500 iterations are queued");
+/// assert!(chunk.costs[0][499] < 0.1 * chunk.costs[0][0]);
+/// assert_eq!(data.accuracy(&session.evaluate()?[0].logits), 1.0);
+/// # Ok::<(), planar::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reference<T>(PhantomData<T>);
+
+impl<T: Real> Reference<T> {
+    /// The reference in the precision `T`.
+    pub fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T: Real> Backend for Reference<T> {
+    fn device(&self) -> DeviceInfo {
+        DeviceInfo {
+            kind: "cpu".into(),
+            name: format!("CPU reference, {}", std::any::type_name::<T>()),
+            backend: "reference".into(),
+            driver: String::new(),
+        }
+    }
+
+    fn plan(&self) -> &'static str {
+        "reference"
+    }
+
+    fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>> {
+        check_runs(data, runs)?;
+        let cast = |value: &f64| T::from_f64(*value);
+        Ok(Box::new(ReferenceSession::<T> {
+            inputs: data.inputs().iter().map(cast).collect(),
+            labels: data.labels().iter().map(|label| T::from_f64((*label).into())).collect(),
+            models: runs.iter().map(Model::new).collect(),
+            iterations: 0,
+            done: VecDeque::new(),
+        }))
+    }
+}
+
+struct ReferenceSession<T> {
+    /// X (n_x × m) and Y (1 × m).
+    inputs: Vec<T>,
+    labels: Vec<T>,
+    models: Vec<Model<T>>,
+    iterations: u64,
+    done: VecDeque<Chunk>,
+}
+
+impl<T: Real> Session for ReferenceSession<T> {
+    fn advance(&mut self, iterations: u32) -> Result<()> {
+        let costs = self.models.iter_mut().map(|model| {
+            let descend = |_| {
+                let pass = model.forward(&self.inputs, &self.labels);
+                let gradients = model.backward(&pass, &self.inputs, &self.labels);
+                op::update(model.parameters.values_mut(), gradients.values(), model.learning_rate);
+                pass.cost.to_f64()
+            };
+            (0..iterations).map(descend).collect()
+        });
+        let costs = costs.collect();
+        let parameters = self.models.iter().map(|model| model.parameters.cast()).collect();
+        self.done.push_back(Chunk { first_iteration: self.iterations, iterations, costs, parameters });
+        self.iterations += u64::from(iterations);
+        Ok(())
+    }
+
+    fn collect(&mut self) -> Result<Option<Chunk>> {
+        Ok(self.done.pop_front())
+    }
+
+    fn evaluate(&mut self) -> Result<Vec<Evaluation>> {
+        let evaluate = |model: &Model<T>| {
+            let pass = model.forward(&self.inputs, &self.labels);
+            Evaluation { cost: pass.cost.to_f64(), logits: pass.logits().iter().map(|z| z.to_f64()).collect() }
+        };
+        Ok(self.models.iter().map(evaluate).collect())
+    }
+
+    fn gradients(&mut self) -> Result<Vec<Parameters>> {
+        let gradients = |model: &Model<T>| {
+            let pass = model.forward(&self.inputs, &self.labels);
+            model.backward(&pass, &self.inputs, &self.labels).cast()
+        };
+        Ok(self.models.iter().map(gradients).collect())
+    }
+}
+
+/// A network in training.
+struct Model<T> {
+    network: Network,
+    parameters: Parameters<T>,
+    learning_rate: T,
+}
+
+/// What a forward pass leaves for the backward pass: Z and A of every layer (units × samples), and the cost.
+struct Forward<T> {
+    z: Vec<Vec<T>>,
+    a: Vec<Vec<T>>,
+    cost: T,
+}
+
+impl<T> Forward<T> {
+    fn logits(&self) -> &[T] {
+        self.z.last().map_or(&[], Vec::as_slice)
+    }
+}
+
+impl<T: Real> Model<T> {
+    fn new(run: &Run) -> Self {
+        let learning_rate = T::from_f64(run.learning_rate);
+        Self { network: run.network.clone(), parameters: run.parameters.cast(), learning_rate }
+    }
+
+    /// Z = W·A + b and A = g(Z) from the inputs up, σ at the output.
+    fn forward(&self, inputs: &[T], labels: &[T]) -> Forward<T> {
+        let (samples, layers) = (labels.len(), self.parameters.layout().layers());
+        let (mut all_z, mut all_a) = (Vec::with_capacity(layers), Vec::<Vec<T>>::with_capacity(layers));
+        for layer in 0..layers {
+            let below = all_a.last().map_or(inputs, Vec::as_slice);
+            let w = self.parameters.layout().weights(layer);
+            let shape = Product { rows: w.rows, inner: w.columns, columns: samples };
+            let activation = if layer + 1 == layers { Activation::Sigmoid } else { self.network.activation() };
+            let mut z = op::matmul(self.parameters.weights(layer), below, shape, Transpose::None, T::ONE);
+            let a = op::bias_activation(&mut z, self.parameters.bias(layer), activation);
+            all_z.push(z);
+            all_a.push(a);
+        }
+        let cost = op::cost(&all_z[layers - 1], labels, mean_of(samples));
+        Forward { z: all_z, a: all_a, cost }
+    }
+
+    /// dW = dZ·Aᵀ/m and db = Σ dZ/m from the output down, with dZ = (Wᵀ·dZ above) ∘ g′(Z).
+    fn backward(&self, pass: &Forward<T>, inputs: &[T], labels: &[T]) -> Parameters<T> {
+        let (samples, mean) = (labels.len(), mean_of(labels.len()));
+        let mut gradients = Parameters::zeros(&self.network);
+        let top = self.parameters.layout().layers() - 1;
+        let mut dz = op::output_delta(&pass.a[top], labels);
+        for layer in (0..=top).rev() {
+            let below = if layer == 0 { inputs } else { &pass.a[layer - 1] };
+            let w = self.parameters.layout().weights(layer).clone();
+            let shape = Product { rows: w.rows, inner: samples, columns: w.columns };
+            gradients.weights_mut(layer).copy_from_slice(&op::matmul(&dz, below, shape, Transpose::B, mean));
+            gradients.bias_mut(layer).copy_from_slice(&op::bias_sum(&dz, w.rows, mean));
+            if layer > 0 {
+                let shape = Product { rows: w.columns, inner: w.rows, columns: samples };
+                let da = op::matmul(self.parameters.weights(layer), &dz, shape, Transpose::A, T::ONE);
+                dz = op::hidden_delta(&da, &pass.z[layer - 1], self.network.activation());
+            }
+        }
+        gradients
+    }
+}
+
+/// 1/m.
+fn mean_of<T: Real>(samples: usize) -> T {
+    T::from_f64(1.0 / samples as f64)
+}

@@ -1,0 +1,125 @@
+//! The golden figures of `tests/golden/`, which NumPy and scikit-learn made, and how closeness to them is judged.
+#![allow(dead_code)] // each test binary uses its own part
+
+use std::path::Path;
+
+use planar::backend::Run;
+use planar::data::Dataset;
+use planar::model::{Activation, Network, Parameters};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+/// One file of `tests/golden/`.
+pub fn golden<T: DeserializeOwned>(file: &str) -> T {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// `datasets.json`, one entry.
+#[derive(Deserialize)]
+pub struct GoldenData {
+    pub seed: u32,
+    pub points: Vec<Vec<f64>>,
+    pub labels: Vec<u8>,
+}
+
+/// The flower data set as NumPy made it, independent of our own generator.
+pub fn golden_flower() -> Dataset {
+    let mut sets: std::collections::HashMap<String, GoldenData> = golden("datasets.json");
+    let flower = sets.remove("flower").unwrap();
+    Dataset::from_points("flower", Some(flower.seed), 2, &flower.points.concat(), flower.labels).unwrap()
+}
+
+/// The four tensors of a network with one hidden layer, flattened row-major.
+#[derive(Deserialize)]
+pub struct Tensors {
+    pub w1: Vec<f64>,
+    pub b1: Vec<f64>,
+    pub w2: Vec<f64>,
+    pub b2: Vec<f64>,
+}
+
+impl Tensors {
+    /// In the order of [`Parameters::values`].
+    pub fn values(&self) -> Vec<f64> {
+        [&self.w1, &self.b1, &self.w2, &self.b2].into_iter().flatten().copied().collect()
+    }
+}
+
+/// `one_step.json`, one entry: the first forward and backward pass on the flower data.
+#[derive(Deserialize)]
+pub struct GoldenStep {
+    pub activation: String,
+    pub hidden: usize,
+    pub init_seed: u32,
+    pub init_scale: f64,
+    pub cost: f64,
+    pub accuracy: f64,
+    pub gradients: Tensors,
+    /// Of each gradient element, the sum of the absolute values of its terms.
+    pub sum_abs_terms: Tensors,
+}
+
+impl GoldenStep {
+    pub fn run(&self) -> Run {
+        run(&[self.hidden], &self.activation, 1.2, self.init_seed, self.init_scale)
+    }
+}
+
+/// `curves.json`, one entry: `costs[i]` is the cost after `i * every` updates.
+#[derive(Deserialize)]
+pub struct GoldenCurve {
+    pub hidden: usize,
+    pub activation: String,
+    pub learning_rate: f64,
+    pub init_seed: u32,
+    pub init_scale: f64,
+    pub iterations: u32,
+    pub every: usize,
+    pub costs: Vec<f64>,
+    pub final_accuracy: f64,
+}
+
+impl GoldenCurve {
+    pub fn run(&self) -> Run {
+        run(&[self.hidden], &self.activation, self.learning_rate, self.init_seed, self.init_scale)
+    }
+}
+
+/// A run of a network on two features, with NumPy's initial weights.
+pub fn run(hidden: &[usize], activation: &str, learning_rate: f64, seed: u32, scale: f64) -> Run {
+    let network = Network::new(2, hidden, activation.parse::<Activation>().unwrap()).unwrap();
+    Run { parameters: Parameters::initial(&network, seed, scale), network, learning_rate }
+}
+
+/// Fails where an element is further from the golden one than its bound; a NaN is further than any bound.
+pub fn assert_each_within(what: &str, got: &[f64], want: &[f64], bound: impl Fn(usize) -> f64) {
+    assert_eq!(got.len(), want.len(), "{what}: {} values, not {}", got.len(), want.len());
+    for (i, (got, want)) in got.iter().zip(want).enumerate() {
+        let difference = (got - want).abs();
+        let bound = bound(i);
+        assert!(
+            difference <= bound,
+            "{what}: element {i} is {got}, not {want}: off by {difference:e}, bound {bound:e}"
+        );
+    }
+}
+
+/// Fails where an f32 gradient is further than 1e-5·Σ|terms| + 1e-9 from the golden f64 one.
+pub fn assert_gradients_within_f32_bound(what: &str, got: &[f64], step: &GoldenStep) {
+    let terms = step.sum_abs_terms.values();
+    assert_each_within(what, got, &step.gradients.values(), |i| 1e-5 * terms[i] + 1e-9);
+}
+
+/// All costs of the first `iterations` iterations and the one after them, trained in chunks of `chunk`.
+pub fn costs_of(session: &mut dyn planar::backend::Session, iterations: u32, chunk: u32) -> Vec<f64> {
+    let (mut costs, mut left) = (Vec::new(), iterations);
+    while left > 0 {
+        let next = left.min(chunk);
+        session.advance(next).unwrap();
+        costs.append(&mut session.collect().unwrap().unwrap().costs[0]);
+        left -= next;
+    }
+    costs.push(session.evaluate().unwrap()[0].cost);
+    costs
+}

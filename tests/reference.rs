@@ -1,0 +1,91 @@
+//! The CPU reference against figures that NumPy made in float64, and against central differences.
+
+mod common;
+
+use common::{GoldenCurve, GoldenStep, assert_each_within, assert_gradients_within_f32_bound, costs_of, golden, run};
+use planar::backend::{Backend, Run};
+use planar::cpu::Reference;
+use planar::model::Parameters;
+
+#[test]
+fn f64_matches_numpys_first_step_for_every_activation_width_and_scale() {
+    let data = common::golden_flower();
+    for step in golden::<Vec<GoldenStep>>("one_step.json") {
+        let what = format!("{} n_h={} scale={}", step.activation, step.hidden, step.init_scale);
+        let mut session = Reference::<f64>::new().load(&data, &[step.run()]).unwrap();
+
+        let terms = step.sum_abs_terms.values();
+        let want = step.gradients.values();
+        let bound = |i: usize| (1e-9 * want[i].abs()).max(1e-12 * terms[i]);
+        assert_each_within(&what, session.gradients().unwrap()[0].values(), &want, bound);
+
+        let evaluation = &session.evaluate().unwrap()[0];
+        assert_each_within(&what, &[evaluation.cost], &[step.cost], |_| 1e-9 * step.cost);
+        assert_eq!(data.accuracy(&evaluation.logits), step.accuracy, "{what}: accuracy");
+    }
+}
+
+#[test]
+fn f64_follows_numpys_cost_curves() {
+    let data = common::golden_flower();
+    for curve in golden::<Vec<GoldenCurve>>("curves.json") {
+        let what = format!("{} n_h={} seed={}", curve.activation, curve.hidden, curve.init_seed);
+        let mut session = Reference::<f64>::new().load(&data, &[curve.run()]).unwrap();
+        let costs: Vec<f64> =
+            costs_of(session.as_mut(), curve.iterations, 1000).into_iter().step_by(curve.every).collect();
+        assert_each_within(&what, &costs, &curve.costs, |i| 1e-9 * curve.costs[i]);
+        assert_eq!(data.accuracy(&session.evaluate().unwrap()[0].logits), curve.final_accuracy, "{what}: accuracy");
+    }
+}
+
+#[test]
+fn f32_gradients_stay_within_the_bound_that_devices_are_held_to() {
+    let data = common::golden_flower();
+    for step in golden::<Vec<GoldenStep>>("one_step.json") {
+        let what = format!("{} n_h={} scale={}", step.activation, step.hidden, step.init_scale);
+        let mut session = Reference::<f32>::new().load(&data, &[step.run()]).unwrap();
+        assert_gradients_within_f32_bound(&what, session.gradients().unwrap()[0].values(), &step);
+    }
+}
+
+#[test]
+fn gradients_of_one_to_three_hidden_layers_match_central_differences() {
+    let data = common::golden_flower();
+    for hidden in [&[3][..], &[4, 3], &[3, 5, 2]] {
+        for activation in ["tanh", "sigmoid", "leaky-relu:0.2"] {
+            let start = run(hidden, activation, 1.0, 2, 0.5);
+            let gradients = Reference::<f64>::new().load(&data, std::slice::from_ref(&start)).unwrap().gradients();
+            let gradients = gradients.unwrap()[0].values().to_vec();
+            let numeric: Vec<f64> = (0..gradients.len()).map(|i| central_difference(&data, &start, i)).collect();
+            assert_each_within(&format!("{activation} {hidden:?}"), &gradients, &numeric, |_| 1e-7);
+        }
+    }
+}
+
+fn central_difference(data: &planar::data::Dataset, start: &Run, i: usize) -> f64 {
+    const STEP: f64 = 1e-6;
+    let cost_at = |shift: f64| {
+        let mut values = start.parameters.values().to_vec();
+        values[i] += shift;
+        let parameters = Parameters::from_values(&start.network, values).unwrap();
+        let mut session = Reference::<f64>::new().load(data, &[Run { parameters, ..start.clone() }]).unwrap();
+        session.evaluate().unwrap()[0].cost
+    };
+    (cost_at(STEP) - cost_at(-STEP)) / (2.0 * STEP)
+}
+
+#[test]
+fn networks_side_by_side_train_as_each_does_alone() {
+    let data = common::golden_flower();
+    let runs: Vec<Run> = [1, 3, 17].map(|hidden| run(&[hidden], "leaky-relu:0.1", 0.1 * hidden as f64, 2, 0.5)).into();
+    let mut together = Reference::<f32>::new().load(&data, &runs).unwrap();
+    together.advance(50).unwrap();
+    let together = together.collect().unwrap().unwrap();
+    for (i, run) in runs.iter().enumerate() {
+        let mut alone = Reference::<f32>::new().load(&data, std::slice::from_ref(run)).unwrap();
+        alone.advance(50).unwrap();
+        let alone = alone.collect().unwrap().unwrap();
+        assert_eq!(alone.costs[0], together.costs[i]);
+        assert_eq!(alone.parameters[0], together.parameters[i]);
+    }
+}
