@@ -41,9 +41,6 @@ pub trait Backend {
     /// What computes.
     fn device(&self) -> DeviceInfo;
 
-    /// The plan that `load` would follow: `layered`, `fused`, or the CPU's `reference` and `engine`.
-    fn plan(&self) -> &'static str;
-
     /// Puts a data set and the networks to train on it, side by side, onto the device.
     /// All networks have the data set's inputs, the same number of layers and the same activation (slopes may differ).
     ///
@@ -55,6 +52,9 @@ pub trait Backend {
 
 /// Networks on a device, in training. Weights, data and activations stay there until asked for.
 pub trait Session {
+    /// The plan that it follows: `layered` or `fused` on a GPU, `reference` or `engine` on the CPU.
+    fn plan(&self) -> &'static str;
+
     /// Queues `iterations` (1 to [`CHUNK_LIMIT`]) of gradient descent. Nothing waits here.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ pub mod backend;
 pub mod cpu;
 pub mod data;
 mod error;
+pub mod gpu;
 pub mod model;
 
 pub use error::{Error, Result};

@@ -47,10 +47,6 @@ impl<T: Real> Backend for Reference<T> {
         }
     }
 
-    fn plan(&self) -> &'static str {
-        "reference"
-    }
-
     fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>> {
         check_runs(data, runs)?;
         let cast = |value: &f64| T::from_f64(*value);
@@ -74,6 +70,10 @@ struct ReferenceSession<T> {
 }
 
 impl<T: Real> Session for ReferenceSession<T> {
+    fn plan(&self) -> &'static str {
+        "reference"
+    }
+
     fn advance(&mut self, iterations: u32) -> Result<()> {
         let costs = self.models.iter_mut().map(|model| {
             let descend = |_| {

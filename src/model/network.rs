@@ -3,6 +3,9 @@
 use super::Activation;
 use crate::{Error, Result};
 
+/// The most units a hidden layer may have.
+pub const MAX_WIDTH: usize = 1 << 24;
+
 /// A fully connected network for two classes: inputs → hidden layers with an activation → one sigmoid unit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
@@ -15,7 +18,7 @@ impl Network {
     /// A network with one hidden layer, the exercise's: inputs → hidden → 1.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where a width is 0.
+    /// [`Error::Invalid`] where a width is 0 or over [`MAX_WIDTH`].
     pub fn one_hidden(inputs: usize, hidden: usize, activation: Activation) -> Result<Self> {
         Self::new(inputs, &[hidden], activation)
     }
@@ -23,7 +26,7 @@ impl Network {
     /// A network with several hidden layers, from the one nearest the inputs.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where a width is 0 or there is no hidden layer.
+    /// [`Error::Invalid`] where a width is 0 or over [`MAX_WIDTH`], or there is no hidden layer.
     pub fn new(inputs: usize, hidden: &[usize], activation: Activation) -> Result<Self> {
         if inputs == 0 {
             return Err(Error::invalid("the number of inputs", "at least 1", 0));
@@ -31,8 +34,9 @@ impl Network {
         if hidden.is_empty() {
             return Err(Error::invalid("the number of hidden layers", "at least 1", 0));
         }
-        if hidden.contains(&0) {
-            return Err(Error::invalid("the number of hidden units", "at least 1", 0));
+        if let Some(width) = hidden.iter().find(|width| !(1..=MAX_WIDTH).contains(*width)) {
+            let wanted = format!("between 1 and {MAX_WIDTH}");
+            return Err(Error::invalid("the number of hidden units", wanted, width));
         }
         Ok(Self { inputs, hidden: hidden.to_vec(), activation })
     }

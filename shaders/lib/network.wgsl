@@ -1,0 +1,7 @@
+// What differs between the networks that train side by side. Mirrors NetworkRecord in src/gpu/uniforms.rs.
+struct Network {
+    width: u32, // units of this layer that the network has; buffers are as wide as the widest
+    learning_rate: f32,
+    slope: f32,
+    reserved: u32,
+}

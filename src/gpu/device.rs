@@ -1,0 +1,264 @@
+//! Adapters: what there is, which one is taken, and the opened device with its errors.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wgpu::{DeviceType, ErrorFilter};
+
+use super::kernel::{Pipelines, Sources};
+use super::plan::{Allowed, PlanChoice};
+use super::session::GpuSession;
+use crate::backend::{Backend, DeviceInfo, Run, Session, check_runs};
+use crate::data::Dataset;
+use crate::{Error, Result};
+
+/// Which adapter is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// A hardware GPU: discrete before integrated before virtual.
+    Hardware,
+    /// A hardware GPU, or else a software adapter.
+    Any,
+    /// The adapter whose name contains this, upper and lower case alike.
+    Named(String),
+}
+
+/// An adapter that wgpu found on this machine.
+#[derive(Clone, Debug)]
+pub struct Adapter {
+    inner: wgpu::Adapter,
+    info: wgpu::AdapterInfo,
+}
+
+impl Adapter {
+    /// All adapters of the backends Vulkan, Metal and DX12, best first. `WGPU_BACKEND` narrows the backends.
+    pub fn all() -> Vec<Self> {
+        let descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
+        let backends = descriptor.backends;
+        let found = pollster::block_on(wgpu::Instance::new(descriptor).enumerate_adapters(backends));
+        let mut adapters: Vec<Self> = found.into_iter().map(|inner| Self { info: inner.get_info(), inner }).collect();
+        adapters.sort_by_key(|adapter| rank(adapter.info.device_type)); // stable: the system's order within a type
+        adapters
+    }
+
+    /// The adapter that a choice takes among `adapters`, which are sorted best first.
+    /// The environment's `WGPU_ADAPTER_NAME` narrows the choice unless a name is given.
+    ///
+    /// # Errors
+    /// [`Error::NoAdapter`] where none fits, naming what was looked for and what there is.
+    pub fn choose<'a>(adapters: &'a [Self], choice: &Choice) -> Result<&'a Self> {
+        let named = match choice {
+            Choice::Named(name) => Some(name.clone()),
+            _ => std::env::var("WGPU_ADAPTER_NAME").ok().filter(|name| !name.is_empty()),
+        };
+        let fits = |adapter: &&Self| {
+            let hardware = adapter.info.device_type != DeviceType::Cpu;
+            named.as_deref().is_none_or(|name| adapter.is_named(name)) && (hardware || *choice != Choice::Hardware)
+        };
+        adapters.iter().find(fits).ok_or_else(|| {
+            let wanted = match (&named, choice) {
+                (Some(name), _) => format!("named like '{name}'"),
+                (None, Choice::Hardware) => "of hardware".into(),
+                (None, _) => "of any kind".into(),
+            };
+            let there: Vec<String> = adapters.iter().map(ToString::to_string).collect();
+            let there =
+                if there.is_empty() { "there is none".into() } else { format!("there is {}", there.join("; ")) };
+            Error::NoAdapter(format!("looked for one {wanted} through {}; {there}", looked_through()))
+        })
+    }
+
+    /// Name, kind, backend and driver.
+    pub fn device_info(&self) -> DeviceInfo {
+        let driver = format!("{} {}", self.info.driver, self.info.driver_info);
+        DeviceInfo {
+            kind: kind(self.info.device_type).into(),
+            name: self.info.name.clone(),
+            backend: self.info.backend.to_string(),
+            driver: driver.trim().into(),
+        }
+    }
+
+    /// Whether it computes on the CPU.
+    pub fn is_software(&self) -> bool {
+        self.info.device_type == DeviceType::Cpu
+    }
+
+    /// The limits that decide what can be trained, by their WebGPU names.
+    pub fn limits(&self) -> Vec<(&'static str, u64)> {
+        let limits = self.inner.limits();
+        vec![
+            ("maxStorageBufferBindingSize", limits.max_storage_buffer_binding_size),
+            ("maxBufferSize", limits.max_buffer_size),
+            ("maxComputeWorkgroupsPerDimension", limits.max_compute_workgroups_per_dimension.into()),
+            ("maxComputeInvocationsPerWorkgroup", limits.max_compute_invocations_per_workgroup.into()),
+            ("maxComputeWorkgroupStorageSize", limits.max_compute_workgroup_storage_size.into()),
+            ("maxStorageBuffersPerShaderStage", limits.max_storage_buffers_per_shader_stage.into()),
+        ]
+    }
+
+    fn is_named(&self, part: &str) -> bool {
+        self.info.name.to_lowercase().contains(&part.to_lowercase())
+    }
+}
+
+impl fmt::Display for Adapter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}, {})", self.info.name, kind(self.info.device_type), self.info.backend)
+    }
+}
+
+/// The backends that adapters are looked for through, such as `Vulkan`.
+pub fn looked_through() -> String {
+    let backends = wgpu::Backends::from_env().unwrap_or_default() & wgpu::Instance::enabled_backend_features();
+    let names = [(wgpu::Backends::VULKAN, "Vulkan"), (wgpu::Backends::METAL, "Metal"), (wgpu::Backends::DX12, "DX12")];
+    let names: Vec<&str> = names.iter().filter(|(flag, _)| backends.contains(*flag)).map(|(_, name)| *name).collect();
+    if names.is_empty() { "no backend (WGPU_BACKEND excludes all)".into() } else { names.join(" and ") }
+}
+
+fn rank(device_type: DeviceType) -> u8 {
+    match device_type {
+        DeviceType::DiscreteGpu => 0,
+        DeviceType::IntegratedGpu => 1,
+        DeviceType::VirtualGpu => 2,
+        DeviceType::Other => 3,
+        DeviceType::Cpu => 4,
+    }
+}
+
+fn kind(device_type: DeviceType) -> &'static str {
+    match device_type {
+        DeviceType::DiscreteGpu => "discrete-gpu",
+        DeviceType::IntegratedGpu => "integrated-gpu",
+        DeviceType::VirtualGpu => "virtual-gpu",
+        DeviceType::Other => "other-gpu",
+        DeviceType::Cpu => "software-gpu",
+    }
+}
+
+/// An opened GPU, which trains. Clones share the device.
+#[derive(Clone, Debug)]
+pub struct Gpu {
+    opened: Arc<Opened>,
+    plan: PlanChoice,
+}
+
+/// The device, what it reported, and its compiled kernels.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub device: wgpu::Device,
+    pub queue: wgpu::Queue,
+    pub limits: wgpu::Limits,
+    pub info: DeviceInfo,
+    pub pipelines: Pipelines,
+    /// The first error outside of any scope, or the reason why the device is lost.
+    trouble: Arc<Mutex<Option<String>>>,
+}
+
+impl Gpu {
+    /// Opens an adapter with all that its limits allow.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where the driver refuses.
+    pub fn open(adapter: &Adapter) -> Result<Self> {
+        Self::open_with(adapter, Sources::embedded())
+    }
+
+    /// Opens an adapter with other shader sources than the built-in ones: for experiments, and for the tests that
+    /// break a shader to see the checks fail.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where the driver refuses.
+    pub fn open_with(adapter: &Adapter, sources: Sources) -> Result<Self> {
+        let limits = adapter.inner.limits();
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("planar"),
+            required_limits: limits.clone(),
+            memory_hints: wgpu::MemoryHints::MemoryUsage,
+            ..Default::default()
+        };
+        let (device, queue) = pollster::block_on(adapter.inner.request_device(&descriptor))
+            .map_err(|error| Error::Device(format!("{adapter} cannot be opened: {}", one_line(&error.to_string()))))?;
+
+        let trouble = Arc::new(Mutex::new(None));
+        let (on_error, on_loss) = (Arc::clone(&trouble), Arc::clone(&trouble));
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| keep_first(&on_error, error.to_string())));
+        device.set_device_lost_callback(move |reason, message| {
+            if reason != wgpu::DeviceLostReason::Destroyed || !message.is_empty() {
+                keep_first(&on_loss, format!("the device is lost: {message}"));
+            }
+        });
+        let info = adapter.device_info();
+        log::info!("opened {adapter}, driver {}", info.driver);
+        let pipelines = Pipelines::new(sources);
+        let opened = Opened { device, queue, limits, info, pipelines, trouble };
+        Ok(Self { opened: Arc::new(opened), plan: PlanChoice::Auto })
+    }
+
+    /// The same device under another plan.
+    pub fn with_plan(mut self, plan: PlanChoice) -> Self {
+        self.plan = plan;
+        self
+    }
+
+    pub(super) fn opened(&self) -> &Arc<Opened> {
+        &self.opened
+    }
+}
+
+impl Backend for Gpu {
+    fn device(&self) -> DeviceInfo {
+        self.opened.info.clone()
+    }
+
+    fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>> {
+        check_runs(data, runs)?;
+        Ok(Box::new(GpuSession::new(Arc::clone(&self.opened), self.plan, data, runs)?))
+    }
+}
+
+impl Opened {
+    /// The limits that plans are held to.
+    pub fn allowed(&self) -> Allowed {
+        Allowed {
+            adapter: self.info.name.clone(),
+            binding_size: self.limits.max_storage_buffer_binding_size,
+            buffer_size: self.limits.max_buffer_size,
+            workgroups: self.limits.max_compute_workgroups_per_dimension.into(),
+            invocations: self.limits.max_compute_invocations_per_workgroup.into(),
+            workgroup_storage: self.limits.max_compute_workgroup_storage_size.into(),
+            storage_buffers: self.limits.max_storage_buffers_per_shader_stage.into(),
+        }
+    }
+
+    /// Runs what creates things on the device, and turns every error of it into ours.
+    pub fn guarded<T>(&self, what: &str, make: impl FnOnce() -> T) -> Result<T> {
+        let filters = [ErrorFilter::Validation, ErrorFilter::OutOfMemory, ErrorFilter::Internal];
+        let scopes = filters.map(|filter| self.device.push_error_scope(filter));
+        let made = make();
+        let mut failure = None;
+        for scope in scopes.into_iter().rev() {
+            failure = pollster::block_on(scope.pop()).or(failure);
+        }
+        match failure {
+            None => Ok(made),
+            Some(error) => Err(Error::Device(format!("{what}: {}", one_line(&error.to_string())))),
+        }
+    }
+
+    /// Whether the device has reported trouble since it was opened.
+    pub fn check(&self) -> Result<()> {
+        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        trouble.as_ref().map_or(Ok(()), |message| Err(Error::Device(one_line(message))))
+    }
+}
+
+fn keep_first(trouble: &Mutex<Option<String>>, message: String) {
+    log::error!("{message}");
+    trouble.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(message);
+}
+
+/// A driver's message of many lines as one.
+fn one_line(message: &str) -> String {
+    message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,174 @@
+//! The plan of the textbook: an operation a dispatch, any depth. Z, A and dZ of every layer stay in buffers.
+//!
+//! Products of sizes saturate: where one does, a buffer passes 32-bit indices too, and [`Plan::check`] refuses it.
+
+use std::collections::BTreeMap;
+
+use super::step::{self, mean_of, slabs};
+use super::{Plan, Sizes, Slot, Step, history_length};
+use crate::Result;
+use crate::cpu::operations::Transpose;
+use crate::gpu::uniforms::{BiasSum, Product, SumSlabs};
+use crate::model::Activation;
+
+/// The layered plan for these sizes.
+///
+/// # Errors
+/// None today; other plans cannot do every shape.
+pub fn plan(sizes: &Sizes) -> Result<Plan> {
+    let mut layers = Layers { sizes, partial_sums: 1 };
+    let last = sizes.layout.layers() - 1;
+
+    let forward: Vec<Step> = (0..=last).flat_map(|layer| layers.forward(layer)).collect();
+    let mut backward = vec![step::output_delta(sizes, last)];
+    for layer in (0..=last).rev() {
+        backward.extend(layers.gradients(layer));
+        if layer > 0 {
+            backward.extend(layers.delta_below(layer));
+        }
+    }
+    let cost = step::cost(sizes, last);
+    let (update, record) = (step::update(sizes), step::record(sizes));
+
+    Ok(Plan {
+        name: "layered",
+        slots: layers.slots(),
+        evaluation: [forward.clone(), vec![cost.clone(), record.clone()]].concat(),
+        gradients: [forward.clone(), backward.clone()].concat(),
+        iteration: [forward, backward, vec![cost, update, record]].concat(),
+    })
+}
+
+struct Layers<'a> {
+    sizes: &'a Sizes,
+    /// The longest row of partial sums that a step needs.
+    partial_sums: u64,
+}
+
+impl Layers<'_> {
+    /// Z = W·A + b and A = g(Z), σ at the output.
+    fn forward(&mut self, layer: usize) -> Vec<Step> {
+        let Sizes { samples, ref layout, activation, .. } = *self.sizes;
+        let (units, inputs) = (self.sizes.units(layer), self.sizes.inputs(layer));
+        let product = Product {
+            rows: units,
+            inner: inputs,
+            columns: samples,
+            a_offset: layout.weights(layer).offset as u32,
+            a_stride: layout.parameters() as u32,
+            b_stride: if layer == 0 { 0 } else { inputs.saturating_mul(samples) },
+            c_stride: units.saturating_mul(samples),
+            scale: 1.0,
+            ..Product::default()
+        };
+        let mut steps = self.matmul(product, Transpose::None, [Slot::Parameters, self.below(layer), Slot::Z(layer)]);
+        let output = layer + 1 == layout.layers();
+        steps.push(step::bias_activation(self.sizes, layer, if output { Activation::Sigmoid } else { activation }));
+        steps
+    }
+
+    /// dW = dZ·Aᵀ/m and db = Σ dZ/m.
+    fn gradients(&mut self, layer: usize) -> Vec<Step> {
+        let Sizes { samples, ref layout, .. } = *self.sizes;
+        let (units, inputs) = (self.sizes.units(layer), self.sizes.inputs(layer));
+        let product = Product {
+            rows: units,
+            inner: samples,
+            columns: inputs,
+            a_stride: units.saturating_mul(samples),
+            b_stride: if layer == 0 { 0 } else { inputs.saturating_mul(samples) },
+            c_offset: layout.weights(layer).offset as u32,
+            c_stride: layout.parameters() as u32,
+            scale: mean_of(samples),
+            ..Product::default()
+        };
+        let (delta, below) = (Slot::Delta(layer), self.below(layer));
+        let mut steps = self.matmul(product, Transpose::B, [delta, below, Slot::Gradients]);
+
+        let sums = BiasSum {
+            units,
+            samples,
+            offset: layout.bias(layer).offset as u32,
+            stride: layout.parameters() as u32,
+            scale: mean_of(samples),
+        };
+        let (networks, slabs) = (self.sizes.networks, slabs(samples));
+        if slabs == 1 {
+            steps.push(step::bias_sum(sums, networks, [delta, Slot::Gradients]));
+        } else {
+            let part = BiasSum { offset: 0, stride: slabs.saturating_mul(units), ..sums };
+            let total = SumSlabs { length: units, slabs, offset: sums.offset, stride: sums.stride };
+            steps.push(step::bias_sum(part, networks, [delta, Slot::PartialSums]));
+            steps.push(self.sum_slabs(total, Slot::Gradients));
+        }
+        steps
+    }
+
+    /// dZ = (Wᵀ·dZ) ∘ g′(Z) of the layer below.
+    fn delta_below(&mut self, layer: usize) -> Vec<Step> {
+        let Sizes { samples, ref layout, activation, .. } = *self.sizes;
+        let (units, inputs) = (self.sizes.units(layer), self.sizes.inputs(layer));
+        let product = Product {
+            rows: inputs,
+            inner: units,
+            columns: samples,
+            a_offset: layout.weights(layer).offset as u32,
+            a_stride: layout.parameters() as u32,
+            b_stride: units.saturating_mul(samples),
+            c_stride: inputs.saturating_mul(samples),
+            scale: 1.0,
+            ..Product::default()
+        };
+        let buffers = [Slot::Parameters, Slot::Delta(layer), Slot::Delta(layer - 1)];
+        let mut steps = self.matmul(product, Transpose::A, buffers);
+        steps.push(step::hidden_delta(self.sizes, layer - 1, activation));
+        steps
+    }
+
+    /// A matmul in one dispatch, or by slabs in two where the sum is long.
+    fn matmul(&mut self, product: Product, transpose: Transpose, [a, b, c]: [Slot; 3]) -> Vec<Step> {
+        let (networks, slabs) = (self.sizes.networks, slabs(product.inner));
+        if slabs == 1 {
+            return vec![step::matmul(Product { slabs, ..product }, transpose, networks, [a, b, c])];
+        }
+        let length = product.rows.saturating_mul(product.columns);
+        let part = Product { slabs, c_offset: 0, c_stride: slabs.saturating_mul(length), ..product };
+        let total = SumSlabs { length, slabs, offset: product.c_offset, stride: product.c_stride };
+        vec![step::matmul(part, transpose, networks, [a, b, Slot::PartialSums]), self.sum_slabs(total, c)]
+    }
+
+    fn sum_slabs(&mut self, total: SumSlabs, into: Slot) -> Step {
+        let row = u64::from(total.length).saturating_mul(total.slabs.into());
+        let length = row.saturating_mul(self.sizes.networks.into());
+        self.partial_sums = self.partial_sums.max(length);
+        step::sum_slabs(total, self.sizes.networks, [Slot::PartialSums, into])
+    }
+
+    /// A of the layer below, or X.
+    fn below(&self, layer: usize) -> Slot {
+        if layer == 0 { Slot::Inputs } else { Slot::A(layer - 1) }
+    }
+
+    /// Every buffer's length in elements.
+    fn slots(&self) -> BTreeMap<Slot, u64> {
+        let Sizes { ref layout, .. } = *self.sizes;
+        let (networks, samples) = (u64::from(self.sizes.networks), u64::from(self.sizes.samples));
+        let parameters = networks.saturating_mul(layout.parameters() as u64);
+        let mut slots = BTreeMap::from([
+            (Slot::Inputs, u64::from(self.sizes.inputs(0)) * samples),
+            (Slot::Labels, samples),
+            (Slot::Parameters, parameters),
+            (Slot::Gradients, parameters),
+            (Slot::PartialSums, self.partial_sums),
+            (Slot::PartialCosts, networks * u64::from(slabs(self.sizes.samples))),
+            (Slot::History, history_length(self.sizes)),
+            (Slot::Steps, networks),
+        ]);
+        for layer in 0..layout.layers() {
+            let activations = networks.saturating_mul(self.sizes.units(layer).into()).saturating_mul(samples);
+            slots.insert(Slot::Networks(layer), 4 * networks);
+            slots.extend([Slot::Z(layer), Slot::A(layer), Slot::Delta(layer)].map(|slot| (slot, activations)));
+        }
+        slots
+    }
+}

@@ -1,0 +1,218 @@
+//! A plan: which kernels run over which buffers in one iteration. Pure data, made and checked without a GPU.
+
+pub mod layered;
+pub mod step;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+pub use step::Step;
+
+use crate::backend::{CHUNK_LIMIT, Run};
+use crate::data::Dataset;
+use crate::model::Activation;
+use crate::model::params::Layout;
+use crate::{Error, Result};
+
+/// The most turns that the loops of one invocation may take in a dispatch, all loops added up.
+/// Mesa's software driver leaves loops after 65,535 turns without a word, so longer sums are cut into slabs.
+pub const LOOP_BUDGET: u64 = 60_000;
+
+/// The plan that is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PlanChoice {
+    /// The fastest that can do the shape.
+    #[default]
+    Auto,
+    /// An operation a dispatch: any depth.
+    Layered,
+}
+
+impl FromStr for PlanChoice {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "layered" => Ok(Self::Layered),
+            _ => Err(Error::invalid("the plan", "auto or layered", format_args!("'{text}'"))),
+        }
+    }
+}
+
+impl fmt::Display for PlanChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Layered => "layered",
+        })
+    }
+}
+
+/// What is trained side by side, in the sizes of the widest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sizes {
+    /// Networks side by side.
+    pub networks: u32,
+    /// m.
+    pub samples: u32,
+    /// The activation of the hidden layers; each network's slope stands in its record.
+    pub activation: Activation,
+    /// The widest network's tensors: every network's parameters take that much room.
+    pub layout: Layout,
+}
+
+impl Sizes {
+    /// The sizes of runs that [`check_runs`](crate::backend::check_runs) accepts.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] where a number does not fit 32 bits, in which shaders count.
+    pub fn new(data: &Dataset, runs: &[Run]) -> Result<Self> {
+        let mut widths = vec![0; runs.first().map_or(0, |run| run.network.widths().len())];
+        for run in runs {
+            for (widest, width) in widths.iter_mut().zip(run.network.widths()) {
+                *widest = width.max(*widest);
+            }
+        }
+        let activation = runs.first().map_or(Activation::Tanh, |run| run.network.activation());
+        let layout = Layout::new(&widths);
+        for number in [data.samples(), runs.len(), layout.parameters()] {
+            if u32::try_from(number).is_err() {
+                return Err(shader_index_limit(format!("a size of {number}"), number as u64));
+            }
+        }
+        Ok(Self { networks: runs.len() as u32, samples: data.samples() as u32, activation, layout })
+    }
+
+    /// Units of a layer in the widest network; the output layer has 1.
+    pub fn units(&self, layer: usize) -> u32 {
+        self.layout.weights(layer).rows as u32
+    }
+
+    /// Units of the layer below, or the inputs.
+    pub fn inputs(&self, layer: usize) -> u32 {
+        self.layout.weights(layer).columns as u32
+    }
+}
+
+/// A buffer of a session. Every one but the data has a leading network dimension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Slot {
+    /// X (n_x × m), shared.
+    Inputs,
+    /// Y (m), shared.
+    Labels,
+    /// The records of a layer's networks.
+    Networks(usize),
+    /// θ (networks × parameters).
+    Parameters,
+    /// dθ (networks × parameters).
+    Gradients,
+    /// Z of a layer (networks × units × m); the last layer's are the logits.
+    Z(usize),
+    /// A of a layer (networks × units × m).
+    A(usize),
+    /// dZ of a layer (networks × units × m).
+    Delta(usize),
+    /// Sums of slabs on their way to a gradient or a product.
+    PartialSums,
+    /// The cost by slab (networks × slabs).
+    PartialCosts,
+    /// The cost by step (steps × networks).
+    History,
+    /// Steps done in this chunk (networks).
+    Steps,
+}
+
+/// What one iteration, one look and one gradient take: the steps, and the buffers they run over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// `layered`.
+    pub name: &'static str,
+    /// The buffers and their lengths in elements of four bytes.
+    pub slots: BTreeMap<Slot, u64>,
+    /// Forward, backward, update; the cost recorded.
+    pub iteration: Vec<Step>,
+    /// Forward; the cost recorded and the logits left in [`Slot::Z`] of the last layer.
+    pub evaluation: Vec<Step>,
+    /// Forward and backward; dθ left in [`Slot::Gradients`].
+    pub gradients: Vec<Step>,
+}
+
+/// The adapter's limits that a plan is held to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allowed {
+    /// The adapter's name, for messages.
+    pub adapter: String,
+    /// `maxStorageBufferBindingSize`, bytes.
+    pub binding_size: u64,
+    /// `maxBufferSize`, bytes.
+    pub buffer_size: u64,
+    /// `maxComputeWorkgroupsPerDimension`.
+    pub workgroups: u64,
+    /// `maxComputeInvocationsPerWorkgroup`.
+    pub invocations: u64,
+    /// `maxComputeWorkgroupStorageSize`, bytes.
+    pub workgroup_storage: u64,
+    /// `maxStorageBuffersPerShaderStage`.
+    pub storage_buffers: u64,
+}
+
+impl Plan {
+    /// The plan for these sizes.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] where a length does not fit 32 bits.
+    pub fn new(choice: PlanChoice, sizes: &Sizes) -> Result<Self> {
+        match choice {
+            PlanChoice::Auto | PlanChoice::Layered => layered::plan(sizes),
+        }
+    }
+
+    /// Every step of the plan, each once or oftener.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.iteration.iter().chain(&self.evaluation).chain(&self.gradients)
+    }
+
+    /// Whether the limits allow it: nothing has been allocated yet.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] naming the first limit that is passed.
+    pub fn check(&self, allowed: &Allowed) -> Result<()> {
+        let hold = |what: String, needed: u64, limit: &'static str, most: u64| {
+            let adapter = allowed.adapter.clone();
+            if needed <= most { Ok(()) } else { Err(Error::Limit { what, needed, limit, allowed: most, adapter }) }
+        };
+        for (slot, elements) in &self.slots {
+            let bytes = elements.saturating_mul(4);
+            hold(format!("buffer {slot:?}"), bytes, "maxStorageBufferBindingSize", allowed.binding_size)?;
+            hold(format!("buffer {slot:?}"), bytes, "maxBufferSize", allowed.buffer_size)?;
+            if *elements > u64::from(u32::MAX) {
+                return Err(shader_index_limit(format!("buffer {slot:?}"), *elements));
+            }
+        }
+        for step in self.steps() {
+            let what = || format!("kernel {}", step.kernel.name());
+            let buffers = step.buffers.len() as u64;
+            for groups in step.workgroups {
+                hold(what(), groups, "maxComputeWorkgroupsPerDimension", allowed.workgroups)?;
+            }
+            hold(what(), step.invocations, "maxComputeInvocationsPerWorkgroup", allowed.invocations)?;
+            hold(what(), step.workgroup_storage, "maxComputeWorkgroupStorageSize", allowed.workgroup_storage)?;
+            hold(what(), buffers, "maxStorageBuffersPerShaderStage", allowed.storage_buffers)?;
+            hold(what(), step.turns, "loop turns an invocation", LOOP_BUDGET)?;
+        }
+        Ok(())
+    }
+}
+
+fn shader_index_limit(what: String, needed: u64) -> Error {
+    let adapter = "WGSL's u32".into();
+    Error::Limit { what, needed, limit: "32-bit indices", allowed: u32::MAX.into(), adapter }
+}
+
+/// The length of the cost history, in elements.
+pub(super) fn history_length(sizes: &Sizes) -> u64 {
+    u64::from(CHUNK_LIMIT) * u64::from(sizes.networks)
+}

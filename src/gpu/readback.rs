@@ -1,0 +1,93 @@
+//! From the GPU to the host: a staging buffer that the GPU copies into, mapped when its submission is done.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use futures_intrusive::channel::shared::{OneshotReceiver, oneshot_channel};
+use wgpu::{BufferAsyncError, BufferUsages, CommandEncoder, PollError, PollType, SubmissionIndex};
+
+use super::device::Opened;
+use crate::{Error, Result};
+
+/// How long a submission may take before the device counts as hung.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A buffer that the host can read.
+#[derive(Debug)]
+pub struct Staging {
+    buffer: wgpu::Buffer,
+    used: u64,
+}
+
+impl Staging {
+    /// Room for `bytes`.
+    pub fn new(gpu: &Opened, bytes: u64) -> Result<Self> {
+        let descriptor = wgpu::BufferDescriptor {
+            label: Some("staging"),
+            size: bytes,
+            usage: BufferUsages::MAP_READ | BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        };
+        let buffer = gpu.guarded("staging", || gpu.device.create_buffer(&descriptor))?;
+        Ok(Self { buffer, used: 0 })
+    }
+
+    /// Records copies of the first bytes of buffers, one after another.
+    pub fn copy(&mut self, encoder: &mut CommandEncoder, parts: &[(&wgpu::Buffer, u64)]) {
+        self.used = 0;
+        for (source, bytes) in parts {
+            encoder.copy_buffer_to_buffer(source, 0, &self.buffer, self.used, *bytes);
+            self.used += bytes;
+        }
+    }
+
+    /// Asks for the mapping once the submission with the copies is on its way.
+    pub fn map(self, submission: SubmissionIndex) -> Pending {
+        let (sender, mapped) = oneshot_channel();
+        self.buffer.slice(..self.used).map_async(wgpu::MapMode::Read, move |result| {
+            // the receiver is gone where the session was dropped meanwhile
+            let _ = sender.send(result);
+        });
+        Pending { staging: self, submission, mapped }
+    }
+}
+
+/// A readback under way.
+#[derive(Debug)]
+pub struct Pending {
+    staging: Staging,
+    submission: SubmissionIndex,
+    mapped: OneshotReceiver<std::result::Result<(), BufferAsyncError>>,
+}
+
+impl Pending {
+    /// Waits for the submission and hands its bytes, in words of four, to `read`. The staging buffer comes back free.
+    pub fn wait<T>(self, gpu: &Opened, read: impl FnOnce(&[u32]) -> T) -> Result<(Staging, T)> {
+        poll(gpu, self.submission)?;
+        gpu.check()?;
+        match pollster::block_on(self.mapped.receive()) {
+            Some(Ok(())) => {}
+            _ => return Err(Error::Device("a readback could not be mapped".into())),
+        }
+        let view = self.staging.buffer.slice(..self.staging.used).get_mapped_range();
+        let view = view.map_err(|error| Error::Device(error.to_string()))?;
+        let value = read(bytemuck::cast_slice(&view));
+        drop(view);
+        self.staging.buffer.unmap();
+        Ok((self.staging, value))
+    }
+}
+
+/// Waits for a submission, at most [`PATIENCE`].
+fn poll(gpu: &Opened, submission: SubmissionIndex) -> Result<()> {
+    let wait = PollType::Wait { submission_index: Some(submission), timeout: Some(PATIENCE) };
+    // wgpu panics on errors of poll that are not a PollError, a lost device among them
+    match catch_unwind(AssertUnwindSafe(|| gpu.device.poll(wait))) {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(PollError::Timeout)) => {
+            Err(Error::Device(format!("no answer within {} s: the device or its driver hangs", PATIENCE.as_secs())))
+        }
+        Ok(Err(error)) => Err(Error::Device(error.to_string())),
+        Err(_) => gpu.check().and(Err(Error::Device("the device failed while the host waited for it".into()))),
+    }
+}

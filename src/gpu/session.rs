@@ -1,0 +1,323 @@
+//! A plan at work: buffers and bind groups made once, chunks of iterations submitted, costs read at their ends.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use bytemuck::{bytes_of, cast_slice};
+use wgpu::util::{BufferInitDescriptor, DeviceExt};
+use wgpu::{BufferUsages, CommandEncoder, ComputePassDescriptor};
+
+use super::device::{Gpu, Opened};
+use super::plan::{Plan, PlanChoice, Sizes, Slot, Step};
+use super::readback::{Pending, Staging};
+use super::uniforms::NetworkRecord;
+use crate::backend::{CHUNK_LIMIT, Chunk, Evaluation, Run, Session};
+use crate::data::Dataset;
+use crate::model::{Network, Parameters};
+use crate::{Error, Result};
+
+/// Chunks queued at once: while the host reads one, the GPU computes the next.
+const QUEUE_DEPTH: usize = 2;
+
+/// Networks in training on a GPU.
+pub struct GpuSession {
+    gpu: Arc<Opened>,
+    name: &'static str,
+    sizes: Sizes,
+    networks: Vec<Network>,
+    buffers: BTreeMap<Slot, wgpu::Buffer>,
+    iteration: Vec<Dispatch>,
+    evaluation: Vec<Dispatch>,
+    gradients: Vec<Dispatch>,
+    iterations: u64,
+    queued: VecDeque<Queued>,
+    free: Vec<Staging>,
+}
+
+/// A chunk on its way.
+struct Queued {
+    first_iteration: u64,
+    iterations: u32,
+    pending: Pending,
+}
+
+/// A step with its pipeline and its buffers bound.
+struct Dispatch {
+    pipeline: wgpu::ComputePipeline,
+    bind_group: wgpu::BindGroup,
+    workgroups: [u32; 3],
+}
+
+impl GpuSession {
+    /// Makes the plan, checks it against the adapter's limits, and only then allocates.
+    pub fn new(gpu: Arc<Opened>, choice: PlanChoice, data: &Dataset, runs: &[Run]) -> Result<Self> {
+        let sizes = Sizes::new(data, runs)?;
+        let plan = Plan::new(choice, &sizes)?;
+        plan.check(&gpu.allowed())?;
+
+        let buffers = gpu.guarded("buffers", || {
+            let make =
+                |(slot, elements): (&Slot, &u64)| (*slot, make_buffer(&gpu, *slot, *elements, &sizes, data, runs));
+            plan.slots.iter().map(make).collect::<BTreeMap<_, _>>()
+        })?;
+        let bind =
+            |steps: &[Step]| steps.iter().map(|step| Dispatch::new(&gpu, step, &buffers)).collect::<Result<Vec<_>>>();
+        let (iteration, evaluation, gradients) =
+            (bind(&plan.iteration)?, bind(&plan.evaluation)?, bind(&plan.gradients)?);
+        Ok(Self {
+            name: plan.name,
+            networks: runs.iter().map(|run| run.network.clone()).collect(),
+            gpu,
+            sizes,
+            buffers,
+            iteration,
+            evaluation,
+            gradients,
+            iterations: 0,
+            queued: VecDeque::new(),
+            free: Vec::new(),
+        })
+    }
+
+    /// Bytes of the history of so many steps, of the counters, and of all parameters.
+    fn chunk_bytes(&self, steps: u32) -> [u64; 3] {
+        let networks = u64::from(self.sizes.networks);
+        [4 * networks * u64::from(steps), 4 * networks, self.parameter_bytes()]
+    }
+
+    fn parameter_bytes(&self) -> u64 {
+        4 * u64::from(self.sizes.networks) * self.sizes.layout.parameters() as u64
+    }
+
+    /// Runs steps and reads the first bytes of buffers back.
+    fn run(&mut self, steps: impl Fn(&Self) -> &[Dispatch], parts: &[(Slot, u64)]) -> Result<Vec<u32>> {
+        let mut staging = Staging::new(&self.gpu, parts.iter().map(|(_, bytes)| bytes).sum())?;
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        encoder.clear_buffer(&self.buffers[&Slot::Steps], 0, None);
+        record(&mut encoder, steps(self), 1);
+        let parts: Vec<_> = parts.iter().map(|(slot, bytes)| (&self.buffers[slot], *bytes)).collect();
+        staging.copy(&mut encoder, &parts);
+        let submission = self.gpu.queue.submit([encoder.finish()]);
+        self.gpu.check()?;
+        let (_, words) = staging.map(submission).wait(&self.gpu, <[u32]>::to_vec)?;
+        Ok(words)
+    }
+
+    /// The parameters (or gradients) of every network from all of the device's.
+    fn unpack(&self, words: &[u32]) -> Result<Vec<Parameters>> {
+        let stride = self.sizes.layout.parameters();
+        let unpack = |(network, words): (&Network, &[u32])| {
+            let mut parameters = Parameters::zeros(network);
+            let tensors = parameters.layout().tensors().to_vec();
+            for (tensor, wide) in tensors.iter().zip(self.sizes.layout.tensors()) {
+                let values = &mut parameters.values_mut()[tensor.range()];
+                let rows = words[wide.range()].chunks_exact(wide.columns);
+                for (row, from) in values.chunks_exact_mut(tensor.columns).zip(rows) {
+                    row.iter_mut().zip(from).for_each(|(value, bits)| *value = f32::from_bits(*bits).into());
+                }
+            }
+            parameters
+        };
+        Ok(self.networks.iter().zip(words.chunks_exact(stride)).map(unpack).collect())
+    }
+}
+
+impl Session for GpuSession {
+    fn plan(&self) -> &'static str {
+        self.name
+    }
+
+    fn queue_depth(&self) -> usize {
+        QUEUE_DEPTH
+    }
+
+    fn advance(&mut self, iterations: u32) -> Result<()> {
+        if !(1..=CHUNK_LIMIT).contains(&iterations) {
+            return Err(Error::invalid("a chunk", format!("between 1 and {CHUNK_LIMIT} iterations"), iterations));
+        }
+        let mut staging = match self.free.pop() {
+            Some(staging) => staging,
+            None => Staging::new(&self.gpu, self.chunk_bytes(CHUNK_LIMIT).iter().sum())?,
+        };
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        encoder.clear_buffer(&self.buffers[&Slot::Steps], 0, None);
+        record(&mut encoder, &self.iteration, iterations);
+        let slots = [Slot::History, Slot::Steps, Slot::Parameters].map(|slot| &self.buffers[&slot]);
+        let parts: Vec<_> = slots.into_iter().zip(self.chunk_bytes(iterations)).collect();
+        staging.copy(&mut encoder, &parts);
+        let submission = self.gpu.queue.submit([encoder.finish()]);
+        self.gpu.check()?;
+
+        let pending = staging.map(submission);
+        self.queued.push_back(Queued { first_iteration: self.iterations, iterations, pending });
+        self.iterations += u64::from(iterations);
+        Ok(())
+    }
+
+    fn collect(&mut self) -> Result<Option<Chunk>> {
+        let Some(Queued { first_iteration, iterations, pending }) = self.queued.pop_front() else { return Ok(None) };
+        let networks = self.sizes.networks as usize;
+        let (staging, words) = pending.wait(&self.gpu, <[u32]>::to_vec)?;
+        self.free.push(staging);
+
+        let (history, rest) = words.split_at(networks * iterations as usize);
+        let (steps, parameters) = rest.split_at(networks);
+        if let Some(done) = steps.iter().find(|done| **done != iterations) {
+            return Err(Error::Incomplete { asked: iterations, done: *done });
+        }
+        let cost = |bits: &u32| f64::from(f32::from_bits(*bits));
+        let costs = (0..networks).map(|n| history.iter().skip(n).step_by(networks).map(cost).collect()).collect();
+        Ok(Some(Chunk { first_iteration, iterations, costs, parameters: self.unpack(parameters)? }))
+    }
+
+    fn evaluate(&mut self) -> Result<Vec<Evaluation>> {
+        let (networks, samples) = (self.sizes.networks as usize, self.sizes.samples as usize);
+        let logits = Slot::Z(self.sizes.layout.layers() - 1);
+        let parts = [(Slot::History, 4 * networks as u64), (logits, 4 * (networks * samples) as u64)];
+        let words = self.run(|session| &session.evaluation, &parts)?;
+        let (costs, logits) = words.split_at(networks);
+        let wide = |bits: &u32| f64::from(f32::from_bits(*bits));
+        let evaluation =
+            |(cost, logits): (&u32, &[u32])| Evaluation { cost: wide(cost), logits: logits.iter().map(wide).collect() };
+        Ok(costs.iter().zip(logits.chunks_exact(samples)).map(evaluation).collect())
+    }
+
+    fn gradients(&mut self) -> Result<Vec<Parameters>> {
+        let parts = [(Slot::Gradients, self.parameter_bytes())];
+        let words = self.run(|session| &session.gradients, &parts)?;
+        self.unpack(&words)
+    }
+}
+
+impl Gpu {
+    /// Runs one step alone on buffers of these contents, in words of four bytes, and returns what they hold then:
+    /// for comparing a kernel with its twin.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] where the contents are not as many as the step's buffers, [`Error::Shader`] and
+    /// [`Error::Device`] where the device fails.
+    pub fn run_alone(&self, step: &Step, contents: &[Vec<u32>]) -> Result<Vec<Vec<u32>>> {
+        if contents.len() != step.buffers.len() {
+            return Err(Error::Mismatch(format!("{} buffers, not {}", step.buffers.len(), contents.len())));
+        }
+        let gpu = self.opened();
+        let buffers = gpu.guarded("buffers", || {
+            let make = |(slot, words): (&Slot, &Vec<u32>)| (*slot, upload(gpu, *slot, cast_slice(words)));
+            step.buffers.iter().zip(contents).map(make).collect::<BTreeMap<_, _>>()
+        })?;
+        let dispatch = Dispatch::new(gpu, step, &buffers)?;
+        let parts: Vec<_> =
+            step.buffers.iter().zip(contents).map(|(slot, words)| (&buffers[slot], 4 * words.len() as u64)).collect();
+
+        let mut staging = Staging::new(gpu, parts.iter().map(|(_, bytes)| bytes).sum())?;
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        record(&mut encoder, &[dispatch], 1);
+        staging.copy(&mut encoder, &parts);
+        let submission = gpu.queue.submit([encoder.finish()]);
+        let (_, words) = staging.map(submission).wait(gpu, <[u32]>::to_vec)?;
+        let mut rest = words.as_slice();
+        let mut take = |count: usize| {
+            let (words, left) = rest.split_at(count);
+            rest = left;
+            words.to_vec()
+        };
+        Ok(contents.iter().map(|words| take(words.len())).collect())
+    }
+}
+
+impl Dispatch {
+    fn new(gpu: &Opened, step: &Step, buffers: &BTreeMap<Slot, wgpu::Buffer>) -> Result<Self> {
+        let name = step.kernel.name();
+        let pipeline = gpu.pipelines.get(gpu, step.kernel, &step.constants)?;
+        let bind_group = gpu.guarded(name, || {
+            let mut bytes = step.uniform.clone();
+            bytes.resize(bytes.len().next_multiple_of(16), 0);
+            let uniform = gpu.device.create_buffer_init(&BufferInitDescriptor {
+                label: Some(name),
+                contents: &bytes,
+                usage: BufferUsages::UNIFORM,
+            });
+            let bound = std::iter::once(&uniform).chain(step.buffers.iter().map(|slot| &buffers[slot]));
+            let entries: Vec<_> = bound
+                .zip(0..)
+                .map(|(buffer, binding)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() })
+                .collect();
+            let layout = pipeline.get_bind_group_layout(0);
+            gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+                label: Some(name),
+                layout: &layout,
+                entries: &entries,
+            })
+        })?;
+        // the plan's check has held them to the adapter's 32-bit limit
+        let workgroups = step.workgroups.map(|groups| groups as u32);
+        Ok(Self { pipeline, bind_group, workgroups })
+    }
+}
+
+/// Records the steps, `times` over, in one compute pass: wgpu orders dispatches that share a writable buffer.
+fn record(encoder: &mut CommandEncoder, steps: &[Dispatch], times: u32) {
+    let mut pass = encoder.begin_compute_pass(&ComputePassDescriptor::default());
+    for _ in 0..times {
+        for Dispatch { pipeline, bind_group, workgroups: [x, y, z] } in steps {
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, bind_group, &[]);
+            pass.dispatch_workgroups(*x, *y, *z);
+        }
+    }
+}
+
+/// A session's buffer: the data, the records and the parameters with their contents, the others zero.
+fn make_buffer(gpu: &Opened, slot: Slot, elements: u64, sizes: &Sizes, data: &Dataset, runs: &[Run]) -> wgpu::Buffer {
+    match slot {
+        Slot::Inputs => {
+            let inputs: Vec<f32> = data.inputs().iter().map(|x| *x as f32).collect();
+            upload(gpu, slot, cast_slice(&inputs))
+        }
+        Slot::Labels => {
+            let labels: Vec<f32> = data.labels().iter().map(|label| f32::from(*label)).collect();
+            upload(gpu, slot, cast_slice(&labels))
+        }
+        Slot::Networks(layer) => {
+            let records: Vec<u8> = runs.iter().flat_map(|run| bytes_of(&network_record(run, layer)).to_vec()).collect();
+            upload(gpu, slot, &records)
+        }
+        Slot::Parameters => upload(gpu, slot, cast_slice(&pack(sizes, runs))),
+        _ => gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some(&format!("{slot:?}")),
+            size: 4 * elements,
+            usage: BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        }),
+    }
+}
+
+fn upload(gpu: &Opened, slot: Slot, contents: &[u8]) -> wgpu::Buffer {
+    let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
+    let label = format!("{slot:?}");
+    gpu.device.create_buffer_init(&BufferInitDescriptor { label: Some(&label), contents, usage })
+}
+
+fn network_record(run: &Run, layer: usize) -> NetworkRecord {
+    NetworkRecord {
+        width: run.network.widths()[layer + 1] as u32,
+        learning_rate: run.learning_rate as f32,
+        slope: run.network.activation().slope() as f32,
+        reserved: 0,
+    }
+}
+
+/// All networks' parameters, each in the layout of the widest; what a narrower one does not have is 0.
+fn pack(sizes: &Sizes, runs: &[Run]) -> Vec<f32> {
+    let stride = sizes.layout.parameters();
+    let mut packed = vec![0.0; runs.len() * stride];
+    for (run, packed) in runs.iter().zip(packed.chunks_exact_mut(stride)) {
+        for (tensor, wide) in run.parameters.layout().tensors().iter().zip(sizes.layout.tensors()) {
+            let rows = run.parameters.values()[tensor.range()].chunks_exact(tensor.columns);
+            for (into, row) in packed[wide.range()].chunks_exact_mut(wide.columns).zip(rows) {
+                into.iter_mut().zip(row).for_each(|(into, value)| *into = *value as f32);
+            }
+        }
+    }
+    packed
+}

@@ -1,0 +1,137 @@
+//! The structs that kernels read, byte for byte as the WGSL files declare them.
+
+use bytemuck::{Pod, Zeroable};
+
+/// `Network` of `lib/network.wgsl`: what differs between the networks that train side by side.
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct NetworkRecord {
+    /// Units of this layer that the network has.
+    pub width: u32,
+    /// α.
+    pub learning_rate: f32,
+    /// The slope below 0 of the ReLUs.
+    pub slope: f32,
+    /// Fills the struct to 16 bytes.
+    pub reserved: u32,
+}
+
+/// `Product` of `matmul.wgsl`. Offsets and strides count elements.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Product {
+    /// Rows of C.
+    pub rows: u32,
+    /// The dimension summed over.
+    pub inner: u32,
+    /// Columns of C.
+    pub columns: u32,
+    /// Parts that the sum is cut into.
+    pub slabs: u32,
+    /// Where A of network 0 starts.
+    pub a_offset: u32,
+    /// From one network's A to the next; 0 where they share it.
+    pub a_stride: u32,
+    /// Where B of network 0 starts.
+    pub b_offset: u32,
+    /// From one network's B to the next; 0 where they share it.
+    pub b_stride: u32,
+    /// Where C of network 0 starts.
+    pub c_offset: u32,
+    /// From one network's C to the next.
+    pub c_stride: u32,
+    /// A factor on every element of C.
+    pub scale: f32,
+}
+
+/// `Layer` of `bias_activation.wgsl`.
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct BiasActivation {
+    /// Units of the widest network's layer.
+    pub units: u32,
+    /// m.
+    pub samples: u32,
+    /// Where b of network 0 starts among the parameters.
+    pub bias_offset: u32,
+    /// Parameters of one network.
+    pub parameters: u32,
+}
+
+/// `Output` of `output_delta.wgsl`.
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct OutputDelta {
+    /// m.
+    pub samples: u32,
+}
+
+/// `Layer` of `hidden_delta.wgsl`.
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct HiddenDelta {
+    /// Units of the widest network's layer.
+    pub units: u32,
+    /// m.
+    pub samples: u32,
+}
+
+/// `Sums` of `bias_sum.wgsl`. Offset and stride count elements.
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct BiasSum {
+    /// Units of the widest network's layer.
+    pub units: u32,
+    /// m.
+    pub samples: u32,
+    /// Where db of network 0 starts.
+    pub offset: u32,
+    /// From one network's db to the next.
+    pub stride: u32,
+    /// A factor on every sum.
+    pub scale: f32,
+}
+
+/// `Slabs` of `sum_slabs.wgsl`. Offset and stride count elements.
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct SumSlabs {
+    /// Elements of a slab.
+    pub length: u32,
+    /// Slabs of one network.
+    pub slabs: u32,
+    /// Where the total of network 0 starts.
+    pub offset: u32,
+    /// From one network's total to the next.
+    pub stride: u32,
+}
+
+/// `Update` of `update.wgsl`.
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Update {
+    /// Parameters of one network.
+    pub parameters: u32,
+}
+
+/// `Cost` of `cost.wgsl`.
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Cost {
+    /// m.
+    pub samples: u32,
+    /// Slabs of one network.
+    pub slabs: u32,
+    /// 1/m.
+    pub scale: f32,
+}
+
+/// `Record` of `record.wgsl`.
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Record {
+    /// Networks side by side.
+    pub networks: u32,
+    /// Slabs of one network's cost.
+    pub slabs: u32,
+}
