@@ -134,15 +134,17 @@ pub fn check_runs(data: &Dataset, runs: &[Run]) -> Result<()> {
     Ok(())
 }
 
-/// Whether a learning rate can train: finite and above 0.
+/// Whether a learning rate can train: finite and above 0, and so in `f32`, with which devices compute.
 ///
 /// # Errors
 /// [`Error::Invalid`] otherwise.
 pub fn check_learning_rate(learning_rate: f64) -> Result<()> {
-    // f32, since that is what the devices compute with: 1e-60 would be 0 there, and 1e60 infinite.
-    let rounded = learning_rate as f32;
-    if rounded > 0.0 && rounded.is_finite() {
-        return Ok(());
+    if !(learning_rate > 0.0 && learning_rate.is_finite()) {
+        return Err(Error::invalid("the learning rate", "a finite number above 0", learning_rate));
     }
-    Err(Error::invalid("the learning rate", "a finite number above 0, in f32 too", learning_rate))
+    let rounded = learning_rate as f32;
+    if rounded == 0.0 || rounded.is_infinite() {
+        return Err(Error::invalid("the learning rate", "within the range of f32", learning_rate));
+    }
+    Ok(())
 }

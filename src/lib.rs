@@ -7,5 +7,7 @@ pub mod data;
 mod error;
 pub mod gpu;
 pub mod model;
+pub mod report;
+pub mod train;
 
 pub use error::{Error, Result};

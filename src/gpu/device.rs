@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use wgpu::{DeviceType, ErrorFilter};
 
 use super::kernel::{Pipelines, Sources};
-use super::plan::{Allowed, PlanChoice};
+use super::plan::{Allowed, Plan, PlanChoice};
 use super::session::GpuSession;
 use crate::backend::{Backend, DeviceInfo, Run, Session, check_runs};
 use crate::data::Dataset;
@@ -199,6 +199,14 @@ impl Gpu {
     pub fn with_plan(mut self, plan: PlanChoice) -> Self {
         self.plan = plan;
         self
+    }
+
+    /// Whether the adapter's limits allow a plan.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] naming the first limit that is passed.
+    pub fn accepts(&self, plan: &Plan) -> Result<()> {
+        plan.check(&self.opened.allowed())
     }
 
     pub(super) fn opened(&self) -> &Arc<Opened> {

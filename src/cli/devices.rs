@@ -1,0 +1,78 @@
+//! `planar devices`: the adapters, and which one `auto` takes.
+
+use planar::backend::DeviceInfo;
+use planar::gpu::device::looked_through;
+use planar::gpu::{Adapter, Choice};
+use planar::report;
+use serde::Serialize;
+
+use super::Ending;
+
+/// List the adapters, and which one `--device auto` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Devices {
+    adapters: Vec<AdapterReport>,
+    auto: Auto,
+}
+
+#[derive(Serialize)]
+struct AdapterReport {
+    #[serde(flatten)]
+    device: DeviceInfo,
+    limits: std::collections::BTreeMap<&'static str, u64>,
+}
+
+#[derive(Serialize)]
+struct Auto {
+    takes: String,
+    because: String,
+}
+
+pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
+    let adapters = Adapter::all();
+    let auto = auto(&adapters);
+    if arguments.json {
+        let report = |adapter: &Adapter| AdapterReport {
+            device: adapter.device_info(),
+            limits: adapter.limits().into_iter().collect(),
+        };
+        super::print_json(&Devices { adapters: adapters.iter().map(report).collect(), auto })?;
+        return Ok(Ending::Done);
+    }
+    let mut text = String::new();
+    if adapters.is_empty() {
+        text += &format!("No GPU adapter answers through {}.\n", looked_through());
+    }
+    for adapter in &adapters {
+        let device = adapter.device_info();
+        let mut rows = vec![
+            vec![device.name, String::new()],
+            vec!["  type".into(), device.kind],
+            vec!["  backend".into(), device.backend],
+            vec!["  driver".into(), device.driver],
+        ];
+        rows.extend(adapter.limits().into_iter().map(|(name, limit)| vec![format!("  {name}"), limit.to_string()]));
+        text += &report::columns(rows);
+    }
+    text += &format!("\n--device auto takes {}: {}.\n", auto.takes, auto.because);
+    super::print(&text)?;
+    Ok(Ending::Done)
+}
+
+/// What `--device auto` takes, and why.
+fn auto(adapters: &[Adapter]) -> Auto {
+    match Adapter::choose(adapters, &Choice::Hardware) {
+        Ok(adapter) => Auto { takes: adapter.to_string(), because: "it is the first hardware GPU".into() },
+        Err(_) => {
+            let because = if adapters.is_empty() { "there is no GPU adapter" } else { "no adapter is hardware" };
+            Auto { takes: "the CPU".into(), because: because.into() }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The command line: a file a subcommand, one line an error, and what the exit codes mean.
+
+mod devices;
+mod progress;
+mod train;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Args, Parser, Subcommand};
+use planar::Error;
+
+/// Trains the network of the exercise "Planar data classification with one hidden layer" on any GPU that Vulkan,
+/// Metal or DX12 reaches, or on the CPU.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str =
+    "Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 5 diverged, 130 interrupted.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train a network and print its costs and accuracy
+    Train(train::Arguments),
+    /// List the adapters, and which one `--device auto` takes
+    Devices(devices::Arguments),
+}
+
+/// How much is said on stderr.
+#[derive(Clone, Copy, Debug, Args)]
+struct Verbosity {
+    /// Say nothing on stderr but errors
+    #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
+    quiet: bool,
+    /// Say more on stderr: the device, its driver, the time of each stage (twice: wgpu's own log too)
+    #[arg(short, long, action = clap::ArgAction::Count, help_heading = "Output")]
+    verbose: u8,
+}
+
+impl Verbosity {
+    fn start_log(self) {
+        let level = match (self.quiet, self.verbose) {
+            (true, _) => "off",
+            (_, 0) => "off,planar=warn",
+            (_, 1) => "off,planar=debug",
+            _ => "info,planar=trace",
+        };
+        env_logger::Builder::new().parse_filters(level).format_timestamp(None).init();
+    }
+
+    /// One line on stderr, unless quiet.
+    fn say(self, line: impl std::fmt::Display) {
+        if !self.quiet {
+            eprintln!("planar: {line}");
+        }
+    }
+}
+
+/// How a command ended, when nothing failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    Done = 0,
+    Diverged = 5,
+    Interrupted = 130,
+}
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    let ended = match &cli.command {
+        Command::Train(arguments) => train::run(arguments),
+        Command::Devices(arguments) => devices::run(arguments),
+    };
+    match ended {
+        Ok(ending) => ExitCode::from(ending as u8),
+        // the reader of a pipe has gone: that is its good right
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("planar: {error}");
+            ExitCode::from(exit_code(&error))
+        }
+    }
+}
+
+/// Help and version as clap prints them; an error as one line.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
+        || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    {
+        // a closed pipe is no error here either
+        let _ = error.print();
+        return ExitCode::from(error.exit_code() as u8);
+    }
+    let text = error.render().to_string();
+    let said = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let said = said.take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"));
+    let line = said.collect::<Vec<_>>().join(" ");
+    eprintln!("planar: {} (see --help)", line.strip_prefix("error: ").unwrap_or(&line));
+    ExitCode::from(2)
+}
+
+fn exit_code(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref::<Error>() {
+        Some(Error::NoAdapter(_)) => 3,
+        Some(Error::Invalid { .. } | Error::Mismatch(_) | Error::Limit { .. }) => 2,
+        Some(Error::Csv { .. } | Error::Io { .. }) => 2,
+        _ => 1,
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// Writes a result to stdout.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()?;
+    Ok(())
+}
+
+/// Writes a value to stdout as one JSON object.
+fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    print(&format!("{}\n", serde_json::to_string_pretty(value)?))
+}

@@ -1,0 +1,52 @@
+//! Progress on a terminal, and Ctrl-C.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use planar::train::CostAt;
+
+/// Set by the first Ctrl-C; the second ends the process.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Lets training stop after its chunk at the first Ctrl-C, and the process end at the second.
+pub fn stop_on_ctrl_c() {
+    let installed = ctrlc::set_handler(|| {
+        if INTERRUPTED.swap(true, Ordering::SeqCst) {
+            std::process::exit(130);
+        }
+    });
+    if let Err(error) = installed {
+        log::warn!("Ctrl-C will end the run at once: {error}");
+    }
+}
+
+/// A bar with the speed, the time left and the cost; nothing where stderr is no terminal.
+pub struct Progress(ProgressBar);
+
+impl Progress {
+    /// A bar for so many iterations.
+    pub fn new(iterations: u64, quiet: bool) -> Self {
+        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(Some(iterations), target);
+        let template = "{wide_bar} {human_pos}/{human_len} iterations, {per_sec}, {eta} left, cost {msg}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self(bar)
+    }
+
+    /// Shows how far training is; breaks after Ctrl-C.
+    pub fn show(&self, at: CostAt) -> ControlFlow<()> {
+        self.0.set_position(at.iteration);
+        self.0.set_message(format!("{:.6}", at.cost));
+        if INTERRUPTED.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Takes the bar off the terminal.
+    pub fn finish(self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -1,0 +1,19 @@
+//! The command line of planar; see `planar --help`.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    #[cfg(target_os = "linux")]
+    quieten_mesa();
+    cli::main()
+}
+
+/// Where there is no desktop session, Mesa's device-select layer asks Wayland for the default GPU all the same, and
+/// libwayland complains on stderr. Adapters are sorted without it.
+#[cfg(target_os = "linux")]
+fn quieten_mesa() {
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        // SAFETY: no other thread exists yet that could read the environment.
+        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+    }
+}

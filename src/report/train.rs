@@ -1,0 +1,164 @@
+//! What `planar train` reports.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::backend::DeviceInfo;
+use crate::data::Dataset;
+use crate::model::Network;
+use crate::train::{CostAt, Outcome, Status};
+
+/// A finished training and what it came from.
+#[derive(Clone, Debug)]
+pub struct TrainReport<'a> {
+    /// What computed.
+    pub device: DeviceInfo,
+    /// The plan it followed.
+    pub plan: &'static str,
+    /// What was learnt.
+    pub data: &'a Dataset,
+    /// What was trained.
+    pub network: &'a Network,
+    /// How it was trained.
+    pub training: Training,
+    /// What came out.
+    pub outcome: &'a Outcome,
+    /// How long it took.
+    pub seconds: Seconds,
+}
+
+/// The settings of a training.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Training {
+    /// α.
+    pub learning_rate: f64,
+    /// Iterations asked for.
+    pub iterations: u64,
+    /// Seed of the initial weights.
+    pub init_seed: u32,
+    /// Scale of the initial weights.
+    pub init_scale: f64,
+    /// `f32` or `f64`.
+    pub precision: &'static str,
+}
+
+/// Wall-clock times, in seconds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Seconds {
+    /// Data, device, shaders and buffers.
+    pub setup: f64,
+    /// The iterations.
+    pub training: f64,
+    /// Both.
+    pub total: f64,
+}
+
+impl Seconds {
+    /// From the time of the setup and the time of everything.
+    pub fn new(setup: Duration, total: Duration) -> Self {
+        let (setup, total) = (setup.as_secs_f64(), total.as_secs_f64());
+        Self { setup, training: total - setup, total }
+    }
+}
+
+/// The object that `planar train --json` prints.
+#[derive(Clone, Debug, Serialize)]
+pub struct TrainJson<'a> {
+    version: &'static str,
+    status: Status,
+    device: &'a DeviceInfo,
+    plan: &'static str,
+    data: DataJson<'a>,
+    network: NetworkJson,
+    training: Training,
+    costs: &'a [CostAt],
+    #[serde(rename = "final")]
+    last: FinalJson,
+    seconds: Seconds,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct DataJson<'a> {
+    name: &'a str,
+    samples: usize,
+    features: usize,
+    seed: Option<u32>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct NetworkJson {
+    inputs: usize,
+    hidden: usize,
+    activation: String,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct FinalJson {
+    cost: Option<f64>,
+    accuracy: Option<f64>,
+}
+
+impl TrainReport<'_> {
+    /// For programs.
+    pub fn json(&self) -> TrainJson<'_> {
+        let data = self.data;
+        TrainJson {
+            version: env!("CARGO_PKG_VERSION"),
+            status: self.outcome.status,
+            device: &self.device,
+            plan: self.plan,
+            data: DataJson { name: data.name(), samples: data.samples(), features: data.features(), seed: data.seed() },
+            network: NetworkJson {
+                inputs: self.network.inputs(),
+                hidden: self.network.hidden()[0],
+                activation: self.network.activation().to_string(),
+            },
+            training: self.training,
+            costs: &self.outcome.costs,
+            last: self.last(),
+            seconds: self.seconds,
+        }
+    }
+
+    /// For people: what was trained on what, the logged costs, the result.
+    pub fn summary(&self) -> String {
+        let Self { device, plan, data, network, training, outcome, seconds } = self;
+        let mut rows = vec![vec!["iteration".to_owned(), "cost".to_owned()]];
+        rows.extend(outcome.costs.iter().map(|at| vec![at.iteration.to_string(), format!("{:.6}", at.cost)]));
+        let seed = data.seed().map_or(String::new(), |seed| format!(", seed {seed}"));
+        let rate = outcome.iterations as f64 / seconds.training;
+        let result = match (self.last(), outcome.status) {
+            (FinalJson { cost: Some(cost), accuracy: Some(accuracy) }, Status::Finished) => {
+                format!("cost {cost:.6}, accuracy {:.2} %", 100.0 * accuracy)
+            }
+            (FinalJson { cost: Some(cost), accuracy: Some(accuracy) }, _) => {
+                let done = outcome.iterations;
+                format!("interrupted after {done} iterations: cost {cost:.6}, accuracy {:.2} %", 100.0 * accuracy)
+            }
+            _ => format!("diverged at iteration {}", outcome.iterations),
+        };
+        let about = vec![
+            vec!["data".into(), format!("{}, {} × {}{seed}", data.name(), data.samples(), data.features())],
+            vec!["network".into(), format!("{:?}, {}", network.widths(), network.activation())],
+            vec![
+                "weights".into(),
+                format!("seed {}, scale {}, {}", training.init_seed, training.init_scale, training.precision),
+            ],
+            vec!["learning rate".into(), training.learning_rate.to_string()],
+            vec!["device".into(), format!("{}, plan {plan}", device.name)],
+            vec!["time".into(), format!("{:.2} s, {rate:.0} iterations/s", seconds.total)],
+            vec!["result".into(), result],
+        ];
+        format!("{}\n{}", super::columns(rows), super::columns(about))
+    }
+
+    fn last(&self) -> FinalJson {
+        let evaluation = &self.outcome.evaluation;
+        let finite = self.outcome.status != Status::Diverged;
+        FinalJson {
+            cost: finite.then_some(evaluation.cost),
+            accuracy: finite.then(|| self.data.accuracy(&evaluation.logits)),
+        }
+    }
+}

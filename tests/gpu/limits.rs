@@ -1,0 +1,90 @@
+//! The largest sizes that the adapter accepts: trained right, and the next larger refused by the limit's name.
+
+use planar::backend::{Backend, Run};
+use planar::cpu::Reference;
+use planar::data::Dataset;
+use planar::gpu::plan::LOOP_BUDGET;
+use planar::gpu::{Adapter, Gpu};
+use planar::model::{Network, Parameters};
+
+use crate::Check;
+use crate::kernels::compare;
+use crate::loops::{layered, most_turns};
+
+/// A named check that opens the adapter itself.
+pub type NamedOnAdapter = (String, fn(&Adapter, &Gpu) -> Check);
+
+pub fn checks() -> Vec<NamedOnAdapter> {
+    vec![
+        ("no_kernel_turns_over_the_loop_cap_at_the_largest_accepted_sizes".into(), budgets_hold),
+        ("the_longest_accepted_sums_over_samples_are_right".into(), |_, gpu| longest_sums(gpu, 1, most_samples(gpu))),
+        ("the_longest_accepted_sums_over_units_are_right".into(), |_, gpu| longest_sums(gpu, most_units(gpu), 3)),
+        ("a_network_too_large_is_refused_by_the_limits_name".into(), too_large_is_refused),
+    ]
+}
+
+/// The largest number from 1 up to 2³¹ that fits, where all smaller ones do.
+fn largest(fits: impl Fn(u32) -> bool) -> u32 {
+    let (mut good, mut bad) = (1, 1 << 31);
+    while bad - good > 1 {
+        let middle = good + (bad - good) / 2;
+        if fits(middle) { good = middle } else { bad = middle }
+    }
+    good
+}
+
+fn most_samples(gpu: &Gpu) -> u32 {
+    largest(|samples| gpu.accepts(&layered(2, 1, samples)).is_ok())
+}
+
+fn most_units(gpu: &Gpu) -> u32 {
+    largest(|units| gpu.accepts(&layered(2, units, 3)).is_ok())
+}
+
+fn budgets_hold(_: &Adapter, gpu: &Gpu) -> Check {
+    for plan in [layered(2, 1, most_samples(gpu)), layered(2, most_units(gpu), 3), layered(16, 400, 20_000)] {
+        let turns = most_turns(&plan);
+        if turns == 0 || turns > LOOP_BUDGET {
+            return Err(format!("{turns} turns"));
+        }
+    }
+    Ok(())
+}
+
+/// One step at the largest size against float64: a loop that a driver left early would show.
+fn longest_sums(gpu: &Gpu, units: u32, samples: u32) -> Check {
+    let (units, samples) = (units as usize, samples as usize);
+    eprintln!("the largest accepted: {units} units × {samples} samples");
+    // the first feature differs from sample to sample; the second is 1, so that no sum cancels
+    let points: Vec<f64> = (0..samples).flat_map(|i| [0.5 + (i % 7) as f64 / 8.0, 1.0]).collect();
+    let data = Dataset::from_points("ramp", None, 2, &points, vec![0; samples]).unwrap();
+    let network = Network::one_hidden(2, units, "leaky-relu".parse().unwrap()).unwrap();
+    let mut parameters = Parameters::zeros(&network);
+    for (i, weight) in parameters.weights_mut(0).iter_mut().enumerate() {
+        *weight = 0.5 + (i % 5) as f64 / 8.0;
+    }
+    parameters.weights_mut(1).fill(1.0 / units as f64);
+    let run = Run { network, parameters, learning_rate: 1.0 };
+
+    let want = Reference::<f64>::new().load(&data, std::slice::from_ref(&run)).unwrap();
+    let (want, got) = (want, gpu.load(&data, &[run]).map_err(|error| error.to_string())?);
+    let (mut want, mut got) = (want, got);
+    let cost = got.evaluate().map_err(|error| error.to_string())?[0].cost;
+    compare("cost", &[cost as f32], &[want.evaluate().unwrap()[0].cost], |_| 1e-5)?;
+    // no term changes its sign, so the sum of their absolute values is the gradient's own
+    let want = want.gradients().unwrap().swap_remove(0);
+    let got = got.gradients().map_err(|error| error.to_string())?.swap_remove(0);
+    let got: Vec<f32> = got.values().iter().map(|value| *value as f32).collect();
+    compare("gradients", &got, want.values(), |i| 1e-5 * want.values()[i].abs() + 1e-9)
+}
+
+fn too_large_is_refused(_: &Adapter, gpu: &Gpu) -> Check {
+    for (units, samples) in [(1, most_samples(gpu) + 1), (most_units(gpu) + 1, 3)] {
+        match gpu.accepts(&layered(2, units, samples)) {
+            Err(planar::Error::Limit { limit, needed, allowed, .. })
+                if needed > allowed && limit.starts_with("max") => {}
+            other => return Err(format!("{units} × {samples}: {other:?}")),
+        }
+    }
+    Ok(())
+}

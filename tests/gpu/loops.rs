@@ -1,0 +1,92 @@
+//! The loops of every kernel, counted on the GPU: the plan's budget is what the shader does.
+
+use planar::cpu::operations::Transpose;
+use planar::gpu::kernel::{Kernel, Sources};
+use planar::gpu::plan::step::{self, slabs};
+use planar::gpu::plan::{Plan, PlanChoice, Slot, Step};
+use planar::gpu::uniforms::{BiasSum, Product, SumSlabs};
+use planar::gpu::{Adapter, Gpu};
+use planar::model::Activation;
+
+use crate::Check;
+use crate::kernels::{run, sizes};
+use crate::limits::NamedOnAdapter;
+
+pub fn checks() -> Vec<NamedOnAdapter> {
+    vec![("every_kernel_turns_its_loops_as_often_as_its_plan_says".into(), turns_are_counted)]
+}
+
+/// A step of every kernel, with sums of more than one slab.
+fn step_of(kernel: Kernel) -> Step {
+    let sizes = sizes(2, 3, 3000);
+    match kernel {
+        Kernel::Matmul => {
+            let inner = 3000;
+            let product =
+                Product { rows: 3, inner, columns: 2, slabs: slabs(inner), c_stride: 18, ..Default::default() };
+            step::matmul(product, Transpose::B, 1, [Slot::Inputs, Slot::Labels, Slot::Gradients])
+        }
+        Kernel::BiasActivation => step::bias_activation(&sizes, 0, Activation::Tanh),
+        Kernel::OutputDelta => step::output_delta(&sizes, 1),
+        Kernel::HiddenDelta => step::hidden_delta(&sizes, 0, Activation::Tanh),
+        Kernel::BiasSum => {
+            let sums = BiasSum { units: 3, samples: 3000, offset: 0, stride: 9, scale: 1.0 };
+            step::bias_sum(sums, 1, [Slot::Inputs, Slot::Labels])
+        }
+        Kernel::SumSlabs => {
+            let shape = SumSlabs { length: 3, slabs: 3000, offset: 0, stride: 3 };
+            step::sum_slabs(shape, 1, [Slot::Inputs, Slot::Labels])
+        }
+        Kernel::Update => step::update(&sizes),
+        Kernel::Cost => step::cost(&sizes, 1),
+        Kernel::Record => step::record(&sizes),
+    }
+}
+
+fn turns_are_counted(adapter: &Adapter, _: &Gpu) -> Check {
+    for kernel in Kernel::ALL {
+        let mut sources = Sources::embedded();
+        let text = sources.text(kernel.name()).to_owned();
+        let loops = text.matches("for (").count() + text.matches("while ").count() + text.matches("loop {").count();
+        let step = step_of(kernel);
+        if loops == 0 {
+            if step.turns != 0 {
+                return Err(format!("{} has no loop, and its plan says {}", kernel.name(), step.turns));
+            }
+            continue;
+        }
+        sources.replace(kernel.name(), counting(&text));
+        let gpu = Gpu::open_with(adapter, sources).map_err(|error| error.to_string())?;
+        let contents = vec![vec![0.0_f32; 9000]; step.buffers.len()];
+        let contents: Vec<&[f32]> = contents.iter().map(Vec::as_slice).collect();
+        let counted = run(&gpu, &step, &contents)?.concat().into_iter().fold(0.0, f32::max);
+        if f64::from(counted) != step.turns as f64 {
+            return Err(format!("{} turns {counted} times, and its plan says {}", kernel.name(), step.turns));
+        }
+    }
+    Ok(())
+}
+
+/// The kernel with a counter in every loop, which it writes instead of its sum.
+fn counting(text: &str) -> String {
+    let line = |line: &str| {
+        let store = line.find("= sum").filter(|_| line.contains('['));
+        match store {
+            Some(at) => format!("{}= f32(turns);\n", &line[..at]),
+            None if line.trim_start().starts_with("for (") => format!("{line} turns++;\n"),
+            None => format!("{line}\n"),
+        }
+    };
+    format!("var<private> turns: u32 = 0u;\n{}", text.lines().map(line).collect::<String>())
+}
+
+/// The most turns of any step of a plan.
+pub fn most_turns(plan: &Plan) -> u64 {
+    plan.steps().map(|step| step.turns).max().unwrap_or(0)
+}
+
+/// The layered plan of one network.
+pub fn layered(inputs: usize, units: u32, samples: u32) -> Plan {
+    let sizes = planar::gpu::plan::Sizes { networks: 1, ..sizes(inputs, units, samples) };
+    Plan::new(PlanChoice::Layered, &sizes).unwrap()
+}

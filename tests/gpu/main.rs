@@ -1,0 +1,53 @@
+//! The GPU against its CPU twins and against NumPy's figures.
+//!
+//! Without an adapter these tests are reported as ignored; with REQUIRE_GPU=1 they fail instead.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod kernels;
+mod limits;
+mod loops;
+mod mutations;
+mod training;
+
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use planar::gpu::{Adapter, Choice, Gpu};
+
+/// What a check finds: nothing, or how far off something is.
+pub type Check = Result<(), String>;
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let required = std::env::var("REQUIRE_GPU").is_ok_and(|value| value == "1");
+    let adapters = Adapter::all();
+    let gpu = match Adapter::choose(&adapters, &Choice::Any) {
+        Ok(adapter) => {
+            eprintln!("GPU tests run on {adapter}, driver {}", adapter.device_info().driver);
+            Some((adapter.clone(), Arc::new(Gpu::open(adapter).expect("the adapter opens"))))
+        }
+        Err(error) => {
+            eprintln!("GPU tests {}: {error}", if required { "fail" } else { "are ignored" });
+            None
+        }
+    };
+
+    let mut trials = Vec::new();
+    let mut add = |name: String, check: Box<dyn Fn(&Adapter, &Gpu) -> Check + Send>| {
+        let gpu = gpu.clone();
+        let ignored = gpu.is_none() && !required;
+        let run = move || match gpu {
+            Some((adapter, gpu)) => check(&adapter, &gpu).map_err(Failed::from),
+            None => Err("there is no adapter, and REQUIRE_GPU=1 demands one".into()),
+        };
+        trials.push(Trial::test(name, run).with_ignored_flag(ignored));
+    };
+    for (name, check) in kernels::checks().into_iter().chain(training::checks()) {
+        add(name, Box::new(move |_, gpu| check(gpu)));
+    }
+    for (name, check) in loops::checks().into_iter().chain(limits::checks()).chain(mutations::checks()) {
+        add(name, Box::new(check));
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}

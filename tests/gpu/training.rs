@@ -1,0 +1,156 @@
+//! Whole iterations on the GPU against NumPy's float64 figures, and against themselves.
+
+use planar::backend::{Backend, Run, Session};
+use planar::cpu::Reference;
+use planar::gpu::Gpu;
+
+use crate::Check;
+use crate::common::{GoldenCurve, GoldenStep, costs_of, golden, golden_flower, run};
+use crate::kernels::{Named, compare};
+
+pub fn checks() -> Vec<Named> {
+    let checks: [(&str, fn(&Gpu) -> Check); 7] = [
+        ("gradients_of_one_step_match_numpy_for_every_activation_width_and_scale", gradients_match_numpy),
+        ("one_update_matches_numpy_for_every_activation", updates_match_numpy),
+        ("cost_and_accuracy_of_one_step_match_numpy", evaluation_matches_numpy),
+        ("cost_curves_follow_numpys_before_the_horizon", curves_follow_numpy),
+        ("chunks_of_1_and_of_500_give_the_same_bits", chunks_do_not_matter),
+        ("seven_networks_side_by_side_train_as_each_does_alone_bit_for_bit", networks_do_not_matter),
+        ("two_and_three_hidden_layers_match_the_reference", deep_networks_match_the_reference),
+    ];
+    checks.map(|(name, check)| (name.to_owned(), check)).into()
+}
+
+/// The bound of a gradient's element: 1e-5·Σ|terms| + 1e-9.
+fn bound(step: &GoldenStep) -> impl Fn(usize) -> f64 + use<> {
+    let terms = step.sum_abs_terms.values();
+    move |i| 1e-5 * terms[i] + 1e-9
+}
+
+fn what(step: &GoldenStep) -> String {
+    format!("{} n_h={} scale={}", step.activation, step.hidden, step.init_scale)
+}
+
+fn load(gpu: &Gpu, runs: &[Run]) -> Result<Box<dyn Session>, String> {
+    gpu.load(&golden_flower(), runs).map_err(|error| error.to_string())
+}
+
+fn narrow(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|value| *value as f32).collect()
+}
+
+pub fn gradients_match_numpy(gpu: &Gpu) -> Check {
+    for step in golden::<Vec<GoldenStep>>("one_step.json") {
+        let gradients = load(gpu, &[step.run()])?.gradients().map_err(|error| error.to_string())?;
+        compare(&what(&step), &narrow(gradients[0].values()), &step.gradients.values(), bound(&step))?;
+    }
+    Ok(())
+}
+
+pub fn updates_match_numpy(gpu: &Gpu) -> Check {
+    for step in golden::<Vec<GoldenStep>>("one_step.json") {
+        // a rate of 1024 scales the update without rounding it, so that it is not lost beside the weights
+        let start = Run { learning_rate: 1024.0, ..step.run() };
+        let mut session = load(gpu, std::slice::from_ref(&start))?;
+        session.advance(1).map_err(|error| error.to_string())?;
+        let chunk = session.collect().map_err(|error| error.to_string())?.ok_or("no chunk")?;
+        let theta = start.parameters.values();
+        let want: Vec<f64> = theta.iter().zip(step.gradients.values()).map(|(t, g)| t - 1024.0 * g).collect();
+        let bound = bound(&step);
+        let rounding = |i: usize| 1e-7 * (theta[i].abs() + want[i].abs());
+        compare(&what(&step), &narrow(chunk.parameters[0].values()), &want, |i| 1024.0 * bound(i) + rounding(i))?;
+        compare(&what(&step), &narrow(&chunk.costs[0]), &[step.cost], |_| 2e-6 * step.cost)?;
+    }
+    Ok(())
+}
+
+pub fn evaluation_matches_numpy(gpu: &Gpu) -> Check {
+    for step in golden::<Vec<GoldenStep>>("one_step.json") {
+        let evaluation = load(gpu, &[step.run()])?.evaluate().map_err(|error| error.to_string())?.swap_remove(0);
+        compare(&what(&step), &[evaluation.cost as f32], &[step.cost], |_| 2e-6 * step.cost)?;
+        let accuracy = golden_flower().accuracy(&evaluation.logits);
+        if accuracy != step.accuracy {
+            return Err(format!("{}: accuracy {accuracy}, not {}", what(&step), step.accuracy));
+        }
+    }
+    Ok(())
+}
+
+fn curves_follow_numpy(gpu: &Gpu) -> Check {
+    for curve in golden::<Vec<GoldenCurve>>("curves.json") {
+        // the rest of a long curve tells no more, and a software adapter would take minutes for it
+        let iterations = curve.iterations.min(if curve.hidden > 100 { 100 } else { 1000 });
+        let mut session = load(gpu, &[curve.run()])?;
+        let costs = costs_of(session.as_mut(), iterations, 250);
+        let costs: Vec<f32> = narrow(&costs).into_iter().step_by(curve.every).collect();
+        let what = format!("{} n_h={} seed={}", curve.activation, curve.hidden, curve.init_seed);
+        compare(&what, &costs, &curve.costs[..costs.len()], |i| 1e-3 * curve.costs[i])?;
+    }
+    Ok(())
+}
+
+fn chunks_do_not_matter(gpu: &Gpu) -> Check {
+    for activation in ["tanh", "leaky-relu"] {
+        let train = |chunk: u32| -> Result<_, String> {
+            let mut session = load(gpu, &[run(&[17], activation, 0.5, 2, 0.1)])?;
+            let costs = costs_of(session.as_mut(), 501, chunk);
+            let gradients = session.gradients().map_err(|error| error.to_string())?;
+            Ok((costs, gradients))
+        };
+        let whole = train(500)?;
+        for chunk in [1, 7] {
+            if train(chunk)? != whole {
+                return Err(format!("{activation}: chunks of {chunk} and of 500 differ"));
+            }
+        }
+        if whole.0[500] >= whole.0[0] {
+            return Err(format!("{activation}: 500 iterations did not lower the cost"));
+        }
+    }
+    Ok(())
+}
+
+fn networks_do_not_matter(gpu: &Gpu) -> Check {
+    for activation in ["tanh", "sigmoid", "relu", "leaky-relu"] {
+        let widths = [4, 1, 17, 3, 40, 2, 33];
+        let named =
+            |i: usize| if activation == "leaky-relu" { format!("leaky-relu:0.{i}1") } else { activation.into() };
+        let runs: Vec<Run> = widths
+            .iter()
+            .enumerate()
+            .map(|(i, width)| run(&[*width], &named(i), 0.1 * (i + 1) as f64, i as u32, 0.1))
+            .collect();
+        let train = |runs: &[Run]| -> Result<_, String> {
+            let mut session = load(gpu, runs)?;
+            session.advance(30).map_err(|error| error.to_string())?;
+            let chunk = session.collect().map_err(|error| error.to_string())?.ok_or("no chunk")?;
+            Ok((chunk, session.evaluate().map_err(|error| error.to_string())?))
+        };
+        let (together, evaluations) = train(&runs)?;
+        for (i, run) in runs.iter().enumerate() {
+            let (alone, evaluation) = train(std::slice::from_ref(run))?;
+            let same = together.costs[i] == alone.costs[0]
+                && together.parameters[i] == alone.parameters[0]
+                && evaluations[i] == evaluation[0];
+            if !same {
+                return Err(format!("network {i} ({} units, {}) differs", widths[i], run.network.activation()));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn deep_networks_match_the_reference(gpu: &Gpu) -> Check {
+    let data = golden_flower();
+    for hidden in [&[5, 3][..], &[17, 1, 33]] {
+        for activation in ["tanh", "sigmoid", "leaky-relu:0.2"] {
+            let start = run(hidden, activation, 0.5, 2, 0.5);
+            let mut reference = Reference::<f64>::new().load(&data, std::slice::from_ref(&start)).unwrap();
+            let want = reference.gradients().unwrap().swap_remove(0);
+            let got = load(gpu, &[start])?.gradients().map_err(|error| error.to_string())?.swap_remove(0);
+            let largest = want.values().iter().fold(0.0_f64, |most, value| most.max(value.abs()));
+            compare(&format!("{activation} {hidden:?}"), &narrow(got.values()), want.values(), |_| 1e-5 * largest)?;
+        }
+    }
+    Ok(())
+}
