@@ -1,6 +1,13 @@
 //! Data sets: points in the plane (or in up to 16 dimensions) with a label 0 or 1.
 
+mod flower;
+mod generated;
 pub mod numpy_random;
+mod scikit;
+
+pub use flower::flower;
+pub use generated::MAX_SAMPLES;
+pub use scikit::{BLOBS_SEED, blobs, gaussian_quantiles, noisy_circles, noisy_moons};
 
 use crate::{Error, Result};
 

@@ -1,0 +1,3 @@
+//! The data sets against NumPy's and scikit-learn's figures.
+
+mod golden;
