@@ -1,5 +1,6 @@
 //! Data sets: points in the plane (or in up to 16 dimensions) with a label 0 or 1.
 
+pub mod csv;
 mod flower;
 mod generated;
 pub mod numpy_random;

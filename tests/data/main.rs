@@ -1,3 +1,4 @@
-//! The data sets against NumPy's and scikit-learn's figures.
+//! The data sets: the generated ones against NumPy's and scikit-learn's figures, and CSV files.
 
+mod csv;
 mod golden;
