@@ -5,10 +5,12 @@ mod flower;
 mod generated;
 pub mod numpy_random;
 mod scikit;
+mod source;
 
 pub use flower::flower;
 pub use generated::MAX_SAMPLES;
 pub use scikit::{BLOBS_SEED, blobs, gaussian_quantiles, noisy_circles, noisy_moons};
+pub use source::{DEFAULT_SEED, Options, Source};
 
 use crate::{Error, Result};
 
