@@ -1,6 +1,16 @@
 //! Data sets: points in the plane (or in up to 16 dimensions) with a label 0 or 1.
 
+pub mod csv;
+mod flower;
+mod generated;
 pub mod numpy_random;
+mod scikit;
+mod source;
+
+pub use flower::flower;
+pub use generated::MAX_SAMPLES;
+pub use scikit::{BLOBS_SEED, blobs, gaussian_quantiles, noisy_circles, noisy_moons};
+pub use source::{DEFAULT_SEED, Options, Source};
 
 use crate::{Error, Result};
 

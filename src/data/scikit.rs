@@ -1,0 +1,105 @@
+//! The notebook's four extra sets, as scikit-learn's `make_circles`, `make_moons`, `make_blobs` and
+//! `make_gaussian_quantiles` make them from a `RandomState(seed)`.
+
+use std::f64::consts::PI;
+
+use super::Dataset;
+use super::generated::{self, Row};
+use super::numpy_random::NumpyRandom;
+use crate::Result;
+
+/// The seed that the notebook gives to its blobs.
+pub const BLOBS_SEED: u32 = 5;
+/// The blobs; those with an odd number are of class 1.
+const BLOB_CENTERS: usize = 6;
+
+/// `make_circles(samples, factor=.5, noise=.3)`: class 0 around the unit circle, class 1 around one half as wide.
+///
+/// # Errors
+/// [`Error::Invalid`](crate::Error::Invalid) where `samples` is odd, 0 or over
+/// [`MAX_SAMPLES`](super::MAX_SAMPLES).
+pub fn noisy_circles(samples: usize, seed: u32) -> Result<Dataset> {
+    let half = generated::half(samples)?;
+    // linspace(0, 2π, half, endpoint=False)
+    let step = 2.0 * PI / half as f64;
+    let circle = |factor: f64, label| {
+        (0..half).map(move |k| {
+            let angle = k as f64 * step;
+            ([pxfm::f_cos(angle) * factor, pxfm::f_sin(angle) * factor], label)
+        })
+    };
+    let mut rows: Vec<Row> = circle(1.0, 0).chain(circle(0.5, 1)).collect();
+    let mut random = NumpyRandom::new(seed);
+    random.shuffle(&mut rows);
+    add_noise(&mut rows, 0.3, &mut random);
+    generated::dataset("noisy-circles", seed, &rows)
+}
+
+/// `make_moons(samples, noise=.2)`: two half circles that reach into one another, class 0 the upper.
+///
+/// # Errors
+/// [`Error::Invalid`](crate::Error::Invalid) where `samples` is odd, 0 or over
+/// [`MAX_SAMPLES`](super::MAX_SAMPLES).
+pub fn noisy_moons(samples: usize, seed: u32) -> Result<Dataset> {
+    let half = generated::half(samples)?;
+    let upper = generated::linspace(0.0, PI, half).map(|t| ([pxfm::f_cos(t), pxfm::f_sin(t)], 0));
+    let lower = generated::linspace(0.0, PI, half).map(|t| ([1.0 - pxfm::f_cos(t), 1.0 - pxfm::f_sin(t) - 0.5], 1));
+    let mut rows: Vec<Row> = upper.chain(lower).collect();
+    let mut random = NumpyRandom::new(seed);
+    random.shuffle(&mut rows);
+    add_noise(&mut rows, 0.2, &mut random);
+    generated::dataset("noisy-moons", seed, &rows)
+}
+
+/// `make_blobs(samples, random_state=5, centers=6)`, labels modulo 2: round clouds of deviation 1, their centres
+/// uniform in [−10, 10)². It always takes seed 5, as in the notebook.
+///
+/// # Errors
+/// [`Error::Invalid`](crate::Error::Invalid) where `samples` is odd, 0 or over
+/// [`MAX_SAMPLES`](super::MAX_SAMPLES).
+///
+/// ```
+/// assert_eq!(planar::data::blobs(200)?.seed(), Some(5));
+/// # Ok::<(), planar::Error>(())
+/// ```
+pub fn blobs(samples: usize) -> Result<Dataset> {
+    generated::half(samples)?;
+    let mut random = NumpyRandom::new(BLOBS_SEED);
+    let centers: [[f64; 2]; BLOB_CENTERS] =
+        [(); BLOB_CENTERS].map(|()| [(); 2].map(|()| random.uniform_in(-10.0, 10.0)));
+    let mut rows: Vec<Row> = Vec::with_capacity(samples);
+    for (blob, center) in centers.iter().enumerate() {
+        // What does not divide by 6 goes to the first blobs: of 200 they get 34, 34, 33, 33, 33 and 33.
+        let count = samples / BLOB_CENTERS + usize::from(blob < samples % BLOB_CENTERS);
+        rows.extend((0..count).map(|_| (center.map(|mean| random.normal(mean, 1.0)), (blob % 2) as u8)));
+    }
+    random.shuffle(&mut rows);
+    generated::dataset("blobs", BLOBS_SEED, &rows)
+}
+
+/// `make_gaussian_quantiles(cov=.5, n_samples=samples, n_classes=2)`: one round cloud, the half nearest the origin of
+/// class 0, the rest of class 1.
+///
+/// # Errors
+/// [`Error::Invalid`](crate::Error::Invalid) where `samples` is odd, 0 or over
+/// [`MAX_SAMPLES`](super::MAX_SAMPLES).
+pub fn gaussian_quantiles(samples: usize, seed: u32) -> Result<Dataset> {
+    let half = generated::half(samples)?;
+    let mut random = NumpyRandom::new(seed);
+    let deviation = 0.5_f64.sqrt();
+    let mut rows: Vec<Row> =
+        (0..samples).map(|_| ([(); 2].map(|()| deviation * random.standard_normal()), 0)).collect();
+    rows.sort_by(|([x, y], _), ([u, v], _)| (x * x + y * y).total_cmp(&(u * u + v * v)));
+    rows[half..].iter_mut().for_each(|(_, label)| *label = 1);
+    random.shuffle(&mut rows);
+    generated::dataset("gaussian-quantiles", seed, &rows)
+}
+
+/// `X += normal(scale=deviation, size=X.shape)`, drawn row-major.
+fn add_noise(rows: &mut [Row], deviation: f64, random: &mut NumpyRandom) {
+    for (point, _) in rows {
+        for value in point {
+            *value += random.normal(0.0, deviation);
+        }
+    }
+}

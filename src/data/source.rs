@@ -1,0 +1,131 @@
+//! Where a data set comes from, by the name that a user gives: a generated set or a CSV file.
+
+use std::fmt;
+use std::path::{Path, PathBuf, is_separator};
+use std::str::FromStr;
+
+use super::{BLOBS_SEED, Dataset, blobs, csv, flower, gaussian_quantiles, noisy_circles, noisy_moons};
+use crate::{Error, Result};
+
+/// The seed of a generated set where none is given, the notebook's.
+pub const DEFAULT_SEED: u32 = 1;
+
+/// A data set that can be loaded. Its text form is the generated set's name or the file's path.
+///
+/// ```
+/// use planar::data::{Options, Source};
+/// let moons: Source = "noisy-moons".parse()?;
+/// assert_eq!(moons.default_samples(), Some(200));
+/// assert_eq!(moons.load(&Options { samples: Some(1000), ..Options::default() })?.samples(), 1000);
+/// # Ok::<(), planar::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// [`flower`], the notebook's own.
+    Flower,
+    /// [`noisy_circles`].
+    NoisyCircles,
+    /// [`noisy_moons`].
+    NoisyMoons,
+    /// [`blobs`].
+    Blobs,
+    /// [`gaussian_quantiles`].
+    GaussianQuantiles,
+    /// A CSV file, read by [`csv::read`].
+    Csv(PathBuf),
+}
+
+/// What a user may say about a data set besides its name. Nothing said is the default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The number of samples of a generated set, even; [`Source::default_samples`] where none is given.
+    pub samples: Option<usize>,
+    /// The seed of a generated set; [`DEFAULT_SEED`] where none is given, but the blobs' is always [`BLOBS_SEED`].
+    pub seed: Option<u32>,
+    /// The header name of a CSV file's label column; the last column where none is given.
+    pub label: Option<String>,
+}
+
+impl Source {
+    /// The sets that need no file.
+    pub const GENERATED: [Self; 5] =
+        [Self::Flower, Self::NoisyCircles, Self::NoisyMoons, Self::Blobs, Self::GaussianQuantiles];
+
+    /// The number of samples that the notebook has; none for a file, which has its own.
+    pub fn default_samples(&self) -> Option<usize> {
+        match self {
+            Self::Flower => Some(400),
+            Self::NoisyCircles | Self::NoisyMoons | Self::Blobs | Self::GaussianQuantiles => Some(200),
+            Self::Csv(_) => None,
+        }
+    }
+
+    /// Makes or reads the data set.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] where an option does not apply to this source; [`Error::Invalid`] where the number of
+    /// samples is odd, 0 or over [`MAX_SAMPLES`](super::MAX_SAMPLES); what [`csv::read`] returns for a file.
+    pub fn load(&self, options: &Options) -> Result<Dataset> {
+        self.check(options)?;
+        let samples = options.samples.or(self.default_samples()).unwrap_or_default();
+        let seed = options.seed.unwrap_or(DEFAULT_SEED);
+        match self {
+            Self::Flower => flower(samples, seed),
+            Self::NoisyCircles => noisy_circles(samples, seed),
+            Self::NoisyMoons => noisy_moons(samples, seed),
+            Self::Blobs => blobs(samples),
+            Self::GaussianQuantiles => gaussian_quantiles(samples, seed),
+            Self::Csv(path) => csv::read(path, options.label.as_deref()),
+        }
+    }
+
+    /// Refuses what would be ignored.
+    fn check(&self, options: &Options) -> Result<()> {
+        let refuse = |option, reason| Err(Error::Mismatch(format!("{option} does not apply to {self}: {reason}")));
+        match (self, options) {
+            (Self::Csv(_), Options { samples: Some(_), .. }) => refuse("a number of samples", "a CSV file has its own"),
+            (Self::Csv(_), Options { seed: Some(_), .. }) => refuse("a seed", "nothing in a CSV file is random"),
+            (Self::Csv(_), _) => Ok(()),
+            (_, Options { label: Some(_), .. }) => {
+                refuse("a label column", "only a CSV file has columns to choose from")
+            }
+            (Self::Blobs, Options { seed: Some(seed), .. }) if *seed != BLOBS_SEED => {
+                refuse("a seed", "they are always made with seed 5, as in the notebook")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl FromStr for Source {
+    type Err = Error;
+
+    /// A generated set's name, or the path of a CSV file: what ends in `.csv`, has a path separator or is a file.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with the names that there are.
+    fn from_str(text: &str) -> Result<Self> {
+        if let Some(source) = Self::GENERATED.into_iter().find(|source| source.to_string() == text) {
+            return Ok(source);
+        }
+        let named_csv = text.to_ascii_lowercase().ends_with(".csv");
+        if named_csv || text.contains(is_separator) || Path::new(text).is_file() {
+            return Ok(Self::Csv(text.into()));
+        }
+        let names = Self::GENERATED.map(|source| source.to_string()).join(", ");
+        Err(Error::invalid("the data set", format!("one of {names}, or a FILE.csv"), format_args!("'{text}'")))
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flower => formatter.write_str("flower"),
+            Self::NoisyCircles => formatter.write_str("noisy-circles"),
+            Self::NoisyMoons => formatter.write_str("noisy-moons"),
+            Self::Blobs => formatter.write_str("blobs"),
+            Self::GaussianQuantiles => formatter.write_str("gaussian-quantiles"),
+            Self::Csv(path) => write!(formatter, "{}", path.display()),
+        }
+    }
+}
