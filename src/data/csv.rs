@@ -5,7 +5,7 @@ use std::path::Path;
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 
-use super::{Dataset, MAX_FEATURES};
+use super::{Dataset, MAX_FEATURES, is_usable};
 use crate::{Error, Result};
 
 /// Reads a data set from a CSV file: every row one sample, its cells numbers between commas, in UTF-8.
@@ -147,7 +147,8 @@ impl<'a> Table<'a> {
     fn number(&self, column: usize) -> Result<f64> {
         let cell = self.cell(column)?;
         let problem = match cell.parse::<f64>() {
-            Ok(value) if value.is_finite() => return Ok(value),
+            Ok(value) if is_usable(value) => return Ok(value),
+            Ok(value) if value.is_finite() => format!("{} is beyond the range of f32, ±3.4e38", quoted(cell)),
             Ok(_) => format!("{} is not finite, where a finite number is expected", quoted(cell)),
             Err(_) if cell.is_empty() => "the cell is empty, where a number is expected".into(),
             Err(_) => format!("{} is not a number, which is expected here", quoted(cell)),

@@ -61,8 +61,8 @@ impl Dataset {
             let message = format!("{} values do not make {samples} samples of {features} features", points.len());
             return Err(Error::Mismatch(message));
         }
-        if let Some(value) = points.iter().find(|value| !value.is_finite()) {
-            return Err(Error::invalid("a feature", "a finite number", value));
+        if let Some(value) = points.iter().find(|value| !is_usable(**value)) {
+            return Err(Error::invalid("a feature", "a finite number in the range of f32", value));
         }
         if let Some(label) = labels.iter().find(|label| **label > 1) {
             return Err(Error::invalid("a label", "0 or 1", label));
@@ -111,4 +111,9 @@ impl Dataset {
         let hits = logits.iter().zip(&self.labels).filter(|(logit, label)| (**logit > 0.0) == (**label == 1)).count();
         hits as f64 / self.samples() as f64
     }
+}
+
+/// Whether a feature is finite, and so in `f32`, with which devices compute.
+fn is_usable(feature: f64) -> bool {
+    (feature as f32).is_finite()
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf, is_separator};
 use std::str::FromStr;
 
-use super::{BLOBS_SEED, Dataset, blobs, csv, flower, gaussian_quantiles, noisy_circles, noisy_moons};
+use super::{Dataset, blobs, csv, flower, gaussian_quantiles, noisy_circles, noisy_moons};
 use crate::{Error, Result};
 
 /// The seed of a generated set where none is given, the notebook's.
@@ -88,9 +88,6 @@ impl Source {
             (Self::Csv(_), _) => Ok(()),
             (_, Options { label: Some(_), .. }) => {
                 refuse("a label column", "only a CSV file has columns to choose from")
-            }
-            (Self::Blobs, Options { seed: Some(seed), .. }) if *seed != BLOBS_SEED => {
-                refuse("a seed", "they are always made with seed 5, as in the notebook")
             }
             _ => Ok(()),
         }

@@ -158,6 +158,11 @@ fn a_value_that_is_not_finite_is_refused_and_is_no_header() {
 }
 
 #[test]
+fn a_value_beyond_f32_is_refused() {
+    assert_refused("1,1e39,0\n", None, ", line 1, column 2: \"1e39\" is beyond the range of f32, ±3.4e38");
+}
+
+#[test]
 fn a_label_that_is_neither_0_nor_1_is_refused() {
     for cell in ["2", "-1", "0.5", "yes", "nan", "1.0000000001"] {
         let wanted = format!(", line 2, column 3: {cell:?} is not a label, which is 0 or 1");

@@ -24,13 +24,15 @@ const A: Slot = Slot::Inputs;
 const B: Slot = Slot::Labels;
 const C: Slot = Slot::Gradients;
 
+/// A check on a GPU.
+pub type OnGpu = fn(&Gpu) -> Check;
 /// A named check on a GPU.
-pub type Named = (String, fn(&Gpu) -> Check);
+pub type Named = (String, OnGpu);
 
 /// A check a kernel: a kernel without one does not compile.
 pub fn checks() -> Vec<Named> {
     let named = |kernel: Kernel| -> Named {
-        let check: fn(&Gpu) -> Check = match kernel {
+        let check: OnGpu = match kernel {
             Kernel::Matmul => matmul,
             Kernel::BiasActivation => bias_activation,
             Kernel::OutputDelta => output_delta,
@@ -302,6 +304,7 @@ fn run_with_records(
 }
 
 /// Fails where an element is further off than its bound; a NaN always is.
+#[expect(clippy::neg_cmp_op_on_partial_ord, reason = "a difference that is NaN must fail")]
 pub fn compare(what: &str, got: &[f32], want: &[f64], bound: impl Fn(usize) -> f64) -> Check {
     if got.len() != want.len() {
         return Err(format!("{what}: {} values, not {}", got.len(), want.len()));

@@ -17,6 +17,7 @@ use planar::gpu::{Adapter, Choice, Gpu};
 
 /// What a check finds: nothing, or how far off something is.
 pub type Check = Result<(), String>;
+type BoxedCheck = Box<dyn Fn(&Adapter, &Gpu) -> Check + Send>;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -34,7 +35,7 @@ fn main() {
     };
 
     let mut trials = Vec::new();
-    let mut add = |name: String, check: Box<dyn Fn(&Adapter, &Gpu) -> Check + Send>| {
+    let mut add = |name: String, check: BoxedCheck| {
         let gpu = gpu.clone();
         let ignored = gpu.is_none() && !required;
         let run = move || match gpu {

@@ -6,10 +6,10 @@ use planar::gpu::Gpu;
 
 use crate::Check;
 use crate::common::{GoldenCurve, GoldenStep, costs_of, golden, golden_flower, run};
-use crate::kernels::{Named, compare};
+use crate::kernels::{Named, OnGpu, compare};
 
 pub fn checks() -> Vec<Named> {
-    let checks: [(&str, fn(&Gpu) -> Check); 7] = [
+    let checks: [(&str, OnGpu); 7] = [
         ("gradients_of_one_step_match_numpy_for_every_activation_width_and_scale", gradients_match_numpy),
         ("one_update_matches_numpy_for_every_activation", updates_match_numpy),
         ("cost_and_accuracy_of_one_step_match_numpy", evaluation_matches_numpy),
