@@ -45,8 +45,8 @@ pub trait Backend {
     /// All networks have the data set's inputs, the same number of layers and the same activation (slopes may differ).
     ///
     /// # Errors
-    /// [`Error::Mismatch`](crate::Error::Mismatch) where data and networks do not fit,
-    /// [`Error::Limit`](crate::Error::Limit) where the device is too small for them.
+    /// [`Error::Mismatch`] where data and networks do not fit,
+    /// [`Error::Limit`] where the device is too small for them.
     fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>>;
 }
 
@@ -58,14 +58,14 @@ pub trait Session {
     /// Queues `iterations` (1 to [`CHUNK_LIMIT`]) of gradient descent. Nothing waits here.
     ///
     /// # Errors
-    /// [`Error::Device`](crate::Error::Device) where the device refuses the work.
+    /// [`Error::Device`] where the device refuses the work.
     fn advance(&mut self, iterations: u32) -> Result<()>;
 
     /// Waits for the oldest queued chunk and returns what it recorded; `None` where none is queued.
     ///
     /// # Errors
-    /// [`Error::Incomplete`](crate::Error::Incomplete) where the device did fewer steps than it was given,
-    /// [`Error::Device`](crate::Error::Device) where it failed or did not answer in time.
+    /// [`Error::Incomplete`] where the device did fewer steps than it was given,
+    /// [`Error::Device`] where it failed or did not answer in time.
     fn collect(&mut self) -> Result<Option<Chunk>>;
 
     /// The forward pass at the weights after all queued iterations.

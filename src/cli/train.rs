@@ -153,9 +153,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let run = Run { network, parameters, learning_rate };
     let mut session = backend.load(&data, std::slice::from_ref(&run))?;
     let setup = start.elapsed();
-    log::debug!("set up in {setup:.3?}: {} on {}", session.plan(), backend.device().name);
+    log::debug!("plan {} on {}, set up in {setup:.3?}", session.plan(), backend.device().name);
 
     progress::stop_on_ctrl_c();
+    log::debug!("training begins");
     let bar = Progress::new(schedule.iterations(), verbosity.quiet);
     let outcome = train(session.as_mut(), schedule, |at| bar.show(at));
     bar.finish();

@@ -40,7 +40,7 @@ pub enum Source {
 pub struct Options {
     /// The number of samples of a generated set, even; [`Source::default_samples`] where none is given.
     pub samples: Option<usize>,
-    /// The seed of a generated set; [`DEFAULT_SEED`] where none is given, but the blobs' is always [`BLOBS_SEED`].
+    /// The seed of a generated set; [`DEFAULT_SEED`] where none is given, but the blobs' is always [`BLOBS_SEED`](super::BLOBS_SEED).
     pub seed: Option<u32>,
     /// The header name of a CSV file's label column; the last column where none is given.
     pub label: Option<String>,

@@ -2,6 +2,7 @@
 //!
 //! Without an adapter these tests are reported as ignored; with REQUIRE_GPU=1 they fail instead.
 
+mod command;
 #[path = "../common/mod.rs"]
 mod common;
 mod kernels;
@@ -47,7 +48,9 @@ fn main() {
     for (name, check) in kernels::checks().into_iter().chain(training::checks()) {
         add(name, Box::new(move |_, gpu| check(gpu)));
     }
-    for (name, check) in loops::checks().into_iter().chain(limits::checks()).chain(mutations::checks()) {
+    for (name, check) in
+        command::checks().into_iter().chain(loops::checks()).chain(limits::checks()).chain(mutations::checks())
+    {
         add(name, Box::new(check));
     }
     libtest_mimic::run(&arguments, trials).exit();

@@ -1,0 +1,282 @@
+//! The command line as its users meet it: what it prints where, and how it ends on bad input.
+
+use std::fs;
+
+use assert_cmd::Command;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The binary, with no adapter in sight and in an empty folder.
+fn planar(arguments: &str) -> Command {
+    let mut command = Command::cargo_bin("planar").unwrap();
+    // GL is not built in, so that nothing answers on any platform
+    command.args(arguments.split_whitespace()).env("WGPU_BACKEND", "gl").env_remove("WGPU_ADAPTER_NAME");
+    command
+}
+
+/// Stdout, stderr and the exit code.
+fn run(mut command: Command) -> (String, String, i32) {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+}
+
+fn json(arguments: &str) -> Value {
+    let (stdout, stderr, code) = run(planar(arguments));
+    assert_eq!(code, 0, "{stderr}");
+    serde_json::from_str(&stdout).unwrap()
+}
+
+/// Fails unless the command ends with the code, says one line on stderr that holds all the words, and prints nothing.
+fn assert_refused(command: Command, code: i32, words: &[&str]) {
+    let what = format!("{command:?}");
+    let (stdout, stderr, got) = run(command);
+    assert_eq!(got, code, "{what}: {stderr}");
+    assert_eq!(stdout, "", "{what}");
+    assert_eq!(stderr.lines().count(), 1, "{what}: {stderr}");
+    for word in words {
+        assert!(stderr.contains(word), "{what}: no '{word}' in: {stderr}");
+    }
+}
+
+#[test]
+fn with_nothing_given_it_is_the_notebook() {
+    let report = json("train --json -q");
+    let expect = |pointer: &str, want: Value| assert_eq!(report.pointer(pointer), Some(&want), "{pointer}");
+    expect("/status", "finished".into());
+    expect("/data/name", "flower".into());
+    expect("/data/samples", 400.into());
+    expect("/data/features", 2.into());
+    expect("/data/seed", 1.into());
+    expect("/network/inputs", 2.into());
+    expect("/network/hidden", 4.into());
+    expect("/network/activation", "tanh".into());
+    expect("/training/learning_rate", 1.2.into());
+    expect("/training/iterations", 10_000.into());
+    expect("/training/init_seed", 2.into());
+    expect("/training/init_scale", 0.01.into());
+    expect("/training/precision", "f32".into());
+    expect("/device/kind", "cpu".into());
+    // edition A's published costs, through the iterations before chaos parts f32 from f64
+    let published = [0.693048, 0.288083, 0.254385, 0.233864, 0.226792, 0.222644, 0.219731, 0.217504];
+    let costs = report["costs"].as_array().unwrap();
+    assert_eq!(costs.len(), 11);
+    for (k, want) in published.iter().enumerate() {
+        assert_eq!(costs[k]["iteration"], 1000 * k);
+        let got = costs[k]["cost"].as_f64().unwrap();
+        assert!((got - want).abs() <= 1e-3 * want, "iteration {}: {got}, not {want}", 1000 * k);
+    }
+    let accuracy = report["final"]["accuracy"].as_f64().unwrap();
+    assert!((0.895..=0.92).contains(&accuracy), "{accuracy}");
+    let version = report["version"].as_str().unwrap();
+    assert_eq!(version, env!("CARGO_PKG_VERSION"));
+    for part in ["setup", "training", "total"] {
+        assert!(report["seconds"][part].as_f64().unwrap() >= 0.0, "{part}");
+    }
+}
+
+#[test]
+fn f64_prints_the_notebooks_costs() {
+    let report = json("train --json -q --precision f64");
+    let printed: Vec<String> = report["costs"].as_array().unwrap()[..8]
+        .iter()
+        .map(|at| format!("{:.6}", at["cost"].as_f64().unwrap()))
+        .collect();
+    let published = ["0.693048", "0.288083", "0.254385", "0.233864", "0.226792", "0.222644", "0.219731", "0.217504"];
+    assert_eq!(printed, published);
+    // past the horizon (iteration 7852) even float64 has its own end: a band
+    let accuracy = report["final"]["accuracy"].as_f64().unwrap();
+    assert!((0.9..=0.915).contains(&accuracy), "{accuracy}");
+    assert_eq!(report["training"]["precision"], "f64");
+}
+
+#[test]
+fn costs_hold_iteration_0_every_logged_one_and_the_last() {
+    let report = json("train --json -q --iterations 25 --log-every 10");
+    let iterations: Vec<u64> =
+        report["costs"].as_array().unwrap().iter().map(|at| at["iteration"].as_u64().unwrap()).collect();
+    assert_eq!(iterations, [0, 10, 20, 25]);
+    assert_eq!(report["final"]["cost"], report["costs"][3]["cost"]);
+}
+
+#[test]
+fn every_data_set_trains_from_the_command_line() {
+    for (data, samples, name) in [
+        ("flower --samples 100", 100, "flower"),
+        ("noisy-circles", 200, "noisy-circles"),
+        ("noisy-moons --data-seed 3", 200, "noisy-moons"),
+        ("blobs", 200, "blobs"),
+        ("gaussian-quantiles", 200, "gaussian-quantiles"),
+    ] {
+        let report = json(&format!("train --json -q --iterations 300 --data {data}"));
+        assert_eq!(report["data"]["name"], name);
+        assert_eq!(report["data"]["samples"], samples);
+        let costs = report["costs"].as_array().unwrap();
+        let (first, last) = (costs[0]["cost"].as_f64().unwrap(), report["final"]["cost"].as_f64().unwrap());
+        assert!(last < first, "{name}: the cost went from {first} to {last}");
+    }
+}
+
+#[test]
+fn a_csv_file_trains_with_its_label_named() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("and gate.csv");
+    fs::write(&file, "class,x,y,z\n0,0,0,1\n0,0,1,1\n0,1,0,1\n1,1,1,1\n").unwrap();
+    let mut command = planar("train --json -q --label class --iterations 2000 --data");
+    command.arg(&file);
+    let (stdout, stderr, code) = run(command);
+    assert_eq!(code, 0, "{stderr}");
+    let report: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(report["data"]["name"], "and gate.csv");
+    assert_eq!(report["data"]["features"], 3);
+    assert_eq!(report["data"]["seed"], Value::Null);
+    assert_eq!(report["final"]["accuracy"], 1.0);
+}
+
+#[test]
+fn a_diverged_run_ends_with_5_and_says_from_when_on() {
+    let (stdout, stderr, code) = run(planar("train --json -q --activation relu --learning-rate 1e6"));
+    assert_eq!(code, 5, "{stderr}");
+    assert!(stderr.contains("diverged: not finite from iteration"), "{stderr}");
+    let report: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(report["status"], "diverged");
+    assert_eq!(report["final"]["cost"], Value::Null);
+    let last = report["costs"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["cost"], Value::Null);
+    assert!(last["iteration"].as_u64().unwrap() < 100, "{last}");
+}
+
+#[test]
+fn without_json_a_summary_goes_to_stdout_and_the_choice_of_device_to_stderr() {
+    let (stdout, stderr, code) = run(planar("train --iterations 100"));
+    assert_eq!(code, 0, "{stderr}");
+    for word in ["iteration", "cost", "accuracy", "flower, 400 × 2, seed 1", "tanh"] {
+        assert!(stdout.contains(word), "no '{word}' in: {stdout}");
+    }
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.contains("training on the CPU: there is no hardware GPU"), "{stderr}");
+    let (_, stderr, _) = run(planar("train --iterations 100 -q"));
+    assert_eq!(stderr, "");
+    let (_, stderr, _) = run(planar("train --iterations 100 -v"));
+    assert!(stderr.lines().count() > 1, "{stderr}");
+}
+
+#[test]
+fn devices_works_where_there_is_none() {
+    let (stdout, stderr, code) = run(planar("devices"));
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert!(stdout.contains("No GPU adapter answers"), "{stdout}");
+    assert!(stdout.contains("auto takes the CPU: there is no GPU adapter"), "{stdout}");
+    let report = json("devices --json");
+    assert_eq!(report["adapters"], Value::Array(Vec::new()));
+    assert_eq!(report["auto"]["takes"], "the CPU");
+}
+
+#[test]
+fn help_and_version_are_no_errors() {
+    for arguments in ["--help", "train --help", "devices --help", "--version"] {
+        let (stdout, stderr, code) = run(planar(arguments));
+        assert_eq!((code, stderr.as_str()), (0, ""), "{arguments}");
+        assert!(stdout.contains("planar"), "{stdout}");
+    }
+}
+
+#[test]
+fn a_wrong_setting_is_refused_in_one_line() {
+    for (arguments, words) in [
+        ("--activation swish", &["'swish'", "tanh, sigmoid, relu or leaky-relu:SLOPE"][..]),
+        ("--activation leaky-relu:steep", &["slope", "finite number", "'steep'"]),
+        ("--activation leaky-relu:nan", &["slope", "finite number", "'nan'"]),
+        ("--data flowr", &["'flowr'", "flower, noisy-circles", "FILE.csv"]),
+        ("--hidden 0", &["hidden units", "between 1 and", "not 0"]),
+        ("--hidden -3", &["--hidden", "-3"]),
+        ("--hidden 99999999999", &["hidden units", "between 1 and"]),
+        ("--iterations 0", &["iterations", "at least 1", "not 0"]),
+        ("--iterations ten", &["--iterations", "'ten'"]),
+        ("--log-every 0", &["logging interval", "at least 1"]),
+        ("--learning-rate -1", &["learning rate", "above 0", "not -1"]),
+        ("--learning-rate 0", &["learning rate", "above 0", "not 0"]),
+        ("--learning-rate NaN", &["learning rate", "finite", "not NaN"]),
+        ("--learning-rate inf", &["learning rate", "finite", "not inf"]),
+        ("--learning-rate 1e-60", &["learning rate", "range of f32"]),
+        ("--init-scale nan", &["scale", "finite number", "'nan'"]),
+        ("--init-seed -1", &["--init-seed", "-1"]),
+        ("--samples 401", &["samples", "even number", "not 401"]),
+        ("--samples 0", &["samples", "even number", "not 0"]),
+        ("--precision f16", &["precision", "f32 or f64", "'f16'"]),
+        ("--plan quick", &["plan", "'quick'"]),
+        ("--device cpu --plan layered", &["--plan layered", "GPU"]),
+        ("--device gpu --precision f64", &["f64", "CPU", "--precision f32"]),
+        ("--label class", &["label", "flower", "CSV"]),
+        ("--hiden 3", &["--hiden", "--hidden"]),
+        ("-q -v", &["quiet", "verbose"]),
+    ] {
+        assert_refused(planar(&format!("train {arguments}")), 2, words);
+    }
+    assert_refused(planar("trian"), 2, &["trian", "train"]);
+}
+
+#[test]
+fn a_csv_file_that_is_no_data_set_is_refused_with_its_place() {
+    let folder = TempDir::new().unwrap();
+    for (name, content, words) in [
+        ("empty.csv", "", &["empty"][..]),
+        ("ragged.csv", "1,2,0\n1,2\n", &["line 2", "2 cells", "3 are expected"]),
+        ("text.csv", "x,y,class\n1,2,0\n3,four,1\n", &["line 3, column 2", "four", "not a number"]),
+        ("label.csv", "1,2,0\n1,2,7\n", &["line 2, column 3", "7", "0 or 1"]),
+        ("nan.csv", "1,2,0\nnan,2,1\n", &["line 2, column 1", "nan", "finite"]),
+        ("infinite.csv", "1,inf,0\n", &["line 1, column 2", "inf", "finite"]),
+        ("wide.csv", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,1\n", &["17", "16"]),
+    ] {
+        let file = folder.path().join(name);
+        fs::write(&file, content).unwrap();
+        let mut command = planar("train --data");
+        command.arg(&file);
+        assert_refused(command, 2, &[&[name], words].concat());
+    }
+    let mut command = planar("train --data");
+    command.arg(folder.path().join("missing.csv"));
+    assert_refused(command, 2, &["missing.csv"]);
+    let mut command = planar("train --label colour --data");
+    command.arg(folder.path().join("text.csv"));
+    assert_refused(command, 2, &["colour", "class"]);
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 7, "nothing is written beside the data");
+}
+
+#[test]
+fn no_adapter_ends_with_3_and_says_what_was_looked_for() {
+    assert_refused(planar("train --device gpu"), 3, &["no GPU adapter", "looked for", "there is none"]);
+    assert_refused(planar("train --device GeForce"), 3, &["'GeForce'", "there is none"]);
+}
+
+/// Ctrl-C ends the chunk under way, reports what is done, and exits with 130.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_reports_what_is_done_and_ends_with_130() {
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("planar"))
+        .args(["train", "--iterations", "2000000000", "--device", "cpu", "--json", "-v"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // -v tells on stderr when the set-up is done and the handler stands
+    let stderr = std::io::BufReader::new(child.stderr.take().unwrap());
+    let started = std::io::BufRead::lines(stderr).map_while(Result::ok).any(|line| line.contains("training begins"));
+    assert!(started);
+    std::thread::sleep(Duration::from_millis(300));
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupted.success());
+    let asked = Instant::now();
+    let output = child.wait_with_output().unwrap();
+    assert!(asked.elapsed() < Duration::from_secs(20));
+    assert_eq!(output.status.code(), Some(130));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["status"], "interrupted");
+    let last = report["costs"].as_array().unwrap().last().unwrap();
+    assert!(last["iteration"].as_u64().unwrap() > 0);
+    assert_eq!(report["final"]["cost"], last["cost"]);
+}
