@@ -1,4 +1,7 @@
-#![doc = "Trains the planar-data network of any width on any GPU that WebGPU reaches, and shows that GPU and CPU agree."]
+//! Trains the planar-data network of any width on any GPU that WebGPU reaches, and shows that GPU and CPU agree.
+//!
+//! A [`Backend`](backend::Backend) loads a [`Dataset`](data::Dataset) and networks, its [`Session`](backend::Session)
+//! advances them, and [`train`](train::train) drives it.
 #![warn(missing_docs)]
 
 pub mod backend;
@@ -11,3 +14,8 @@ pub mod report;
 pub mod train;
 
 pub use error::{Error, Result};
+
+/// The README's example, compiled with the doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
