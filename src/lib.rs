@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 pub mod backend;
+pub mod cpu;
 pub mod data;
 mod error;
 pub mod model;

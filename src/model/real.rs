@@ -88,8 +88,8 @@ impl Real for f32 {
         let magnitude = f32::abs(self);
         if magnitude < 0.625 {
             let s = self * self;
-            let p = (((-5.704_988_7e-3 * s + 2.063_909e-2) * s - 5.373_971_6e-2) * s + 1.333_144_2e-1) * s
-                - 3.333_328e-1;
+            let p =
+                (((-5.704_988_7e-3 * s + 2.063_909e-2) * s - 5.373_971_6e-2) * s + 1.333_144_2e-1) * s - 3.333_328e-1;
             self + self * s * p
         } else if magnitude >= 0.625 {
             (1.0 - 2.0 / (libm::expf(2.0 * magnitude.min(15.0)) + 1.0)).copysign(self)

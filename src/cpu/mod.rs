@@ -1,0 +1,5 @@
+//! Training on the CPU.
+
+pub mod engine;
+
+pub use engine::Engine;
