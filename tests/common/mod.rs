@@ -1,6 +1,8 @@
 //! The golden figures of `tests/golden/`, which NumPy and scikit-learn made, and how closeness to them is judged.
 #![allow(dead_code)] // each test binary uses its own part
 
+pub mod plain;
+
 use std::path::Path;
 
 use planar::backend::Run;

@@ -1,0 +1,102 @@
+//! g over the lanes of a register, forward and backward.
+
+use fearless_simd::{Select, Simd, SimdBase, SimdFloat};
+
+use super::math::{sigmoid, splat, tanh};
+
+/// An activation g. The forward pass keeps one number a sample and unit, enough for g(z) and g′(z).
+pub trait Hidden<S: Simd>: Copy {
+    /// What is kept of z.
+    fn keep(self, z: S::f32s) -> S::f32s;
+
+    /// g(z) from what was kept.
+    fn value(self, kept: S::f32s) -> S::f32s;
+
+    /// From what was kept and d = dz2: (d·g′(z), sum + d·g(z)).
+    fn backward(self, kept: S::f32s, d: S::f32s, sum: S::f32s) -> (S::f32s, S::f32s);
+}
+
+/// Keeps a = tanh(z); g′ = 1 − a².
+#[derive(Clone, Copy)]
+pub struct Tanh<S: Simd>(pub S);
+
+impl<S: Simd> Hidden<S> for Tanh<S> {
+    #[inline(always)]
+    fn keep(self, z: S::f32s) -> S::f32s {
+        tanh(self.0, z)
+    }
+    #[inline(always)]
+    fn value(self, a: S::f32s) -> S::f32s {
+        a
+    }
+    #[inline(always)]
+    fn backward(self, a: S::f32s, d: S::f32s, sum: S::f32s) -> (S::f32s, S::f32s) {
+        let da = d * a;
+        ((-da).mul_add(a, d), sum + da)
+    }
+}
+
+/// Keeps a = σ(z); g′ = a·(1 − a).
+#[derive(Clone, Copy)]
+pub struct Sigmoid<S: Simd>(pub S);
+
+impl<S: Simd> Hidden<S> for Sigmoid<S> {
+    #[inline(always)]
+    fn keep(self, z: S::f32s) -> S::f32s {
+        sigmoid(self.0, z)
+    }
+    #[inline(always)]
+    fn value(self, a: S::f32s) -> S::f32s {
+        a
+    }
+    #[inline(always)]
+    fn backward(self, a: S::f32s, d: S::f32s, sum: S::f32s) -> (S::f32s, S::f32s) {
+        let da = d * a;
+        ((-da).mul_add(a, da), sum + da)
+    }
+}
+
+/// Keeps a = where(z > 0, z, 0), as positive as z is; g′ = where(a > 0, 1, 0).
+#[derive(Clone, Copy)]
+pub struct Relu<S: Simd>(pub S);
+
+impl<S: Simd> Hidden<S> for Relu<S> {
+    #[inline(always)]
+    fn keep(self, z: S::f32s) -> S::f32s {
+        let zero = splat(self.0, 0.0);
+        z.simd_gt(zero).select(z, zero)
+    }
+    #[inline(always)]
+    fn value(self, a: S::f32s) -> S::f32s {
+        a
+    }
+    #[inline(always)]
+    fn backward(self, a: S::f32s, d: S::f32s, sum: S::f32s) -> (S::f32s, S::f32s) {
+        let zero = splat(self.0, 0.0);
+        (a.simd_gt(zero).select(d, zero), d.mul_add(a, sum))
+    }
+}
+
+/// Keeps z, since a negative slope would hide its sign; g = where(z > 0, z, slope·z), g′ = where(z > 0, 1, slope),
+/// and d·g(z) = (d·g′(z))·z.
+#[derive(Clone, Copy)]
+pub struct LeakyRelu<S: Simd> {
+    pub simd: S,
+    pub slope: S::f32s,
+}
+
+impl<S: Simd> Hidden<S> for LeakyRelu<S> {
+    #[inline(always)]
+    fn keep(self, z: S::f32s) -> S::f32s {
+        z
+    }
+    #[inline(always)]
+    fn value(self, z: S::f32s) -> S::f32s {
+        z.simd_gt(splat(self.simd, 0.0)).select(z, self.slope * z)
+    }
+    #[inline(always)]
+    fn backward(self, z: S::f32s, d: S::f32s, sum: S::f32s) -> (S::f32s, S::f32s) {
+        let t = z.simd_gt(splat(self.simd, 0.0)).select(d, self.slope * d);
+        (t, t.mul_add(z, sum))
+    }
+}

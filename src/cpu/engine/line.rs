@@ -1,0 +1,73 @@
+//! Numbers in cache lines: sixteen f32, the widest register and the smallest block of samples.
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::data::Dataset;
+
+/// The f32 of a line.
+pub const LINE: usize = 16;
+
+/// Sixteen numbers on a cache line of their own, so that no load of a register crosses two.
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+#[repr(C, align(64))]
+pub struct Line(pub [f32; LINE]);
+
+/// Lines of zeros.
+pub fn zeros(lines: usize) -> Vec<Line> {
+    vec![Line::zeroed(); lines]
+}
+
+/// The numbers of lines, one after another.
+pub fn flat(lines: &[Line]) -> &[f32] {
+    bytemuck::cast_slice(lines)
+}
+
+/// The numbers of lines, to be written.
+pub fn flat_mut(lines: &mut [Line]) -> &mut [f32] {
+    bytemuck::cast_slice_mut(lines)
+}
+
+/// The samples in f32, filled up with zeros to whole lines.
+pub struct Samples {
+    /// m.
+    pub count: usize,
+    /// X, (features × lines).
+    x: Vec<Line>,
+    /// Y, one label a sample.
+    y: Vec<Line>,
+}
+
+impl Samples {
+    /// The samples of a data set, with rows of zeros below X up to `features` rows.
+    pub fn new(data: &Dataset, features: usize) -> Self {
+        let count = data.samples();
+        let lines = count.div_ceil(LINE);
+        let (mut x, mut y) = (zeros(features * lines), zeros(lines));
+        for (row, values) in flat_mut(&mut x).chunks_exact_mut(lines * LINE).zip(data.inputs().chunks_exact(count)) {
+            for (to, from) in row.iter_mut().zip(values) {
+                *to = *from as f32;
+            }
+        }
+        for (to, from) in flat_mut(&mut y).iter_mut().zip(data.labels()) {
+            *to = f32::from(*from);
+        }
+        Self { count, x, y }
+    }
+
+    /// The number of lines of samples.
+    pub fn lines(&self) -> usize {
+        self.y.len()
+    }
+
+    /// One feature of all samples.
+    #[inline(always)]
+    pub fn feature(&self, feature: usize) -> &[Line] {
+        &self.x[feature * self.lines()..][..self.lines()]
+    }
+
+    /// All labels.
+    #[inline(always)]
+    pub fn labels(&self) -> &[Line] {
+        &self.y
+    }
+}

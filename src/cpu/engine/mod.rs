@@ -1,0 +1,128 @@
+//! The fast way to train on the CPU: f32, vector instructions, threads, and nothing stored but parameters and samples.
+
+#![allow(clippy::needless_range_loop, reason = "a kernel's loops run over the indices of its formula")]
+
+mod activation;
+mod instructions;
+mod kernel;
+mod line;
+mod math;
+mod narrow;
+mod pool;
+mod session;
+mod shape;
+mod trainee;
+mod units;
+
+use std::num::NonZero;
+
+pub use instructions::Instructions;
+use instructions::Token;
+use session::EngineSession;
+
+use crate::backend::{Backend, DeviceInfo, Run, Session};
+use crate::data::{Dataset, MAX_FEATURES};
+use crate::{Error, Result};
+
+/// The most threads.
+pub const MAX_THREADS: usize = 1024;
+
+/// Trains networks of one hidden layer by full-batch gradient descent in f32.
+///
+/// The result depends on the instruction set, but neither on the number of threads, nor on the chunks, nor on the
+/// networks trained beside.
+///
+/// ```
+/// use planar::backend::{Backend, Run};
+/// use planar::cpu::Engine;
+/// use planar::data::Dataset;
+/// use planar::model::{Activation, Network, Parameters};
+///
+/// let xor = Dataset::from_points("xor", None, 2, &[0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0])?;
+/// let network = Network::one_hidden(2, 4, Activation::Tanh)?;
+/// let parameters = Parameters::initial(&network, 2, 1.0);
+/// let mut session = Engine::new(None)?.load(&xor, &[Run { network, parameters, learning_rate: 1.0 }])?;
+/// session.advance(500)?;
+/// let logits = session.evaluate()?.remove(0).logits;
+/// assert_eq!(xor.accuracy(&logits), 1.0);
+/// # Ok::<(), planar::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Engine {
+    instructions: Instructions,
+    token: Token,
+    threads: usize,
+}
+
+impl Engine {
+    /// The engine on `threads` threads, or one for each core that the system grants, with the widest instructions.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for 0 or over [`MAX_THREADS`] threads.
+    pub fn new(threads: Option<usize>) -> Result<Self> {
+        let given = || std::thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS);
+        let threads = threads.unwrap_or_else(given);
+        if !(1..=MAX_THREADS).contains(&threads) {
+            return Err(Error::invalid("the number of threads", format!("between 1 and {MAX_THREADS}"), threads));
+        }
+        let instructions = Instructions::best();
+        Ok(Self { instructions, token: Token::new(instructions)?, threads })
+    }
+
+    /// The same engine with other instructions, for tests and comparisons.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where the CPU lacks them.
+    pub fn with_instructions(self, instructions: Instructions) -> Result<Self> {
+        Ok(Self { instructions, token: Token::new(instructions)?, threads: self.threads })
+    }
+}
+
+impl Backend for Engine {
+    fn device(&self) -> DeviceInfo {
+        let threads = if self.threads == 1 { "1 thread".into() } else { format!("{} threads", self.threads) };
+        DeviceInfo {
+            kind: "cpu".into(),
+            name: format!("CPU engine, f32, {}, {threads}", self.instructions),
+            backend: "engine".into(),
+            driver: String::new(),
+        }
+    }
+
+    fn plan(&self) -> &'static str {
+        "engine"
+    }
+
+    fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>> {
+        for run in runs {
+            check(data, run)?;
+        }
+        Ok(Box::new(EngineSession::new(self.token, self.threads, data, runs)?))
+    }
+}
+
+/// Whether the engine can train a run on the data.
+fn check(data: &Dataset, run: &Run) -> Result<()> {
+    let (inputs, widths) = (run.network.inputs(), run.network.widths());
+    if inputs > MAX_FEATURES {
+        let message = format!("the CPU engine takes {MAX_FEATURES} inputs, not {inputs}; --precision f64 takes more");
+        return Err(Error::Mismatch(message));
+    }
+    if run.network.hidden().len() > 1 {
+        let message = "the CPU engine trains one hidden layer; --precision f64 or the layered plan takes several";
+        return Err(Error::Mismatch(message.into()));
+    }
+    if inputs != data.features() {
+        let features = data.features();
+        return Err(Error::Mismatch(format!(
+            "the network has {inputs} inputs, and {} has {features} features",
+            data.name()
+        )));
+    }
+    if run.parameters.layout().parameters() != run.parameters.values().len()
+        || *run.parameters.layout() != crate::model::params::Layout::new(&widths)
+    {
+        return Err(Error::Mismatch(format!("the parameters are not those of a network {widths:?}")));
+    }
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! Networks in training on the threads of a pool.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::{Mutex, PoisonError};
+
+use super::instructions::Token;
+use super::line::Samples;
+use super::pool::{Pool, Work};
+use super::shape::features;
+use super::trainee::{Scratch, Trainee};
+use crate::Result;
+use crate::backend::{Chunk, Evaluation, Run, Session};
+use crate::data::Dataset;
+use crate::model::Parameters;
+
+/// The networks and what is to be done with them, shared by the threads.
+struct Networks {
+    samples: Samples,
+    trainees: Vec<Trainee>,
+    /// Costs of the chunk, one list a network.
+    costs: Vec<Mutex<Vec<f64>>>,
+    tasks: Vec<Task>,
+    /// The iterations of a [`Task::Train`].
+    iterations: AtomicU32,
+}
+
+/// A numbered task of the pool.
+#[derive(Clone, Copy)]
+enum Task {
+    /// A part of a network's gradient.
+    Part { network: usize, part: usize },
+    /// A chunk of a network's iterations, from the first to the last.
+    Train { network: usize },
+}
+
+impl Work for Networks {
+    type Scratch = Scratch;
+
+    fn run(&self, task: usize, scratch: &mut Scratch) {
+        match self.tasks[task] {
+            Task::Part { network, part } => self.trainees[network].part(part, &self.samples, scratch),
+            Task::Train { network } => {
+                for _ in 0..self.iterations.load(SeqCst) {
+                    let trainee = &self.trainees[network];
+                    for part in 0..trainee.parts() {
+                        trainee.part(part, &self.samples, scratch);
+                    }
+                    self.step(network);
+                }
+            }
+        }
+    }
+}
+
+impl Networks {
+    fn new(token: Token, data: &Dataset, runs: &[Run]) -> Self {
+        let samples = Samples::new(data, features(data.features()));
+        let trainees: Vec<_> = runs.iter().map(|run| Trainee::new(token, run, &samples)).collect();
+        let parts = trainees
+            .iter()
+            .enumerate()
+            .flat_map(|(network, trainee)| (0..trainee.parts()).map(move |part| Task::Part { network, part }));
+        let tasks = parts.chain((0..runs.len()).map(|network| Task::Train { network })).collect();
+        let costs = runs.iter().map(|_| Mutex::default()).collect();
+        Self { samples, trainees, costs, tasks, iterations: AtomicU32::new(0) }
+    }
+
+    /// The numbers of the tasks that are parts of a network.
+    fn parts(&self, network: usize) -> Range<usize> {
+        let first = self.trainees[..network].iter().map(Trainee::parts).sum();
+        first..first + self.trainees[network].parts()
+    }
+
+    /// The numbers of all parts, and those of all chunks.
+    fn ranges(&self) -> (Range<usize>, Range<usize>) {
+        let parts = self.tasks.len() - self.trainees.len();
+        (0..parts, parts..self.tasks.len())
+    }
+
+    /// A step of a network whose parts are done.
+    fn step(&self, network: usize) {
+        let cost = self.trainees[network].step(&self.samples);
+        self.costs[network].lock().unwrap_or_else(PoisonError::into_inner).push(cost);
+    }
+}
+
+/// A session of the engine.
+pub struct EngineSession {
+    pool: Pool<Networks>,
+    threads: usize,
+    done: u64,
+    chunks: VecDeque<Chunk>,
+}
+
+impl EngineSession {
+    pub fn new(token: Token, threads: usize, data: &Dataset, runs: &[Run]) -> Result<Self> {
+        let networks = Networks::new(token, data, runs);
+        let useful = networks.trainees.iter().map(Trainee::parts).max().unwrap_or(1).max(runs.len());
+        let threads = threads.min(useful);
+        Ok(Self { pool: Pool::new(networks, threads)?, threads, done: 0, chunks: VecDeque::new() })
+    }
+
+    /// Computes all gradients at the present parameters.
+    fn pass(&mut self) -> Result<()> {
+        let (parts, _) = self.pool.work().ranges();
+        self.pool.run(parts)
+    }
+}
+
+impl Session for EngineSession {
+    fn plan(&self) -> &'static str {
+        "engine"
+    }
+
+    /// Where there are as many networks as threads, each thread trains whole networks; otherwise all threads train
+    /// one network after another, sharing its parts.
+    fn advance(&mut self, iterations: u32) -> Result<()> {
+        self.pool.work().iterations.store(iterations, SeqCst);
+        let networks = self.pool.work().trainees.len();
+        if networks >= self.threads {
+            let (_, chunks) = self.pool.work().ranges();
+            self.pool.run(chunks)?;
+        } else {
+            for network in 0..networks {
+                let parts = self.pool.work().parts(network);
+                for _ in 0..iterations {
+                    self.pool.run(parts.clone())?;
+                    self.pool.work().step(network);
+                }
+            }
+        }
+        let work = self.pool.work();
+        let costs =
+            work.costs.iter().map(|costs| std::mem::take(&mut *costs.lock().unwrap_or_else(PoisonError::into_inner)));
+        self.chunks.push_back(Chunk {
+            first_iteration: self.done,
+            iterations,
+            costs: costs.collect(),
+            parameters: work.trainees.iter().map(Trainee::parameters).collect(),
+        });
+        self.done += u64::from(iterations);
+        Ok(())
+    }
+
+    fn collect(&mut self) -> Result<Option<Chunk>> {
+        Ok(self.chunks.pop_front())
+    }
+
+    fn evaluate(&mut self) -> Result<Vec<Evaluation>> {
+        self.pass()?;
+        let work = self.pool.work();
+        Ok(work.trainees.iter().map(|trainee| trainee.evaluation(&work.samples)).collect())
+    }
+
+    fn gradients(&mut self) -> Result<Vec<Parameters>> {
+        self.pass()?;
+        let work = self.pool.work();
+        Ok(work.trainees.iter().map(|trainee| trainee.gradients(&work.samples)).collect())
+    }
+}

@@ -1,0 +1,116 @@
+//! How a network lies in the engine: which kernel, which order, how many parts.
+
+use std::ops::Range;
+
+use super::line::LINE;
+use crate::model::{Network, Parameters};
+
+/// The features that the kernels are compiled for; data is filled up with rows of zeros to the next of them.
+const FEATURES: [usize; 4] = [2, 4, 8, 16];
+
+/// The most lines of samples that f32 sums run over before they go into f64 ones: 16 times 16 terms a unit.
+const SLAB: usize = 16;
+
+/// The samples that a part has at least: fewer, and adding up the parts would show.
+const LINES_OF_PART: usize = 3;
+
+/// The most parts.
+const MAX_PARTS: usize = 32;
+
+/// The work of a part, in pairs of a sample and a hidden unit of a ReLU: about one microsecond.
+const WORK_OF_PART: usize = 16_000;
+
+/// Where the parameters of a network stand: groups of `lanes` hidden units side by side, each with a row of W1 for
+/// each feature, then b1, then W2. Units beyond the network's, and rows beyond its features, are 0 and stay so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// n_h.
+    pub hidden: usize,
+    /// n_x.
+    pub inputs: usize,
+    /// n_x filled up.
+    pub features: usize,
+    /// Hidden units of a group: the lanes of a register, or 1 where samples lie across the lanes.
+    pub lanes: usize,
+}
+
+impl Shape {
+    /// The shape for registers of `register` lanes.
+    ///
+    /// Units across the lanes waste those of the last register that have no unit; samples across the lanes keep
+    /// a register of sums for each parameter, which only few units hold in the first cache. Measured: the first is
+    /// faster from 3/4 of … on.
+    pub fn new(network: &Network, register: usize) -> Self {
+        let (hidden, inputs) = (network.hidden()[0], network.inputs());
+        let lanes = if hidden < 2 * register { 1 } else { register };
+        Self { hidden, inputs, features: features(inputs), lanes }
+    }
+
+    /// Whether samples lie across the lanes.
+    pub fn is_narrow(&self) -> bool {
+        self.lanes == 1
+    }
+
+    /// The rows of a group.
+    pub fn rows(&self) -> usize {
+        self.features + 2
+    }
+
+    /// The number of groups.
+    pub fn groups(&self) -> usize {
+        self.hidden.div_ceil(self.lanes)
+    }
+
+    /// The numbers in all groups.
+    pub fn len(&self) -> usize {
+        self.groups() * self.rows() * self.lanes
+    }
+
+    /// Where row `row` of hidden unit `unit` stands.
+    pub fn at(&self, unit: usize, row: usize) -> usize {
+        (unit / self.lanes * self.rows() + row) * self.lanes + unit % self.lanes
+    }
+
+    /// The slab: over how many lines of samples f32 sums run.
+    pub fn slab(&self) -> usize {
+        if self.is_narrow() { SLAB * LINE } else { SLAB }
+    }
+
+    /// All but b2, in the order of the groups.
+    pub fn pack(&self, parameters: &Parameters) -> Vec<f64> {
+        let mut packed = vec![0.0; self.len()];
+        for unit in 0..self.hidden {
+            for feature in 0..self.inputs {
+                packed[self.at(unit, feature)] = parameters.weights(0)[unit * self.inputs + feature];
+            }
+            packed[self.at(unit, self.features)] = parameters.bias(0)[unit];
+            packed[self.at(unit, self.features + 1)] = parameters.weights(1)[unit];
+        }
+        packed
+    }
+
+    /// The inverse of [`pack`](Self::pack).
+    pub fn unpack(&self, packed: impl Fn(usize) -> f64, bias: f64, parameters: &mut Parameters) {
+        for unit in 0..self.hidden {
+            for feature in 0..self.inputs {
+                parameters.weights_mut(0)[unit * self.inputs + feature] = packed(self.at(unit, feature));
+            }
+            parameters.bias_mut(0)[unit] = packed(self.at(unit, self.features));
+            parameters.weights_mut(1)[unit] = packed(self.at(unit, self.features + 1));
+        }
+        parameters.bias_mut(1)[0] = bias;
+    }
+
+    /// The lines of samples of each part. Parts are what threads take: they depend on the network and the data
+    /// alone, so that the result does not depend on the threads; a power of two, so that as many threads share evenly.
+    pub fn parts(&self, lines: usize, cost_of_pair: usize) -> Vec<Range<usize>> {
+        let work = self.hidden.saturating_mul(lines * LINE).saturating_mul(cost_of_pair);
+        let parts = 1 << (work / WORK_OF_PART).min(lines / LINES_OF_PART).clamp(1, MAX_PARTS).ilog2();
+        (0..parts).map(|part| lines * part / parts..lines * (part + 1) / parts).collect()
+    }
+}
+
+/// The features that data of `inputs` features is filled up to.
+pub fn features(inputs: usize) -> usize {
+    FEATURES.into_iter().find(|features| *features >= inputs).unwrap_or(inputs)
+}

@@ -1,0 +1,286 @@
+//! One network in training: its parameters, its parts of the gradient, and the step.
+
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+
+use fearless_simd::{Simd, SimdBase};
+
+use super::activation::{Hidden, LeakyRelu, Relu, Sigmoid, Tanh};
+use super::instructions::{Operation, Token};
+use super::kernel::{Slab, Totals};
+use super::line::{LINE, Line, Samples, flat, flat_mut, zeros};
+use super::math::splat;
+use super::shape::Shape;
+use super::{narrow, units};
+use crate::backend::{Evaluation, Run};
+use crate::model::{Activation, Network, Parameters};
+
+/// A network in training. Threads take its parts, each behind its own lock; one thread then makes the step.
+pub struct Trainee {
+    token: Token,
+    network: Network,
+    shape: Shape,
+    learning_rate: f64,
+    theta: RwLock<Theta>,
+    parts: Vec<Mutex<Part>>,
+}
+
+/// The parameters, and room to add up their gradients.
+struct Theta {
+    /// W1, b1 and W2 in the order of the shape.
+    weights: Vec<Line>,
+    /// b2.
+    bias: f32,
+    gradient: Gradient,
+}
+
+/// Sums over samples, not yet divided by m.
+#[derive(Default)]
+struct Gradient {
+    /// For each unit Σ d·g′·x, Σ d·g′ and Σ d·g, in the order of the shape.
+    sums: Vec<f64>,
+    /// The output's.
+    totals: Totals,
+}
+
+/// The samples that are always added up together, whichever thread does it.
+struct Part {
+    lines: Range<usize>,
+    /// As a [`Gradient`]'s; in f32, since other cores read them in every iteration.
+    sums: Vec<Line>,
+    totals: Totals,
+    /// z2 of the part's samples.
+    logits: Vec<Line>,
+}
+
+/// What a thread needs to compute a part, O(n_h) numbers.
+#[derive(Default)]
+pub struct Scratch {
+    kept: Vec<Line>,
+    slab: Vec<Line>,
+    sums: Vec<f64>,
+}
+
+impl Trainee {
+    /// A network to train on `samples`, in the token's registers.
+    pub fn new(token: Token, run: &Run, samples: &Samples) -> Self {
+        let shape = Shape::new(&run.network, token.lanes());
+        let mut weights = zeros(shape.len().div_ceil(LINE));
+        for (to, from) in flat_mut(&mut weights).iter_mut().zip(shape.pack(&run.parameters)) {
+            *to = from as f32;
+        }
+        let gradient = Gradient { sums: vec![0.0; shape.len()], totals: Totals::default() };
+        let cost_of_pair = match run.network.activation() {
+            Activation::Tanh | Activation::Sigmoid => 2,
+            Activation::Relu | Activation::LeakyRelu { .. } => 1,
+        };
+        let parts = shape.parts(samples.lines(), cost_of_pair).into_iter().map(|lines| {
+            let (logits, sums) = (zeros(lines.len()), zeros(weights.len()));
+            Mutex::new(Part { lines, sums, totals: Totals::default(), logits })
+        });
+        let parts = parts.collect();
+        let theta = Theta { weights, bias: run.parameters.bias(1)[0] as f32, gradient };
+        let (network, learning_rate) = (run.network.clone(), run.learning_rate);
+        Self { token, network, shape, learning_rate, theta: RwLock::new(theta), parts }
+    }
+
+    /// The number of parts.
+    pub fn parts(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Computes a part of the gradient at the present parameters.
+    pub fn part(&self, part: usize, samples: &Samples, scratch: &mut Scratch) {
+        let theta = self.theta.read().unwrap_or_else(PoisonError::into_inner);
+        let mut part = lock(&self.parts[part]);
+        self.token.run(Pass { trainee: self, theta: &theta, samples, scratch, part: &mut part });
+    }
+
+    /// θ ← θ − α·dθ/m from the parts; the cost before it.
+    pub fn step(&self, samples: &Samples) -> f64 {
+        let theta = &mut *self.theta.write().unwrap_or_else(PoisonError::into_inner);
+        self.add_parts(&mut theta.gradient);
+        self.token.run(Step { shape: self.shape, rate: self.learning_rate / samples.count as f64, theta });
+        theta.gradient.totals.cost / samples.count as f64
+    }
+
+    /// Σ over the parts, in their order.
+    fn add_parts(&self, gradient: &mut Gradient) {
+        gradient.sums.fill(0.0);
+        gradient.totals = Totals::default();
+        for part in &self.parts {
+            let part = lock(part);
+            for (sum, term) in gradient.sums.iter_mut().zip(flat(&part.sums)) {
+                *sum += f64::from(*term);
+            }
+            gradient.totals.cost += part.totals.cost;
+            gradient.totals.bias += part.totals.bias;
+        }
+    }
+
+    /// The parameters.
+    pub fn parameters(&self) -> Parameters {
+        let theta = self.theta.read().unwrap_or_else(PoisonError::into_inner);
+        let mut parameters = Parameters::zeros(&self.network);
+        let weights = flat(&theta.weights);
+        self.shape.unpack(|at| f64::from(weights[at]), f64::from(theta.bias), &mut parameters);
+        parameters
+    }
+
+    /// dθ/m from the parts.
+    pub fn gradients(&self, samples: &Samples) -> Parameters {
+        let theta = &mut *self.theta.write().unwrap_or_else(PoisonError::into_inner);
+        self.add_parts(&mut theta.gradient);
+        let (sums, weights, m) = (&theta.gradient.sums, flat(&theta.weights), samples.count as f64);
+        let mut gradients = Parameters::zeros(&self.network);
+        self.shape.unpack(|at| sums[at] / m, theta.gradient.totals.bias / m, &mut gradients);
+        for unit in 0..self.shape.hidden {
+            let w2 = f64::from(weights[self.shape.at(unit, self.shape.features + 1)]);
+            gradients.weights_mut(0)[unit * self.shape.inputs..][..self.shape.inputs].iter_mut().for_each(|g| *g *= w2);
+            gradients.bias_mut(0)[unit] *= w2;
+        }
+        gradients
+    }
+
+    /// The cost and the logits from the parts.
+    pub fn evaluation(&self, samples: &Samples) -> Evaluation {
+        let (mut cost, mut logits) = (0.0, Vec::with_capacity(samples.lines() * LINE));
+        for part in &self.parts {
+            let part = lock(part);
+            cost += part.totals.cost;
+            logits.extend(flat(&part.logits).iter().map(|z2| f64::from(*z2)));
+        }
+        logits.truncate(samples.count);
+        Evaluation { cost: cost / samples.count as f64, logits }
+    }
+}
+
+/// A lock is only ever poisoned by a panic that the pool reports.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The gradient of a part, slab by slab: f32 sums over a slab, f64 sums over the slabs.
+struct Pass<'a> {
+    trainee: &'a Trainee,
+    theta: &'a Theta,
+    samples: &'a Samples,
+    scratch: &'a mut Scratch,
+    part: &'a mut Part,
+}
+
+impl Operation for Pass<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        match self.trainee.network.activation() {
+            Activation::Tanh => self.pass(simd, Tanh(simd)),
+            Activation::Sigmoid => self.pass(simd, Sigmoid(simd)),
+            Activation::Relu => self.pass(simd, Relu(simd)),
+            Activation::LeakyRelu { slope } if slope as f32 == 0.0 => self.pass(simd, Relu(simd)),
+            Activation::LeakyRelu { slope } => {
+                self.pass(simd, LeakyRelu { simd, slope: splat(simd, slope as f32) });
+            }
+        }
+    }
+}
+
+impl Pass<'_> {
+    #[inline(always)]
+    fn pass<S: Simd, G: Hidden<S>>(self, simd: S, g: G) {
+        match self.trainee.shape.features {
+            2 => self.slabs::<S, G, 2>(simd, g),
+            4 => self.slabs::<S, G, 4>(simd, g),
+            8 => self.slabs::<S, G, 8>(simd, g),
+            _ => self.slabs::<S, G, 16>(simd, g),
+        }
+    }
+
+    /// A slab's sums run in f32, and those of several slabs in f64.
+    #[inline(always)]
+    fn slabs<S: Simd, G: Hidden<S>, const NX: usize>(self, simd: S, g: G) {
+        let Self { trainee: Trainee { shape, .. }, theta, samples, scratch, part } = self;
+        let (len, lanes) = (shape.len(), S::f32s::LEN);
+        let (kept, slab) = if shape.is_narrow() {
+            (shape.hidden * narrow::BLOCK * lanes, len * lanes)
+        } else {
+            (shape.groups() * LINE * lanes, len)
+        };
+        let (kept, slab) = (room(&mut scratch.kept, kept), room(&mut scratch.slab, slab));
+        let sums = &mut flat_mut(&mut part.sums)[..len];
+        scratch.sums.clear();
+        scratch.sums.resize(len, 0.0);
+        part.totals = Totals::default();
+        let mut line = part.lines.start;
+        for logits in part.logits.chunks_mut(shape.slab()) {
+            slab.fill(0.0);
+            let lines = line..line + logits.len();
+            line = lines.end;
+            let theta = (&flat(&theta.weights)[..len], theta.bias);
+            let input = Slab { samples, lines, theta: theta.0, bias: theta.1, sums: slab, kept, logits };
+            let totals = if shape.is_narrow() {
+                narrow::slab::<S, G, NX>(simd, g, input)
+            } else {
+                units::slab::<S, G, NX>(simd, g, input)
+            };
+            part.totals.cost += totals.cost;
+            part.totals.bias += totals.bias;
+            if shape.is_narrow() {
+                for (sum, lanes) in scratch.sums.iter_mut().zip(slab.chunks_exact(lanes)) {
+                    *sum += f64::from(S::f32s::from_slice(simd, lanes).reduce_sum());
+                }
+            } else {
+                for (sum, term) in scratch.sums.iter_mut().zip(&*slab) {
+                    *sum += f64::from(*term);
+                }
+            }
+        }
+        for (to, from) in sums.iter_mut().zip(&scratch.sums) {
+            *to = *from as f32;
+        }
+    }
+}
+
+/// `numbers` numbers, whatever they are.
+fn room(lines: &mut Vec<Line>, numbers: usize) -> &mut [f32] {
+    if lines.len() < numbers.div_ceil(LINE) {
+        *lines = zeros(numbers.div_ceil(LINE));
+    }
+    &mut flat_mut(lines)[..numbers]
+}
+
+/// θ ← θ − rate·dθ, with dW1 and db1 the sums times w2.
+struct Step<'a> {
+    shape: Shape,
+    rate: f64,
+    theta: &'a mut Theta,
+}
+
+impl Operation for Step<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let Self { shape, rate, theta } = self;
+        let (lanes, rows) = (shape.lanes, shape.rows());
+        let groups = flat_mut(&mut theta.weights).chunks_exact_mut(rows * lanes);
+        for (weights, sums) in groups.zip(theta.gradient.sums.chunks_exact(rows * lanes)) {
+            let (w1_b1, w2) = weights.split_at_mut((rows - 1) * lanes);
+            let (dw1_db1, dw2) = sums.split_at((rows - 1) * lanes);
+            for (row, sums) in w1_b1.chunks_exact_mut(lanes).zip(dw1_db1.chunks_exact(lanes)) {
+                for ((value, sum), w2) in row.iter_mut().zip(sums).zip(&*w2) {
+                    *value = (f64::from(*value) - rate * f64::from(*w2) * sum) as f32;
+                }
+            }
+            for (w2, sum) in w2.iter_mut().zip(dw2) {
+                *w2 = (f64::from(*w2) - rate * sum) as f32;
+            }
+        }
+        let weights = flat_mut(&mut theta.weights);
+        for unit in shape.hidden..shape.groups() * lanes {
+            weights[shape.at(unit, rows - 1)] = 0.0; // g(0) need not be 0, but no such unit may speak
+        }
+        theta.bias = (f64::from(theta.bias) - rate * theta.gradient.totals.bias) as f32;
+    }
+}

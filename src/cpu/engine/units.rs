@@ -1,0 +1,145 @@
+//! The kernel for wide networks: hidden units across the lanes, samples one after another.
+
+use fearless_simd::{Simd, SimdBase, SimdFloat};
+
+use super::activation::Hidden;
+use super::kernel::{Output, Slab, Totals};
+use super::line::{LINE, Line};
+use super::math::splat;
+
+/// One pass over a slab, for `NX` features.
+pub fn slab<S: Simd, G: Hidden<S>, const NX: usize>(simd: S, g: G, slab: Slab) -> Totals {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let Slab { samples, lines, theta, bias, sums, kept, logits } = slab;
+            let mut output = Output::new(simd);
+            for (line, logits) in lines.zip(logits) {
+                let mut x = [Line([0.0; LINE]); NX];
+                for (feature, x) in x.iter_mut().enumerate() {
+                    *x = samples.feature(feature)[line];
+                }
+                if S::f32s::LEN == LINE {
+                    forward::<S, G, NX, 8>(simd, g, theta, bias, &x, kept, logits);
+                } else {
+                    forward::<S, G, NX, 4>(simd, g, theta, bias, &x, kept, logits);
+                }
+                let count = samples.count - line * LINE;
+                let (mut dz2, y) = (Line([0.0; LINE]), &samples.labels()[line]);
+                for first in (0..LINE).step_by(S::f32s::LEN) {
+                    let z2 = S::f32s::from_slice(simd, &logits.0[first..][..S::f32s::LEN]);
+                    let y = S::f32s::from_slice(simd, &y.0[first..][..S::f32s::LEN]);
+                    let d = output.register(z2, y, count.saturating_sub(first));
+                    d.store_slice(&mut dz2.0[first..][..S::f32s::LEN]);
+                }
+                if NX == 2 {
+                    backward::<S, G, NX, 3>(simd, g, &x, &dz2, count, kept, sums);
+                } else {
+                    backward::<S, G, NX, 1>(simd, g, &x, &dz2, count, kept, sums);
+                }
+            }
+            output.totals()
+        },
+    )
+}
+
+/// z2 = W2·g(W1·x + b1) + b2 of a line of samples, `T` samples in registers at a time.
+#[inline(always)]
+fn forward<S: Simd, G: Hidden<S>, const NX: usize, const T: usize>(
+    simd: S,
+    g: G,
+    theta: &[f32],
+    bias: f32,
+    x: &[Line; NX],
+    kept: &mut [f32],
+    z2: &mut Line,
+) {
+    let lanes = S::f32s::LEN;
+    for first in (0..LINE).step_by(T) {
+        let mut sum = [splat(simd, 0.0); T];
+        for (theta, kept) in theta.chunks_exact((NX + 2) * lanes).zip(kept.chunks_exact_mut(LINE * lanes)) {
+            let mut z = [S::f32s::from_slice(simd, &theta[NX * lanes..][..lanes]); T];
+            for f in 0..NX {
+                let w1 = S::f32s::from_slice(simd, &theta[f * lanes..][..lanes]);
+                for t in 0..T {
+                    z[t] = w1.mul_add(x[f].0[first + t], z[t]);
+                }
+            }
+            let w2 = S::f32s::from_slice(simd, &theta[(NX + 1) * lanes..][..lanes]);
+            for t in 0..T {
+                let keep = g.keep(z[t]);
+                keep.store_slice(&mut kept[(first + t) * lanes..][..lanes]);
+                sum[t] = w2.mul_add(g.value(keep), sum[t]);
+            }
+        }
+        for t in 0..T {
+            z2.0[first + t] = sum[t].reduce_sum() + bias;
+        }
+    }
+}
+
+/// Adds a line of samples to the sums, `U` groups of units in registers at a time.
+#[inline(always)]
+fn backward<S: Simd, G: Hidden<S>, const NX: usize, const U: usize>(
+    simd: S,
+    g: G,
+    x: &[Line; NX],
+    dz2: &Line,
+    count: usize,
+    kept: &[f32],
+    sums: &mut [f32],
+) {
+    let lanes = S::f32s::LEN;
+    let mut kept = kept.chunks_exact(U * LINE * lanes);
+    let mut sums = sums.chunks_exact_mut(U * (NX + 2) * lanes);
+    for (kept, sums) in (&mut kept).zip(&mut sums) {
+        groups::<S, G, NX, U>(simd, g, x, dz2, count, kept, sums);
+    }
+    let sums = sums.into_remainder().chunks_exact_mut((NX + 2) * lanes);
+    for (kept, sums) in kept.remainder().chunks_exact(LINE * lanes).zip(sums) {
+        groups::<S, G, NX, 1>(simd, g, x, dz2, count, kept, sums);
+    }
+}
+
+/// [`backward`] of `U` groups.
+#[inline(always)]
+fn groups<S: Simd, G: Hidden<S>, const NX: usize, const U: usize>(
+    simd: S,
+    g: G,
+    x: &[Line; NX],
+    dz2: &Line,
+    count: usize,
+    kept: &[f32],
+    sums: &mut [f32],
+) {
+    let lanes = S::f32s::LEN;
+    let row = |group: usize, row: usize| (group * (NX + 2) + row) * lanes;
+    let mut dw1 = [[splat(simd, 0.0); NX]; U];
+    let (mut db1, mut dw2) = ([splat(simd, 0.0); U], [splat(simd, 0.0); U]);
+    for u in 0..U {
+        for f in 0..NX {
+            dw1[u][f] = S::f32s::from_slice(simd, &sums[row(u, f)..][..lanes]);
+        }
+        db1[u] = S::f32s::from_slice(simd, &sums[row(u, NX)..][..lanes]);
+        dw2[u] = S::f32s::from_slice(simd, &sums[row(u, NX + 1)..][..lanes]);
+    }
+    for s in 0..count.min(LINE) {
+        let d = splat(simd, dz2.0[s]);
+        for u in 0..U {
+            let keep = S::f32s::from_slice(simd, &kept[(u * LINE + s) * lanes..][..lanes]);
+            let (t, sum) = g.backward(keep, d, dw2[u]);
+            dw2[u] = sum;
+            db1[u] += t;
+            for f in 0..NX {
+                dw1[u][f] = t.mul_add(x[f].0[s], dw1[u][f]);
+            }
+        }
+    }
+    for u in 0..U {
+        for f in 0..NX {
+            dw1[u][f].store_slice(&mut sums[row(u, f)..][..lanes]);
+        }
+        db1[u].store_slice(&mut sums[row(u, NX)..][..lanes]);
+        dw2[u].store_slice(&mut sums[row(u, NX + 1)..][..lanes]);
+    }
+}
