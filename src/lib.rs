@@ -9,6 +9,7 @@ pub mod cpu;
 pub mod data;
 mod error;
 pub mod gpu;
+pub mod measure;
 pub mod model;
 pub mod report;
 pub mod train;

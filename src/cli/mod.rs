@@ -1,5 +1,8 @@
 //! The command line: a file a subcommand, one line an error, and what the exit codes mean.
 
+mod arguments;
+mod bench;
+mod device;
 mod devices;
 mod progress;
 mod train;
@@ -29,6 +32,8 @@ enum Command {
     Train(train::Arguments),
     /// List the adapters, and which one `--device auto` takes
     Devices(devices::Arguments),
+    /// Measure every back end on this machine
+    Bench(bench::Arguments),
 }
 
 /// How much is said on stderr.
@@ -78,6 +83,7 @@ pub fn main() -> ExitCode {
     let ended = match &cli.command {
         Command::Train(arguments) => train::run(arguments),
         Command::Devices(arguments) => devices::run(arguments),
+        Command::Bench(arguments) => bench::run(arguments),
     };
     match ended {
         Ok(ending) => ExitCode::from(ending as u8),

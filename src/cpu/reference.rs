@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::marker::PhantomData;
 
 use super::operations::{self as op, Product, Transpose};
-use crate::Result;
 use crate::backend::{Backend, Chunk, DeviceInfo, Evaluation, Run, Session, check_runs};
 use crate::data::Dataset;
 use crate::model::{Activation, Network, Parameters, Real};
+use crate::{Error, Result};
 
 /// The textbook on the CPU, in `f32` or `f64`: what every other backend is compared with.
 ///
@@ -49,6 +49,9 @@ impl<T: Real> Backend for Reference<T> {
 
     fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>> {
         check_runs(data, runs)?;
+        for run in runs {
+            check_activations(data, &run.network)?;
+        }
         let cast = |value: &f64| T::from_f64(*value);
         Ok(Box::new(ReferenceSession::<T> {
             inputs: data.inputs().iter().map(cast).collect(),
@@ -58,6 +61,25 @@ impl<T: Real> Backend for Reference<T> {
             done: VecDeque::new(),
         }))
     }
+}
+
+/// The most elements that Z of a layer may have: the textbook stores them all, some times over.
+const MAX_ACTIVATIONS: usize = 1 << 28;
+
+/// Whether Z of the widest layer has a size that is sane to store.
+fn check_activations(data: &Dataset, network: &Network) -> Result<()> {
+    let widest = network.hidden().iter().max().copied().unwrap_or(0);
+    let needed = widest.saturating_mul(data.samples());
+    if needed <= MAX_ACTIVATIONS {
+        return Ok(());
+    }
+    Err(Error::Limit {
+        what: format!("Z of {widest} units × {} samples", data.samples()),
+        needed: needed as u64,
+        limit: "the textbook's stored activations",
+        allowed: MAX_ACTIVATIONS as u64,
+        adapter: "the CPU reference".into(),
+    })
 }
 
 struct ReferenceSession<T> {

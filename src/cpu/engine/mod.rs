@@ -8,6 +8,7 @@ mod kernel;
 mod line;
 mod math;
 mod narrow;
+mod peak;
 mod pool;
 mod session;
 mod shape;
@@ -78,6 +79,13 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// The measured peak of its threads, in floating-point operations a second: fused multiply-adds on registers.
+    pub fn peak(&self) -> f64 {
+        peak::peak(self.token, self.threads)
+    }
+}
+
 impl Backend for Engine {
     fn device(&self) -> DeviceInfo {
         let threads = if self.threads == 1 { "1 thread".into() } else { format!("{} threads", self.threads) };
@@ -87,10 +95,6 @@ impl Backend for Engine {
             backend: "engine".into(),
             driver: String::new(),
         }
-    }
-
-    fn plan(&self) -> &'static str {
-        "engine"
     }
 
     fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>> {

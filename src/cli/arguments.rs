@@ -1,0 +1,113 @@
+//! The flags that say what is trained: data, network and training. Several subcommands take them.
+
+use std::str::FromStr;
+
+use planar::backend::{Run, check_learning_rate};
+use planar::data::{Dataset, Options, Source};
+use planar::model::{Activation, Network, Parameters};
+use planar::{Error, Result};
+
+/// Which data set.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Data")]
+pub struct DataArguments {
+    /// flower, noisy-circles, noisy-moons, blobs, gaussian-quantiles, or a FILE.csv of numbers
+    #[arg(long, value_name = "NAME|FILE.csv", default_value = "flower")]
+    data: Source,
+    /// Samples of a generated data set, even [default: 400 for flower, else 200]
+    #[arg(long, value_name = "M", allow_negative_numbers = true)]
+    samples: Option<usize>,
+    /// Seed of a generated data set, NumPy's; blobs keep their own, 5 [default: 1]
+    #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
+    data_seed: Option<u32>,
+    /// The CSV column that holds the label 0 or 1 [default: the last]
+    #[arg(long, value_name = "COLUMN")]
+    label: Option<String>,
+}
+
+impl DataArguments {
+    /// Makes or reads the data set.
+    pub fn load(&self) -> Result<Dataset> {
+        let options = Options { samples: self.samples, seed: self.data_seed, label: self.label.clone() };
+        self.data.load(&options)
+    }
+}
+
+/// Which network, and how it is trained.
+#[derive(Clone, Copy, Debug, clap::Args)]
+#[command(next_help_heading = "Network and training")]
+pub struct NetworkArguments {
+    /// Hidden units
+    #[arg(long, value_name = "N", default_value_t = 4, allow_negative_numbers = true)]
+    pub hidden: usize,
+    /// tanh, sigmoid, relu, or leaky-relu:SLOPE (0.01 if none is given)
+    #[arg(long, value_name = "NAME", default_value = "tanh")]
+    pub activation: Activation,
+    /// The learning rate
+    #[arg(long, value_name = "RATE", default_value_t = 1.2, value_parser = learning_rate, allow_negative_numbers = true)]
+    pub learning_rate: f64,
+    /// Iterations of full-batch gradient descent
+    #[arg(long, value_name = "N", default_value_t = 10_000, allow_negative_numbers = true)]
+    pub iterations: u64,
+    /// Seed of the initial weights, NumPy's
+    #[arg(long, value_name = "SEED", default_value_t = 2, allow_negative_numbers = true)]
+    pub init_seed: u32,
+    /// Scale of the initial weights: randn times this
+    #[arg(long, value_name = "SCALE", default_value_t = 0.01, value_parser = init_scale, allow_negative_numbers = true)]
+    pub init_scale: f64,
+}
+
+impl NetworkArguments {
+    /// The network on the data, with its initial weights.
+    pub fn run(&self, data: &Dataset) -> Result<Run> {
+        let network = Network::one_hidden(data.features(), self.hidden, self.activation)?;
+        let parameters = Parameters::initial(&network, self.init_seed, self.init_scale);
+        Ok(Run { network, parameters, learning_rate: self.learning_rate })
+    }
+}
+
+/// The numbers that are computed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    F32,
+    F64,
+}
+
+impl Precision {
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+        }
+    }
+}
+
+impl std::fmt::Display for Precision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Precision {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        [Self::F32, Self::F64]
+            .into_iter()
+            .find(|precision| precision.name() == text)
+            .ok_or_else(|| Error::invalid("the precision", "f32 or f64", format_args!("'{text}'")))
+    }
+}
+
+fn learning_rate(text: &str) -> Result<f64> {
+    let rate = text.parse().map_err(|_| Error::invalid("the learning rate", "a number", format_args!("'{text}'")))?;
+    check_learning_rate(rate).map(|()| rate)
+}
+
+fn init_scale(text: &str) -> Result<f64> {
+    match text.parse::<f64>() {
+        Ok(scale) if scale.is_finite() => Ok(scale),
+        _ => Err(Error::invalid("the scale of the initial weights", "a finite number", format_args!("'{text}'"))),
+    }
+}

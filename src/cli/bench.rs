@@ -1,0 +1,162 @@
+//! `planar bench`: every back end on this machine, at the thread's size or another.
+
+use std::time::Duration;
+
+use planar::backend::{Backend, Run};
+use planar::cpu::{Engine, Reference};
+use planar::data::flower;
+use planar::gpu::plan::PlanChoice;
+use planar::gpu::{Adapter, Gpu};
+use planar::model::{Activation, Network, Parameters};
+use planar::{Error, measure, report};
+use serde::Serialize;
+
+use super::{Ending, Verbosity};
+
+/// The iterations of the thread's network, for a time that people can picture.
+const THREAD_ITERATIONS: f64 = 50_000.0;
+
+/// Measure every back end on this machine: the CPU engine, the reference, each adapter and plan.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Hidden units
+    #[arg(long, value_name = "N", default_value_t = 277, allow_negative_numbers = true)]
+    hidden: usize,
+    /// tanh, sigmoid, relu, or leaky-relu:SLOPE
+    #[arg(long, value_name = "NAME", default_value = "leaky-relu")]
+    activation: Activation,
+    /// Samples of the flower data set, even
+    #[arg(long, value_name = "M", default_value_t = 400, allow_negative_numbers = true)]
+    samples: usize,
+    /// Threads of the CPU engine, 1 to 1024 [default: one a core]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    threads: Option<usize>,
+    /// Seconds to measure each back end
+    #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = seconds, allow_negative_numbers = true)]
+    seconds: f64,
+    /// Print one JSON object to stdout, nothing else
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    verbosity: Verbosity,
+}
+
+#[derive(Serialize)]
+struct Bench {
+    version: &'static str,
+    hidden: usize,
+    samples: usize,
+    activation: String,
+    operations_per_iteration: f64,
+    cpu_peak_gflops: f64,
+    fastest: Option<String>,
+    results: Vec<Measured>,
+}
+
+#[derive(Serialize)]
+struct Measured {
+    name: String,
+    plan: String,
+    /// Why it could not be measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    us_per_iteration: Option<f64>,
+    setup_ms: Option<f64>,
+    gflops: Option<f64>,
+}
+
+pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
+    arguments.verbosity.start_log();
+    let data = flower(arguments.samples, 1)?;
+    let network = Network::one_hidden(data.features(), arguments.hidden, arguments.activation)?;
+    let parameters = Parameters::initial(&network, 2, 0.01);
+    // a small rate: numbers that overflow would take another time
+    let run = Run { network, parameters, learning_rate: 0.073 };
+    let operations = measure::operations(&run.network, data.samples());
+
+    let engine = Engine::new(arguments.threads)?;
+    let peak = engine.peak();
+    let mut results = Vec::new();
+    let mut measured = |name: String, plan: &str, backend: planar::Result<Box<dyn Backend>>| {
+        arguments.verbosity.say(format_args!("measuring {name}, {plan}"));
+        let patience = Duration::from_secs_f64(arguments.seconds);
+        let speed = backend.and_then(|backend| measure::speed(backend.as_ref(), &data, &run, patience));
+        let (speed, error) = match speed {
+            Ok(speed) => (Some(speed), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        results.push(Measured {
+            name,
+            plan: plan.into(),
+            error,
+            us_per_iteration: speed.map(|speed| 1e6 * speed.iteration),
+            setup_ms: speed.map(|speed| 1e3 * speed.setup),
+            gflops: speed.map(|speed| 1e-9 * operations / speed.iteration),
+        });
+    };
+    let name = |backend: &dyn Backend| backend.device().name;
+    measured(name(&engine), "engine", Ok(Box::new(engine)));
+    measured(name(&Reference::<f32>::new()), "reference", Ok(Box::new(Reference::<f32>::new())));
+    measured(name(&Reference::<f64>::new()), "reference", Ok(Box::new(Reference::<f64>::new())));
+    for adapter in Adapter::all() {
+        let plan = PlanChoice::Layered;
+        let gpu = Gpu::open(&adapter).map(|gpu| Box::new(gpu.with_plan(plan)) as Box<dyn Backend>);
+        measured(adapter.to_string(), &plan.to_string(), gpu);
+    }
+    let times = results.iter().filter_map(|result| result.us_per_iteration.map(|time| (time, result)));
+    let fastest =
+        times.min_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, result)| format!("{}, {}", result.name, result.plan));
+    let bench = Bench {
+        version: env!("CARGO_PKG_VERSION"),
+        hidden: arguments.hidden,
+        samples: data.samples(),
+        activation: run.network.activation().to_string(),
+        operations_per_iteration: operations,
+        cpu_peak_gflops: 1e-9 * peak,
+        fastest,
+        results,
+    };
+    if arguments.json {
+        super::print_json(&bench)?
+    } else {
+        super::print(&bench.table())?
+    }
+    Ok(Ending::Done)
+}
+
+impl Bench {
+    fn table(&self) -> String {
+        let heading = ["back end", "plan", "µs/iteration", "50,000 take", "set-up", "GFLOP/s", "of CPU peak"];
+        let mut rows = vec![heading.map(str::to_owned).to_vec()];
+        let mut notes = String::new();
+        for result in &self.results {
+            let mut row = vec![result.name.clone(), result.plan.clone()];
+            if let (Some(time), Some(setup), Some(gflops)) = (result.us_per_iteration, result.setup_ms, result.gflops) {
+                row.push(format!("{time:.1}"));
+                row.push(format!("{:.2} s", 1e-6 * time * THREAD_ITERATIONS));
+                row.push(format!("{setup:.0} ms"));
+                row.push(format!("{gflops:.1}"));
+                row.push(format!("{:.1} %", 100.0 * gflops / self.cpu_peak_gflops));
+            }
+            rows.push(row);
+            if let Some(error) = &result.error {
+                notes += &format!("{}, {}: {error}\n", result.name, result.plan);
+            }
+        }
+        let (hidden, samples, activation) = (self.hidden, self.samples, &self.activation);
+        let mut text = format!("n_h = {hidden}, m = {samples}, {activation}\n\n{}\n{notes}", report::columns(rows));
+        if let Some(fastest) = &self.fastest {
+            text += &format!("fastest: {fastest}\n");
+        }
+        let mega = 1e-6 * self.operations_per_iteration;
+        let peak = self.cpu_peak_gflops;
+        text + &format!("{mega:.2} MFLOP an iteration; the CPU's measured peak is {peak:.0} GFLOP/s (f32)\n")
+    }
+}
+
+fn seconds(text: &str) -> planar::Result<f64> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds <= 3600.0 => Ok(seconds),
+        _ => Err(Error::invalid("the time", "a number of seconds above 0, at most 3600", format_args!("'{text}'"))),
+    }
+}

@@ -1,0 +1,139 @@
+//! The flags that say what computes, and how `auto` decides.
+
+use std::time::Duration;
+
+use planar::backend::{Backend, Run};
+use planar::cpu::{Engine, Reference};
+use planar::data::Dataset;
+use planar::gpu::plan::PlanChoice;
+use planar::gpu::{Adapter, Choice, Gpu};
+use planar::{Error, Result, measure};
+
+use super::Verbosity;
+use super::arguments::Precision;
+
+/// How long `auto` measures the CPU and the GPU, each.
+const CALIBRATION: Duration = Duration::from_millis(60);
+/// A run that the CPU ends in this many seconds is not worth a GPU's set-up.
+const SHORT_RUN: f64 = 0.25;
+
+/// What computes.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Device")]
+pub struct DeviceArguments {
+    /// auto (a hardware GPU where it pays, else the CPU), cpu, gpu (a software adapter too), or part of an adapter's name
+    #[arg(long, value_name = "auto|cpu|gpu|NAME", default_value = "auto")]
+    device: String,
+    /// How a GPU computes: fused (two dispatches an iteration), layered (an operation a dispatch), or auto
+    #[arg(long, value_name = "auto|layered|fused", default_value_t = PlanChoice::Auto)]
+    plan: PlanChoice,
+    /// f32, or f64 on the CPU's reference
+    #[arg(long, value_name = "f32|f64", default_value_t = Precision::F32)]
+    pub precision: Precision,
+    /// Threads of the CPU engine, 1 to 1024; they change the time, not the result [default: one a core]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    threads: Option<usize>,
+}
+
+impl DeviceArguments {
+    /// Opens what was asked for, and says what was taken where that was left open.
+    pub fn open(&self, data: &Dataset, run: &Run, iterations: u64, verbosity: Verbosity) -> Result<Box<dyn Backend>> {
+        match self.device.as_str() {
+            "cpu" => self.cpu(),
+            "gpu" => self.gpu(&Choice::Any, verbosity),
+            "auto" if self.precision == Precision::F64 => {
+                let cpu = self.cpu()?;
+                verbosity.say("training on the CPU: f64 is for the CPU only");
+                Ok(cpu)
+            }
+            "auto" => match Adapter::choose(&Adapter::all(), &Choice::Hardware) {
+                Ok(adapter) => self.faster(adapter, data, run, iterations, verbosity),
+                Err(_) => {
+                    let cpu = self.cpu()?;
+                    verbosity.say("training on the CPU: there is no hardware GPU");
+                    Ok(cpu)
+                }
+            },
+            name => self.gpu(&Choice::Named(name.into()), verbosity),
+        }
+    }
+
+    /// The CPU or the hardware GPU, whichever trains this very network faster.
+    fn faster(
+        &self,
+        adapter: &Adapter,
+        data: &Dataset,
+        run: &Run,
+        iterations: u64,
+        verbosity: Verbosity,
+    ) -> Result<Box<dyn Backend>> {
+        if self.plan != PlanChoice::Auto {
+            verbosity.say(format_args!("training on {adapter}: only a GPU has plans"));
+            return self.opened(adapter);
+        }
+        let cpu = self.cpu()?;
+        let on_cpu = measure::speed(cpu.as_ref(), data, run, CALIBRATION)?.iteration;
+        let total = on_cpu * iterations as f64;
+        if total < SHORT_RUN {
+            verbosity.say(format_args!("training on the CPU: it takes {total:.2} s, and a GPU's set-up would not pay"));
+            return Ok(cpu);
+        }
+        let measured = self.opened(adapter).and_then(|gpu| {
+            let speed = measure::speed(gpu.as_ref(), data, run, CALIBRATION)?;
+            Ok((gpu, speed.iteration))
+        });
+        let (gpu, on_gpu) = match measured {
+            Ok(measured) => measured,
+            Err(error) => {
+                verbosity.say(format_args!("training on the CPU: {adapter} cannot: {error}"));
+                return Ok(cpu);
+            }
+        };
+        let (micro_cpu, micro_gpu) = (1e6 * on_cpu, 1e6 * on_gpu);
+        if on_gpu < on_cpu {
+            let line = format_args!("training on {adapter}: {micro_gpu:.1} µs an iteration, the CPU {micro_cpu:.1}");
+            verbosity.say(line);
+            Ok(gpu)
+        } else {
+            let line = format_args!("training on the CPU: {micro_cpu:.1} µs an iteration, {adapter} {micro_gpu:.1}");
+            verbosity.say(line);
+            Ok(cpu)
+        }
+    }
+
+    fn gpu(&self, choice: &Choice, verbosity: Verbosity) -> Result<Box<dyn Backend>> {
+        if self.precision == Precision::F64 {
+            let message = "f64 is for the CPU only, WGSL has no f64: use --device cpu or --precision f32";
+            return Err(Error::Mismatch(message.into()));
+        }
+        if self.threads.is_some() {
+            let message = "--threads are the CPU engine's: leave them out, or use --device cpu";
+            return Err(Error::Mismatch(message.into()));
+        }
+        let adapters = Adapter::all();
+        let adapter = Adapter::choose(&adapters, choice)?;
+        if adapter.is_software() {
+            verbosity.say(format_args!("training on {adapter}: a software adapter, it computes on the CPU"));
+        }
+        self.opened(adapter)
+    }
+
+    fn opened(&self, adapter: &Adapter) -> Result<Box<dyn Backend>> {
+        Ok(Box::new(Gpu::open(adapter)?.with_plan(self.plan)))
+    }
+
+    fn cpu(&self) -> Result<Box<dyn Backend>> {
+        if self.plan != PlanChoice::Auto {
+            let message = format!("--plan {} is a GPU's: add --device gpu, or leave it to auto", self.plan);
+            return Err(Error::Mismatch(message));
+        }
+        match self.precision {
+            Precision::F32 => Ok(Box::new(Engine::new(self.threads)?)),
+            Precision::F64 if self.threads.is_some() => {
+                let message = "--threads are the CPU engine's, and --precision f64 is the reference: leave one out";
+                Err(Error::Mismatch(message.into()))
+            }
+            Precision::F64 => Ok(Box::new(Reference::<f64>::new())),
+        }
+    }
+}
