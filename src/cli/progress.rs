@@ -1,10 +1,11 @@
 //! Progress on a terminal, and Ctrl-C.
 
+use std::fmt::Write;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use planar::train::CostAt;
 
 /// Set by the first Ctrl-C; the second ends the process.
@@ -30,9 +31,13 @@ impl Progress {
     pub fn new(iterations: u64, quiet: bool) -> Self {
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(Some(iterations), target);
-        let template = "{wide_bar} {human_pos}/{human_len} iterations, {per_sec}, {eta} left, cost {msg}";
+        let template = "{wide_bar} {human_pos}/{human_len} iterations, {speed}/s, {eta} left, cost {msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style.progress_chars("=> "));
+            let speed = |state: &ProgressState, out: &mut dyn Write| {
+                // an unwritten speed is no reason to stop
+                let _ = write!(out, "{}", HumanCount(state.per_sec() as u64));
+            };
+            bar.set_style(style.with_key("speed", speed).progress_chars("=> "));
         }
         bar.enable_steady_tick(Duration::from_millis(200));
         Self(bar)
