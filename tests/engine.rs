@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::plain;
 use planar::Error;
-use planar::backend::{Backend, Chunk, Run, Session};
+use planar::backend::{Backend, Chunk, Run};
 use planar::cpu::Engine;
 use planar::cpu::engine::Instructions;
 use planar::data::Dataset;
@@ -128,7 +128,8 @@ fn gradients_of_one_step_are_the_golden_ones_with_every_instruction_set() {
         let run = run(2, hidden, activation, seed, case["init_scale"].as_f64().unwrap(), 1.0);
         let flat = |key: &str| ["w1", "b1", "w2", "b2"].map(|tensor| numbers(&case[key][tensor])).concat();
         for instructions in Instructions::available() {
-            let mut session = engine(2).with_instructions(instructions).unwrap().load(&data, &[run.clone()]).unwrap();
+            let mut session =
+                engine(2).with_instructions(instructions).unwrap().load(&data, std::slice::from_ref(&run)).unwrap();
             let gradients = session.gradients().unwrap().remove(0);
             let worst = excess(gradients.values(), &flat("gradients"), &flat("sum_abs_terms"));
             assert!(worst <= 1.0, "{activation}, {hidden} units, {instructions}: {worst} times the tolerance");

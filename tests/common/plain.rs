@@ -37,8 +37,8 @@ pub fn step(theta: &Parameters, activation: Activation, data: &Dataset) -> Step 
         };
         for j in 0..n_h {
             let dz1 = w2[j] * dz2 * activation.derivative(z1(j));
-            for f in 0..n_x {
-                add(at[0] + j * n_x + f, dz1 * x[f], 0.0);
+            for (f, x) in x.iter().enumerate() {
+                add(at[0] + j * n_x + f, dz1 * x, 0.0);
             }
             add(at[1] + j, dz1, 0.0);
             let z1_terms = b1[j].abs() + (0..n_x).map(|f| (w1[j * n_x + f] * x[f]).abs()).sum::<f64>();
