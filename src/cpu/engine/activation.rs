@@ -6,8 +6,11 @@ use super::math::{sigmoid, splat, tanh};
 
 /// An activation g. The forward pass keeps one number a sample and unit, enough for g(z) and g′(z).
 pub trait Hidden<S: Simd>: Copy {
-    /// What is kept of z.
-    fn keep(self, z: S::f32s) -> S::f32s;
+    /// Whether `keep` is long enough to be worth a pass of its own, in which nothing else competes for registers.
+    const LONG: bool;
+
+    /// What is kept of z, `T` registers of it.
+    fn keep<const T: usize>(self, z: [S::f32s; T]) -> [S::f32s; T];
 
     /// g(z) from what was kept.
     fn value(self, kept: S::f32s) -> S::f32s;
@@ -21,8 +24,9 @@ pub trait Hidden<S: Simd>: Copy {
 pub struct Tanh<S: Simd>(pub S);
 
 impl<S: Simd> Hidden<S> for Tanh<S> {
+    const LONG: bool = true;
     #[inline(always)]
-    fn keep(self, z: S::f32s) -> S::f32s {
+    fn keep<const T: usize>(self, z: [S::f32s; T]) -> [S::f32s; T] {
         tanh(self.0, z)
     }
     #[inline(always)]
@@ -41,8 +45,9 @@ impl<S: Simd> Hidden<S> for Tanh<S> {
 pub struct Sigmoid<S: Simd>(pub S);
 
 impl<S: Simd> Hidden<S> for Sigmoid<S> {
+    const LONG: bool = true;
     #[inline(always)]
-    fn keep(self, z: S::f32s) -> S::f32s {
+    fn keep<const T: usize>(self, z: [S::f32s; T]) -> [S::f32s; T] {
         sigmoid(self.0, z)
     }
     #[inline(always)]
@@ -61,10 +66,15 @@ impl<S: Simd> Hidden<S> for Sigmoid<S> {
 pub struct Relu<S: Simd>(pub S);
 
 impl<S: Simd> Hidden<S> for Relu<S> {
+    const LONG: bool = false;
     #[inline(always)]
-    fn keep(self, z: S::f32s) -> S::f32s {
+    fn keep<const T: usize>(self, z: [S::f32s; T]) -> [S::f32s; T] {
         let zero = splat(self.0, 0.0);
-        z.simd_gt(zero).select(z, zero)
+        let mut a = z;
+        for t in 0..T {
+            a[t] = z[t].simd_gt(zero).select(z[t], zero);
+        }
+        a
     }
     #[inline(always)]
     fn value(self, a: S::f32s) -> S::f32s {
@@ -86,8 +96,9 @@ pub struct LeakyRelu<S: Simd> {
 }
 
 impl<S: Simd> Hidden<S> for LeakyRelu<S> {
+    const LONG: bool = false;
     #[inline(always)]
-    fn keep(self, z: S::f32s) -> S::f32s {
+    fn keep<const T: usize>(self, z: [S::f32s; T]) -> [S::f32s; T] {
         z
     }
     #[inline(always)]

@@ -3,58 +3,89 @@
 
 use fearless_simd::{Bytes, Select, Simd, SimdBase, SimdFloat};
 
-/// A register of 1.
+/// A register of one number.
 #[inline(always)]
 pub fn splat<S: Simd>(simd: S, value: f32) -> S::f32s {
     S::f32s::splat(simd, value)
+}
+
+/// `T` registers from the front of a slice.
+#[inline(always)]
+pub fn registers<S: Simd, const T: usize>(simd: S, from: &[f32]) -> [S::f32s; T] {
+    let mut to = [splat(simd, 0.0); T];
+    for t in 0..T {
+        to[t] = S::f32s::from_slice(simd, &from[t * S::f32s::LEN..][..S::f32s::LEN]);
+    }
+    to
+}
+
+/// Writes registers to the front of a slice.
+#[inline(always)]
+pub fn store<S: Simd, const T: usize>(from: [S::f32s; T], to: &mut [f32]) {
+    for t in 0..T {
+        from[t].store_slice(&mut to[t * S::f32s::LEN..][..S::f32s::LEN]);
+    }
+}
+
+/// An expression of the elements of arrays, for each index. Written so, step after step, independent elements stand
+/// side by side in the instruction stream, and a core need not look far ahead to keep its units busy.
+macro_rules! each {
+    ($simd:ident, $($name:ident),+ => $value:expr) => {{
+        let mut out = [splat($simd, 0.0); T];
+        for t in 0..T {
+            $(let $name = $name[t];)+
+            out[t] = $value;
+        }
+        out
+    }};
 }
 
 /// (2ⁿ, p) with eˣ = 2ⁿ·(1 + p), n = round(x / ln 2), |p| < 0.42, for |x| ≤ 87.
 ///
 /// p = eʳ − 1 at r = x − n·ln 2 comes from a polynomial of relative error 1e-8 (minimax over |r| ≤ ln 2 / 2).
 #[inline(always)]
-fn exp_parts<S: Simd>(simd: S, x: S::f32s) -> (S::f32s, S::f32s) {
+fn exp_parts<S: Simd, const T: usize>(simd: S, x: [S::f32s; T]) -> [[S::f32s; T]; 3] {
     // Added to a small number, 1.5·2²³ leaves its nearest integer in the low bits; 127 is the exponent's bias.
     let magic = splat(simd, 12_582_912.0 + 127.0);
-    let shifted = x.mul_add(std::f32::consts::LOG2_E, magic);
-    let n = shifted - magic;
-    let r = n.mul_add(-std::f32::consts::LN_2, x);
-    let bits: S::u32s = shifted.bitcast();
-    let power: S::f32s = (bits << 23_u32).bitcast();
-    let q = r.mul_add(1.394_859_5e-3, 8.369_158e-3);
-    let q = q.mul_add(r, 4.166_624e-2);
-    let q = q.mul_add(r, 1.666_650_5e-1);
-    let q = q.mul_add(r, 0.5);
-    let q = q.mul_add(r, 1.0);
-    (power, q * r)
+    let shifted = each!(simd, x => x.mul_add(std::f32::consts::LOG2_E, magic));
+    let n = each!(simd, shifted => shifted - magic);
+    let r = each!(simd, n, x => n.mul_add(-std::f32::consts::LN_2, x));
+    let power = each!(simd, shifted => (shifted.bitcast::<S::u32s>() << 23_u32).bitcast());
+    let q = each!(simd, r => r.mul_add(1.394_859_5e-3, 8.369_158e-3));
+    let q = each!(simd, q, r => q.mul_add(r, 4.166_624e-2));
+    let q = each!(simd, q, r => q.mul_add(r, 1.666_650_5e-1));
+    let q = each!(simd, q, r => q.mul_add(r, 0.5));
+    let q = each!(simd, q, r => q.mul_add(r, 1.0));
+    let scaled = each!(simd, r, power => r * power);
+    [power, q, scaled]
 }
 
 /// exp(−|x|), 1.6e-38 from |x| = 87 on.
 #[inline(always)]
-pub fn exp_of_minus_abs<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+fn exp_of_minus_abs<S: Simd, const T: usize>(simd: S, x: [S::f32s; T]) -> [S::f32s; T] {
     let floor = splat(simd, -87.0);
-    let x = -x.abs();
-    let (power, p) = exp_parts(simd, x.simd_lt(floor).select(floor, x));
-    p.mul_add(power, power)
+    let x = each!(simd, x => -x.abs());
+    let [power, q, r] = exp_parts(simd, each!(simd, x => x.simd_lt(floor).select(floor, x)));
+    each!(simd, q, r, power => q.mul_add(r, power))
 }
 
 /// tanh(x) = sign(x)·(e − 1) / (e + 1) at e = exp(2·min(|x|, 15)), to 2 ulp everywhere: e − 1 is taken as
 /// 2ⁿ·p + (2ⁿ − 1), which does not cancel, so that no second formula is needed near 0.
 #[inline(always)]
-pub fn tanh<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+pub fn tanh<S: Simd, const T: usize>(simd: S, x: [S::f32s; T]) -> [S::f32s; T] {
     let cap = splat(simd, 15.0);
-    let magnitude = x.abs();
-    let capped = magnitude.simd_gt(cap).select(cap, magnitude);
-    let (power, p) = exp_parts(simd, capped + capped);
-    let e_minus_1 = p.mul_add(power, power - 1.0);
-    (e_minus_1 / (e_minus_1 + 2.0)).copysign(x)
+    let magnitude = each!(simd, x => x.abs());
+    let capped = each!(simd, magnitude => magnitude.simd_gt(cap).select(cap, magnitude));
+    let [power, q, r] = exp_parts(simd, each!(simd, capped => capped + capped));
+    let e_minus_1 = each!(simd, q, r, power => q.mul_add(r, power - 1.0));
+    each!(simd, e_minus_1, x => (e_minus_1 / (e_minus_1 + 2.0)).copysign(x))
 }
 
 /// σ(x), by the sign of x: e / (1 + e) below 0, else 1 / (1 + e), at e = exp(−|x|).
 #[inline(always)]
-pub fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
-    let (e, one) = (exp_of_minus_abs(simd, x), splat(simd, 1.0));
-    x.simd_lt(splat(simd, 0.0)).select(e, one) / (one + e)
+pub fn sigmoid<S: Simd, const T: usize>(simd: S, x: [S::f32s; T]) -> [S::f32s; T] {
+    let (e, zero, one) = (exp_of_minus_abs(simd, x), splat(simd, 0.0), splat(simd, 1.0));
+    each!(simd, e, x => x.simd_lt(zero).select(e, one) / (one + e))
 }
 
 /// ln(1 + e) for 0 ≤ e ≤ 1 as 2·atanh(s) at s = e / (2 + e): relative error 1e-7, and exact for small e.
@@ -74,7 +105,7 @@ fn ln_1p<S: Simd>(e: S::f32s) -> S::f32s {
 /// σ(z) − 1 is taken as −σ(−z), which keeps its digits where σ(z) rounds to 1.
 #[inline(always)]
 pub fn loss<S: Simd>(simd: S, z: S::f32s, y: S::f32s) -> (S::f32s, S::f32s) {
-    let (e, zero, one) = (exp_of_minus_abs(simd, z), splat(simd, 0.0), splat(simd, 1.0));
+    let ([e], zero, one) = (exp_of_minus_abs(simd, [z]), splat(simd, 0.0), splat(simd, 1.0));
     let is_one = y.simd_gt(zero);
     let wrong_side = is_one.select(-z, z);
     let error = wrong_side.simd_lt(zero).select(e, one) / (one + e);
@@ -105,8 +136,8 @@ mod tests {
             for chunk in self.0.chunks_exact_mut(S::f32s::LEN) {
                 let x = S::f32s::from_slice(simd, chunk);
                 let y = match self.1 {
-                    Formula::Tanh => tanh(simd, x),
-                    Formula::Sigmoid => sigmoid(simd, x),
+                    Formula::Tanh => tanh(simd, [x])[0],
+                    Formula::Sigmoid => sigmoid(simd, [x])[0],
                     Formula::Dz2 => loss(simd, x, splat(simd, 1.0)).0,
                     Formula::Loss => loss(simd, x, splat(simd, 0.0)).1,
                 };

@@ -5,7 +5,7 @@ use fearless_simd::{Simd, SimdBase, SimdFloat};
 use super::activation::Hidden;
 use super::kernel::{Output, Slab, Totals};
 use super::line::{LINE, Samples, flat, flat_mut};
-use super::math::splat;
+use super::math::{registers, splat, store};
 use crate::data::MAX_FEATURES;
 
 /// The registers of samples in a block: enough independent work for a core.
@@ -54,9 +54,7 @@ impl<S: Simd, G: Hidden<S>> Pass<'_, S, G> {
             x[f] = registers(simd, &flat(self.samples.feature(f))[first..]);
         }
         let z2 = self.forward(&x);
-        for t in 0..T {
-            z2[t].store_slice(&mut logits[t * lanes..][..lanes]);
-        }
+        store::<S, T>(z2, logits);
         if count < T * lanes {
             for kept in self.kept.chunks_exact_mut(T * lanes).take(self.theta.len() / (NX + 2)) {
                 kept[count..].fill(0.0); // what is no sample adds nothing, not even a 0·∞
@@ -82,10 +80,10 @@ impl<S: Simd, G: Hidden<S>> Pass<'_, S, G> {
                     z[t] = x[f][t].mul_add(theta[f], z[t]);
                 }
             }
+            let keep = self.g.keep(z);
+            store::<S, T>(keep, kept);
             for t in 0..T {
-                let keep = self.g.keep(z[t]);
-                keep.store_slice(&mut kept[t * lanes..][..lanes]);
-                z2[t] = self.g.value(keep).mul_add(theta[NX + 1], z2[t]);
+                z2[t] = self.g.value(keep[t]).mul_add(theta[NX + 1], z2[t]);
             }
         }
         z2
@@ -113,14 +111,4 @@ impl<S: Simd, G: Hidden<S>> Pass<'_, S, G> {
             }
         }
     }
-}
-
-/// `T` registers from the front of a slice.
-#[inline(always)]
-fn registers<S: Simd, const T: usize>(simd: S, from: &[f32]) -> [S::f32s; T] {
-    let mut to = [splat(simd, 0.0); T];
-    for t in 0..T {
-        to[t] = S::f32s::from_slice(simd, &from[t * S::f32s::LEN..][..S::f32s::LEN]);
-    }
-    to
 }

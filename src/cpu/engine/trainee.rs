@@ -35,10 +35,9 @@ struct Theta {
 }
 
 /// Sums over samples, not yet divided by m.
-#[derive(Default)]
 struct Gradient {
     /// For each unit Σ d·g′·x, Σ d·g′ and Σ d·g, in the order of the shape.
-    sums: Vec<f64>,
+    sums: Vec<Line>,
     /// The output's.
     totals: Totals,
 }
@@ -46,9 +45,7 @@ struct Gradient {
 /// The samples that are always added up together, whichever thread does it.
 struct Part {
     lines: Range<usize>,
-    /// As a [`Gradient`]'s; in f32, since other cores read them in every iteration.
-    sums: Vec<Line>,
-    totals: Totals,
+    gradient: Gradient,
     /// z2 of the part's samples.
     logits: Vec<Line>,
 }
@@ -56,8 +53,11 @@ struct Part {
 /// What a thread needs to compute a part, O(n_h) numbers.
 #[derive(Default)]
 pub struct Scratch {
+    /// What the forward pass keeps of a block.
     kept: Vec<Line>,
+    /// The sums of a slab in lanes.
     slab: Vec<Line>,
+    /// The sums of several slabs.
     sums: Vec<f64>,
 }
 
@@ -69,17 +69,17 @@ impl Trainee {
         for (to, from) in flat_mut(&mut weights).iter_mut().zip(shape.pack(&run.parameters)) {
             *to = from as f32;
         }
-        let gradient = Gradient { sums: vec![0.0; shape.len()], totals: Totals::default() };
+        let gradient = || Gradient { sums: zeros(shape.len().div_ceil(LINE)), totals: Totals::default() };
         let cost_of_pair = match run.network.activation() {
             Activation::Tanh | Activation::Sigmoid => 2,
             Activation::Relu | Activation::LeakyRelu { .. } => 1,
         };
-        let parts = shape.parts(samples.lines(), cost_of_pair).into_iter().map(|lines| {
-            let (logits, sums) = (zeros(lines.len()), zeros(weights.len()));
-            Mutex::new(Part { lines, sums, totals: Totals::default(), logits })
-        });
+        let parts = shape
+            .parts(samples.lines(), cost_of_pair)
+            .into_iter()
+            .map(|lines| Mutex::new(Part { logits: zeros(lines.len()), lines, gradient: gradient() }));
         let parts = parts.collect();
-        let theta = Theta { weights, bias: run.parameters.bias(1)[0] as f32, gradient };
+        let theta = Theta { weights, bias: run.parameters.bias(1)[0] as f32, gradient: gradient() };
         let (network, learning_rate) = (run.network.clone(), run.learning_rate);
         Self { token, network, shape, learning_rate, theta: RwLock::new(theta), parts }
     }
@@ -99,23 +99,9 @@ impl Trainee {
     /// θ ← θ − α·dθ/m from the parts; the cost before it.
     pub fn step(&self, samples: &Samples) -> f64 {
         let theta = &mut *self.theta.write().unwrap_or_else(PoisonError::into_inner);
-        self.add_parts(&mut theta.gradient);
-        self.token.run(Step { shape: self.shape, rate: self.learning_rate / samples.count as f64, theta });
+        self.token.run(AddParts { parts: &self.parts, gradient: &mut theta.gradient });
+        self.token.run(Step { shape: self.shape, rate: (self.learning_rate / samples.count as f64) as f32, theta });
         theta.gradient.totals.cost / samples.count as f64
-    }
-
-    /// Σ over the parts, in their order.
-    fn add_parts(&self, gradient: &mut Gradient) {
-        gradient.sums.fill(0.0);
-        gradient.totals = Totals::default();
-        for part in &self.parts {
-            let part = lock(part);
-            for (sum, term) in gradient.sums.iter_mut().zip(flat(&part.sums)) {
-                *sum += f64::from(*term);
-            }
-            gradient.totals.cost += part.totals.cost;
-            gradient.totals.bias += part.totals.bias;
-        }
     }
 
     /// The parameters.
@@ -130,10 +116,10 @@ impl Trainee {
     /// dθ/m from the parts.
     pub fn gradients(&self, samples: &Samples) -> Parameters {
         let theta = &mut *self.theta.write().unwrap_or_else(PoisonError::into_inner);
-        self.add_parts(&mut theta.gradient);
-        let (sums, weights, m) = (&theta.gradient.sums, flat(&theta.weights), samples.count as f64);
+        self.token.run(AddParts { parts: &self.parts, gradient: &mut theta.gradient });
+        let (sums, weights, m) = (flat(&theta.gradient.sums), flat(&theta.weights), samples.count as f64);
         let mut gradients = Parameters::zeros(&self.network);
-        self.shape.unpack(|at| sums[at] / m, theta.gradient.totals.bias / m, &mut gradients);
+        self.shape.unpack(|at| f64::from(sums[at]) / m, theta.gradient.totals.bias / m, &mut gradients);
         for unit in 0..self.shape.hidden {
             let w2 = f64::from(weights[self.shape.at(unit, self.shape.features + 1)]);
             gradients.weights_mut(0)[unit * self.shape.inputs..][..self.shape.inputs].iter_mut().for_each(|g| *g *= w2);
@@ -147,7 +133,7 @@ impl Trainee {
         let (mut cost, mut logits) = (0.0, Vec::with_capacity(samples.lines() * LINE));
         for part in &self.parts {
             let part = lock(part);
-            cost += part.totals.cost;
+            cost += part.gradient.totals.cost;
             logits.extend(flat(&part.logits).iter().map(|z2| f64::from(*z2)));
         }
         logits.truncate(samples.count);
@@ -197,7 +183,6 @@ impl Pass<'_> {
         }
     }
 
-    /// A slab's sums run in f32, and those of several slabs in f64.
     #[inline(always)]
     fn slabs<S: Simd, G: Hidden<S>, const NX: usize>(self, simd: S, g: G) {
         let Self { trainee: Trainee { shape, .. }, theta, samples, scratch, part } = self;
@@ -208,36 +193,37 @@ impl Pass<'_> {
             (shape.groups() * LINE * lanes, len)
         };
         let (kept, slab) = (room(&mut scratch.kept, kept), room(&mut scratch.slab, slab));
-        let sums = &mut flat_mut(&mut part.sums)[..len];
+        let sums = &mut flat_mut(&mut part.gradient.sums)[..len];
+        let slabs = part.logits.len().div_ceil(shape.slab());
         scratch.sums.clear();
-        scratch.sums.resize(len, 0.0);
-        part.totals = Totals::default();
+        scratch.sums.resize(if slabs > 1 { len } else { 0 }, 0.0);
+        part.gradient.totals = Totals::default();
         let mut line = part.lines.start;
         for logits in part.logits.chunks_mut(shape.slab()) {
-            slab.fill(0.0);
+            let into = if shape.is_narrow() { &mut *slab } else { &mut *sums };
+            into.fill(0.0);
             let lines = line..line + logits.len();
             line = lines.end;
             let theta = (&flat(&theta.weights)[..len], theta.bias);
-            let input = Slab { samples, lines, theta: theta.0, bias: theta.1, sums: slab, kept, logits };
+            let input = Slab { samples, lines, theta: theta.0, bias: theta.1, sums: into, kept, logits };
             let totals = if shape.is_narrow() {
                 narrow::slab::<S, G, NX>(simd, g, input)
             } else {
                 units::slab::<S, G, NX>(simd, g, input)
             };
-            part.totals.cost += totals.cost;
-            part.totals.bias += totals.bias;
+            part.gradient.totals.cost += totals.cost;
+            part.gradient.totals.bias += totals.bias;
             if shape.is_narrow() {
-                for (sum, lanes) in scratch.sums.iter_mut().zip(slab.chunks_exact(lanes)) {
-                    *sum += f64::from(S::f32s::from_slice(simd, lanes).reduce_sum());
-                }
-            } else {
-                for (sum, term) in scratch.sums.iter_mut().zip(&*slab) {
-                    *sum += f64::from(*term);
+                for (sum, lanes) in sums.iter_mut().zip(slab.chunks_exact(lanes)) {
+                    *sum = S::f32s::from_slice(simd, lanes).reduce_sum();
                 }
             }
+            for (total, sum) in scratch.sums.iter_mut().zip(&*sums) {
+                *total += f64::from(*sum);
+            }
         }
-        for (to, from) in sums.iter_mut().zip(&scratch.sums) {
-            *to = *from as f32;
+        for (sum, total) in sums.iter_mut().zip(&scratch.sums) {
+            *sum = *total as f32;
         }
     }
 }
@@ -250,10 +236,38 @@ fn room(lines: &mut Vec<Line>, numbers: usize) -> &mut [f32] {
     &mut flat_mut(lines)[..numbers]
 }
 
+/// Σ over the parts, in their order.
+struct AddParts<'a> {
+    parts: &'a [Mutex<Part>],
+    gradient: &'a mut Gradient,
+}
+
+impl Operation for AddParts<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let Self { parts, gradient } = self;
+        gradient.totals = Totals::default();
+        for (number, part) in parts.iter().enumerate() {
+            let part = lock(part);
+            if number == 0 {
+                gradient.sums.copy_from_slice(&part.gradient.sums);
+            } else {
+                for (sum, term) in flat_mut(&mut gradient.sums).iter_mut().zip(flat(&part.gradient.sums)) {
+                    *sum += term;
+                }
+            }
+            gradient.totals.cost += part.gradient.totals.cost;
+            gradient.totals.bias += part.gradient.totals.bias;
+        }
+    }
+}
+
 /// θ ← θ − rate·dθ, with dW1 and db1 the sums times w2.
 struct Step<'a> {
     shape: Shape,
-    rate: f64,
+    rate: f32,
     theta: &'a mut Theta,
 }
 
@@ -265,22 +279,22 @@ impl Operation for Step<'_> {
         let Self { shape, rate, theta } = self;
         let (lanes, rows) = (shape.lanes, shape.rows());
         let groups = flat_mut(&mut theta.weights).chunks_exact_mut(rows * lanes);
-        for (weights, sums) in groups.zip(theta.gradient.sums.chunks_exact(rows * lanes)) {
+        for (weights, sums) in groups.zip(flat(&theta.gradient.sums).chunks_exact(rows * lanes)) {
             let (w1_b1, w2) = weights.split_at_mut((rows - 1) * lanes);
             let (dw1_db1, dw2) = sums.split_at((rows - 1) * lanes);
             for (row, sums) in w1_b1.chunks_exact_mut(lanes).zip(dw1_db1.chunks_exact(lanes)) {
                 for ((value, sum), w2) in row.iter_mut().zip(sums).zip(&*w2) {
-                    *value = (f64::from(*value) - rate * f64::from(*w2) * sum) as f32;
+                    *value -= rate * (w2 * sum);
                 }
             }
             for (w2, sum) in w2.iter_mut().zip(dw2) {
-                *w2 = (f64::from(*w2) - rate * sum) as f32;
+                *w2 -= rate * sum;
             }
         }
         let weights = flat_mut(&mut theta.weights);
         for unit in shape.hidden..shape.groups() * lanes {
             weights[shape.at(unit, rows - 1)] = 0.0; // g(0) need not be 0, but no such unit may speak
         }
-        theta.bias = (f64::from(theta.bias) - rate * theta.gradient.totals.bias) as f32;
+        theta.bias -= rate * theta.gradient.totals.bias as f32;
     }
 }

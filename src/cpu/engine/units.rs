@@ -5,7 +5,7 @@ use fearless_simd::{Simd, SimdBase, SimdFloat};
 use super::activation::Hidden;
 use super::kernel::{Output, Slab, Totals};
 use super::line::{LINE, Line};
-use super::math::splat;
+use super::math::{registers, splat, store};
 
 /// One pass over a slab, for `NX` features.
 pub fn slab<S: Simd, G: Hidden<S>, const NX: usize>(simd: S, g: G, slab: Slab) -> Totals {
@@ -32,8 +32,10 @@ pub fn slab<S: Simd, G: Hidden<S>, const NX: usize>(simd: S, g: G, slab: Slab) -
                     let d = output.register(z2, y, count.saturating_sub(first));
                     d.store_slice(&mut dz2.0[first..][..S::f32s::LEN]);
                 }
-                if NX == 2 {
+                if NX == 2 && S::f32s::LEN == LINE {
                     backward::<S, G, NX, 3>(simd, g, &x, &dz2, count, kept, sums);
+                } else if NX == 2 {
+                    backward::<S, G, NX, 2>(simd, g, &x, &dz2, count, kept, sums);
                 } else {
                     backward::<S, G, NX, 1>(simd, g, &x, &dz2, count, kept, sums);
                 }
@@ -55,27 +57,55 @@ fn forward<S: Simd, G: Hidden<S>, const NX: usize, const T: usize>(
     z2: &mut Line,
 ) {
     let lanes = S::f32s::LEN;
+    if G::LONG {
+        for first in (0..LINE).step_by(T) {
+            for (theta, kept) in theta.chunks_exact((NX + 2) * lanes).zip(kept.chunks_exact_mut(LINE * lanes)) {
+                store::<S, T>(linear::<S, NX, T>(simd, theta, x, first), &mut kept[first * lanes..]);
+            }
+        }
+        for kept in kept.chunks_exact_mut(T * lanes) {
+            store::<S, T>(g.keep(registers(simd, kept)), kept);
+        }
+    }
     for first in (0..LINE).step_by(T) {
         let mut sum = [splat(simd, 0.0); T];
         for (theta, kept) in theta.chunks_exact((NX + 2) * lanes).zip(kept.chunks_exact_mut(LINE * lanes)) {
-            let mut z = [S::f32s::from_slice(simd, &theta[NX * lanes..][..lanes]); T];
-            for f in 0..NX {
-                let w1 = S::f32s::from_slice(simd, &theta[f * lanes..][..lanes]);
-                for t in 0..T {
-                    z[t] = w1.mul_add(x[f].0[first + t], z[t]);
-                }
-            }
+            let kept = &mut kept[first * lanes..];
+            let keep = if G::LONG {
+                registers(simd, kept)
+            } else {
+                let keep = g.keep(linear::<S, NX, T>(simd, theta, x, first));
+                store::<S, T>(keep, kept);
+                keep
+            };
             let w2 = S::f32s::from_slice(simd, &theta[(NX + 1) * lanes..][..lanes]);
             for t in 0..T {
-                let keep = g.keep(z[t]);
-                keep.store_slice(&mut kept[(first + t) * lanes..][..lanes]);
-                sum[t] = w2.mul_add(g.value(keep), sum[t]);
+                sum[t] = w2.mul_add(g.value(keep[t]), sum[t]);
             }
         }
         for t in 0..T {
             z2.0[first + t] = sum[t].reduce_sum() + bias;
         }
     }
+}
+
+/// z1 = W1·x + b1 of a group, for `T` samples from `first` on.
+#[inline(always)]
+fn linear<S: Simd, const NX: usize, const T: usize>(
+    simd: S,
+    theta: &[f32],
+    x: &[Line; NX],
+    first: usize,
+) -> [S::f32s; T] {
+    let lanes = S::f32s::LEN;
+    let mut z = [S::f32s::from_slice(simd, &theta[NX * lanes..][..lanes]); T];
+    for f in 0..NX {
+        let w1 = S::f32s::from_slice(simd, &theta[f * lanes..][..lanes]);
+        for t in 0..T {
+            z[t] = w1.mul_add(x[f].0[first + t], z[t]);
+        }
+    }
+    z
 }
 
 /// Adds a line of samples to the sums, `U` groups of units in registers at a time.
