@@ -114,8 +114,9 @@ fn compare_with_plain_f64(engine: &Engine, data: &Dataset, run: &Run, what: &str
     for ((after, before), gradient) in
         chunk.parameters[0].values().iter().zip(run.parameters.values()).zip(gradients.values())
     {
-        let want = before - run.learning_rate * gradient;
-        assert!((after - want).abs() <= 1e-6 * (want.abs() + 1e-3), "{what}: stepped to {after}, not {want}");
+        let update = run.learning_rate * gradient;
+        let tolerance = 1e-6 * (before.abs() + update.abs()) + 1e-9;
+        assert!((after - (before - update)).abs() <= tolerance, "{what}: {before} − {update} stepped to {after}");
     }
 }
 

@@ -44,18 +44,18 @@ macro_rules! each {
 ///
 /// p = eʳ − 1 at r = x − n·ln 2 comes from a polynomial of relative error 1e-8 (minimax over |r| ≤ ln 2 / 2).
 #[inline(always)]
-fn exp_parts<S: Simd, const T: usize>(simd: S, x: [S::f32s; T]) -> [[S::f32s; T]; 3] {
+fn exp_parts<S: Simd, const T: usize>(simd: S, k: f32, x: [S::f32s; T]) -> [[S::f32s; T]; 3] {
     // Added to a small number, 1.5·2²³ leaves its nearest integer in the low bits; 127 is the exponent's bias.
     let magic = splat(simd, 12_582_912.0 + 127.0);
-    let shifted = each!(simd, x => x.mul_add(std::f32::consts::LOG2_E, magic));
+    let shifted = each!(simd, x => x.mul_add(k * std::f32::consts::LOG2_E, magic));
     let n = each!(simd, shifted => shifted - magic);
-    let r = each!(simd, n, x => n.mul_add(-std::f32::consts::LN_2, x));
+    let r = each!(simd, n, x => n.mul_add(-std::f32::consts::LN_2 / k, x));
     let power = each!(simd, shifted => (shifted.bitcast::<S::u32s>() << 23_u32).bitcast());
-    let q = each!(simd, r => r.mul_add(1.394_859_5e-3, 8.369_158e-3));
-    let q = each!(simd, q, r => q.mul_add(r, 4.166_624e-2));
-    let q = each!(simd, q, r => q.mul_add(r, 1.666_650_5e-1));
-    let q = each!(simd, q, r => q.mul_add(r, 0.5));
-    let q = each!(simd, q, r => q.mul_add(r, 1.0));
+    let q = each!(simd, r => r.mul_add(1.394_859_5e-3 * k.powi(6), 8.369_158e-3 * k.powi(5)));
+    let q = each!(simd, q, r => q.mul_add(r, 4.166_624e-2 * k.powi(4)));
+    let q = each!(simd, q, r => q.mul_add(r, 1.666_650_5e-1 * k.powi(3)));
+    let q = each!(simd, q, r => q.mul_add(r, 0.5 * k.powi(2)));
+    let q = each!(simd, q, r => q.mul_add(r, k));
     let scaled = each!(simd, r, power => r * power);
     [power, q, scaled]
 }
@@ -65,7 +65,7 @@ fn exp_parts<S: Simd, const T: usize>(simd: S, x: [S::f32s; T]) -> [[S::f32s; T]
 fn exp_of_minus_abs<S: Simd, const T: usize>(simd: S, x: [S::f32s; T]) -> [S::f32s; T] {
     let floor = splat(simd, -87.0);
     let x = each!(simd, x => -x.abs());
-    let [power, q, r] = exp_parts(simd, each!(simd, x => x.simd_lt(floor).select(floor, x)));
+    let [power, q, r] = exp_parts(simd, 1.0, each!(simd, x => x.simd_lt(floor).select(floor, x)));
     each!(simd, q, r, power => q.mul_add(r, power))
 }
 
@@ -76,7 +76,7 @@ pub fn tanh<S: Simd, const T: usize>(simd: S, x: [S::f32s; T]) -> [S::f32s; T] {
     let cap = splat(simd, 15.0);
     let magnitude = each!(simd, x => x.abs());
     let capped = each!(simd, magnitude => magnitude.simd_gt(cap).select(cap, magnitude));
-    let [power, q, r] = exp_parts(simd, each!(simd, capped => capped + capped));
+    let [power, q, r] = exp_parts(simd, 2.0, capped);
     let e_minus_1 = each!(simd, q, r, power => q.mul_add(r, power - 1.0));
     each!(simd, e_minus_1, x => (e_minus_1 / (e_minus_1 + 2.0)).copysign(x))
 }

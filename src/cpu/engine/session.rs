@@ -102,10 +102,12 @@ impl EngineSession {
         Ok(Self { pool: Pool::new(networks, threads)?, threads, done: 0, chunks: VecDeque::new() })
     }
 
-    /// Computes all gradients at the present parameters.
-    fn pass(&mut self) -> Result<()> {
+    /// The gradients and the forward pass of each network at the present parameters.
+    fn pass(&mut self) -> Result<Vec<(Parameters, Evaluation)>> {
         let (parts, _) = self.pool.work().ranges();
-        self.pool.run(parts)
+        self.pool.run(parts)?;
+        let work = self.pool.work();
+        Ok(work.trainees.iter().map(|trainee| trainee.finish(&work.samples)).collect())
     }
 }
 
@@ -149,14 +151,10 @@ impl Session for EngineSession {
     }
 
     fn evaluate(&mut self) -> Result<Vec<Evaluation>> {
-        self.pass()?;
-        let work = self.pool.work();
-        Ok(work.trainees.iter().map(|trainee| trainee.evaluation(&work.samples)).collect())
+        Ok(self.pass()?.into_iter().map(|(_, evaluation)| evaluation).collect())
     }
 
     fn gradients(&mut self) -> Result<Vec<Parameters>> {
-        self.pass()?;
-        let work = self.pool.work();
-        Ok(work.trainees.iter().map(|trainee| trainee.gradients(&work.samples)).collect())
+        Ok(self.pass()?.into_iter().map(|(gradients, _)| gradients).collect())
     }
 }

@@ -1,6 +1,7 @@
 //! One network in training: its parameters, its parts of the gradient, and the step.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use fearless_simd::{Simd, SimdBase};
@@ -22,16 +23,18 @@ pub struct Trainee {
     shape: Shape,
     learning_rate: f64,
     theta: RwLock<Theta>,
+    /// A power of two of them.
     parts: Vec<Mutex<Part>>,
+    /// For each part but the first, how often it or what it is added to was finished; odd where one of both waits.
+    finished: Vec<AtomicUsize>,
 }
 
-/// The parameters, and room to add up their gradients.
+/// The parameters.
 struct Theta {
     /// W1, b1 and W2 in the order of the shape.
     weights: Vec<Line>,
     /// b2.
     bias: f32,
-    gradient: Gradient,
 }
 
 /// Sums over samples, not yet divided by m.
@@ -78,10 +81,11 @@ impl Trainee {
             .parts(samples.lines(), cost_of_pair)
             .into_iter()
             .map(|lines| Mutex::new(Part { logits: zeros(lines.len()), lines, gradient: gradient() }));
-        let parts = parts.collect();
-        let theta = Theta { weights, bias: run.parameters.bias(1)[0] as f32, gradient: gradient() };
+        let parts: Vec<_> = parts.collect();
+        let finished = parts.iter().map(|_| AtomicUsize::new(0)).collect();
+        let theta = Theta { weights, bias: run.parameters.bias(1)[0] as f32 };
         let (network, learning_rate) = (run.network.clone(), run.learning_rate);
-        Self { token, network, shape, learning_rate, theta: RwLock::new(theta), parts }
+        Self { token, network, shape, learning_rate, theta: RwLock::new(theta), parts, finished }
     }
 
     /// The number of parts.
@@ -91,17 +95,47 @@ impl Trainee {
 
     /// Computes a part of the gradient at the present parameters.
     pub fn part(&self, part: usize, samples: &Samples, scratch: &mut Scratch) {
-        let theta = self.theta.read().unwrap_or_else(PoisonError::into_inner);
-        let mut part = lock(&self.parts[part]);
-        self.token.run(Pass { trainee: self, theta: &theta, samples, scratch, part: &mut part });
+        {
+            let theta = self.theta.read().unwrap_or_else(PoisonError::into_inner);
+            let mut part = lock(&self.parts[part]);
+            self.token.run(Pass { trainee: self, theta: &theta, samples, scratch, part: &mut part });
+        }
+        self.add_up(part);
     }
 
-    /// θ ← θ − α·dθ/m from the parts; the cost before it.
+    /// Adds up finished parts: 1 to 0 and 3 to 2, then 2 to 0, and so on, up to the two halves. Whoever finishes the
+    /// second of a pair adds it, so that the order of the sums is fixed, and most stay in the cache they are in.
+    fn add_up(&self, part: usize) {
+        let mut stride = 1;
+        while 2 * stride < self.parts.len() {
+            let left = part / (2 * stride) * (2 * stride);
+            let right = left + stride;
+            if self.finished[right].fetch_add(1, SeqCst) % 2 == 0 {
+                return;
+            }
+            let (mut left, right) = (lock(&self.parts[left]), lock(&self.parts[right]));
+            self.token.run(Add { to: &mut left.gradient, from: &right.gradient });
+            stride *= 2;
+        }
+    }
+
+    /// The sum over all parts, once they are finished.
+    fn gradient(&self) -> MutexGuard<'_, Part> {
+        let mut first = lock(&self.parts[0]);
+        if self.parts.len() > 1 {
+            let half = lock(&self.parts[self.parts.len() / 2]);
+            self.token.run(Add { to: &mut first.gradient, from: &half.gradient });
+        }
+        first
+    }
+
+    /// θ ← θ − α·dθ/m from the finished parts; the cost before it.
     pub fn step(&self, samples: &Samples) -> f64 {
+        let m = samples.count as f64;
         let theta = &mut *self.theta.write().unwrap_or_else(PoisonError::into_inner);
-        self.token.run(AddParts { parts: &self.parts, gradient: &mut theta.gradient });
-        self.token.run(Step { shape: self.shape, rate: (self.learning_rate / samples.count as f64) as f32, theta });
-        theta.gradient.totals.cost / samples.count as f64
+        let gradient = &self.gradient().gradient;
+        self.token.run(Step { shape: self.shape, rate: (self.learning_rate / m) as f32, theta, gradient });
+        gradient.totals.cost / m
     }
 
     /// The parameters.
@@ -113,31 +147,28 @@ impl Trainee {
         parameters
     }
 
-    /// dθ/m from the parts.
-    pub fn gradients(&self, samples: &Samples) -> Parameters {
-        let theta = &mut *self.theta.write().unwrap_or_else(PoisonError::into_inner);
-        self.token.run(AddParts { parts: &self.parts, gradient: &mut theta.gradient });
-        let (sums, weights, m) = (flat(&theta.gradient.sums), flat(&theta.weights), samples.count as f64);
+    /// From the finished parts, dθ/m, and the cost with the logits.
+    pub fn finish(&self, samples: &Samples) -> (Parameters, Evaluation) {
+        let (theta, m) = (self.theta.read().unwrap_or_else(PoisonError::into_inner), samples.count as f64);
         let mut gradients = Parameters::zeros(&self.network);
-        self.shape.unpack(|at| f64::from(sums[at]) / m, theta.gradient.totals.bias / m, &mut gradients);
-        for unit in 0..self.shape.hidden {
-            let w2 = f64::from(weights[self.shape.at(unit, self.shape.features + 1)]);
-            gradients.weights_mut(0)[unit * self.shape.inputs..][..self.shape.inputs].iter_mut().for_each(|g| *g *= w2);
-            gradients.bias_mut(0)[unit] *= w2;
-        }
-        gradients
-    }
-
-    /// The cost and the logits from the parts.
-    pub fn evaluation(&self, samples: &Samples) -> Evaluation {
-        let (mut cost, mut logits) = (0.0, Vec::with_capacity(samples.lines() * LINE));
+        let cost = {
+            let gradient = &self.gradient().gradient;
+            let (sums, weights) = (flat(&gradient.sums), flat(&theta.weights));
+            self.shape.unpack(|at| f64::from(sums[at]) / m, gradient.totals.bias / m, &mut gradients);
+            for unit in 0..self.shape.hidden {
+                let w2 = f64::from(weights[self.shape.at(unit, self.shape.features + 1)]);
+                let dw1 = &mut gradients.weights_mut(0)[unit * self.shape.inputs..][..self.shape.inputs];
+                dw1.iter_mut().for_each(|value| *value *= w2);
+                gradients.bias_mut(0)[unit] *= w2;
+            }
+            gradient.totals.cost / m
+        };
+        let mut logits = Vec::with_capacity(samples.lines() * LINE);
         for part in &self.parts {
-            let part = lock(part);
-            cost += part.gradient.totals.cost;
-            logits.extend(flat(&part.logits).iter().map(|z2| f64::from(*z2)));
+            logits.extend(flat(&lock(part).logits).iter().map(|z2| f64::from(*z2)));
         }
         logits.truncate(samples.count);
-        Evaluation { cost: cost / samples.count as f64, logits }
+        (gradients, Evaluation { cost, logits })
     }
 }
 
@@ -236,31 +267,22 @@ fn room(lines: &mut Vec<Line>, numbers: usize) -> &mut [f32] {
     &mut flat_mut(lines)[..numbers]
 }
 
-/// Σ over the parts, in their order.
-struct AddParts<'a> {
-    parts: &'a [Mutex<Part>],
-    gradient: &'a mut Gradient,
+/// Adds one part's sums to another's.
+struct Add<'a> {
+    to: &'a mut Gradient,
+    from: &'a Gradient,
 }
 
-impl Operation for AddParts<'_> {
+impl Operation for Add<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, _: S) {
-        let Self { parts, gradient } = self;
-        gradient.totals = Totals::default();
-        for (number, part) in parts.iter().enumerate() {
-            let part = lock(part);
-            if number == 0 {
-                gradient.sums.copy_from_slice(&part.gradient.sums);
-            } else {
-                for (sum, term) in flat_mut(&mut gradient.sums).iter_mut().zip(flat(&part.gradient.sums)) {
-                    *sum += term;
-                }
-            }
-            gradient.totals.cost += part.gradient.totals.cost;
-            gradient.totals.bias += part.gradient.totals.bias;
+        for (sum, term) in flat_mut(&mut self.to.sums).iter_mut().zip(flat(&self.from.sums)) {
+            *sum += term;
         }
+        self.to.totals.cost += self.from.totals.cost;
+        self.to.totals.bias += self.from.totals.bias;
     }
 }
 
@@ -269,6 +291,7 @@ struct Step<'a> {
     shape: Shape,
     rate: f32,
     theta: &'a mut Theta,
+    gradient: &'a Gradient,
 }
 
 impl Operation for Step<'_> {
@@ -276,10 +299,10 @@ impl Operation for Step<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, _: S) {
-        let Self { shape, rate, theta } = self;
+        let Self { shape, rate, theta, gradient } = self;
         let (lanes, rows) = (shape.lanes, shape.rows());
         let groups = flat_mut(&mut theta.weights).chunks_exact_mut(rows * lanes);
-        for (weights, sums) in groups.zip(flat(&theta.gradient.sums).chunks_exact(rows * lanes)) {
+        for (weights, sums) in groups.zip(flat(&gradient.sums).chunks_exact(rows * lanes)) {
             let (w1_b1, w2) = weights.split_at_mut((rows - 1) * lanes);
             let (dw1_db1, dw2) = sums.split_at((rows - 1) * lanes);
             for (row, sums) in w1_b1.chunks_exact_mut(lanes).zip(dw1_db1.chunks_exact(lanes)) {
@@ -295,6 +318,6 @@ impl Operation for Step<'_> {
         for unit in shape.hidden..shape.groups() * lanes {
             weights[shape.at(unit, rows - 1)] = 0.0; // g(0) need not be 0, but no such unit may speak
         }
-        theta.bias -= rate * theta.gradient.totals.bias as f32;
+        theta.bias -= rate * gradient.totals.bias as f32;
     }
 }
