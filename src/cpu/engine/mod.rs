@@ -21,8 +21,9 @@ pub use instructions::Instructions;
 use instructions::Token;
 use session::EngineSession;
 
-use crate::backend::{Backend, DeviceInfo, Run, Session};
+use crate::backend::{Backend, DeviceInfo, Run, Session, check_runs};
 use crate::data::{Dataset, MAX_FEATURES};
+use crate::model::Network;
 use crate::{Error, Result};
 
 /// The most threads.
@@ -77,9 +78,7 @@ impl Engine {
     pub fn with_instructions(self, instructions: Instructions) -> Result<Self> {
         Ok(Self { instructions, token: Token::new(instructions)?, threads: self.threads })
     }
-}
 
-impl Engine {
     /// The measured peak of its threads, in floating-point operations a second: fused multiply-adds on registers.
     pub fn peak(&self) -> f64 {
         peak::peak(self.token, self.threads)
@@ -98,35 +97,21 @@ impl Backend for Engine {
     }
 
     fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>> {
-        for run in runs {
-            check(data, run)?;
-        }
+        check_runs(data, runs)?;
+        runs.iter().try_for_each(|run| check(&run.network))?;
         Ok(Box::new(EngineSession::new(self.token, self.threads, data, runs)?))
     }
 }
 
-/// Whether the engine can train a run on the data.
-fn check(data: &Dataset, run: &Run) -> Result<()> {
-    let (inputs, widths) = (run.network.inputs(), run.network.widths());
-    if inputs > MAX_FEATURES {
-        let message = format!("the CPU engine takes {MAX_FEATURES} inputs, not {inputs}; --precision f64 takes more");
+/// Whether the engine can train this network.
+fn check(network: &Network) -> Result<()> {
+    if network.inputs() > MAX_FEATURES {
+        let message = format!("the CPU engine takes {MAX_FEATURES} inputs, not {}", network.inputs());
         return Err(Error::Mismatch(message));
     }
-    if run.network.hidden().len() > 1 {
+    if network.hidden().len() > 1 {
         let message = "the CPU engine trains one hidden layer; --precision f64 or the layered plan takes several";
         return Err(Error::Mismatch(message.into()));
-    }
-    if inputs != data.features() {
-        let features = data.features();
-        return Err(Error::Mismatch(format!(
-            "the network has {inputs} inputs, and {} has {features} features",
-            data.name()
-        )));
-    }
-    if run.parameters.layout().parameters() != run.parameters.values().len()
-        || *run.parameters.layout() != crate::model::params::Layout::new(&widths)
-    {
-        return Err(Error::Mismatch(format!("the parameters are not those of a network {widths:?}")));
     }
     Ok(())
 }

@@ -110,7 +110,7 @@ impl Trainee {
         while 2 * stride < self.parts.len() {
             let left = part / (2 * stride) * (2 * stride);
             let right = left + stride;
-            if self.finished[right].fetch_add(1, SeqCst) % 2 == 0 {
+            if self.finished[right].fetch_add(1, SeqCst).is_multiple_of(2) {
                 return;
             }
             let (mut left, right) = (lock(&self.parts[left]), lock(&self.parts[right]));
