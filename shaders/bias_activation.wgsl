@@ -27,5 +27,5 @@ fn bias_activation(@builtin(global_invocation_id) id: vec3<u32>) {
     let i = (network * layer.units + unit) * layer.samples + sample;
     let biased = z[i] + parameters[network * layer.parameters + layer.bias_offset + unit];
     z[i] = biased;
-    a[i] = select(0.0, activation(biased, networks[network].slope), unit < networks[network].width);
+    a[i] = select(0.0, activate(vec4<f32>(biased), networks[network].slope).value.x, unit < networks[network].width);
 }

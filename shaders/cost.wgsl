@@ -23,7 +23,7 @@ fn cost(@builtin(global_invocation_id) id: vec3<u32>) {
     let end = min((slab + 1u) * SLAB, cost_shape.samples);
     var sum = 0.0;
     for (var sample = slab * SLAB; sample < end; sample++) {
-        sum += logit_loss(z[network * cost_shape.samples + sample], y[sample]);
+        sum += logit_loss(vec4<f32>(z[network * cost_shape.samples + sample]), vec4<f32>(y[sample])).x;
     }
     partial[network * cost_shape.slabs + slab] = sum * cost_shape.scale;
 }

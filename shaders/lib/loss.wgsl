@@ -1,7 +1,7 @@
-// The loss from the logit, as src/model/loss.rs has it.
+// The loss from the logit, as src/model/loss.rs has it, for four samples at once.
 
 // ln(1 + t) for 0 ≤ t ≤ 1 as 2·artanh(t / (2 + t)), a series in s²; WGSL has no log1p, and its log errs by 2⁻²¹ near 1.
-fn log1p(t: f32) -> f32 {
+fn log1p(t: vec4<f32>) -> vec4<f32> {
     let s = t / (2.0 + t);
     let q = s * s;
     let series = 1.0 + q * (1.0 / 3.0 + q * (0.2 + q * (1.0 / 7.0 + q * (1.0 / 9.0 + q * (1.0 / 11.0 + q / 13.0)))));
@@ -9,6 +9,6 @@ fn log1p(t: f32) -> f32 {
 }
 
 // −[y·ln σ(z) + (1 − y)·ln(1 − σ(z))] = max(z, 0) − z·y + log1p(exp(−|z|))
-fn logit_loss(z: f32, y: f32) -> f32 {
-    return select(0.0, z, z > 0.0) - z * y + log1p(exp(-abs(z)));
+fn logit_loss(z: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
+    return select(vec4<f32>(), z, z > vec4<f32>()) - z * y + log1p(exp(-abs(z)));
 }

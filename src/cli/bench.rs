@@ -99,9 +99,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     measured(name(&Reference::<f32>::new()), "reference", Ok(Box::new(Reference::<f32>::new())));
     measured(name(&Reference::<f64>::new()), "reference", Ok(Box::new(Reference::<f64>::new())));
     for adapter in Adapter::all() {
-        let plan = PlanChoice::Layered;
-        let gpu = Gpu::open(&adapter).map(|gpu| Box::new(gpu.with_plan(plan)) as Box<dyn Backend>);
-        measured(adapter.to_string(), &plan.to_string(), gpu);
+        for plan in [PlanChoice::Fused, PlanChoice::Layered] {
+            let gpu = Gpu::open(&adapter).map(|gpu| Box::new(gpu.with_plan(plan)) as Box<dyn Backend>);
+            measured(adapter.to_string(), &plan.to_string(), gpu);
+        }
     }
     let times = results.iter().filter_map(|result| result.us_per_iteration.map(|time| (time, result)));
     let fastest =

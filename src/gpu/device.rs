@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wgpu::{DeviceType, ErrorFilter};
 
-use super::kernel::{Pipelines, Sources};
-use super::plan::{Allowed, Plan, PlanChoice};
+use super::pipeline::Pipelines;
+use super::plan::{Allowed, Plan, PlanChoice, Sizes, Software};
 use super::session::GpuSession;
+use super::shader::Sources;
 use crate::backend::{Backend, DeviceInfo, Run, Session, check_runs};
 use crate::data::Dataset;
 use crate::{Error, Result};
@@ -84,6 +85,12 @@ impl Adapter {
         self.info.device_type == DeviceType::Cpu
     }
 
+    /// How it computes, where it is a software adapter.
+    fn software(&self) -> Option<Software> {
+        let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u32);
+        self.is_software().then_some(Software { lanes: self.info.subgroup_max_size.max(1), threads })
+    }
+
     /// The limits that decide what can be trained, by their WebGPU names.
     pub fn limits(&self) -> Vec<(&'static str, u64)> {
         let limits = self.inner.limits();
@@ -150,6 +157,7 @@ pub(super) struct Opened {
     pub queue: wgpu::Queue,
     pub limits: wgpu::Limits,
     pub info: DeviceInfo,
+    pub software: Option<Software>,
     pub pipelines: Pipelines,
     /// The first error outside of any scope, or the reason why the device is lost.
     trouble: Arc<Mutex<Option<String>>>,
@@ -191,7 +199,8 @@ impl Gpu {
         let info = adapter.device_info();
         log::info!("opened {adapter}, driver {}", info.driver);
         let pipelines = Pipelines::new(sources);
-        let opened = Opened { device, queue, limits, info, pipelines, trouble };
+        let software = adapter.software();
+        let opened = Opened { device, queue, limits, info, software, pipelines, trouble };
         Ok(Self { opened: Arc::new(opened), plan: PlanChoice::Auto })
     }
 
@@ -201,12 +210,13 @@ impl Gpu {
         self
     }
 
-    /// Whether the adapter's limits allow a plan.
+    /// The plan that this device follows for these sizes, held to its limits.
     ///
     /// # Errors
-    /// [`Error::Limit`] naming the first limit that is passed.
-    pub fn accepts(&self, plan: &Plan) -> Result<()> {
-        plan.check(&self.opened.allowed())
+    /// [`Error::Mismatch`] where the chosen plan cannot do the shape, [`Error::Limit`] naming the first limit that is
+    /// passed.
+    pub fn plan(&self, sizes: &Sizes) -> Result<Plan> {
+        self.opened.plan(self.plan, sizes)
     }
 
     pub(super) fn opened(&self) -> &Arc<Opened> {
@@ -236,7 +246,17 @@ impl Opened {
             invocations: self.limits.max_compute_invocations_per_workgroup.into(),
             workgroup_storage: self.limits.max_compute_workgroup_storage_size.into(),
             storage_buffers: self.limits.max_storage_buffers_per_shader_stage.into(),
+            uniform_size: self.limits.max_uniform_buffer_binding_size,
+            software: self.software,
         }
+    }
+
+    /// The plan for these sizes, held to the limits.
+    pub fn plan(&self, choice: PlanChoice, sizes: &Sizes) -> Result<Plan> {
+        let allowed = self.allowed();
+        let plan = Plan::new(choice, sizes, &allowed)?;
+        plan.check(&allowed)?;
+        Ok(plan)
     }
 
     /// Runs what creates things on the device, and turns every error of it into ours.

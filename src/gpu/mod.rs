@@ -1,15 +1,18 @@
 //! Training on a GPU through wgpu. Nothing outside this module knows wgpu.
 //!
 //! - [`device`]: which adapters there are, which one is taken, and what went wrong on it
-//! - [`kernel`]: from the WGSL files in `shaders/` to pipelines
+//! - [`kernel`], [`shader`]: what the WGSL files in `shaders/` bind, and how whole shaders are made of them
 //! - [`plan`]: which kernels run over which buffers in one iteration, and whether the adapter's limits allow it
 //! - `session`: a plan at work: buffers made once, chunks submitted, costs read back at their ends
 
 pub mod device;
 pub mod kernel;
+mod packing;
+mod pipeline;
 pub mod plan;
 mod readback;
 mod session;
+pub mod shader;
 pub mod uniforms;
 
 pub use device::{Adapter, Choice, Gpu};

@@ -8,6 +8,7 @@ use wgpu::util::{BufferInitDescriptor, DeviceExt};
 use wgpu::{BufferUsages, CommandEncoder, ComputePassDescriptor};
 
 use super::device::{Gpu, Opened};
+use super::packing::Packing;
 use super::plan::{Plan, PlanChoice, Sizes, Slot, Step};
 use super::readback::{Pending, Staging};
 use super::uniforms::NetworkRecord;
@@ -19,11 +20,16 @@ use crate::{Error, Result};
 /// Chunks queued at once: while the host reads one, the GPU computes the next.
 const QUEUE_DEPTH: usize = 2;
 
+/// What a session's buffers are for: kernels, as storage or, where small, as uniforms; readback; and being cleared.
+const USAGE: BufferUsages =
+    BufferUsages::STORAGE.union(BufferUsages::UNIFORM).union(BufferUsages::COPY_SRC).union(BufferUsages::COPY_DST);
+
 /// Networks in training on a GPU.
 pub struct GpuSession {
     gpu: Arc<Opened>,
     name: &'static str,
-    sizes: Sizes,
+    packing: Packing,
+    samples: usize,
     networks: Vec<Network>,
     buffers: BTreeMap<Slot, wgpu::Buffer>,
     iteration: Vec<Dispatch>,
@@ -52,12 +58,11 @@ impl GpuSession {
     /// Makes the plan, checks it against the adapter's limits, and only then allocates.
     pub fn new(gpu: Arc<Opened>, choice: PlanChoice, data: &Dataset, runs: &[Run]) -> Result<Self> {
         let sizes = Sizes::new(data, runs)?;
-        let plan = Plan::new(choice, &sizes)?;
-        plan.check(&gpu.allowed())?;
+        let plan = gpu.plan(choice, &sizes)?;
 
         let buffers = gpu.guarded("buffers", || {
             let make =
-                |(slot, elements): (&Slot, &u64)| (*slot, make_buffer(&gpu, *slot, *elements, &sizes, data, runs));
+                |(slot, elements): (&Slot, &u64)| (*slot, make_buffer(&gpu, *slot, *elements, &plan, data, runs));
             plan.slots.iter().map(make).collect::<BTreeMap<_, _>>()
         })?;
         let bind =
@@ -68,7 +73,8 @@ impl GpuSession {
             name: plan.name,
             networks: runs.iter().map(|run| run.network.clone()).collect(),
             gpu,
-            sizes,
+            packing: plan.packing,
+            samples: data.samples(),
             buffers,
             iteration,
             evaluation,
@@ -81,12 +87,12 @@ impl GpuSession {
 
     /// Bytes of the history of so many steps, of the counters, and of all parameters.
     fn chunk_bytes(&self, steps: u32) -> [u64; 3] {
-        let networks = u64::from(self.sizes.networks);
+        let networks = self.networks.len() as u64;
         [4 * networks * u64::from(steps), 4 * networks, self.parameter_bytes()]
     }
 
     fn parameter_bytes(&self) -> u64 {
-        4 * u64::from(self.sizes.networks) * self.sizes.layout.parameters() as u64
+        4 * (self.networks.len() * self.packing.parameters()) as u64
     }
 
     /// Runs steps and reads the first bytes of buffers back.
@@ -101,24 +107,6 @@ impl GpuSession {
         self.gpu.check()?;
         let (_, words) = staging.map(submission).wait(&self.gpu, <[u32]>::to_vec)?;
         Ok(words)
-    }
-
-    /// The parameters (or gradients) of every network from all of the device's.
-    fn unpack(&self, words: &[u32]) -> Result<Vec<Parameters>> {
-        let stride = self.sizes.layout.parameters();
-        let unpack = |(network, words): (&Network, &[u32])| {
-            let mut parameters = Parameters::zeros(network);
-            let tensors = parameters.layout().tensors().to_vec();
-            for (tensor, wide) in tensors.iter().zip(self.sizes.layout.tensors()) {
-                let values = &mut parameters.values_mut()[tensor.range()];
-                let rows = words[wide.range()].chunks_exact(wide.columns);
-                for (row, from) in values.chunks_exact_mut(tensor.columns).zip(rows) {
-                    row.iter_mut().zip(from).for_each(|(value, bits)| *value = f32::from_bits(*bits).into());
-                }
-            }
-            parameters
-        };
-        Ok(self.networks.iter().zip(words.chunks_exact(stride)).map(unpack).collect())
     }
 }
 
@@ -156,7 +144,7 @@ impl Session for GpuSession {
 
     fn collect(&mut self) -> Result<Option<Chunk>> {
         let Some(Queued { first_iteration, iterations, pending }) = self.queued.pop_front() else { return Ok(None) };
-        let networks = self.sizes.networks as usize;
+        let networks = self.networks.len();
         let (staging, words) = pending.wait(&self.gpu, <[u32]>::to_vec)?;
         self.free.push(staging);
 
@@ -167,25 +155,27 @@ impl Session for GpuSession {
         }
         let cost = |bits: &u32| f64::from(f32::from_bits(*bits));
         let costs = (0..networks).map(|n| history.iter().skip(n).step_by(networks).map(cost).collect()).collect();
-        Ok(Some(Chunk { first_iteration, iterations, costs, parameters: self.unpack(parameters)? }))
+        Ok(Some(Chunk { first_iteration, iterations, costs, parameters: self.packing.unpack(&self.networks, parameters) }))
     }
 
     fn evaluate(&mut self) -> Result<Vec<Evaluation>> {
-        let (networks, samples) = (self.sizes.networks as usize, self.sizes.samples as usize);
-        let logits = Slot::Z(self.sizes.layout.layers() - 1);
-        let parts = [(Slot::History, 4 * networks as u64), (logits, 4 * (networks * samples) as u64)];
+        let (networks, stride) = (self.networks.len(), self.packing.samples(self.samples));
+        let logits = Slot::Z(self.networks[0].hidden().len());
+        let parts = [(Slot::History, 4 * networks as u64), (logits, 4 * (networks * stride) as u64)];
         let words = self.run(|session| &session.evaluation, &parts)?;
         let (costs, logits) = words.split_at(networks);
         let wide = |bits: &u32| f64::from(f32::from_bits(*bits));
-        let evaluation =
-            |(cost, logits): (&u32, &[u32])| Evaluation { cost: wide(cost), logits: logits.iter().map(wide).collect() };
-        Ok(costs.iter().zip(logits.chunks_exact(samples)).map(evaluation).collect())
+        let evaluation = |(cost, logits): (&u32, &[u32])| Evaluation {
+            cost: wide(cost),
+            logits: logits[..self.samples].iter().map(wide).collect(),
+        };
+        Ok(costs.iter().zip(logits.chunks_exact(stride)).map(evaluation).collect())
     }
 
     fn gradients(&mut self) -> Result<Vec<Parameters>> {
         let parts = [(Slot::Gradients, self.parameter_bytes())];
         let words = self.run(|session| &session.gradients, &parts)?;
-        self.unpack(&words)
+        Ok(self.packing.unpack(&self.networks, &words))
     }
 }
 
@@ -268,34 +258,27 @@ fn record(encoder: &mut CommandEncoder, steps: &[Dispatch], times: u32) {
 }
 
 /// A session's buffer: the data, the records and the parameters with their contents, the others zero.
-fn make_buffer(gpu: &Opened, slot: Slot, elements: u64, sizes: &Sizes, data: &Dataset, runs: &[Run]) -> wgpu::Buffer {
+fn make_buffer(gpu: &Opened, slot: Slot, elements: u64, plan: &Plan, data: &Dataset, runs: &[Run]) -> wgpu::Buffer {
     match slot {
-        Slot::Inputs => {
-            let inputs: Vec<f32> = data.inputs().iter().map(|x| *x as f32).collect();
-            upload(gpu, slot, cast_slice(&inputs))
-        }
-        Slot::Labels => {
-            let labels: Vec<f32> = data.labels().iter().map(|label| f32::from(*label)).collect();
-            upload(gpu, slot, cast_slice(&labels))
-        }
+        Slot::Inputs => upload(gpu, slot, cast_slice(&plan.packing.inputs(data))),
+        Slot::Labels => upload(gpu, slot, cast_slice(&plan.packing.labels(data))),
         Slot::Networks(layer) => {
             let records: Vec<u8> = runs.iter().flat_map(|run| bytes_of(&network_record(run, layer)).to_vec()).collect();
             upload(gpu, slot, &records)
         }
-        Slot::Parameters => upload(gpu, slot, cast_slice(&pack(sizes, runs))),
+        Slot::Parameters => upload(gpu, slot, cast_slice(&plan.packing.pack(runs))),
         _ => gpu.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some(&format!("{slot:?}")),
             size: 4 * elements,
-            usage: BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST,
+            usage: USAGE,
             mapped_at_creation: false,
         }),
     }
 }
 
 fn upload(gpu: &Opened, slot: Slot, contents: &[u8]) -> wgpu::Buffer {
-    let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC;
     let label = format!("{slot:?}");
-    gpu.device.create_buffer_init(&BufferInitDescriptor { label: Some(&label), contents, usage })
+    gpu.device.create_buffer_init(&BufferInitDescriptor { label: Some(&label), contents, usage: USAGE })
 }
 
 fn network_record(run: &Run, layer: usize) -> NetworkRecord {
@@ -305,19 +288,4 @@ fn network_record(run: &Run, layer: usize) -> NetworkRecord {
         slope: run.network.activation().slope() as f32,
         reserved: 0,
     }
-}
-
-/// All networks' parameters, each in the layout of the widest; what a narrower one does not have is 0.
-fn pack(sizes: &Sizes, runs: &[Run]) -> Vec<f32> {
-    let stride = sizes.layout.parameters();
-    let mut packed = vec![0.0; runs.len() * stride];
-    for (run, packed) in runs.iter().zip(packed.chunks_exact_mut(stride)) {
-        for (tensor, wide) in run.parameters.layout().tensors().iter().zip(sizes.layout.tensors()) {
-            let rows = run.parameters.values()[tensor.range()].chunks_exact(tensor.columns);
-            for (into, row) in packed[wide.range()].chunks_exact_mut(wide.columns).zip(rows) {
-                into.iter_mut().zip(row).for_each(|(into, value)| *into = *value as f32);
-            }
-        }
-    }
-    packed
 }

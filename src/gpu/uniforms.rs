@@ -135,3 +135,25 @@ pub struct Record {
     /// Slabs of one network's cost.
     pub slabs: u32,
 }
+
+/// `Fused` of `lib/fused.wgsl`.
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Fused {
+    /// Networks side by side.
+    pub networks: u32,
+    /// m.
+    pub samples: u32,
+    /// Groups of four samples.
+    pub groups: u32,
+    /// Units of the widest network, filled up to a multiple of the units that an invocation takes.
+    pub units: u32,
+    /// Parts that sums over the samples are cut into.
+    pub slabs: u32,
+    /// Groups of a slab.
+    pub slab: u32,
+    /// 1 where the parameters are updated, 0 where the gradients are stored.
+    pub update: u32,
+    /// 1/m.
+    pub mean: f32,
+}

@@ -6,16 +6,13 @@ use std::collections::BTreeMap;
 
 use super::step::{self, mean_of, slabs};
 use super::{Plan, Sizes, Slot, Step, history_length};
-use crate::Result;
 use crate::cpu::operations::Transpose;
+use crate::gpu::packing::Packing;
 use crate::gpu::uniforms::{BiasSum, Product, SumSlabs};
 use crate::model::Activation;
 
-/// The layered plan for these sizes.
-///
-/// # Errors
-/// None today; other plans cannot do every shape.
-pub fn plan(sizes: &Sizes) -> Result<Plan> {
+/// The layered plan for these sizes: it can do any.
+pub fn plan(sizes: &Sizes) -> Plan {
     let mut layers = Layers { sizes, partial_sums: 1 };
     let last = sizes.layout.layers() - 1;
 
@@ -30,13 +27,14 @@ pub fn plan(sizes: &Sizes) -> Result<Plan> {
     let cost = step::cost(sizes, last);
     let (update, record) = (step::update(sizes), step::record(sizes));
 
-    Ok(Plan {
+    Plan {
         name: "layered",
         slots: layers.slots(),
+        packing: Packing::Tensors(sizes.layout.clone()),
         evaluation: [forward.clone(), vec![cost.clone(), record.clone()]].concat(),
         gradients: [forward.clone(), backward.clone()].concat(),
         iteration: [forward, backward, vec![cost, update, record]].concat(),
-    })
+    }
 }
 
 struct Layers<'a> {

@@ -1,5 +1,6 @@
 //! A plan: which kernels run over which buffers in one iteration. Pure data, made and checked without a GPU.
 
+pub mod fused;
 pub mod layered;
 pub mod step;
 
@@ -7,10 +8,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-pub use step::Step;
+pub use step::{Step, WORKGROUP};
 
 use crate::backend::{CHUNK_LIMIT, Run};
 use crate::data::Dataset;
+use crate::gpu::packing::Packing;
 use crate::model::Activation;
 use crate::model::params::Layout;
 use crate::{Error, Result};
@@ -27,6 +29,8 @@ pub enum PlanChoice {
     Auto,
     /// An operation a dispatch: any depth.
     Layered,
+    /// Two or three dispatches an iteration: one hidden layer.
+    Fused,
 }
 
 impl FromStr for PlanChoice {
@@ -36,7 +40,8 @@ impl FromStr for PlanChoice {
         match text {
             "auto" => Ok(Self::Auto),
             "layered" => Ok(Self::Layered),
-            _ => Err(Error::invalid("the plan", "auto or layered", format_args!("'{text}'"))),
+            "fused" => Ok(Self::Fused),
+            _ => Err(Error::invalid("the plan", "auto, layered or fused", format_args!("'{text}'"))),
         }
     }
 }
@@ -46,6 +51,7 @@ impl fmt::Display for PlanChoice {
         f.write_str(match self {
             Self::Auto => "auto",
             Self::Layered => "layered",
+            Self::Fused => "fused",
         })
     }
 }
@@ -128,10 +134,12 @@ pub enum Slot {
 /// What one iteration, one look and one gradient take: the steps, and the buffers they run over.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// `layered`.
+    /// `layered` or `fused`.
     pub name: &'static str,
     /// The buffers and their lengths in elements of four bytes.
     pub slots: BTreeMap<Slot, u64>,
+    /// How data and parameters lie in them.
+    pub packing: Packing,
     /// Forward, backward, update; the cost recorded.
     pub iteration: Vec<Step>,
     /// Forward; the cost recorded and the logits left in [`Slot::Z`] of the last layer.
@@ -140,7 +148,7 @@ pub struct Plan {
     pub gradients: Vec<Step>,
 }
 
-/// The adapter's limits that a plan is held to.
+/// The adapter's limits that a plan is held to, and what it is made for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allowed {
     /// The adapter's name, for messages.
@@ -157,16 +165,51 @@ pub struct Allowed {
     pub workgroup_storage: u64,
     /// `maxStorageBuffersPerShaderStage`.
     pub storage_buffers: u64,
+    /// `maxUniformBufferBindingSize`, bytes.
+    pub uniform_size: u64,
+    /// How it computes, where it is a software adapter.
+    pub software: Option<Software>,
+}
+
+/// A software adapter: few fat invocations suit it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Software {
+    /// Invocations that a thread computes at once.
+    pub lanes: u32,
+    /// Threads.
+    pub threads: u32,
+}
+
+impl Allowed {
+    /// The limits that every WebGPU adapter has, of hardware.
+    pub fn webgpu() -> Self {
+        Self {
+            adapter: "WebGPU".into(),
+            binding_size: 128 << 20,
+            buffer_size: 256 << 20,
+            workgroups: 65_535,
+            invocations: 256,
+            workgroup_storage: 16 << 10,
+            storage_buffers: 8,
+            uniform_size: 64 << 10,
+            software: None,
+        }
+    }
 }
 
 impl Plan {
-    /// The plan for these sizes.
+    /// The plan for these sizes, not yet held to the limits. `Auto` takes fused where it fits.
     ///
     /// # Errors
-    /// [`Error::Limit`] where a length does not fit 32 bits.
-    pub fn new(choice: PlanChoice, sizes: &Sizes) -> Result<Self> {
+    /// [`Error::Mismatch`] where the plan that was chosen cannot do the shape.
+    pub fn new(choice: PlanChoice, sizes: &Sizes, adapter: &Allowed) -> Result<Self> {
         match choice {
-            PlanChoice::Auto | PlanChoice::Layered => layered::plan(sizes),
+            PlanChoice::Layered => Ok(layered::plan(sizes)),
+            PlanChoice::Fused => fused::plan(sizes, adapter),
+            PlanChoice::Auto => match fused::plan(sizes, adapter) {
+                Ok(plan) if plan.check(adapter).is_ok() => Ok(plan),
+                _ => Ok(layered::plan(sizes)),
+            },
         }
     }
 

@@ -4,7 +4,8 @@ use bytemuck::bytes_of;
 
 use super::{Sizes, Slot};
 use crate::cpu::operations::Transpose;
-use crate::gpu::kernel::{Constant, Constants, Kernel};
+use crate::gpu::kernel::Kernel;
+use crate::gpu::shader::{Constant, Constants};
 use crate::gpu::uniforms as uniform;
 use crate::model::Activation;
 
@@ -172,7 +173,7 @@ fn over_layer(sizes: &Sizes, layer: usize, activation: Activation, step: Step) -
 }
 
 /// The activation's number in `lib/activation.wgsl`.
-fn activation_code(activation: Activation) -> u32 {
+pub(super) fn activation_code(activation: Activation) -> u32 {
     match activation {
         Activation::Tanh => 0,
         Activation::Sigmoid => 1,

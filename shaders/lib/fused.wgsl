@@ -1,0 +1,30 @@
+// How the kernels of the fused plan lay out their buffers. Mirrors Fused in src/gpu/uniforms.rs.
+//
+// A vector along the samples holds four of them: a group.
+// inputs:     for each group COLUMNS vectors, a feature each.
+// parameters: for each unit of a network VECTORS vectors, (b1, w2, w1[0], w1[1]), (w1[2], …, w1[5]), …, and after its
+//             units one vector (b2, 0, 0, 0). Gradients and partial sums lie in the same way.
+// deltas:     for each group of a network two vectors, dZ2 and (Σ loss, 0, 0, 0).
+
+struct Fused {
+    networks: u32,
+    samples: u32,
+    groups: u32, // of samples
+    units: u32, // of the widest network, filled up
+    slabs: u32, // parts that sums over the samples are cut into
+    slab: u32, // groups of a slab
+    update: u32, // 1: θ ← θ − α·dθ; 0: dθ is stored
+    mean: f32, // 1/m
+}
+
+const VECTORS: u32 = 1u + ROWS;
+const COLUMNS: u32 = 2u + 4u * ROWS;
+
+// Where a unit's vectors begin; unit fused.units is the output.
+fn vectors_of(network: u32, unit: u32) -> u32 {
+    return network * (fused.units * VECTORS + 1u) + unit * VECTORS;
+}
+
+fn sum4(v: vec4<f32>) -> f32 {
+    return (v.x + v.y) + (v.z + v.w);
+}

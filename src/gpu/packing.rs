@@ -1,0 +1,110 @@
+//! How data and parameters lie in a plan's buffers, and back.
+
+use crate::backend::Run;
+use crate::data::Dataset;
+use crate::model::params::Layout;
+use crate::model::{Network, Parameters};
+
+/// Samples of a group: the vectors of the fused plan.
+pub const GROUP: usize = 4;
+
+/// The order of a plan's buffers. Every network takes the room of the widest; what a narrower one lacks is 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// Tensor after tensor, row-major, as the widest network has them; samples along the rows.
+    Tensors(Layout),
+    /// Unit after unit, `vectors` of four numbers each: b1, w2, then its row of W1; b2 after the last unit.
+    /// Samples in groups of four, a feature at a time. See `shaders/lib/fused.wgsl`.
+    Units {
+        /// Units of the widest network, filled up.
+        units: usize,
+        /// Vectors of a unit.
+        vectors: usize,
+    },
+}
+
+impl Packing {
+    /// Numbers that one network's parameters take.
+    pub fn parameters(&self) -> usize {
+        match self {
+            Self::Tensors(wide) => wide.parameters(),
+            Self::Units { units, vectors } => (units * vectors + 1) * 4,
+        }
+    }
+
+    /// Numbers from one row of samples to the next, filled up.
+    pub fn samples(&self, samples: usize) -> usize {
+        match self {
+            Self::Tensors(_) => samples,
+            Self::Units { .. } => samples.next_multiple_of(GROUP),
+        }
+    }
+
+    /// X. Features and samples that are filled up are 0.
+    pub fn inputs(&self, data: &Dataset) -> Vec<f32> {
+        let (samples, stride) = (data.samples(), self.samples(data.samples()));
+        let Self::Units { vectors, .. } = self else { return data.inputs().iter().map(|x| *x as f32).collect() };
+        let columns = features(*vectors);
+        let mut packed = vec![0.0; stride * columns];
+        for (feature, row) in data.inputs().chunks_exact(samples).enumerate() {
+            for (sample, x) in row.iter().enumerate() {
+                packed[(sample / GROUP * columns + feature) * GROUP + sample % GROUP] = *x as f32;
+            }
+        }
+        packed
+    }
+
+    /// Y. Samples that are filled up are 0.
+    pub fn labels(&self, data: &Dataset) -> Vec<f32> {
+        let mut labels: Vec<f32> = data.labels().iter().map(|label| f32::from(*label)).collect();
+        labels.resize(self.samples(data.samples()), 0.0);
+        labels
+    }
+
+    /// All networks' parameters.
+    pub fn pack(&self, runs: &[Run]) -> Vec<f32> {
+        let mut packed = vec![0.0; runs.len() * self.parameters()];
+        for (run, packed) in runs.iter().zip(packed.chunks_exact_mut(self.parameters())) {
+            self.each_place(run.parameters.layout(), |at, place| packed[place] = run.parameters.values()[at] as f32);
+        }
+        packed
+    }
+
+    /// The parameters, or gradients, of every network from the bits of all.
+    pub fn unpack(&self, networks: &[Network], words: &[u32]) -> Vec<Parameters> {
+        let unpack = |(network, words): (&Network, &[u32])| {
+            let mut parameters = Parameters::zeros(network);
+            let layout = parameters.layout().clone();
+            let values = parameters.values_mut();
+            self.each_place(&layout, |at, place| values[at] = f32::from_bits(words[place]).into());
+            parameters
+        };
+        networks.iter().zip(words.chunks_exact(self.parameters())).map(unpack).collect()
+    }
+
+    /// Calls with every parameter's number on the host and its place on the device.
+    fn each_place(&self, layout: &Layout, mut call: impl FnMut(usize, usize)) {
+        for (index, tensor) in layout.tensors().iter().enumerate() {
+            for (row, column) in (0..tensor.rows).flat_map(|row| (0..tensor.columns).map(move |column| (row, column))) {
+                let place = match self {
+                    Self::Tensors(wide) => {
+                        let wide = &wide.tensors()[index];
+                        wide.offset + row * wide.columns + column
+                    }
+                    Self::Units { units, vectors } => match index {
+                        0 => row * vectors * 4 + 2 + column,
+                        1 => row * vectors * 4,
+                        2 => column * vectors * 4 + 1,
+                        _ => units * vectors * 4,
+                    },
+                };
+                call(tensor.offset + row * tensor.columns + column, place);
+            }
+        }
+    }
+}
+
+/// The features that units of so many vectors have, those filled up counted.
+pub fn features(vectors: usize) -> usize {
+    4 * vectors - 2
+}

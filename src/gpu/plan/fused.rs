@@ -1,0 +1,192 @@
+//! The plan for one hidden layer: two dispatches an iteration, which compute Z1 and A1 anew instead of storing them,
+//! and a third where the samples are cut into slabs. Memory is O(parameters + samples).
+//!
+//! A hardware GPU gets an invocation for every four samples and every unit. A software one gets few invocations, as
+//! many as its threads have lanes: what each loads in its loop then serves many samples or units.
+
+use std::collections::BTreeMap;
+
+use bytemuck::bytes_of;
+
+use super::{Allowed, Plan, Sizes, Slot, Software, Step, history_length};
+use crate::data::MAX_FEATURES;
+use crate::gpu::kernel::Kernel;
+use crate::gpu::packing::{GROUP, Packing, features};
+use crate::gpu::plan::step::{activation_code, mean_of};
+use crate::gpu::plan::{LOOP_BUDGET, WORKGROUP};
+use crate::gpu::shader::Constant;
+use crate::gpu::uniforms::Fused;
+use crate::{Error, Result};
+
+/// Groups of samples of the shortest slab.
+const SLAB: u32 = 256;
+/// The slabs that there are at most before they grow longer, so that partial sums stay O(parameters).
+const SLABS: u32 = 64;
+/// The most groups of samples, and the most units, that an invocation takes: what a core's registers and first cache
+/// hold, and what compiles in some ten milliseconds.
+const MOST_GROUPS: u32 = 8;
+const MOST_UNITS: u32 = 20;
+
+/// The fused plan for these sizes.
+///
+/// # Errors
+/// [`Error::Mismatch`] where the networks have several hidden layers or over 16 inputs.
+pub fn plan(sizes: &Sizes, adapter: &Allowed) -> Result<Plan> {
+    if sizes.layout.layers() != 2 || sizes.layout.weights(0).columns > MAX_FEATURES {
+        let message = format!("the fused plan trains one hidden layer and up to {MAX_FEATURES} inputs");
+        return Err(Error::Mismatch(message + "; the layered plan trains any"));
+    }
+    let fused = Layers::new(sizes, adapter);
+    let [forward, backward, update] = [fused.forward(), fused.backward(1), fused.update(1)];
+    let look = [forward.clone(), fused.backward(0), fused.update(0)];
+    let dispatches = if fused.shape.slabs > 1 { 3 } else { 2 };
+    Ok(Plan {
+        name: "fused",
+        slots: fused.slots(),
+        packing: fused.packing(),
+        iteration: [forward, backward, update][..dispatches].to_vec(),
+        evaluation: look[..dispatches].to_vec(),
+        gradients: look[..dispatches].to_vec(),
+    })
+}
+
+struct Layers<'a> {
+    sizes: &'a Sizes,
+    adapter: &'a Allowed,
+    /// The uniform.
+    shape: Fused,
+    /// Rows of four features beyond the first two.
+    rows: u32,
+    /// Groups that an invocation of the forward pass takes, and units that one of the backward pass takes.
+    blocks: [u32; 2],
+    /// Invocations of a workgroup.
+    workgroup: u32,
+}
+
+impl<'a> Layers<'a> {
+    fn new(sizes: &'a Sizes, adapter: &'a Allowed) -> Self {
+        let groups = sizes.samples.div_ceil(GROUP as u32);
+        let slab = groups.div_ceil(SLABS).clamp(SLAB, LOOP_BUDGET as u32);
+        let workgroup = adapter.software.map_or(WORKGROUP, |software| software.lanes);
+        let blocks = |length: u32, most: u32| {
+            let wanted = match adapter.software {
+                Some(Software { lanes, threads }) => length.div_ceil(lanes * (threads / sizes.networks).max(1)),
+                None => length.div_ceil(workgroup.saturating_mul(adapter.workgroups as u32)),
+            };
+            wanted.clamp(1, most)
+        };
+        let blocks = [blocks(groups, MOST_GROUPS), blocks(sizes.units(0), MOST_UNITS)];
+        let shape = Fused {
+            networks: sizes.networks,
+            samples: sizes.samples,
+            groups,
+            units: sizes.units(0).next_multiple_of(blocks[1]),
+            slabs: groups.div_ceil(slab),
+            slab,
+            update: 1,
+            mean: mean_of(sizes.samples),
+        };
+        Self { sizes, adapter, shape, rows: (sizes.inputs(0) + 1) / 4, blocks, workgroup }
+    }
+
+    /// X to dZ2 and the loss.
+    fn forward(&self) -> Step {
+        let buffers =
+            vec![Slot::Networks(0), Slot::Inputs, Slot::Labels, Slot::Parameters, Slot::Delta(1), Slot::Z(1)];
+        let tables = ["inputs", "labels", "parameters"];
+        let grid = [self.shape.groups.div_ceil(self.blocks[0]), 1];
+        self.step(Kernel::FusedForward, self.shape, buffers, &tables, self.blocks[0], grid, self.sizes.units(0))
+    }
+
+    /// dZ2 to the sums of the gradients.
+    fn backward(&self, update: u32) -> Step {
+        let buffers = vec![
+            Slot::Networks(0),
+            Slot::Inputs,
+            Slot::Delta(1),
+            Slot::Parameters,
+            Slot::Gradients,
+            Slot::PartialSums,
+            Slot::History,
+            Slot::Steps,
+        ];
+        let shape = Fused { update, ..self.shape };
+        let grid = [self.shape.units / self.blocks[1], self.shape.slabs];
+        let turns = self.shape.slab.min(self.shape.groups);
+        self.step(Kernel::FusedBackward, shape, buffers, &["inputs", "deltas"], self.blocks[1], grid, turns)
+    }
+
+    /// The sums over the slabs, and the update.
+    fn update(&self, update: u32) -> Step {
+        let buffers = vec![
+            Slot::Networks(0),
+            Slot::PartialSums,
+            Slot::Parameters,
+            Slot::Gradients,
+            Slot::History,
+            Slot::Steps,
+        ];
+        let shape = Fused { update, ..self.shape };
+        self.step(Kernel::FusedUpdate, shape, buffers, &[], 1, [self.shape.units + 1, 1], self.shape.slabs)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is a field of the step")]
+    fn step(
+        &self,
+        kernel: Kernel,
+        shape: Fused,
+        buffers: Vec<Slot>,
+        tables: &[&'static str],
+        blocks: u32,
+        [x, slabs]: [u32; 2],
+        turns: u32,
+    ) -> Step {
+        let mut constants = vec![
+            ("WORKGROUP", Constant::U32(self.workgroup)),
+            ("ACTIVATION", Constant::U32(activation_code(self.sizes.activation))),
+            ("BLOCKS", Constant::U32(blocks)),
+            ("ROWS", Constant::U32(self.rows)),
+        ];
+        let slots = self.slots();
+        for ((name, _), slot) in kernel.bindings()[1..].iter().zip(&buffers) {
+            let bytes = 4 * slots[slot];
+            if tables.contains(name) && bytes <= self.adapter.uniform_size {
+                constants.push((*name, Constant::Table((bytes / 16) as u32)));
+            }
+        }
+        Step {
+            kernel,
+            constants,
+            uniform: bytes_of(&shape).to_vec(),
+            buffers,
+            workgroups: [x.div_ceil(self.workgroup).into(), self.sizes.networks.into(), slabs.into()],
+            invocations: self.workgroup.into(),
+            workgroup_storage: 0,
+            turns: turns.into(),
+        }
+    }
+
+    fn packing(&self) -> Packing {
+        Packing::Units { units: self.shape.units as usize, vectors: self.rows as usize + 1 }
+    }
+
+    /// Every buffer's length in elements.
+    fn slots(&self) -> BTreeMap<Slot, u64> {
+        let networks = u64::from(self.sizes.networks);
+        let samples = u64::from(self.shape.groups) * GROUP as u64;
+        let parameters = networks.saturating_mul(self.packing().parameters() as u64);
+        let parts = if self.shape.slabs > 1 { self.shape.slabs.into() } else { 0 };
+        BTreeMap::from([
+            (Slot::Inputs, samples * features(self.rows as usize + 1) as u64),
+            (Slot::Labels, samples),
+            (Slot::Networks(0), 4 * networks),
+            (Slot::Parameters, parameters),
+            (Slot::Gradients, parameters),
+            (Slot::PartialSums, parameters.saturating_mul(parts).max(4)),
+            (Slot::Delta(1), networks.saturating_mul(2 * samples)),
+            (Slot::Z(1), networks.saturating_mul(samples)),
+            (Slot::History, history_length(self.sizes)),
+            (Slot::Steps, networks),
+        ])
+    }
+}
