@@ -33,23 +33,32 @@ fn fused_backward(@builtin(global_invocation_id) id: vec3<u32>) {
     var sums_k = vec4<f32>();
     var sums_r_k = vec4<f32>();
     var output = vec2<f32>();
-    let end = min((slab + 1u) * fused.slab, fused.groups);
-    var delta_at = 2u * (network * fused.groups + slab * fused.slab);
-    var x_at = slab * fused.slab * COLUMNS;
-    for (var group = slab * fused.slab; group < end; group++) {
-        let dz2 = deltas[delta_at];
-        let loss = deltas[delta_at + 1u].x;
-        let x = mat2x4<f32>(inputs[x_at], inputs[x_at + 1u]);
-        let x_r = mat4x4<f32>(inputs[x_at + column_r], inputs[x_at + column_r + 1u], inputs[x_at + column_r + 2u], inputs[x_at + column_r + 3u]);
-        var z_k = theta_k.x + x * theta_k.zw;
-        z_k += x_r * theta_r_k;
-        let a_k = activate(z_k, slope);
-        let t_k = dz2 * a_k.derivative;
-        sums_k += vec4<f32>(sum4(t_k), dot(dz2, a_k.value), t_k * x);
-        sums_r_k += t_k * x_r;
-        output += vec2<f32>(sum4(dz2), loss);
-        delta_at += 2u;
-        x_at += COLUMNS;
+    let start = slab * fused.slab;
+    let end = min(start + fused.slab, fused.groups);
+    var delta_at = 2u * (network * fused.groups + start);
+    var x_at = start * COLUMNS;
+    for (var span = start; span < end; span += SPAN) {
+        var sum_k = vec4<f32>();
+        var sum_r_k = vec4<f32>();
+        var sum = vec2<f32>();
+        for (var group = span; group < min(span + SPAN, end); group++) {
+            let dz2 = deltas[delta_at];
+            let loss = deltas[delta_at + 1u].x;
+            let x = mat2x4<f32>(inputs[x_at], inputs[x_at + 1u]);
+            let x_r = mat4x4<f32>(inputs[x_at + column_r], inputs[x_at + column_r + 1u], inputs[x_at + column_r + 2u], inputs[x_at + column_r + 3u]);
+            var z_k = theta_k.x + x * theta_k.zw;
+            z_k += x_r * theta_r_k;
+            let a_k = activate(z_k, slope);
+            let t_k = dz2 * a_k.derivative;
+            sum_k += vec4<f32>(sum4(t_k), dot(dz2, a_k.value), t_k * x);
+            sum_r_k += t_k * x_r;
+            sum += vec2<f32>(sum4(dz2), loss);
+            delta_at += 2u;
+            x_at += COLUMNS;
+        }
+        sums_k += sum_k;
+        sums_r_k += sum_r_k;
+        output += sum;
     }
 
     if fused.slabs > 1u {
@@ -61,8 +70,16 @@ fn fused_backward(@builtin(global_invocation_id) id: vec3<u32>) {
         }
         return;
     }
-    if first + block_k < width { descend_unit(at_k, theta_k, sums_k, learning_rate); }
-    if first + block_k < width { descend(at_k + vector_r, theta_r_k, sums_r_k * (fused.mean * theta_k.y), learning_rate); }
+    for (var block = 0u; block < min(BLOCKS, width - first); block++) {
+        let at = at_k0 + VECTORS * block;
+        let theta = parameters[at];
+        var sums = vec4<f32>();
+        var sums_r = vec4<f32>();
+        sums = select(sums, sums_k, block == block_k);
+        sums_r = select(sums_r, sums_r_k, block == block_k);
+        descend_unit(at, theta, sums, learning_rate);
+        descend(at + vector_r, parameters[at + vector_r], sums_r * (fused.mean * theta.y), learning_rate);
+    }
     if first == 0u {
         descend_output(network, output, learning_rate);
     }

@@ -29,25 +29,30 @@ fn fused_forward(@builtin(global_invocation_id) id: vec3<u32>) {
     let b2 = parameters[vectors_of(network, fused.units)].x;
     var at = vectors_of(network, 0u);
     var z2_k = vec4<f32>(b2);
-    for (var unit = 0u; unit < width; unit++) {
-        let theta = parameters[at];
-        let theta_r = parameters[at + vector_r];
-        var z_k = theta.x + x_k * theta.zw;
-        z_k += x_r_k * theta_r;
-        z2_k += theta.y * activate(z_k, slope).value;
-        at += VECTORS;
+    for (var span = 0u; span < width; span += SPAN) {
+        var sum_k = vec4<f32>();
+        for (var unit = span; unit < min(span + SPAN, width); unit++) {
+            let theta = parameters[at];
+            let theta_r = parameters[at + vector_r];
+            var z_k = theta.x + x_k * theta.zw;
+            z_k += x_r_k * theta_r;
+            sum_k += theta.y * activate(z_k, slope).value;
+            at += VECTORS;
+        }
+        z2_k += sum_k;
     }
-    output(network, first + block_k, z2_k);
+    for (var block = 0u; block < min(BLOCKS, fused.groups - first); block++) {
+        var z2 = vec4<f32>();
+        z2 = select(z2, z2_k, block == block_k);
+        output(network, first + block, z2);
+    }
 }
 
 fn output(network: u32, group: u32, z2: vec4<f32>) {
-    if group >= fused.groups {
-        return;
-    }
     let i = network * fused.groups + group;
     let y = labels[group];
     let is_sample = 4u * group + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(fused.samples);
     logits[i] = z2;
     deltas[2u * i] = select(vec4<f32>(), sigmoid(z2).value - y, is_sample);
-    deltas[2u * i + 1u] = vec4<f32>(sum4(select(vec4<f32>(), logit_loss(z2, y), is_sample)), 0.0, 0.0, 0.0);
+    deltas[2u * i + 1u].x = sum4(select(vec4<f32>(), logit_loss(z2, y), is_sample));
 }

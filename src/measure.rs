@@ -14,6 +14,8 @@ pub struct Speed {
     pub setup: f64,
     /// Seconds an iteration: the fastest of several chunks, since other work on the machine only ever adds time.
     pub iteration: f64,
+    /// Of these, seconds that the host takes to queue an iteration; where the host computes itself, all of them.
+    pub host: f64,
 }
 
 /// Loads the network, trains it for about `patience`, and forgets it.
@@ -27,23 +29,25 @@ pub fn speed(backend: &dyn Backend, data: &Dataset, run: &Run, patience: Duratio
     let setup = start.elapsed().as_secs_f64();
 
     // chunks double until one takes a sixth of the time that is left for them, and a few of that size follow
-    let (mut chunk, mut fastest) = (1, f64::INFINITY);
+    let (mut chunk, mut fastest, mut host) = (1, f64::INFINITY, f64::INFINITY);
     while start.elapsed() < patience || fastest.is_infinite() {
-        let seconds = time(session.as_mut(), chunk)?;
+        let [queueing, seconds] = time(session.as_mut(), chunk)?;
         fastest = fastest.min(seconds / f64::from(chunk));
+        host = host.min(queueing / f64::from(chunk));
         if seconds < patience.as_secs_f64() / 6.0 {
             chunk = (chunk * 2).min(CHUNK_LIMIT);
         }
     }
-    Ok(Speed { setup, iteration: fastest })
+    Ok(Speed { setup, iteration: fastest, host })
 }
 
-/// Seconds for a chunk, from its submission to its costs.
-fn time(session: &mut dyn Session, iterations: u32) -> Result<f64> {
+/// Seconds for a chunk until it is queued, and until its costs are there.
+fn time(session: &mut dyn Session, iterations: u32) -> Result<[f64; 2]> {
     let start = Instant::now();
     session.advance(iterations)?;
+    let queued = start.elapsed().as_secs_f64();
     session.collect()?;
-    Ok(start.elapsed().as_secs_f64())
+    Ok([queued, start.elapsed().as_secs_f64()])
 }
 
 /// Floating-point operations of one iteration of a network with one hidden layer, a fused multiply-add counted as two

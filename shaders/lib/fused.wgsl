@@ -17,6 +17,8 @@ struct Fused {
     mean: f32, // 1/m
 }
 
+// The terms that one f32 sum runs over; longer sums add such spans.
+const SPAN: u32 = 256u;
 const VECTORS: u32 = 1u + ROWS;
 const COLUMNS: u32 = 2u + 4u * ROWS;
 

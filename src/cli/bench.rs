@@ -61,6 +61,8 @@ struct Measured {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     us_per_iteration: Option<f64>,
+    /// Of these, what the host takes to record and submit an iteration; none where it computes itself.
+    host_us_per_iteration: Option<f64>,
     setup_ms: Option<f64>,
     gflops: Option<f64>,
 }
@@ -80,6 +82,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let mut measured = |name: String, plan: &str, backend: planar::Result<Box<dyn Backend>>| {
         arguments.verbosity.say(format_args!("measuring {name}, {plan}"));
         let patience = Duration::from_secs_f64(arguments.seconds);
+        let on_gpu = backend.as_ref().is_ok_and(|backend| backend.device().kind != "cpu");
         let speed = backend.and_then(|backend| measure::speed(backend.as_ref(), &data, &run, patience));
         let (speed, error) = match speed {
             Ok(speed) => (Some(speed), None),
@@ -90,6 +93,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
             plan: plan.into(),
             error,
             us_per_iteration: speed.map(|speed| 1e6 * speed.iteration),
+            host_us_per_iteration: speed.filter(|_| on_gpu).map(|speed| 1e6 * speed.host),
             setup_ms: speed.map(|speed| 1e3 * speed.setup),
             gflops: speed.map(|speed| 1e-9 * operations / speed.iteration),
         });
@@ -127,13 +131,15 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
 
 impl Bench {
     fn table(&self) -> String {
-        let heading = ["back end", "plan", "µs/iteration", "50,000 take", "set-up", "GFLOP/s", "of CPU peak"];
+        let heading =
+            ["back end", "plan", "µs/iteration", "host µs", "50,000 take", "set-up", "GFLOP/s", "of CPU peak"];
         let mut rows = vec![heading.map(str::to_owned).to_vec()];
         let mut notes = String::new();
         for result in &self.results {
             let mut row = vec![result.name.clone(), result.plan.clone()];
             if let (Some(time), Some(setup), Some(gflops)) = (result.us_per_iteration, result.setup_ms, result.gflops) {
                 row.push(format!("{time:.1}"));
+                row.push(result.host_us_per_iteration.map_or(String::new(), |host| format!("{host:.1}")));
                 row.push(format!("{:.2} s", 1e-6 * time * THREAD_ITERATIONS));
                 row.push(format!("{setup:.0} ms"));
                 row.push(format!("{gflops:.1}"));

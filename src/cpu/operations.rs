@@ -3,7 +3,7 @@
 //! Matrices are row-major slices; a column is a sample. Every function is generic over [`Real`]:
 //! in `f64` it is what the GPU is judged by, in `f32` it shows what rounding alone does.
 
-use crate::model::{Activation, Real, loss::logit_loss};
+use crate::model::{Activation, Parameters, Real, loss::logit_loss};
 
 /// Which operand of [`matmul`] is stored transposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -90,6 +90,55 @@ pub fn cost<T: Real>(z: &[T], y: &[T], scale: T) -> T {
 pub fn record<T: Real>(partial_costs: &[T], history: &mut [T], step: &mut u32) {
     history[*step as usize] = sum_slabs(partial_costs, 1)[0];
     *step += 1;
+}
+
+/// The logits Z2, dZ2 = σ(Z2) − Y, and each sample's loss, of a network with one hidden layer.
+pub fn fused_forward<T: Real>(theta: &Parameters<T>, g: Activation, x: &[T], y: &[T]) -> [Vec<T>; 3] {
+    let (hidden, samples) = (theta.bias(0).len(), y.len());
+    let (_, a1) = hidden_layer(theta, g, x, samples);
+    let shape = Product { rows: 1, inner: hidden, columns: samples };
+    let mut z2 = matmul(theta.weights(1), &a1, shape, Transpose::None, T::ONE);
+    let a2 = bias_activation(&mut z2, theta.bias(1), Activation::Sigmoid);
+    let loss = z2.iter().zip(y).map(|(z, y)| logit_loss(*z, *y)).collect();
+    [z2, output_delta(&a2, y), loss]
+}
+
+/// The sums over samples X that make the gradients: with t = dZ2 ∘ g′(Z1) a unit, Σ t·x in the place of W1, Σ t of b1,
+/// Σ dZ2·a1 of W2 and Σ dZ2 of b2.
+pub fn fused_backward<T: Real>(theta: &Parameters<T>, g: Activation, x: &[T], dz2: &[T]) -> Parameters<T> {
+    let (hidden, samples) = (theta.bias(0).len(), dz2.len());
+    let inputs = x.len() / samples;
+    let (z1, a1) = hidden_layer(theta, g, x, samples);
+    let t = hidden_delta(&dz2.repeat(hidden), &z1, g);
+    let mut sums = theta.clone();
+    let of_w1 = Product { rows: hidden, inner: samples, columns: inputs };
+    let of_w2 = Product { rows: 1, inner: samples, columns: hidden };
+    sums.weights_mut(0).copy_from_slice(&matmul(&t, x, of_w1, Transpose::B, T::ONE));
+    sums.bias_mut(0).copy_from_slice(&bias_sum(&t, hidden, T::ONE));
+    sums.weights_mut(1).copy_from_slice(&matmul(dz2, &a1, of_w2, Transpose::B, T::ONE));
+    sums.bias_mut(1).copy_from_slice(&bias_sum(dz2, 1, T::ONE));
+    sums
+}
+
+/// dθ from the sums of [`fused_backward`] over slabs of the samples: dW1 and db1 get their factor w2, all of them 1/m.
+pub fn fused_update<T: Real>(theta: &Parameters<T>, slabs: &[Parameters<T>], mean: T) -> Parameters<T> {
+    let mut gradients = theta.clone();
+    gradients.values_mut().fill(T::ZERO);
+    slabs.iter().for_each(|slab| add_scaled(gradients.values_mut(), mean, slab.values()));
+    let inputs = theta.weights(0).len() / theta.bias(0).len();
+    for (unit, w2) in theta.weights(1).iter().enumerate() {
+        gradients.weights_mut(0)[unit * inputs..][..inputs].iter_mut().for_each(|sum| *sum = *sum * *w2);
+        gradients.bias_mut(0)[unit] = gradients.bias(0)[unit] * *w2;
+    }
+    gradients
+}
+
+/// Z1 and A1 of a network with one hidden layer.
+fn hidden_layer<T: Real>(theta: &Parameters<T>, g: Activation, x: &[T], samples: usize) -> (Vec<T>, Vec<T>) {
+    let shape = Product { rows: theta.bias(0).len(), inner: x.len() / samples, columns: samples };
+    let mut z1 = matmul(theta.weights(0), x, shape, Transpose::None, T::ONE);
+    let a1 = bias_activation(&mut z1, theta.bias(0), g);
+    (z1, a1)
 }
 
 /// out ← out + factor·row.

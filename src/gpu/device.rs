@@ -255,8 +255,13 @@ impl Opened {
     pub fn plan(&self, choice: PlanChoice, sizes: &Sizes) -> Result<Plan> {
         let allowed = self.allowed();
         let plan = Plan::new(choice, sizes, &allowed)?;
-        plan.check(&allowed)?;
-        Ok(plan)
+        match plan.check(&allowed) {
+            Ok(()) => Ok(plan),
+            Err(error) if choice == PlanChoice::Fused && self.plan(PlanChoice::Layered, sizes).is_ok() => {
+                Err(Error::Mismatch(format!("{error}; the layered plan can train this")))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Runs what creates things on the device, and turns every error of it into ours.

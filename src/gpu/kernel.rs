@@ -81,13 +81,9 @@ impl Kernel {
         use Binding::{Read, ReadWrite, Uniform};
         match self {
             Self::Matmul => &[("product", Uniform), ("a", Read), ("b", Read), ("c", ReadWrite)],
-            Self::BiasActivation => &[
-                ("layer", Uniform),
-                ("networks", Read),
-                ("parameters", Read),
-                ("z", ReadWrite),
-                ("a", ReadWrite),
-            ],
+            Self::BiasActivation => {
+                &[("layer", Uniform), ("networks", Read), ("parameters", Read), ("z", ReadWrite), ("a", ReadWrite)]
+            }
             Self::OutputDelta => &[("output", Uniform), ("a", Read), ("y", Read), ("dz", ReadWrite)],
             Self::HiddenDelta => &[("layer", Uniform), ("networks", Read), ("z", Read), ("dz", ReadWrite)],
             Self::BiasSum => &[("sums", Uniform), ("dz", Read), ("db", ReadWrite)],

@@ -2,12 +2,13 @@
 //!
 //! - [`device`]: which adapters there are, which one is taken, and what went wrong on it
 //! - [`kernel`], [`shader`]: what the WGSL files in `shaders/` bind, and how whole shaders are made of them
+//! - [`packing`]: how data and parameters lie in the buffers
 //! - [`plan`]: which kernels run over which buffers in one iteration, and whether the adapter's limits allow it
 //! - `session`: a plan at work: buffers made once, chunks submitted, costs read back at their ends
 
 pub mod device;
 pub mod kernel;
-mod packing;
+pub mod packing;
 mod pipeline;
 pub mod plan;
 mod readback;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use super::device::Opened;
 use super::kernel::{Binding, Kernel};
@@ -27,7 +28,9 @@ impl Pipelines {
         if let Some(pipeline) = made.get(&key) {
             return Ok(pipeline.clone());
         }
+        let start = Instant::now();
         let pipeline = compile(gpu, kernel, constants, &self.sources.compose(kernel, constants))?;
+        log::debug!("compiled {} in {:.3?}", kernel.name(), start.elapsed());
         made.insert(key, pipeline.clone());
         Ok(pipeline)
     }
@@ -46,7 +49,8 @@ fn compile(gpu: &Opened, kernel: Kernel, constants: &Constants, shader: &Shader)
         return Err(located(&module, shader).unwrap_or(error));
     }
     gpu.guarded(name, || {
-        let is_table = |name: &str| constants.iter().any(|(of, value)| *of == name && matches!(value, Constant::Table(_)));
+        let is_table =
+            |name: &str| constants.iter().any(|(of, value)| *of == name && matches!(value, Constant::Table(_)));
         let used = |(name, binding): &(&str, Binding)| if is_table(name) { Binding::Uniform } else { *binding };
         let entries: Vec<_> = kernel.bindings().iter().map(used).zip(0..).map(layout_entry).collect();
         let group =

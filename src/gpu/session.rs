@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use bytemuck::{bytes_of, cast_slice};
+use bytemuck::cast_slice;
 use wgpu::util::{BufferInitDescriptor, DeviceExt};
 use wgpu::{BufferUsages, CommandEncoder, ComputePassDescriptor};
 
@@ -155,7 +155,12 @@ impl Session for GpuSession {
         }
         let cost = |bits: &u32| f64::from(f32::from_bits(*bits));
         let costs = (0..networks).map(|n| history.iter().skip(n).step_by(networks).map(cost).collect()).collect();
-        Ok(Some(Chunk { first_iteration, iterations, costs, parameters: self.packing.unpack(&self.networks, parameters) }))
+        Ok(Some(Chunk {
+            first_iteration,
+            iterations,
+            costs,
+            parameters: self.packing.unpack(&self.networks, parameters),
+        }))
     }
 
     fn evaluate(&mut self) -> Result<Vec<Evaluation>> {
@@ -263,8 +268,8 @@ fn make_buffer(gpu: &Opened, slot: Slot, elements: u64, plan: &Plan, data: &Data
         Slot::Inputs => upload(gpu, slot, cast_slice(&plan.packing.inputs(data))),
         Slot::Labels => upload(gpu, slot, cast_slice(&plan.packing.labels(data))),
         Slot::Networks(layer) => {
-            let records: Vec<u8> = runs.iter().flat_map(|run| bytes_of(&network_record(run, layer)).to_vec()).collect();
-            upload(gpu, slot, &records)
+            let records: Vec<_> = runs.iter().map(|run| NetworkRecord::of(run, layer)).collect();
+            upload(gpu, slot, cast_slice(&records))
         }
         Slot::Parameters => upload(gpu, slot, cast_slice(&plan.packing.pack(runs))),
         _ => gpu.device.create_buffer(&wgpu::BufferDescriptor {
@@ -279,13 +284,4 @@ fn make_buffer(gpu: &Opened, slot: Slot, elements: u64, plan: &Plan, data: &Data
 fn upload(gpu: &Opened, slot: Slot, contents: &[u8]) -> wgpu::Buffer {
     let label = format!("{slot:?}");
     gpu.device.create_buffer_init(&BufferInitDescriptor { label: Some(&label), contents, usage: USAGE })
-}
-
-fn network_record(run: &Run, layer: usize) -> NetworkRecord {
-    NetworkRecord {
-        width: run.network.widths()[layer + 1] as u32,
-        learning_rate: run.learning_rate as f32,
-        slope: run.network.activation().slope() as f32,
-        reserved: 0,
-    }
 }

@@ -2,7 +2,7 @@
 //! the kernel, one after another.
 //!
 //! Two things are done to a kernel's text on the way. A line that has names in `_k` stands for as many lines as the
-//! constant `BLOCKS` says, numbered `_0`, `_1`, …; names in `_r` likewise for `ROWS`. So what an invocation does to
+//! constant `BLOCKS` says, numbered `_k0`, `_k1`, …; names in `_r` likewise for `ROWS`. So what an invocation does to
 //! several samples or units stands unrolled, step after step. And a binding that [`Constant::Table`] names becomes a
 //! uniform of fixed length instead of storage.
 
@@ -94,8 +94,8 @@ impl Sources {
     }
 }
 
-/// The constants' declarations. BLOCKS brings `block_0 = 0`, `block_1 = 1`, …; ROWS the first vector and the first
-/// column of each row: `vector_0 = 1`, `column_0 = 2`, `vector_1 = 2`, `column_1 = 6`, …
+/// The constants' declarations. BLOCKS brings `block_k0 = 0`, `block_k1 = 1`, …; ROWS the vector and the first
+/// column of each row: `vector_r0 = 1`, `column_r0 = 2`, `vector_r1 = 2`, `column_r1 = 6`, …
 fn prelude(constants: &[(&'static str, Constant)]) -> String {
     let mut prelude = String::new();
     for (name, value) in constants {
@@ -107,11 +107,11 @@ fn prelude(constants: &[(&'static str, Constant)]) -> String {
         };
     }
     for block in 0..repeats(constants, "BLOCKS").unwrap_or(0) {
-        let _ = writeln!(prelude, "const block_{block}: u32 = {block}u;");
+        let _ = writeln!(prelude, "const block_k{block}: u32 = {block}u;");
     }
     for row in 0..repeats(constants, "ROWS").unwrap_or(0) {
         let (vector, column) = (row + 1, 4 * row + 2);
-        let _ = writeln!(prelude, "const vector_{row}: u32 = {vector}u;\nconst column_{row}: u32 = {column}u;");
+        let _ = writeln!(prelude, "const vector_r{row}: u32 = {vector}u;\nconst column_r{row}: u32 = {column}u;");
     }
     prelude
 }
@@ -135,7 +135,7 @@ fn repeat(line: &str, mark: &str, count: Option<u32>) -> Vec<String> {
     let numbered = |number: u32| {
         let (mut out, mut from) = (String::new(), 0);
         for at in &places {
-            let _ = write!(out, "{}_{number}", &line[from..*at]);
+            let _ = write!(out, "{}{mark}{number}", &line[from..*at]);
             from = at + mark.len();
         }
         out + &line[from..]

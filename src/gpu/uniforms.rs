@@ -2,6 +2,8 @@
 
 use bytemuck::{Pod, Zeroable};
 
+use crate::backend::Run;
+
 /// `Network` of `lib/network.wgsl`: what differs between the networks that train side by side.
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 #[repr(C)]
@@ -14,6 +16,18 @@ pub struct NetworkRecord {
     pub slope: f32,
     /// Fills the struct to 16 bytes.
     pub reserved: u32,
+}
+
+impl NetworkRecord {
+    /// The record of a run for a layer, counted from the inputs.
+    pub fn of(run: &Run, layer: usize) -> Self {
+        Self {
+            width: run.network.widths()[layer + 1] as u32,
+            learning_rate: run.learning_rate as f32,
+            slope: run.network.activation().slope() as f32,
+            reserved: 0,
+        }
+    }
 }
 
 /// `Product` of `matmul.wgsl`. Offsets and strides count elements.

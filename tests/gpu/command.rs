@@ -61,6 +61,7 @@ fn refuses(adapter: &Adapter, _: &Gpu) -> Check {
     let name = adapter.device_info().name;
     for (arguments, code, words) in [
         ("--device gpu --hidden 16000000 --iterations 1", 2, ["needs", "max"]),
+        ("--device gpu --plan fused --hidden 60000", 2, ["loop turns", "the layered plan can"]),
         ("--device no-such-gpu", 3, ["'no-such-gpu'", name.as_str()]),
         ("--device gpu --precision f64", 2, ["f64", "CPU"]),
     ] {

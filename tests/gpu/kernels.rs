@@ -11,7 +11,7 @@ use planar::model::params::Layout;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::Check;
+use crate::{Check, fused};
 
 /// Lengths that are 1, odd, and beyond a tile (16), a workgroup (64) and, the last, a slab (1024).
 const LENGTHS: [u32; 6] = [1, 3, 17, 277, 400, 2500];
@@ -27,25 +27,32 @@ const C: Slot = Slot::Gradients;
 /// A check on a GPU.
 pub type OnGpu = fn(&Gpu) -> Check;
 /// A named check on a GPU.
-pub type Named = (String, OnGpu);
+pub type Named = (String, Box<dyn Fn(&Gpu) -> Check + Send>);
 
-/// A check a kernel: a kernel without one does not compile.
+/// A check a kernel.
 pub fn checks() -> Vec<Named> {
     let named = |kernel: Kernel| -> Named {
-        let check: OnGpu = match kernel {
-            Kernel::Matmul => matmul,
-            Kernel::BiasActivation => bias_activation,
-            Kernel::OutputDelta => output_delta,
-            Kernel::HiddenDelta => hidden_delta,
-            Kernel::BiasSum => bias_sum,
-            Kernel::SumSlabs => sum_slabs,
-            Kernel::Update => update,
-            Kernel::Cost => cost,
-            Kernel::Record => record,
-        };
-        (format!("kernel_{}_agrees_with_its_cpu_twin", kernel.name()), check)
+        (format!("kernel_{}_agrees_with_its_cpu_twin", kernel.name()), Box::new(check_of(kernel)))
     };
     Kernel::ALL.map(named).into()
+}
+
+/// The check of a kernel: one without does not compile.
+pub fn check_of(kernel: Kernel) -> OnGpu {
+    match kernel {
+        Kernel::Matmul => matmul,
+        Kernel::BiasActivation => bias_activation,
+        Kernel::OutputDelta => output_delta,
+        Kernel::HiddenDelta => hidden_delta,
+        Kernel::BiasSum => bias_sum,
+        Kernel::SumSlabs => sum_slabs,
+        Kernel::Update => update,
+        Kernel::Cost => cost,
+        Kernel::Record => record,
+        Kernel::FusedForward => fused::forward,
+        Kernel::FusedBackward => fused::backward,
+        Kernel::FusedUpdate => fused::update,
+    }
 }
 
 fn matmul(gpu: &Gpu) -> Check {

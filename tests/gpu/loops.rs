@@ -1,25 +1,26 @@
 //! The loops of every kernel, counted on the GPU: the plan's budget is what the shader does.
 
 use planar::cpu::operations::Transpose;
-use planar::gpu::kernel::{Kernel, Sources};
+use planar::gpu::kernel::Kernel;
 use planar::gpu::plan::step::{self, slabs};
 use planar::gpu::plan::{Plan, PlanChoice, Slot, Step};
+use planar::gpu::shader::Sources;
 use planar::gpu::uniforms::{BiasSum, Product, SumSlabs};
 use planar::gpu::{Adapter, Gpu};
 use planar::model::Activation;
 
-use crate::Check;
 use crate::kernels::{run, sizes};
 use crate::limits::NamedOnAdapter;
+use crate::{Check, fused};
 
 pub fn checks() -> Vec<NamedOnAdapter> {
     vec![("every_kernel_turns_its_loops_as_often_as_its_plan_says".into(), turns_are_counted)]
 }
 
-/// A step of every kernel, with sums of more than one slab.
-fn step_of(kernel: Kernel) -> Step {
+/// A step of every kernel of the layered plan, with sums of more than one slab.
+fn step_of(kernel: Kernel) -> Option<Step> {
     let sizes = sizes(2, 3, 3000);
-    match kernel {
+    Some(match kernel {
         Kernel::Matmul => {
             let inner = 3000;
             let product =
@@ -40,15 +41,22 @@ fn step_of(kernel: Kernel) -> Step {
         Kernel::Update => step::update(&sizes),
         Kernel::Cost => step::cost(&sizes, 1),
         Kernel::Record => step::record(&sizes),
-    }
+        Kernel::FusedForward | Kernel::FusedBackward | Kernel::FusedUpdate => return None,
+    })
 }
 
-fn turns_are_counted(adapter: &Adapter, _: &Gpu) -> Check {
-    for kernel in Kernel::ALL {
+fn turns_are_counted(adapter: &Adapter, gpu: &Gpu) -> Check {
+    let of_layered = Kernel::ALL.into_iter().filter_map(|kernel| step_of(kernel).map(|step| (kernel, step)));
+    // one slab, which ends in the backward pass, and several
+    let of_fused = [277, 3000].into_iter().flat_map(|samples| fused::steps(gpu, samples));
+    let steps = of_layered.chain(of_fused.map(|step| (step.kernel, step))).collect::<Vec<_>>();
+    if let Some(missing) = Kernel::ALL.iter().find(|kernel| steps.iter().all(|(other, _)| other != *kernel)) {
+        return Err(format!("{} is not counted", missing.name()));
+    }
+    for (kernel, step) in steps {
         let mut sources = Sources::embedded();
         let text = sources.text(kernel.name()).to_owned();
         let loops = text.matches("for (").count() + text.matches("while ").count() + text.matches("loop {").count();
-        let step = step_of(kernel);
         if loops == 0 {
             if step.turns != 0 {
                 return Err(format!("{} has no loop, and its plan says {}", kernel.name(), step.turns));
@@ -57,7 +65,12 @@ fn turns_are_counted(adapter: &Adapter, _: &Gpu) -> Check {
         }
         sources.replace(kernel.name(), counting(&text));
         let gpu = Gpu::open_with(adapter, sources).map_err(|error| error.to_string())?;
-        let contents = vec![vec![0.0_f32; 9000]; step.buffers.len()];
+        // every network is 9 units wide, where the kernel asks
+        let words =
+            |slot: &Slot| if matches!(slot, Slot::Networks(_)) { [9, 0, 0, 0].repeat(3) } else { vec![0; 9000] };
+        let contents: Vec<Vec<u32>> = step.buffers.iter().map(words).collect();
+        let contents: Vec<Vec<f32>> =
+            contents.into_iter().map(|words| words.into_iter().map(f32::from_bits).collect()).collect();
         let contents: Vec<&[f32]> = contents.iter().map(Vec::as_slice).collect();
         let counted = run(&gpu, &step, &contents)?.concat().into_iter().fold(0.0, f32::max);
         if f64::from(counted) != step.turns as f64 {
@@ -69,6 +82,10 @@ fn turns_are_counted(adapter: &Adapter, _: &Gpu) -> Check {
 
 /// The kernel with a counter in every loop, which it writes instead of its sum.
 fn counting(text: &str) -> String {
+    let text = text
+        .replace("logits[i] = z2;", "logits[i] = vec4<f32>(f32(turns));")
+        .replace("partial[part + at_k] = sums_k;", "partial[part + at_k] = vec4<f32>(f32(turns));")
+        .replace("descend_unit(at, theta, sums, learning_rate);", "gradients[at] = vec4<f32>(f32(turns));");
     let line = |line: &str| {
         let store = line.find("= sum").filter(|_| line.contains('['));
         match store {
@@ -85,8 +102,8 @@ pub fn most_turns(plan: &Plan) -> u64 {
     plan.steps().map(|step| step.turns).max().unwrap_or(0)
 }
 
-/// The layered plan of one network.
-pub fn layered(inputs: usize, units: u32, samples: u32) -> Plan {
+/// The plan of one network, where the adapter accepts it.
+pub fn plan(gpu: &Gpu, choice: PlanChoice, inputs: usize, units: u32, samples: u32) -> planar::Result<Plan> {
     let sizes = planar::gpu::plan::Sizes { networks: 1, ..sizes(inputs, units, samples) };
-    Plan::new(PlanChoice::Layered, &sizes).unwrap()
+    gpu.clone().with_plan(choice).plan(&sizes)
 }

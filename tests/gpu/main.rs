@@ -5,6 +5,7 @@
 mod command;
 #[path = "../common/mod.rs"]
 mod common;
+mod fused;
 mod kernels;
 mod limits;
 mod loops;

@@ -2,23 +2,36 @@
 
 use planar::backend::{Backend, Run, Session};
 use planar::cpu::Reference;
+use planar::data::flower;
 use planar::gpu::Gpu;
+use planar::gpu::plan::PlanChoice;
 
-use crate::Check;
 use crate::common::{GoldenCurve, GoldenStep, costs_of, golden, golden_flower, run};
 use crate::kernels::{Named, OnGpu, compare};
+use crate::{Check, fused};
 
 pub fn checks() -> Vec<Named> {
-    let checks: [(&str, OnGpu); 7] = [
+    let every_plan: [(&str, OnGpu); 6] = [
         ("gradients_of_one_step_match_numpy_for_every_activation_width_and_scale", gradients_match_numpy),
         ("one_update_matches_numpy_for_every_activation", updates_match_numpy),
         ("cost_and_accuracy_of_one_step_match_numpy", evaluation_matches_numpy),
         ("cost_curves_follow_numpys_before_the_horizon", curves_follow_numpy),
         ("chunks_of_1_and_of_500_give_the_same_bits", chunks_do_not_matter),
         ("seven_networks_side_by_side_train_as_each_does_alone_bit_for_bit", networks_do_not_matter),
-        ("two_and_three_hidden_layers_match_the_reference", deep_networks_match_the_reference),
     ];
-    checks.map(|(name, check)| (name.to_owned(), check)).into()
+    let of_plan = |plan: PlanChoice| {
+        every_plan.into_iter().map(move |(name, check)| -> Named {
+            (format!("{plan}_{name}"), Box::new(move |gpu| check(&gpu.clone().with_plan(plan))))
+        })
+    };
+    let mut checks: Vec<Named> = [PlanChoice::Layered, PlanChoice::Fused].into_iter().flat_map(of_plan).collect();
+    let more: [(&str, OnGpu); 3] = [
+        ("two_and_three_hidden_layers_match_the_reference", deep_networks_match_the_reference),
+        ("fused_trains_by_slabs_as_the_reference_does", slabs_match_the_reference),
+        ("fused_refuses_several_hidden_layers_and_auto_takes_layered", fused::refuses),
+    ];
+    checks.extend(more.map(|(name, check)| -> Named { (name.into(), Box::new(check)) }));
+    checks
 }
 
 /// The bound of a gradient's element: 1e-5·Σ|terms| + 1e-9.
@@ -151,6 +164,21 @@ fn deep_networks_match_the_reference(gpu: &Gpu) -> Check {
             let largest = want.values().iter().fold(0.0_f64, |most, value| most.max(value.abs()));
             compare(&format!("{activation} {hidden:?}"), &narrow(got.values()), want.values(), |_| 1e-5 * largest)?;
         }
+    }
+    Ok(())
+}
+
+/// Three slabs and the third dispatch: 20 iterations on 2,500 samples.
+fn slabs_match_the_reference(gpu: &Gpu) -> Check {
+    let data = flower(2500, 3).unwrap();
+    for activation in ["tanh", "leaky-relu:0.2"] {
+        let start = run(&[17], activation, 0.5, 2, 0.5);
+        let mut reference = Reference::<f64>::new().load(&data, std::slice::from_ref(&start)).unwrap();
+        let want = costs_of(reference.as_mut(), 20, 20);
+        let fused = gpu.clone().with_plan(PlanChoice::Fused);
+        let mut session = fused.load(&data, &[start]).map_err(|error| error.to_string())?;
+        let got = costs_of(session.as_mut(), 20, 7);
+        compare(activation, &narrow(&got), &want, |i| 1e-4 * want[i])?;
     }
     Ok(())
 }

@@ -18,14 +18,15 @@ use crate::gpu::shader::Constant;
 use crate::gpu::uniforms::Fused;
 use crate::{Error, Result};
 
-/// Groups of samples of the shortest slab.
-const SLAB: u32 = 256;
+/// The terms that one f32 sum runs over, as in `lib/fused.wgsl`; and the shortest slab, in groups of samples.
+const SPAN: u32 = 256;
 /// The slabs that there are at most before they grow longer, so that partial sums stay O(parameters).
 const SLABS: u32 = 64;
-/// The most groups of samples, and the most units, that an invocation takes: what a core's registers and first cache
-/// hold, and what compiles in some ten milliseconds.
-const MOST_GROUPS: u32 = 8;
-const MOST_UNITS: u32 = 20;
+/// The most groups of samples, and the most units, that an invocation takes. On Mesa's software driver more gain
+/// little (measured at n_h = 277: 4 units and 2 groups 130 µs an iteration, 8 and 8 120 µs), and each unit adds 10 ms
+/// to the compilation.
+const MOST_GROUPS: u32 = 2;
+const MOST_UNITS: u32 = 4;
 
 /// The fused plan for these sizes.
 ///
@@ -50,6 +51,27 @@ pub fn plan(sizes: &Sizes, adapter: &Allowed) -> Result<Plan> {
     })
 }
 
+/// The buffer of a binding, by its name in the fused kernels.
+fn slot(name: &str) -> Slot {
+    match name {
+        "networks" => Slot::Networks(0),
+        "inputs" => Slot::Inputs,
+        "labels" => Slot::Labels,
+        "parameters" => Slot::Parameters,
+        "deltas" => Slot::Delta(1),
+        "logits" => Slot::Z(1),
+        "gradients" => Slot::Gradients,
+        "partial" => Slot::PartialSums,
+        "history" => Slot::History,
+        _ => Slot::Steps,
+    }
+}
+
+/// Turns of a loop over so many terms and of the loop over their spans.
+fn spanned(terms: u32) -> u32 {
+    terms.saturating_add(terms.div_ceil(SPAN))
+}
+
 struct Layers<'a> {
     sizes: &'a Sizes,
     adapter: &'a Allowed,
@@ -66,7 +88,7 @@ struct Layers<'a> {
 impl<'a> Layers<'a> {
     fn new(sizes: &'a Sizes, adapter: &'a Allowed) -> Self {
         let groups = sizes.samples.div_ceil(GROUP as u32);
-        let slab = groups.div_ceil(SLABS).clamp(SLAB, LOOP_BUDGET as u32);
+        let slab = groups.div_ceil(SLABS).clamp(SPAN, LOOP_BUDGET as u32 / 2);
         let workgroup = adapter.software.map_or(WORKGROUP, |software| software.lanes);
         let blocks = |length: u32, most: u32| {
             let wanted = match adapter.software {
@@ -91,51 +113,31 @@ impl<'a> Layers<'a> {
 
     /// X to dZ2 and the loss.
     fn forward(&self) -> Step {
-        let buffers =
-            vec![Slot::Networks(0), Slot::Inputs, Slot::Labels, Slot::Parameters, Slot::Delta(1), Slot::Z(1)];
-        let tables = ["inputs", "labels", "parameters"];
-        let grid = [self.shape.groups.div_ceil(self.blocks[0]), 1];
-        self.step(Kernel::FusedForward, self.shape, buffers, &tables, self.blocks[0], grid, self.sizes.units(0))
+        let [groups, _] = self.blocks;
+        let grid = [self.shape.groups.div_ceil(groups), 1];
+        let turns = spanned(self.sizes.units(0)).saturating_add(groups.min(self.shape.groups));
+        // what is read once an invocation stays in storage: as a table it would only lengthen the shader
+        self.step(Kernel::FusedForward, 1, &["parameters"], groups, grid, turns)
     }
 
-    /// dZ2 to the sums of the gradients.
+    /// dZ2 to the sums of the gradients and, where there is one slab, the update.
     fn backward(&self, update: u32) -> Step {
-        let buffers = vec![
-            Slot::Networks(0),
-            Slot::Inputs,
-            Slot::Delta(1),
-            Slot::Parameters,
-            Slot::Gradients,
-            Slot::PartialSums,
-            Slot::History,
-            Slot::Steps,
-        ];
-        let shape = Fused { update, ..self.shape };
-        let grid = [self.shape.units / self.blocks[1], self.shape.slabs];
-        let turns = self.shape.slab.min(self.shape.groups);
-        self.step(Kernel::FusedBackward, shape, buffers, &["inputs", "deltas"], self.blocks[1], grid, turns)
+        let [_, units] = self.blocks;
+        let grid = [self.shape.units / units, self.shape.slabs];
+        let own_units = if self.shape.slabs == 1 { units.min(self.sizes.units(0)) } else { 0 };
+        let turns = spanned(self.shape.slab.min(self.shape.groups)) + own_units;
+        self.step(Kernel::FusedBackward, update, &["inputs", "deltas"], units, grid, turns)
     }
 
     /// The sums over the slabs, and the update.
     fn update(&self, update: u32) -> Step {
-        let buffers = vec![
-            Slot::Networks(0),
-            Slot::PartialSums,
-            Slot::Parameters,
-            Slot::Gradients,
-            Slot::History,
-            Slot::Steps,
-        ];
-        let shape = Fused { update, ..self.shape };
-        self.step(Kernel::FusedUpdate, shape, buffers, &[], 1, [self.shape.units + 1, 1], self.shape.slabs)
+        self.step(Kernel::FusedUpdate, update, &[], 1, [self.shape.units + 1, 1], self.shape.slabs)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "each is a field of the step")]
     fn step(
         &self,
         kernel: Kernel,
-        shape: Fused,
-        buffers: Vec<Slot>,
+        update: u32,
         tables: &[&'static str],
         blocks: u32,
         [x, slabs]: [u32; 2],
@@ -147,17 +149,18 @@ impl<'a> Layers<'a> {
             ("BLOCKS", Constant::U32(blocks)),
             ("ROWS", Constant::U32(self.rows)),
         ];
-        let slots = self.slots();
-        for ((name, _), slot) in kernel.bindings()[1..].iter().zip(&buffers) {
-            let bytes = 4 * slots[slot];
-            if tables.contains(name) && bytes <= self.adapter.uniform_size {
-                constants.push((*name, Constant::Table((bytes / 16) as u32)));
+        let (slots, bindings) = (self.slots(), &kernel.bindings()[1..]);
+        let buffers: Vec<Slot> = bindings.iter().map(|(name, _)| slot(name)).collect();
+        for table in tables {
+            let bytes = 4 * slots[&slot(table)];
+            if bytes <= self.adapter.uniform_size {
+                constants.push((*table, Constant::Table((bytes / 16) as u32)));
             }
         }
         Step {
             kernel,
             constants,
-            uniform: bytes_of(&shape).to_vec(),
+            uniform: bytes_of(&Fused { update, ..self.shape }).to_vec(),
             buffers,
             workgroups: [x.div_ceil(self.workgroup).into(), self.sizes.networks.into(), slabs.into()],
             invocations: self.workgroup.into(),
