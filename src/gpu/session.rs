@@ -7,7 +7,7 @@ use bytemuck::cast_slice;
 use wgpu::util::{BufferInitDescriptor, DeviceExt};
 use wgpu::{BufferUsages, CommandEncoder, ComputePassDescriptor};
 
-use super::device::{Gpu, Opened};
+use super::device::Opened;
 use super::packing::Packing;
 use super::plan::{Plan, PlanChoice, Sizes, Slot, Step};
 use super::readback::{Pending, Staging};
@@ -48,7 +48,7 @@ struct Queued {
 }
 
 /// A step with its pipeline and its buffers bound.
-struct Dispatch {
+pub(super) struct Dispatch {
     pipeline: wgpu::ComputePipeline,
     bind_group: wgpu::BindGroup,
     workgroups: [u32; 3],
@@ -184,44 +184,8 @@ impl Session for GpuSession {
     }
 }
 
-impl Gpu {
-    /// Runs one step alone on buffers of these contents, in words of four bytes, and returns what they hold then:
-    /// for comparing a kernel with its twin.
-    ///
-    /// # Errors
-    /// [`Error::Mismatch`] where the contents are not as many as the step's buffers, [`Error::Shader`] and
-    /// [`Error::Device`] where the device fails.
-    pub fn run_alone(&self, step: &Step, contents: &[Vec<u32>]) -> Result<Vec<Vec<u32>>> {
-        if contents.len() != step.buffers.len() {
-            return Err(Error::Mismatch(format!("{} buffers, not {}", step.buffers.len(), contents.len())));
-        }
-        let gpu = self.opened();
-        let buffers = gpu.guarded("buffers", || {
-            let make = |(slot, words): (&Slot, &Vec<u32>)| (*slot, upload(gpu, *slot, cast_slice(words)));
-            step.buffers.iter().zip(contents).map(make).collect::<BTreeMap<_, _>>()
-        })?;
-        let dispatch = Dispatch::new(gpu, step, &buffers)?;
-        let parts: Vec<_> =
-            step.buffers.iter().zip(contents).map(|(slot, words)| (&buffers[slot], 4 * words.len() as u64)).collect();
-
-        let mut staging = Staging::new(gpu, parts.iter().map(|(_, bytes)| bytes).sum())?;
-        let mut encoder = gpu.device.create_command_encoder(&Default::default());
-        record(&mut encoder, &[dispatch], 1);
-        staging.copy(&mut encoder, &parts);
-        let submission = gpu.queue.submit([encoder.finish()]);
-        let (_, words) = staging.map(submission).wait(gpu, <[u32]>::to_vec)?;
-        let mut rest = words.as_slice();
-        let mut take = |count: usize| {
-            let (words, left) = rest.split_at(count);
-            rest = left;
-            words.to_vec()
-        };
-        Ok(contents.iter().map(|words| take(words.len())).collect())
-    }
-}
-
 impl Dispatch {
-    fn new(gpu: &Opened, step: &Step, buffers: &BTreeMap<Slot, wgpu::Buffer>) -> Result<Self> {
+    pub fn new(gpu: &Opened, step: &Step, buffers: &BTreeMap<Slot, wgpu::Buffer>) -> Result<Self> {
         let name = step.kernel.name();
         let pipeline = gpu.pipelines.get(gpu, step.kernel, &step.constants)?;
         let bind_group = gpu.guarded(name, || {
@@ -251,7 +215,7 @@ impl Dispatch {
 }
 
 /// Records the steps, `times` over, in one compute pass: wgpu orders dispatches that share a writable buffer.
-fn record(encoder: &mut CommandEncoder, steps: &[Dispatch], times: u32) {
+pub(super) fn record(encoder: &mut CommandEncoder, steps: &[Dispatch], times: u32) {
     let mut pass = encoder.begin_compute_pass(&ComputePassDescriptor::default());
     for _ in 0..times {
         for Dispatch { pipeline, bind_group, workgroups: [x, y, z] } in steps {
@@ -281,7 +245,8 @@ fn make_buffer(gpu: &Opened, slot: Slot, elements: u64, plan: &Plan, data: &Data
     }
 }
 
-fn upload(gpu: &Opened, slot: Slot, contents: &[u8]) -> wgpu::Buffer {
+/// A buffer with these contents.
+pub(super) fn upload(gpu: &Opened, slot: Slot, contents: &[u8]) -> wgpu::Buffer {
     let label = format!("{slot:?}");
     gpu.device.create_buffer_init(&BufferInitDescriptor { label: Some(&label), contents, usage: USAGE })
 }

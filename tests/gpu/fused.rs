@@ -77,7 +77,7 @@ impl Case {
             values.iter().map(|value| value.to_bits()).collect()
         };
         let contents: Vec<_> = step.buffers.iter().map(contents).collect();
-        let words = gpu.run_alone(step, &contents).map_err(|error| error.to_string())?;
+        let words = gpu.alone(step, &contents).and_then(|alone| alone.results()).map_err(|error| error.to_string())?;
         Ok(Results(step.buffers.iter().copied().zip(words).collect()))
     }
 

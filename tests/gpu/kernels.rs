@@ -271,10 +271,11 @@ fn record(gpu: &Gpu) -> Check {
     for (networks, slabs) in [(1, 1), (3, 17), (277, 2)] {
         let sizes = Sizes { networks, ..sizes(2, 3, slabs * SLAB) };
         let partial = normals(&mut ChaCha8Rng::seed_from_u64(9), networks * slabs);
-        let mut contents = vec![bits(&partial), vec![0; 3 * networks as usize], vec![1; networks as usize]];
+        let contents = vec![bits(&partial), vec![0; 3 * networks as usize], vec![1; networks as usize]];
         let step = step::record(&sizes);
-        contents = gpu.run_alone(&step, &contents).map_err(|error| error.to_string())?;
-        contents = gpu.run_alone(&step, &contents).map_err(|error| error.to_string())?;
+        let alone = gpu.alone(&step, &contents).map_err(|error| error.to_string())?;
+        alone.run(1).map_err(|error| error.to_string())?;
+        let contents = alone.results().map_err(|error| error.to_string())?;
         for network in 0..networks as usize {
             let part = wide(&partial[network * slabs as usize..][..slabs as usize]);
             let (mut want, mut steps) = ([0.0; 3], 1);
@@ -294,7 +295,7 @@ fn record(gpu: &Gpu) -> Check {
 /// Runs a step on buffers of floats.
 pub fn run(gpu: &Gpu, step: &Step, contents: &[&[f32]]) -> Result<Vec<Vec<f32>>, String> {
     let contents: Vec<Vec<u32>> = contents.iter().map(|values| bits(values)).collect();
-    let got = gpu.run_alone(step, &contents).map_err(|error| error.to_string())?;
+    let got = gpu.alone(step, &contents).and_then(|alone| alone.results()).map_err(|error| error.to_string())?;
     Ok(got.iter().map(|words| words.iter().map(|word| f32::from_bits(*word)).collect()).collect())
 }
 

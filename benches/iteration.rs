@@ -1,0 +1,78 @@
+//! An iteration of the CPU engine and of each plan on each adapter, over widths, samples and activations:
+//! `cargo bench --bench iteration`. Where an iteration takes over a second, its figure is left out and said so.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use planar::backend::{Backend, Run, Session};
+use planar::cpu::Engine;
+use planar::data::{Dataset, flower};
+use planar::gpu::plan::PlanChoice;
+use planar::gpu::{Adapter, Gpu};
+use planar::model::{Network, Parameters};
+
+/// The longest first iteration that is measured on.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+fn backends() -> Vec<(String, Box<dyn Backend>)> {
+    let mut backends: Vec<(String, Box<dyn Backend>)> =
+        vec![("engine".into(), Box::new(Engine::new(None).expect("the engine starts")))];
+    for adapter in Adapter::all() {
+        for plan in [PlanChoice::Fused, PlanChoice::Layered] {
+            let gpu = Gpu::open(&adapter).expect("the adapter opens").with_plan(plan);
+            backends.push((format!("{plan} on {}", gpu.device().name), Box::new(gpu)));
+        }
+    }
+    backends
+}
+
+fn load(backend: &dyn Backend, hidden: usize, activation: &str, data: &Dataset) -> planar::Result<Box<dyn Session>> {
+    let network = Network::one_hidden(2, hidden, activation.parse()?)?;
+    let parameters = Parameters::initial(&network, 2, 0.01);
+    backend.load(data, &[Run { network, parameters, learning_rate: 0.073 }])
+}
+
+fn advance(session: &mut dyn Session, iterations: u64) -> planar::Result<Duration> {
+    let start = Instant::now();
+    for done in (0..iterations).step_by(500) {
+        session.advance((iterations - done).min(500) as u32)?;
+        black_box(session.collect()?);
+    }
+    Ok(start.elapsed())
+}
+
+fn iteration(criterion: &mut Criterion) {
+    let backends = backends();
+    for activation in ["tanh", "leaky-relu"] {
+        for samples in [400, 10_000, 100_000] {
+            let data = flower(samples, 1).expect("a flower");
+            let mut group = criterion.benchmark_group(format!("iteration/{activation}/m={samples}"));
+            group.sample_size(10).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1));
+            for hidden in [4, 40, 277, 1024, 4096] {
+                for (name, backend) in &backends {
+                    let mut session = match load(backend.as_ref(), hidden, activation, &data) {
+                        Ok(session) => session,
+                        Err(error) => {
+                            eprintln!("{name}, n_h = {hidden}: {error}");
+                            continue;
+                        }
+                    };
+                    let _compiled = advance(session.as_mut(), 1).expect("it advances");
+                    let first = advance(session.as_mut(), 1).expect("it advances");
+                    if first > PATIENCE {
+                        eprintln!("{name}, n_h = {hidden}, m = {samples}: left out, {first:.1?} an iteration");
+                        continue;
+                    }
+                    group.bench_function(BenchmarkId::new(name, hidden), |bencher| {
+                        bencher.iter_custom(|times| advance(session.as_mut(), times).expect("it advances"));
+                    });
+                }
+            }
+            group.finish();
+        }
+    }
+}
+
+criterion_group!(benches, iteration);
+criterion_main!(benches);

@@ -1,0 +1,37 @@
+//! From opening an adapter to the end of the first iteration, shaders compiled: `cargo bench --bench startup`.
+//! Drivers keep compiled shaders on disk; for Mesa's, MESA_SHADER_CACHE_DISABLE=true measures the first start ever.
+
+use std::time::Duration;
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use planar::backend::{Backend, Run};
+use planar::data::flower;
+use planar::gpu::plan::PlanChoice;
+use planar::gpu::{Adapter, Gpu};
+use planar::model::{Network, Parameters};
+
+fn startup(criterion: &mut Criterion) {
+    let data = flower(400, 1).expect("a flower");
+    for adapter in Adapter::all() {
+        let mut group = criterion.benchmark_group(format!("startup on {adapter}"));
+        group.sample_size(10).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(2));
+        for plan in [PlanChoice::Fused, PlanChoice::Layered] {
+            for (hidden, activation) in [(4, "tanh"), (277, "leaky-relu")] {
+                let network = Network::one_hidden(2, hidden, activation.parse().expect("a name")).expect("a network");
+                let run = [Run { parameters: Parameters::initial(&network, 2, 0.01), network, learning_rate: 0.073 }];
+                group.bench_function(BenchmarkId::new(plan.to_string(), hidden), |bencher| {
+                    bencher.iter(|| {
+                        let gpu = Gpu::open(&adapter).expect("the adapter opens").with_plan(plan);
+                        let mut session = gpu.load(&data, &run).expect("it loads");
+                        session.advance(1).expect("it advances");
+                        session.collect().expect("it collects")
+                    });
+                });
+            }
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, startup);
+criterion_main!(benches);
