@@ -61,7 +61,7 @@ fn fused_backward(@builtin(global_invocation_id) id: vec3<u32>) {
         output += sum;
     }
 
-    if fused.slabs > 1u {
+    if SLABBED {
         let part = vectors_of(network * fused.slabs + slab, 0u) - vectors_of(network, 0u);
         partial[part + at_k] = sums_k;
         partial[part + at_k + vector_r] = sums_r_k;

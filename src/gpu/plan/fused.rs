@@ -148,6 +148,7 @@ impl<'a> Layers<'a> {
             ("ACTIVATION", Constant::U32(activation_code(self.sizes.activation))),
             ("BLOCKS", Constant::U32(blocks)),
             ("ROWS", Constant::U32(self.rows)),
+            ("SLABBED", Constant::Bool(self.shape.slabs > 1)),
         ];
         let (slots, bindings) = (self.slots(), &kernel.bindings()[1..]);
         let buffers: Vec<Slot> = bindings.iter().map(|(name, _)| slot(name)).collect();
