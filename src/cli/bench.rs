@@ -31,6 +31,9 @@ pub struct Arguments {
     /// Threads of the CPU engine, 1 to 1024 [default: one a core]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     threads: Option<usize>,
+    /// Measure only these: engine, reference, fused, layered [default: all]
+    #[arg(long, value_name = "PLAN,…", value_delimiter = ',', value_parser = plan)]
+    only: Vec<&'static str>,
     /// Seconds to measure each back end
     #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = seconds, allow_negative_numbers = true)]
     seconds: f64,
@@ -80,6 +83,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let peak = engine.peak();
     let mut results = Vec::new();
     let mut measured = |name: String, plan: &str, backend: planar::Result<Box<dyn Backend>>| {
+        if !arguments.only.is_empty() && !arguments.only.contains(&plan) {
+            return;
+        }
         arguments.verbosity.say(format_args!("measuring {name}, {plan}"));
         let patience = Duration::from_secs_f64(arguments.seconds);
         let on_gpu = backend.as_ref().is_ok_and(|backend| backend.device().kind != "cpu");
@@ -159,6 +165,13 @@ impl Bench {
         let peak = self.cpu_peak_gflops;
         text + &format!("{mega:.2} MFLOP an iteration; the CPU's measured peak is {peak:.0} GFLOP/s (f32)\n")
     }
+}
+
+/// A plan's name, as the results have it.
+fn plan(text: &str) -> planar::Result<&'static str> {
+    let plans = ["engine", "reference", "fused", "layered"];
+    let named = plans.into_iter().find(|plan| *plan == text);
+    named.ok_or_else(|| Error::invalid("the plan", "engine, reference, fused or layered", format_args!("'{text}'")))
 }
 
 fn seconds(text: &str) -> planar::Result<f64> {
