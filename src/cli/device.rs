@@ -35,6 +35,24 @@ pub struct DeviceArguments {
     threads: Option<usize>,
 }
 
+/// A back end by its name: `reference-f64`, `reference-f32`, `cpu`, `gpu` or part of an adapter's name, the latter two
+/// with `:fused` or `:layered` behind them where a plan is meant.
+pub fn named(name: &str) -> Result<Box<dyn Backend>> {
+    match name {
+        "reference-f64" => return Ok(Box::new(Reference::<f64>::new())),
+        "reference-f32" => return Ok(Box::new(Reference::<f32>::new())),
+        "cpu" => return Ok(Box::new(Engine::new(None)?)),
+        _ => {}
+    }
+    let (adapter, plan) = match name.rsplit_once(':') {
+        Some((adapter, plan)) => (adapter, plan.parse()?),
+        None => (name, PlanChoice::Auto),
+    };
+    let choice = if adapter == "gpu" { Choice::Any } else { Choice::Named(adapter.into()) };
+    let adapters = Adapter::all();
+    Ok(Box::new(Gpu::open(Adapter::choose(&adapters, &choice)?)?.with_plan(plan)))
+}
+
 impl DeviceArguments {
     /// Opens what was asked for, and says what was taken where that was left open.
     pub fn open(&self, data: &Dataset, run: &Run, iterations: u64, verbosity: Verbosity) -> Result<Box<dyn Backend>> {

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bench;
+mod compare;
 mod device;
 mod devices;
 mod progress;
@@ -23,13 +24,14 @@ struct Cli {
     command: Command,
 }
 
-const EXIT_CODES: &str =
-    "Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 5 diverged, 130 interrupted.";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 4 comparison failed, 5 diverged, 130 interrupted.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Train a network and print its costs and accuracy
     Train(train::Arguments),
+    /// Compare a device with the f64 reference, or any two back ends, tensor by tensor
+    Compare(compare::Arguments),
     /// List the adapters, and which one `--device auto` takes
     Devices(devices::Arguments),
     /// Measure every back end on this machine
@@ -70,6 +72,7 @@ impl Verbosity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
     Done = 0,
+    Disagrees = 4,
     Diverged = 5,
     Interrupted = 130,
 }
@@ -82,6 +85,7 @@ pub fn main() -> ExitCode {
     };
     let ended = match &cli.command {
         Command::Train(arguments) => train::run(arguments),
+        Command::Compare(arguments) => compare::run(arguments),
         Command::Devices(arguments) => devices::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
     };

@@ -1,5 +1,6 @@
 //! Results for people and for programs: tables and JSON.
 
+pub mod compare;
 pub mod train;
 
 use comfy_table::{CellAlignment, Table, presets};

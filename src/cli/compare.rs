@@ -1,0 +1,88 @@
+//! `planar compare`: two back ends from the same weights, step by step and over a run.
+
+use planar::backend::Backend;
+use planar::compare::{Bounds, compare};
+use planar::report::compare::{CompareReport, Side};
+use planar::train::CostAt;
+
+use super::arguments::{DataArguments, NetworkArguments};
+use super::device::{self, DeviceArguments};
+use super::progress::Progress;
+use super::{Ending, Verbosity};
+
+const EXAMPLES: &str = "Examples:
+  planar compare --device gpu                        a GPU, software or not, against the f64 reference
+  planar compare --device gpu --plan layered --hidden 277 --activation leaky-relu --iterations 100
+  planar compare --left cpu --right gpu:fused        any two: reference-f64, reference-f32, cpu, ADAPTER, ADAPTER:PLAN
+Exit codes: 0 they agree, 4 a bound is broken, 1 failure, 2 wrong input, 3 no such adapter.";
+
+/// Compare a device with the f64 reference, or any two, tensor by tensor.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    #[command(flatten)]
+    data: DataArguments,
+    #[command(flatten)]
+    network: NetworkArguments,
+    #[command(flatten)]
+    device: DeviceArguments,
+    /// One side: reference-f64, reference-f32, cpu, gpu, or part of an adapter's name, the latter two with :PLAN
+    #[arg(long, value_name = "BACKEND", default_value = "reference-f64", help_heading = "Device")]
+    left: String,
+    /// The other side, named likewise [default: what --device says]
+    #[arg(long, value_name = "BACKEND", help_heading = "Device", conflicts_with_all = ["device", "plan"])]
+    right: Option<String>,
+    /// Print one JSON object to stdout, nothing else
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+    #[command(flatten)]
+    verbosity: Verbosity,
+}
+
+pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
+    let verbosity = arguments.verbosity;
+    verbosity.start_log();
+    let iterations = arguments.network.iterations;
+    if iterations == 0 {
+        return Err(planar::Error::invalid("the number of iterations", "at least 1", 0).into());
+    }
+    let data = arguments.data.load()?;
+    let run = arguments.network.run(&data)?;
+    let left = device::named(&arguments.left)?;
+    let right = match &arguments.right {
+        Some(name) => device::named(name)?,
+        None => arguments.device.open(&data, &run, iterations, verbosity)?,
+    };
+    let sides: [&dyn Backend; 2] = [left.as_ref(), right.as_ref()];
+    let exact = sides.iter().any(|side| side.device().name.ends_with("f64"));
+    let bounds = if exact { Bounds::F32_TO_F64 } else { Bounds::F32_TO_F32 };
+
+    let bar = Progress::new(iterations, verbosity.quiet);
+    let comparison = compare(sides, &data, &run, iterations, bounds, |iteration| {
+        let _ = bar.show(CostAt { iteration, cost: f64::NAN });
+    });
+    bar.finish();
+    let comparison = comparison?;
+
+    let side = |backend: &dyn Backend| -> planar::Result<Side> {
+        let plan = backend.load(&data, std::slice::from_ref(&run))?.plan();
+        Ok(Side { device: backend.device(), plan })
+    };
+    let agrees = comparison.agrees();
+    let report = CompareReport {
+        version: env!("CARGO_PKG_VERSION"),
+        agrees,
+        left: side(sides[0])?,
+        right: side(sides[1])?,
+        data: data.name().into(),
+        network: format!("{:?}, {}", run.network.widths(), run.network.activation()),
+        bounds,
+        comparison,
+    };
+    if arguments.json {
+        super::print_json(&report)?;
+    } else {
+        super::print(&report.summary())?;
+    }
+    Ok(if agrees { Ending::Done } else { Ending::Disagrees })
+}

@@ -1,0 +1,367 @@
+//! Whether two backends compute the same: one step from the same weights, element by element, and the cost curves.
+//!
+//! A gradient's element is a sum that may cancel, so its difference is judged by the sum of its terms' absolute values,
+//! Σ|terms|: |Δ| ≤ 1e-5·Σ|terms| + 1e-9 for `f32` against `f64`. Over a run two right backends part, since gradient
+//! descent on this exercise is chaotic; where `f64` parts from itself, started one unit in the last place away, says
+//! what of a difference is chaos.
+
+mod terms;
+
+use serde::Serialize;
+
+use crate::Result;
+use crate::backend::{Backend, CHUNK_LIMIT, Run, Session};
+use crate::cpu::Reference;
+use crate::data::Dataset;
+use crate::model::params::Tensor;
+use terms::Terms;
+
+/// The iterations over which the cost curves must agree to [`CURVE_BOUND`].
+const CURVE: u64 = 50;
+/// The relative difference of costs at which two curves count as parted.
+pub const CURVE_BOUND: f64 = 1e-4;
+/// The longest chunk, so that progress is shown.
+const CHUNK: u64 = 256;
+
+/// How far two results may be apart: relative·Σ|terms| + absolute.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Bounds {
+    /// Of Σ|terms|.
+    pub relative: f64,
+    /// Beside it.
+    pub absolute: f64,
+}
+
+impl Bounds {
+    /// An `f32` result against an `f64` one.
+    pub const F32_TO_F64: Self = Self { relative: 1e-5, absolute: 1e-9 };
+    /// Two `f32` results: each may be off by as much.
+    pub const F32_TO_F32: Self = Self { relative: 2e-5, absolute: 2e-9 };
+
+    fn of(self, scale: f64) -> f64 {
+        self.relative * scale + self.absolute
+    }
+}
+
+/// The largest differences of one tensor.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Difference {
+    /// `logits`, `cost`, `dW1` … `db2` for gradients, `W1` … `b2` for the parameters after one update.
+    pub tensor: String,
+    /// The largest |left − right|.
+    pub absolute: f64,
+    /// The largest |left − right| / |left|.
+    pub relative: f64,
+    /// The largest |left − right| / Σ|terms|.
+    pub scaled: f64,
+    /// Row and column, from 0, of the element that comes nearest its bound or passes it furthest.
+    pub at: [usize; 2],
+    /// That element on either side.
+    pub left: f64,
+    /// That element on either side.
+    pub right: f64,
+    /// How far its two values may be apart.
+    pub bound: f64,
+    /// Whether every element keeps its bound.
+    pub agrees: bool,
+}
+
+/// One step from the same weights.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StepComparison {
+    /// Updates that the left side had done to get to these weights.
+    pub iteration: u64,
+    /// Tensor by tensor.
+    pub differences: Vec<Difference>,
+}
+
+/// Two cost curves from the same start.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Curves {
+    /// Iterations that were run.
+    pub iterations: u64,
+    /// The first iteration at which the costs differ by over [`CURVE_BOUND`], relatively, or only one is finite.
+    pub parted: Option<u64>,
+    /// The first at which `f64` parts so from itself, started one unit in the last place away.
+    pub horizon: Option<u64>,
+    /// Whether they stay together over the first 50 iterations, or as long as `f64` does.
+    pub agrees: bool,
+}
+
+/// What a comparison found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Comparison {
+    /// One step at iterations 0, 1, 10, 100, … and the last.
+    pub steps: Vec<StepComparison>,
+    /// The whole run.
+    pub curves: Curves,
+}
+
+impl Comparison {
+    /// Whether everything keeps its bound.
+    pub fn agrees(&self) -> bool {
+        self.curves.agrees && self.steps.iter().all(StepComparison::agrees)
+    }
+}
+
+impl StepComparison {
+    /// Whether every tensor keeps its bound.
+    pub fn agrees(&self) -> bool {
+        self.differences.iter().all(|difference| difference.agrees)
+    }
+}
+
+/// Compares two backends on a run of so many iterations. `listen` is told how far it is.
+///
+/// # Errors
+/// Those of [`Backend::load`] and of the sessions.
+///
+/// ```
+/// use planar::backend::Run;
+/// use planar::compare::{Bounds, compare};
+/// use planar::cpu::{Engine, Reference};
+/// use planar::data::flower;
+/// use planar::model::{Network, Parameters};
+///
+/// let network = Network::one_hidden(2, 17, "tanh".parse()?)?;
+/// let run = Run { parameters: Parameters::initial(&network, 2, 0.01), network, learning_rate: 1.2 };
+/// let (left, right) = (Reference::<f64>::new(), Engine::new(None)?);
+/// let comparison = compare([&left, &right], &flower(400, 1)?, &run, 100, Bounds::F32_TO_F64, |_| {})?;
+/// assert!(comparison.agrees());
+/// # Ok::<(), planar::Error>(())
+/// ```
+pub fn compare(
+    sides: [&dyn Backend; 2],
+    data: &Dataset,
+    run: &Run,
+    iterations: u64,
+    bounds: Bounds,
+    mut listen: impl FnMut(u64),
+) -> Result<Comparison> {
+    let start = rounded(run);
+    let away = one_ulp_away(&start);
+    let load = |backend: &dyn Backend, run: &Run| backend.load(data, std::slice::from_ref(run));
+    let reference = Reference::<f64>::new();
+    let mut sessions =
+        [load(sides[0], &start)?, load(sides[1], &start)?, load(&reference, &start)?, load(&reference, &away)?];
+
+    let mut steps = vec![compare_step(sides, data, &start, 0, bounds)?];
+    let (mut done, mut parted, mut horizon) = (0, None, None);
+    for checkpoint in checkpoints(iterations) {
+        let mut parameters = start.parameters.clone();
+        while done < checkpoint {
+            let chunk = (checkpoint - done).min(CHUNK).min(CHUNK_LIMIT.into());
+            let [left, right, one, other] = advance(&mut sessions, chunk as u32)?;
+            parted = parted.or(first_apart(&left.costs, &right.costs).map(|k| done + k));
+            horizon = horizon.or(first_apart(&one.costs, &other.costs).map(|k| done + k));
+            parameters = left.parameters;
+            done += chunk;
+            listen(done);
+        }
+        let there = rounded(&Run { parameters: parameters.clone(), ..run.clone() });
+        if there.parameters.is_finite() {
+            steps.push(compare_step(sides, data, &there, done, bounds)?);
+        }
+    }
+    let agrees = parted.is_none_or(|at| at > CURVE || horizon.is_some_and(|horizon| horizon <= at));
+    Ok(Comparison { steps, curves: Curves { iterations: done, parted, horizon, agrees } })
+}
+
+/// One step from the same weights on both sides.
+///
+/// # Errors
+/// Those of [`Backend::load`] and of the sessions.
+pub fn compare_step(
+    sides: [&dyn Backend; 2],
+    data: &Dataset,
+    run: &Run,
+    iteration: u64,
+    bounds: Bounds,
+) -> Result<StepComparison> {
+    let [left, right] = [step(sides[0], data, run)?, step(sides[1], data, run)?];
+    let terms = Terms::new(data, run);
+    let row = |count: usize| Tensor { name: String::new(), rows: 1, columns: count, offset: 0 };
+    let samples = data.samples();
+    let mut differences = vec![
+        difference("logits", &row(samples), [&left.logits, &right.logits], &terms.logits, |scale| bounds.of(scale)),
+        difference("cost", &row(1), [&[left.cost], &[right.cost]], &[terms.cost], |scale| bounds.of(scale)),
+    ];
+    for tensor in run.parameters.layout().tensors() {
+        let part = |values: &[f64]| values[tensor.range()].to_vec();
+        let (sides, scales) = ([part(&left.gradients), part(&right.gradients)], part(&terms.gradients));
+        let name = format!("d{}", tensor.name);
+        differences.push(difference(&name, tensor, [&sides[0], &sides[1]], &scales, |scale| bounds.of(scale)));
+    }
+    // θ − α·dθ is off by α times what dθ may be off by, and by its own rounding
+    let rate = run.learning_rate;
+    for tensor in run.parameters.layout().tensors() {
+        let part = |values: &[f64]| values[tensor.range()].to_vec();
+        let sides = [part(&left.updated), part(&right.updated)];
+        let scale = |(theta, gradient): (f64, f64)| theta.abs() + rate * gradient;
+        let scales: Vec<f64> =
+            part(run.parameters.values()).into_iter().zip(part(&terms.gradients)).map(scale).collect();
+        let absolute = rate.max(1.0) * bounds.absolute;
+        let bound = |scale: f64| Bounds { absolute, ..bounds }.of(scale);
+        differences.push(difference(&tensor.name, tensor, [&sides[0], &sides[1]], &scales, bound));
+    }
+    Ok(StepComparison { iteration, differences })
+}
+
+/// What one backend makes of one step.
+struct Step {
+    logits: Vec<f64>,
+    cost: f64,
+    gradients: Vec<f64>,
+    updated: Vec<f64>,
+}
+
+fn step(backend: &dyn Backend, data: &Dataset, run: &Run) -> Result<Step> {
+    let mut session = backend.load(data, std::slice::from_ref(run))?;
+    let evaluation = session.evaluate()?.swap_remove(0);
+    let gradients = session.gradients()?.swap_remove(0).values().to_vec();
+    let [chunk] = advance(&mut [session], 1)?;
+    let updated = chunk.parameters.values().to_vec();
+    Ok(Step { logits: evaluation.logits, cost: evaluation.cost, gradients, updated })
+}
+
+/// What a chunk left behind, of a session of one network.
+struct Advanced {
+    costs: Vec<f64>,
+    parameters: crate::model::Parameters,
+}
+
+/// Advances sessions side by side.
+fn advance<const N: usize>(sessions: &mut [Box<dyn Session>; N], iterations: u32) -> Result<[Advanced; N]> {
+    for session in sessions.iter_mut() {
+        session.advance(iterations)?;
+    }
+    let mut chunks = Vec::with_capacity(N);
+    for session in sessions.iter_mut() {
+        let chunk = session.collect()?.map(|mut chunk| Advanced {
+            costs: chunk.costs.swap_remove(0),
+            parameters: chunk.parameters.swap_remove(0),
+        });
+        chunks.extend(chunk);
+    }
+    chunks.try_into().map_err(|_| crate::Error::Device("a queued chunk is missing".into()))
+}
+
+/// The largest differences of two sides of a tensor.
+fn difference(
+    name: &str,
+    tensor: &Tensor,
+    sides: [&[f64]; 2],
+    scales: &[f64],
+    bound: impl Fn(f64) -> f64,
+) -> Difference {
+    let mut found = Difference {
+        tensor: name.to_owned(),
+        absolute: 0.0,
+        relative: 0.0,
+        scaled: 0.0,
+        at: [0, 0],
+        left: sides[0][0],
+        right: sides[1][0],
+        bound: bound(scales[0]),
+        agrees: sides[0].len() == sides[1].len(),
+    };
+    let mut worst = -1.0;
+    for (i, ((left, right), scale)) in sides[0].iter().zip(sides[1]).zip(scales).enumerate() {
+        // what is not finite agrees with the same alone: NaN with NaN, an infinity with itself
+        let same = left == right || (left.is_nan() && right.is_nan());
+        let apart = if same { 0.0 } else { (left - right).abs() };
+        let share = |of: f64| if apart == 0.0 { 0.0 } else { apart / of };
+        let beyond = if apart.is_nan() { f64::INFINITY } else { share(bound(*scale)) };
+        found.absolute = most(found.absolute, apart);
+        found.relative = most(found.relative, share(left.abs()));
+        found.scaled = most(found.scaled, share(*scale));
+        found.agrees &= beyond <= 1.0;
+        if beyond > worst {
+            worst = beyond;
+            (found.at, found.left, found.right) = ([i / tensor.columns, i % tensor.columns], *left, *right);
+            found.bound = bound(*scale);
+        }
+    }
+    found
+}
+
+/// The larger, or the one that is NaN.
+fn most(a: f64, b: f64) -> f64 {
+    if a.is_nan() || a > b { a } else { b }
+}
+
+/// The first index at which two curves are apart.
+fn first_apart(left: &[f64], right: &[f64]) -> Option<u64> {
+    let apart = |(left, right): (&f64, &f64)| match (left.is_finite(), right.is_finite()) {
+        (true, true) => (left - right).abs() > CURVE_BOUND * left.abs(),
+        (left, right) => left != right,
+    };
+    left.iter().zip(right).position(apart).map(|k| k as u64)
+}
+
+/// 1, 10, 100, … and the last.
+fn checkpoints(iterations: u64) -> Vec<u64> {
+    let powers = std::iter::successors(Some(1_u64), |at| at.checked_mul(10));
+    powers.take_while(|at| *at < iterations).chain([iterations]).collect()
+}
+
+/// The same run with parameters that `f32` holds exactly, so that both sides start from the same.
+fn rounded(run: &Run) -> Run {
+    Run { parameters: run.parameters.cast::<f32>().cast(), ..run.clone() }
+}
+
+/// The same run with the first weight one unit in the last place of `f64` away.
+fn one_ulp_away(run: &Run) -> Run {
+    let mut run = run.clone();
+    let first = &mut run.parameters.values_mut()[0];
+    *first = f64::from_bits(first.to_bits() + 1);
+    run
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(left: &[f64], right: &[f64]) -> Difference {
+        let tensor = Tensor { name: "W1".into(), rows: 2, columns: left.len() / 2, offset: 0 };
+        difference("W1", &tensor, [left, right], &vec![1.0; left.len()], |scale| 1e-5 * scale)
+    }
+
+    #[test]
+    fn the_worst_element_is_named_by_row_and_column() {
+        let found = of(&[1.0, 2.0, 3.0, 4.0], &[1.0, 2.0, 3.5, 4.1]);
+        assert_eq!((found.at, found.absolute, found.agrees), ([1, 0], 0.5, false));
+        assert_eq!(found.relative, 0.5 / 3.0);
+    }
+
+    #[test]
+    fn what_is_not_finite_on_one_side_alone_is_a_mismatch() {
+        let nan = f64::NAN;
+        let inf = f64::INFINITY;
+        for (left, right, agrees) in [
+            (nan, 1.0, false),
+            (1.0, nan, false),
+            (inf, 1.0, false),
+            (inf, -inf, false),
+            (nan, nan, true),
+            (inf, inf, true),
+            (nan, inf, false),
+        ] {
+            assert_eq!(of(&[0.0, left], &[0.0, right]).agrees, agrees, "{left} and {right}");
+        }
+    }
+
+    #[test]
+    fn curves_part_where_one_alone_is_finite() {
+        assert_eq!(first_apart(&[1.0, 1.0, f64::NAN], &[1.0, 1.00001, 2.0]), Some(2));
+        assert_eq!(first_apart(&[1.0, 1.0], &[1.0, 1.1]), Some(1));
+        assert_eq!(first_apart(&[f64::NAN], &[f64::INFINITY]), None);
+    }
+
+    #[test]
+    fn checkpoints_are_powers_of_ten_and_the_last() {
+        assert_eq!(checkpoints(1), [1]);
+        assert_eq!(checkpoints(100), [1, 10, 100]);
+        assert_eq!(checkpoints(2500), [1, 10, 100, 1000, 2500]);
+    }
+}

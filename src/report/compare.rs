@@ -1,0 +1,87 @@
+//! What `planar compare` reports.
+
+use serde::Serialize;
+
+use crate::backend::DeviceInfo;
+use crate::compare::{Bounds, CURVE_BOUND, Comparison, Difference};
+
+/// A comparison and what was compared.
+#[derive(Clone, Debug, Serialize)]
+pub struct CompareReport {
+    /// planar's version.
+    pub version: &'static str,
+    /// Whether everything keeps its bound.
+    pub agrees: bool,
+    /// The left side.
+    pub left: Side,
+    /// The right side.
+    pub right: Side,
+    /// The data set's name.
+    pub data: String,
+    /// The network, such as `[2, 4, 1], tanh`.
+    pub network: String,
+    /// What differences are held to, times Σ|terms|.
+    pub bounds: Bounds,
+    /// What was found.
+    #[serde(flatten)]
+    pub comparison: Comparison,
+}
+
+/// One of two that are compared.
+#[derive(Clone, Debug, Serialize)]
+pub struct Side {
+    /// What computes.
+    pub device: DeviceInfo,
+    /// The plan it follows.
+    pub plan: &'static str,
+}
+
+impl std::fmt::Display for Side {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}, plan {}", self.device.name, self.plan)
+    }
+}
+
+impl CompareReport {
+    /// For people: a table by iteration and tensor, then the curves, then the verdict.
+    pub fn summary(&self) -> String {
+        let heading = ["iteration", "tensor", "absolute", "relative", "of Σ|terms|", "worst at", "bound there", ""];
+        let mut rows = vec![heading.map(str::to_owned).to_vec()];
+        for step in &self.comparison.steps {
+            rows.extend(step.differences.iter().map(|difference| row(step.iteration, difference)));
+        }
+        let curves = &self.comparison.curves;
+        let stay = format!("the costs agree to {CURVE_BOUND:e} through iteration {}", curves.iterations);
+        let parting = curves.parted.map_or(stay, |at| format!("the costs part by {CURVE_BOUND:e} at iteration {at}"));
+        let horizon = match curves.horizon {
+            Some(at) => format!("f64 started one unit in the last place away parts from itself at iteration {at}"),
+            None => "f64 started one unit in the last place away never does".into(),
+        };
+        let word = |agrees| if agrees { "agree" } else { "DISAGREE" };
+        let about = vec![
+            vec!["left".into(), self.left.to_string()],
+            vec!["right".into(), self.right.to_string()],
+            vec!["data".into(), self.data.clone()],
+            vec!["network".into(), self.network.clone()],
+            vec!["bound".into(), format!("{:e}·Σ|terms| + {:e}", self.bounds.relative, self.bounds.absolute)],
+            vec!["curves".into(), format!("{}: {parting}; {horizon}", word(curves.agrees))],
+            vec!["verdict".into(), word(self.agrees).into()],
+        ];
+        format!("{}\n{}", super::columns(rows), super::columns(about))
+    }
+}
+
+fn row(iteration: u64, difference: &Difference) -> Vec<String> {
+    let Difference { tensor, absolute, relative, scaled, at: [row, column], bound, agrees, .. } = difference;
+    let number = |value: f64| format!("{value:.1e}");
+    vec![
+        iteration.to_string(),
+        tensor.clone(),
+        number(*absolute),
+        number(*relative),
+        number(*scaled),
+        format!("[{row}, {column}]"),
+        number(*bound),
+        if *agrees { "agrees" } else { "DISAGREES" }.into(),
+    ]
+}
