@@ -13,6 +13,7 @@ pub mod gpu;
 pub mod measure;
 pub mod model;
 pub mod report;
+pub mod selftest;
 pub mod train;
 
 pub use error::{Error, Result};

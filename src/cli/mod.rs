@@ -6,6 +6,7 @@ mod compare;
 mod device;
 mod devices;
 mod progress;
+mod selftest;
 mod train;
 
 use std::io::{self, Write as _};
@@ -34,6 +35,8 @@ enum Command {
     Compare(compare::Arguments),
     /// List the adapters, and which one `--device auto` takes
     Devices(devices::Arguments),
+    /// Check an adapter and its driver
+    Selftest(selftest::Arguments),
     /// Measure every back end on this machine
     Bench(bench::Arguments),
 }
@@ -87,6 +90,7 @@ pub fn main() -> ExitCode {
         Command::Train(arguments) => train::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
         Command::Devices(arguments) => devices::run(arguments),
+        Command::Selftest(arguments) => selftest::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
     };
     match ended {

@@ -41,6 +41,35 @@ impl Gpu {
     }
 }
 
+impl Gpu {
+    /// `maxStorageBufferBindingSize` or `maxBufferSize`, whichever is smaller, bytes.
+    pub fn largest_binding(&self) -> u64 {
+        let allowed = self.opened().allowed();
+        allowed.binding_size.min(allowed.buffer_size) / 16 * 16
+    }
+
+    /// Writes the number of words into the last word of a storage buffer of so many, and reads it back.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where the device cannot make the buffer.
+    pub fn last_word(&self, words: u64) -> Result<u32> {
+        let gpu = self.opened();
+        let descriptor = wgpu::BufferDescriptor {
+            label: Some("largest"),
+            size: 4 * words,
+            usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        };
+        let buffer = gpu.guarded("a large buffer", || gpu.device.create_buffer(&descriptor))?;
+        gpu.queue.write_buffer(&buffer, 4 * (words - 1), &(words as u32).to_le_bytes());
+        let mut staging = Staging::new(gpu, 4)?;
+        let mut encoder = gpu.device.create_command_encoder(&Default::default());
+        staging.copy_from(&mut encoder, &buffer, 4 * (words - 1), 4);
+        let submission = gpu.queue.submit([encoder.finish()]);
+        Ok(staging.map(submission).wait(gpu, |words| words[0])?.1)
+    }
+}
+
 impl Alone {
     /// Runs the step so many times and waits until it is done.
     ///

@@ -148,6 +148,7 @@ fn kind(device_type: DeviceType) -> &'static str {
 pub struct Gpu {
     opened: Arc<Opened>,
     plan: PlanChoice,
+    change: Option<fn(&mut Plan)>,
 }
 
 /// The device, what it reported, and its compiled kernels.
@@ -201,12 +202,18 @@ impl Gpu {
         let pipelines = Pipelines::new(sources);
         let software = adapter.software();
         let opened = Opened { device, queue, limits, info, software, pipelines, trouble };
-        Ok(Self { opened: Arc::new(opened), plan: PlanChoice::Auto })
+        Ok(Self { opened: Arc::new(opened), plan: PlanChoice::Auto, change: None })
     }
 
     /// The same device under another plan.
     pub fn with_plan(mut self, plan: PlanChoice) -> Self {
         self.plan = plan;
+        self
+    }
+
+    /// The same device with every plan changed before it is followed: for the tests that break a plan on purpose.
+    pub fn with_changed_plans(mut self, change: fn(&mut Plan)) -> Self {
+        self.change = Some(change);
         self
     }
 
@@ -216,7 +223,11 @@ impl Gpu {
     /// [`Error::Mismatch`] where the chosen plan cannot do the shape, [`Error::Limit`] naming the first limit that is
     /// passed.
     pub fn plan(&self, sizes: &Sizes) -> Result<Plan> {
-        self.opened.plan(self.plan, sizes)
+        let mut plan = self.opened.plan(self.plan, sizes)?;
+        if let Some(change) = self.change {
+            change(&mut plan);
+        }
+        Ok(plan)
     }
 
     pub(super) fn opened(&self) -> &Arc<Opened> {
@@ -231,7 +242,8 @@ impl Backend for Gpu {
 
     fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>> {
         check_runs(data, runs)?;
-        Ok(Box::new(GpuSession::new(Arc::clone(&self.opened), self.plan, data, runs)?))
+        let plan = self.plan(&Sizes::new(data, runs)?)?;
+        Ok(Box::new(GpuSession::new(Arc::clone(&self.opened), plan, data, runs)?))
     }
 }
 

@@ -28,6 +28,14 @@ pub enum Kernel {
     FusedBackward,
     /// Σ over the slabs of [`FusedBackward`](Self::FusedBackward), and the update.
     FusedUpdate,
+    /// How far the driver's loops go.
+    ProbeLoop,
+    /// A function's values.
+    ProbeFunction,
+    /// Values through a buffer.
+    ProbeCopy,
+    /// Rounds through workgroup memory.
+    ProbeBarrier,
 }
 
 /// How a kernel uses one of its bindings.
@@ -43,7 +51,7 @@ pub enum Binding {
 
 impl Kernel {
     /// All kernels.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::Matmul,
         Self::BiasActivation,
         Self::OutputDelta,
@@ -56,6 +64,10 @@ impl Kernel {
         Self::FusedForward,
         Self::FusedBackward,
         Self::FusedUpdate,
+        Self::ProbeLoop,
+        Self::ProbeFunction,
+        Self::ProbeCopy,
+        Self::ProbeBarrier,
     ];
 
     /// The name of its function; its file is `NAME.wgsl`.
@@ -73,6 +85,10 @@ impl Kernel {
             Self::FusedForward => "fused_forward",
             Self::FusedBackward => "fused_backward",
             Self::FusedUpdate => "fused_update",
+            Self::ProbeLoop => "probe_loop",
+            Self::ProbeFunction => "probe_function",
+            Self::ProbeCopy => "probe_copy",
+            Self::ProbeBarrier => "probe_barrier",
         }
     }
 
@@ -122,6 +138,15 @@ impl Kernel {
                 ("history", ReadWrite),
                 ("steps", ReadWrite),
             ],
+            Self::ProbeLoop | Self::ProbeBarrier => &[("probe", Uniform), ("results", ReadWrite)],
+            Self::ProbeFunction => &[("probe", Uniform), ("values", Read), ("results", ReadWrite)],
+            Self::ProbeCopy => &[
+                ("probe", Uniform),
+                ("values", Read),
+                ("copies", ReadWrite),
+                ("products", ReadWrite),
+                ("finite", ReadWrite),
+            ],
         }
     }
 
@@ -134,6 +159,8 @@ impl Kernel {
             Self::FusedForward => &["lib/activation", "lib/loss", "lib/network", "lib/fused"],
             Self::FusedBackward => &["lib/activation", "lib/network", "lib/fused", "lib/descend"],
             Self::FusedUpdate => &["lib/network", "lib/fused", "lib/descend"],
+            Self::ProbeLoop | Self::ProbeCopy | Self::ProbeBarrier => &["lib/probe"],
+            Self::ProbeFunction => &["lib/activation", "lib/loss", "lib/probe"],
             Self::Matmul | Self::OutputDelta | Self::BiasSum | Self::SumSlabs | Self::Record => &[],
         }
     }

@@ -32,6 +32,12 @@ impl Staging {
         Ok(Self { buffer, used: 0 })
     }
 
+    /// Records a copy of some bytes of a buffer.
+    pub fn copy_from(&mut self, encoder: &mut CommandEncoder, source: &wgpu::Buffer, offset: u64, bytes: u64) {
+        encoder.copy_buffer_to_buffer(source, offset, &self.buffer, 0, bytes);
+        self.used = bytes;
+    }
+
     /// Records copies of the first bytes of buffers, one after another.
     pub fn copy(&mut self, encoder: &mut CommandEncoder, parts: &[(&wgpu::Buffer, u64)]) {
         self.used = 0;

@@ -9,7 +9,7 @@ use wgpu::{BufferUsages, CommandEncoder, ComputePassDescriptor};
 
 use super::device::Opened;
 use super::packing::Packing;
-use super::plan::{Plan, PlanChoice, Sizes, Slot, Step};
+use super::plan::{Plan, Slot, Step};
 use super::readback::{Pending, Staging};
 use super::uniforms::NetworkRecord;
 use crate::backend::{CHUNK_LIMIT, Chunk, Evaluation, Run, Session};
@@ -55,11 +55,8 @@ pub(super) struct Dispatch {
 }
 
 impl GpuSession {
-    /// Makes the plan, checks it against the adapter's limits, and only then allocates.
-    pub fn new(gpu: Arc<Opened>, choice: PlanChoice, data: &Dataset, runs: &[Run]) -> Result<Self> {
-        let sizes = Sizes::new(data, runs)?;
-        let plan = gpu.plan(choice, &sizes)?;
-
+    /// Allocates what a plan, held to the adapter's limits, takes, and binds it.
+    pub fn new(gpu: Arc<Opened>, plan: Plan, data: &Dataset, runs: &[Run]) -> Result<Self> {
         let buffers = gpu.guarded("buffers", || {
             let make =
                 |(slot, elements): (&Slot, &u64)| (*slot, make_buffer(&gpu, *slot, *elements, &plan, data, runs));

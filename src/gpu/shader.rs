@@ -45,6 +45,7 @@ impl Sources {
             "lib/network",
             "lib/fused",
             "lib/descend",
+            "lib/probe",
             "matmul",
             "bias_activation",
             "output_delta",
@@ -57,6 +58,10 @@ impl Sources {
             "fused_forward",
             "fused_backward",
             "fused_update",
+            "probe_loop",
+            "probe_function",
+            "probe_copy",
+            "probe_barrier",
         ];
         Self(HashMap::from(files))
     }

@@ -171,3 +171,13 @@ pub struct Fused {
     /// 1/m.
     pub mean: f32,
 }
+
+/// `Probe` of `lib/probe.wgsl`.
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Probe {
+    /// Invocations that have work.
+    pub length: u32,
+    /// Turns of the loop, or a factor.
+    pub turns: u32,
+}

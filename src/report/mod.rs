@@ -1,6 +1,7 @@
 //! Results for people and for programs: tables and JSON.
 
 pub mod compare;
+pub mod selftest;
 pub mod train;
 
 use comfy_table::{CellAlignment, Table, presets};

@@ -8,8 +8,8 @@ use planar::gpu::{Adapter, Gpu};
 use planar::model::{Network, Parameters};
 
 use crate::Check;
-use crate::kernels::compare;
 use crate::loops::{most_turns, plan};
+use crate::support::compare;
 
 /// A named check that opens the adapter itself.
 pub type NamedOnAdapter = (String, fn(&Adapter, &Gpu) -> Check);

@@ -5,11 +5,10 @@
 mod command;
 #[path = "../common/mod.rs"]
 mod common;
-mod fused;
-mod kernels;
 mod limits;
 mod loops;
 mod mutations;
+mod support;
 mod training;
 
 use std::sync::Arc;
@@ -46,7 +45,7 @@ fn main() {
         };
         trials.push(Trial::test(name, run).with_ignored_flag(ignored));
     };
-    for (name, check) in kernels::checks().into_iter().chain(training::checks()) {
+    for (name, check) in support::kernels().into_iter().chain(training::checks()) {
         add(name, Box::new(move |_, gpu| check(gpu)));
     }
     for (name, check) in

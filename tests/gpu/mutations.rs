@@ -1,41 +1,83 @@
-//! Proof that the checks can fail: shaders broken on purpose, each caught by the checks that a right shader passes.
+//! Proof that the checks can fail: shaders and plans broken on purpose, each caught by the check that is named for it.
 
 use planar::gpu::kernel::Kernel;
-use planar::gpu::plan::PlanChoice;
-use planar::gpu::shader::Sources;
+use planar::gpu::plan::{Plan, PlanChoice, Step};
+use planar::gpu::shader::{Constant, Sources};
 use planar::gpu::{Adapter, Gpu};
+use planar::selftest::kernels::check_of;
 
 use crate::limits::NamedOnAdapter;
-use crate::{Check, kernels, training};
+use crate::support::OnGpu;
+use crate::{Check, training};
 
-/// A change of a shader's text: file, what stands there, what is put in its place, and what that breaks.
-const MUTATIONS: [(&str, &str, &str, &str); 18] = [
-    ("output_delta", "a[i] - y[sample]", "a[i] + y[sample]", "the sign of the output delta"),
-    ("update", "- networks", "+ networks", "the sign of the update"),
-    ("matmul", "sum * product.scale", "sum", "1/m in dW"),
-    ("bias_sum", "sum * sums.scale", "sum", "1/m in db"),
-    ("cost", "sum * cost_shape.scale", "sum", "1/m in the cost"),
-    ("matmul", "column * product.inner + k", "k * product.columns + column", "B transposed"),
-    ("matmul", "row < product.rows && column", "row + 1u < product.rows && column", "the last row of a tile"),
-    ("lib/activation", "Activated(value, 4.0 * e * r * r)", "Activated(value, e * r * r)", "tanh's derivative"),
-    ("lib/loss", "- z * y", "+ z * y", "a sign in the loss"),
-    ("fused_forward", "sigmoid(z2).value - y", "sigmoid(z2).value + y", "the sign of dZ2"),
-    ("fused_forward", "theta.y * activate", "theta.x * activate", "W2 in the output"),
-    ("fused_forward", "fused.groups - first", "fused.groups - first - 1u", "the last group of samples"),
-    ("fused_backward", "t_k * x)", "t_k * x.yx)", "the features in dW1"),
-    ("fused_backward", "dz2 * a_k.derivative", "dz2 * a_k.value", "the derivative in dZ1"),
-    ("fused_backward", "width - first", "width - first - 1u", "the last unit"),
-    ("lib/descend", "theta - learning_rate", "theta + learning_rate", "the sign of the fused update"),
-    ("lib/descend", "vec4<f32>(scale, fused.mean, scale, scale)", "vec4<f32>(scale)", "1/m in dW2"),
-    ("lib/descend", "sums.y * fused.mean", "sums.y", "1/m in the fused cost"),
+/// The checks of whole steps.
+const GRADIENTS: (&str, OnGpu) = ("gradients_match_numpy", training::gradients_match_numpy);
+const UPDATES: (&str, OnGpu) = ("updates_match_numpy", training::updates_match_numpy);
+const COST: (&str, OnGpu) = ("evaluation_matches_numpy", training::evaluation_matches_numpy);
+
+/// A change of a shader's text.
+struct OfShader {
+    what: &'static str,
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+    /// The step's check that must see it; the kernel's own must too.
+    by: (&'static str, OnGpu),
+}
+
+/// A change of a plan.
+struct OfPlan {
+    what: &'static str,
+    plan: PlanChoice,
+    change: fn(&mut Plan),
+    /// The check that must see it.
+    by: (&'static str, OnGpu),
+}
+
+#[rustfmt::skip]
+const OF_SHADERS: [OfShader; 19] = [
+    OfShader { what: "the sign of the output delta", file: "output_delta", from: "a[i] - y[sample]", to: "a[i] + y[sample]", by: GRADIENTS },
+    OfShader { what: "the sign of the update", file: "update", from: "- networks", to: "+ networks", by: UPDATES },
+    OfShader { what: "1/m in dW", file: "matmul", from: "sum * product.scale", to: "sum", by: GRADIENTS },
+    OfShader { what: "1/m in db", file: "bias_sum", from: "sum * sums.scale", to: "sum", by: GRADIENTS },
+    OfShader { what: "1/m in the cost", file: "cost", from: "sum * cost_shape.scale", to: "sum", by: COST },
+    OfShader { what: "B transposed", file: "matmul", from: "column * product.inner + k", to: "k * product.columns + column", by: GRADIENTS },
+    OfShader { what: "the last row of a tile", file: "matmul", from: "row < product.rows && column", to: "row + 1u < product.rows && column", by: GRADIENTS },
+    OfShader { what: "a barrier's tile read before it is written", file: "matmul", from: "sum += a_tile[local.y][k]", to: "sum += a_tile[local.x][k]", by: GRADIENTS },
+    OfShader { what: "tanh's derivative", file: "lib/activation", from: "Activated(value, 4.0 * e * r * r)", to: "Activated(value, e * r * r)", by: GRADIENTS },
+    OfShader { what: "a sign in the loss", file: "lib/loss", from: "- z * y", to: "+ z * y", by: COST },
+    OfShader { what: "the sign of dZ2", file: "fused_forward", from: "sigmoid(z2).value - y", to: "sigmoid(z2).value + y", by: GRADIENTS },
+    OfShader { what: "W2 in the output", file: "fused_forward", from: "theta.y * activate", to: "theta.x * activate", by: COST },
+    OfShader { what: "the last group of samples", file: "fused_forward", from: "fused.groups - first", to: "fused.groups - first - 1u", by: COST },
+    OfShader { what: "the features in dW1", file: "fused_backward", from: "t_k * x)", to: "t_k * x.yx)", by: GRADIENTS },
+    OfShader { what: "the derivative in dZ1", file: "fused_backward", from: "dz2 * a_k.derivative", to: "dz2 * a_k.value", by: GRADIENTS },
+    OfShader { what: "the last unit", file: "fused_backward", from: "width - first", to: "width - first - 1u", by: UPDATES },
+    OfShader { what: "the sign of the fused update", file: "lib/descend", from: "theta - learning_rate", to: "theta + learning_rate", by: UPDATES },
+    OfShader { what: "1/m in dW2", file: "lib/descend", from: "vec4<f32>(scale, fused.mean, scale, scale)", to: "vec4<f32>(scale)", by: GRADIENTS },
+    OfShader { what: "1/m in the fused cost", file: "lib/descend", from: "sums.y * fused.mean", to: "sums.y", by: COST },
+];
+
+#[rustfmt::skip]
+const OF_PLANS: [OfPlan; 8] = [
+    OfPlan { what: "a stale A1", plan: PlanChoice::Layered, by: UPDATES, change: |plan| remove(&mut plan.iteration, Kernel::BiasActivation) },
+    OfPlan { what: "the update before the gradient is done", plan: PlanChoice::Layered, by: UPDATES, change: |plan| to_front(&mut plan.iteration, Kernel::Update) },
+    OfPlan { what: "a swapped binding", plan: PlanChoice::Layered, by: GRADIENTS, change: |plan| swap_operands(&mut plan.gradients) },
+    OfPlan { what: "the last workgroup", plan: PlanChoice::Layered, by: GRADIENTS, change: |plan| shorten(&mut plan.gradients, Kernel::HiddenDelta) },
+    OfPlan { what: "tanh's derivative for the others", plan: PlanChoice::Layered, by: GRADIENTS, change: |plan| with_tanh(&mut plan.gradients, Kernel::HiddenDelta) },
+    OfPlan { what: "a backward pass before the forward pass", plan: PlanChoice::Fused, by: UPDATES, change: |plan| plan.iteration.swap(0, 1) },
+    OfPlan { what: "the last workgroup of fused", plan: PlanChoice::Fused, by: GRADIENTS, change: |plan| shorten(&mut plan.gradients, Kernel::FusedForward) },
+    OfPlan { what: "tanh's derivative for the others in fused", plan: PlanChoice::Fused, by: GRADIENTS, change: |plan| with_tanh(&mut plan.gradients, Kernel::FusedBackward) },
 ];
 
 pub fn checks() -> Vec<NamedOnAdapter> {
-    vec![("broken_shaders_are_caught_by_the_checks".into(), every_mutation_is_caught)]
+    vec![
+        ("broken_shaders_are_caught_by_the_checks_that_are_named".into(), every_broken_shader_is_caught),
+        ("broken_plans_are_caught_by_the_checks_that_are_named".into(), every_broken_plan_is_caught),
+    ]
 }
 
-fn every_mutation_is_caught(adapter: &Adapter, _: &Gpu) -> Check {
-    for (file, from, to, what) in MUTATIONS {
+fn every_broken_shader_is_caught(adapter: &Adapter, _: &Gpu) -> Check {
+    for OfShader { what, file, from, to, by: (name, check) } in OF_SHADERS {
         let mut sources = Sources::embedded();
         let text = sources.text(file).to_owned();
         if text.matches(from).count() != 1 {
@@ -45,21 +87,59 @@ fn every_mutation_is_caught(adapter: &Adapter, _: &Gpu) -> Check {
         let gpu = Gpu::open_with(adapter, sources).map_err(|error| error.to_string())?;
         let uses = |kernel: &Kernel| kernel.name() == file || kernel.libraries().contains(&file);
         let kernels: Vec<Kernel> = Kernel::ALL.into_iter().filter(uses).collect();
-        if !kernels.iter().any(|kernel| kernels::check_of(*kernel)(&gpu).is_err()) {
+        if !kernels.iter().any(|kernel| check_of(*kernel)(&gpu).is_err()) {
             return Err(format!("no kernel's check sees that {what} is broken"));
         }
         for plan in [PlanChoice::Layered, PlanChoice::Fused] {
-            let of_plan = |kernel: &Kernel| kernel.name().starts_with("fused") == (plan == PlanChoice::Fused);
-            if !kernels.iter().any(of_plan) {
-                continue;
-            }
-            let gpu = gpu.clone().with_plan(plan);
-            let steps =
-                [training::gradients_match_numpy, training::updates_match_numpy, training::evaluation_matches_numpy];
-            if steps.iter().all(|check| check(&gpu).is_ok()) {
-                return Err(format!("no step of the {plan} plan's checks sees that {what} is broken"));
+            let of_plan = |kernel: &Kernel| match plan {
+                PlanChoice::Fused => kernel.name().starts_with("fused"),
+                _ => !kernel.name().starts_with("fused") && !kernel.name().starts_with("probe"),
+            };
+            if kernels.iter().any(of_plan) && check(&gpu.clone().with_plan(plan)).is_ok() {
+                return Err(format!("{name} does not see that {what} is broken in the {plan} plan"));
             }
         }
     }
     Ok(())
+}
+
+fn every_broken_plan_is_caught(_: &Adapter, gpu: &Gpu) -> Check {
+    for OfPlan { what, plan, change, by: (name, check) } in OF_PLANS {
+        if check(&gpu.clone().with_plan(plan).with_changed_plans(change)).is_ok() {
+            return Err(format!("{name} does not see that {what} is broken"));
+        }
+    }
+    Ok(())
+}
+
+fn first(steps: &mut [Step], kernel: Kernel) -> &mut Step {
+    steps.iter_mut().find(|step| step.kernel == kernel).expect("the plan has the kernel")
+}
+
+fn remove(steps: &mut Vec<Step>, kernel: Kernel) {
+    let at = steps.iter().position(|step| step.kernel == kernel).expect("the plan has the kernel");
+    steps.remove(at);
+}
+
+fn to_front(steps: &mut Vec<Step>, kernel: Kernel) {
+    let at = steps.iter().position(|step| step.kernel == kernel).expect("the plan has the kernel");
+    let step = steps.remove(at);
+    steps.insert(0, step);
+}
+
+fn swap_operands(steps: &mut [Step]) {
+    let last = steps.iter_mut().rev().find(|step| step.kernel == Kernel::Matmul).expect("the plan has a matmul");
+    last.buffers.swap(0, 1);
+}
+
+fn shorten(steps: &mut [Step], kernel: Kernel) {
+    first(steps, kernel).workgroups[0] -= 1;
+}
+
+fn with_tanh(steps: &mut [Step], kernel: Kernel) {
+    for (name, value) in &mut first(steps, kernel).constants {
+        if *name == "ACTIVATION" {
+            *value = Constant::U32(0);
+        }
+    }
 }

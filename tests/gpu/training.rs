@@ -6,9 +6,9 @@ use planar::data::flower;
 use planar::gpu::Gpu;
 use planar::gpu::plan::PlanChoice;
 
+use crate::Check;
 use crate::common::{GoldenCurve, GoldenStep, costs_of, golden, golden_flower, run};
-use crate::kernels::{Named, OnGpu, compare};
-use crate::{Check, fused};
+use crate::support::{Named, OnGpu, compare, fused_refuses};
 
 pub fn checks() -> Vec<Named> {
     let every_plan: [(&str, OnGpu); 6] = [
@@ -28,7 +28,7 @@ pub fn checks() -> Vec<Named> {
     let more: [(&str, OnGpu); 3] = [
         ("two_and_three_hidden_layers_match_the_reference", deep_networks_match_the_reference),
         ("fused_trains_by_slabs_as_the_reference_does", slabs_match_the_reference),
-        ("fused_refuses_several_hidden_layers_and_auto_takes_layered", fused::refuses),
+        ("fused_refuses_several_hidden_layers_and_auto_takes_layered", fused_refuses),
     ];
     checks.extend(more.map(|(name, check)| -> Named { (name.into(), Box::new(check)) }));
     checks

@@ -1,18 +1,16 @@
 //! The three kernels of the fused plan against their CPU twins, at odd sizes, with several networks side by side.
 
-use planar::backend::Run;
-use planar::cpu::operations as twin;
-use planar::data::Dataset;
-use planar::gpu::Gpu;
-use planar::gpu::packing::{GROUP, Packing};
-use planar::gpu::plan::{Plan, PlanChoice, Sizes, Slot, Step};
-use planar::gpu::uniforms::NetworkRecord;
-use planar::model::{Activation, Network, Parameters};
-use rand::{Rng, RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-
-use crate::Check;
-use crate::kernels::compare;
+use super::{Check, Failure, Worst};
+use crate::Result;
+use crate::backend::Run;
+use crate::cpu::operations as twin;
+use crate::data::Dataset;
+use crate::data::numpy_random::NumpyRandom;
+use crate::gpu::Gpu;
+use crate::gpu::packing::GROUP;
+use crate::gpu::plan::{Plan, PlanChoice, Sizes, Slot, Step};
+use crate::gpu::uniforms::NetworkRecord;
+use crate::model::{Network, Parameters};
 
 /// Features, widths side by side, samples, activation: beyond a vector, an invocation, a workgroup and a slab.
 const CASES: [(usize, [usize; 3], usize, &str); 9] = [
@@ -36,31 +34,31 @@ struct Case {
 }
 
 impl Case {
-    fn new(gpu: &Gpu, (features, widths, samples, activation): (usize, [usize; 3], usize, &str)) -> Self {
-        let mut random = ChaCha8Rng::seed_from_u64(samples as u64);
+    fn new(gpu: &Gpu, (features, widths, samples, activation): (usize, [usize; 3], usize, &str)) -> Result<Self> {
+        let mut random = NumpyRandom::new(samples as u32);
         let points: Vec<f64> = (0..samples * features).map(|_| normal(&mut random)).collect();
-        let labels = (0..samples).map(|_| random.random_range(0..=1)).collect();
-        let data = Dataset::from_points("random", None, features, &points, labels).unwrap();
+        let labels = (0..samples).map(|_| u8::from(random.uniform() < 0.5)).collect();
+        let data = Dataset::from_points("random", None, features, &points, labels)?;
         let mut run = |(i, width): (usize, usize)| {
             let name = if activation.contains(':') { format!("{activation}{i}") } else { activation.into() };
-            let network = Network::one_hidden(features, width, name.parse().unwrap()).unwrap();
+            let network = Network::one_hidden(features, width, name.parse()?)?;
             let mut parameters = Parameters::zeros(&network);
             parameters.values_mut().fill_with(|| normal(&mut random));
-            Run { network, parameters, learning_rate: 0.1 + i as f64 }
+            Ok(Run { network, parameters, learning_rate: 0.1 + i as f64 })
         };
-        let runs: Vec<Run> = widths.into_iter().enumerate().map(&mut run).collect();
-        let sizes = Sizes::new(&data, &runs).unwrap();
-        let plan = gpu.clone().with_plan(PlanChoice::Fused).plan(&sizes).unwrap();
-        Self {
+        let runs = widths.into_iter().enumerate().map(&mut run).collect::<Result<Vec<Run>>>()?;
+        let sizes = Sizes::new(&data, &runs)?;
+        let plan = gpu.clone().with_plan(PlanChoice::Fused).plan(&sizes)?;
+        Ok(Self {
             data,
             runs,
             plan,
             what: format!("{features} features, {widths:?} units, {samples} samples, {activation}"),
-        }
+        })
     }
 
     /// Runs a step on the case's data, records and parameters; `given` fills other slots, the rest is 0.
-    fn run(&self, gpu: &Gpu, step: &Step, given: &[(Slot, Vec<f32>)]) -> Result<Results, String> {
+    fn run(&self, gpu: &Gpu, step: &Step, given: &[(Slot, Vec<f32>)]) -> Result<Results> {
         let contents = |slot: &Slot| -> Vec<u32> {
             let packing = &self.plan.packing;
             let records: Vec<NetworkRecord> = self.runs.iter().map(|run| NetworkRecord::of(run, 0)).collect();
@@ -77,7 +75,7 @@ impl Case {
             values.iter().map(|value| value.to_bits()).collect()
         };
         let contents: Vec<_> = step.buffers.iter().map(contents).collect();
-        let words = gpu.alone(step, &contents).and_then(|alone| alone.results()).map_err(|error| error.to_string())?;
+        let words = gpu.alone(step, &contents)?.results()?;
         Ok(Results(step.buffers.iter().copied().zip(words).collect()))
     }
 
@@ -102,7 +100,7 @@ struct Results(Vec<(Slot, Vec<u32>)>);
 
 impl Results {
     fn bits(&self, slot: Slot) -> &[u32] {
-        &self.0.iter().find(|(other, _)| *other == slot).unwrap().1
+        self.0.iter().find(|(other, _)| *other == slot).map_or(&[], |(_, words)| words)
     }
 
     fn values(&self, slot: Slot) -> Vec<f32> {
@@ -110,9 +108,9 @@ impl Results {
     }
 }
 
-fn normal(random: &mut impl Rng) -> f64 {
-    // a sum of uniforms is normal enough; rounded, so that f32 and f64 start from the same
-    (0..4).map(|_| random.random_range(-0.5..0.5_f32)).sum::<f32>().into()
+fn normal(random: &mut NumpyRandom) -> f64 {
+    // rounded, so that f32 and f64 start from the same
+    f64::from(0.5 * random.standard_normal() as f32)
 }
 
 /// |b1| + Σ|w1·x| of every unit and sample: what z1 is rounded by.
@@ -128,9 +126,11 @@ fn z1_terms(theta: &Parameters, x: &[f64], samples: usize) -> Vec<f64> {
         .collect()
 }
 
+/// `fused_forward`: the logits, dZ2 and the loss of every group of samples.
 pub fn forward(gpu: &Gpu) -> Check {
+    let mut worst = Worst::default();
     for case in CASES {
-        let case = Case::new(gpu, case);
+        let case = Case::new(gpu, case)?;
         let (x, y) = case.rounded();
         let got = case.run(gpu, &case.plan.iteration[0], &[])?;
         let (samples, stride) = (case.data.samples(), case.stride());
@@ -145,28 +145,28 @@ pub fn forward(gpu: &Gpu) -> Check {
                 1e-6 * (theta.bias(1)[0].abs() + theta.weights(1).iter().enumerate().map(of_unit).sum::<f64>()) + 1e-6
             };
             let logits = got.values(Slot::Z(1));
-            compare(&format!("{what}, z2"), &logits[network * stride..][..samples], &z2, bound)?;
+            worst.compare(&format!("{what}, z2"), &logits[network * stride..][..samples], &z2, bound)?;
             let deltas = &got.values(Slot::Delta(1))[2 * network * stride..][..2 * stride];
             for (group, vectors) in deltas.chunks_exact(2 * GROUP).enumerate() {
                 let of_group =
                     |values: &[f64]| values.iter().skip(group * GROUP).take(GROUP).copied().collect::<Vec<_>>();
                 let mut want = of_group(&dz2);
                 want.resize(GROUP, 0.0); // what is no sample has no error
-                let worst = (0..GROUP).map(|i| bound((group * GROUP + i).min(samples - 1))).fold(0.0, f64::max);
-                compare(&format!("{what}, dz2 of group {group}"), &vectors[..GROUP], &want, |_| worst)?;
+                let largest = (0..GROUP).map(|i| bound((group * GROUP + i).min(samples - 1))).fold(0.0, f64::max);
+                worst.compare(&format!("{what}, dz2 of group {group}"), &vectors[..GROUP], &want, |_| largest)?;
                 let loss = of_group(&loss).iter().sum::<f64>();
-                compare(&format!("{what}, loss of group {group}"), &[vectors[GROUP]], &[loss], |_| {
-                    4.0 * worst + 1e-6 * loss
+                worst.compare(&format!("{what}, loss of group {group}"), &[vectors[GROUP]], &[loss], |_| {
+                    4.0 * largest + 1e-6 * loss
                 })?;
             }
         }
     }
-    Ok(())
+    Ok(worst)
 }
 
 /// Random dZ2 and losses of every network, as the forward pass leaves them.
 fn random_deltas(case: &Case) -> Vec<f32> {
-    let mut random = ChaCha8Rng::seed_from_u64(5);
+    let mut random = NumpyRandom::new(5);
     let mut deltas = vec![0.0; 2 * case.runs.len() * case.stride()];
     for vectors in deltas.chunks_exact_mut(2 * case.stride()) {
         for (group, vectors) in vectors.chunks_exact_mut(2 * GROUP).enumerate() {
@@ -214,9 +214,11 @@ fn sums_of_slab(run: &Run, x: &[f64], dz2: &[f64], slab: std::ops::Range<usize>)
     [sums, terms]
 }
 
+/// `fused_backward`: gradients and update with one slab, the slabs' sums with several.
 pub fn backward(gpu: &Gpu) -> Check {
+    let mut worst = Worst::default();
     for case in CASES {
-        let case = Case::new(gpu, case);
+        let case = Case::new(gpu, case)?;
         let (x, _) = case.rounded();
         let deltas = random_deltas(&case);
         let slabs = if case.plan.iteration.len() > 2 { case.plan.iteration[1].workgroups[2] as usize } else { 1 };
@@ -242,24 +244,30 @@ pub fn backward(gpu: &Gpu) -> Check {
                     sums = twin::fused_update(&run.parameters, &[sums], mean);
                     terms = twin::fused_update(&run.parameters, &[terms], mean);
                     let cost = got.values(Slot::History)[network];
-                    compare(&format!("{what}, cost"), &[cost], &[loss * mean], |_| 1e-5)?;
+                    worst.compare(&format!("{what}, cost"), &[cost], &[loss * mean], |_| 1e-5)?;
                     if got.bits(Slot::Steps)[network] != 1 {
-                        return Err(format!("{what}: the step is not counted"));
+                        return Err(Failure(format!("{what}: the step is not counted")));
                     }
                 }
                 let values: Vec<f32> = unpacked[network * slabs + part].values().iter().map(|v| *v as f32).collect();
-                compare(&what, &values, sums.values(), |i| 1e-5 * terms.values()[i].abs() + 1e-9)?;
+                worst.compare(&what, &values, sums.values(), |i| 1e-5 * terms.values()[i].abs() + 1e-9)?;
             }
         }
         if slabs == 1 {
-            updates_in_place(gpu, &case, &deltas, got.bits(Slot::Gradients))?;
+            updates_in_place(&mut worst, gpu, &case, &deltas, got.bits(Slot::Gradients))?;
         }
     }
-    Ok(())
+    Ok(worst)
 }
 
 /// With `update`, the parameters go down the very gradients that the kernel stores without.
-fn updates_in_place(gpu: &Gpu, case: &Case, deltas: &[f32], gradients: &[u32]) -> Check {
+fn updates_in_place(
+    worst: &mut Worst,
+    gpu: &Gpu,
+    case: &Case,
+    deltas: &[f32],
+    gradients: &[u32],
+) -> std::result::Result<(), Failure> {
     let got = case.run(gpu, &case.plan.iteration[1], &[(Slot::Delta(1), deltas.to_vec())])?;
     let gradients = case.plan.packing.unpack(&case.networks(), gradients);
     let after = case.plan.packing.unpack(&case.networks(), got.bits(Slot::Parameters));
@@ -267,7 +275,7 @@ fn updates_in_place(gpu: &Gpu, case: &Case, deltas: &[f32], gradients: &[u32]) -
         let step = |(theta, gradient): (&f64, &f64)| theta - run.learning_rate * gradient;
         let want: Vec<f64> = run.parameters.values().iter().zip(gradient.values()).map(step).collect();
         let after: Vec<f32> = after.values().iter().map(|value| *value as f32).collect();
-        compare(&format!("{}, update", case.what), &after, &want, |i| 2e-7 * (want[i].abs() + 1.0))?;
+        worst.compare(&format!("{}, update", case.what), &after, &want, |i| 2e-7 * (want[i].abs() + 1.0))?;
     }
     Ok(())
 }
@@ -279,12 +287,13 @@ fn slab_samples(case: &Case, slabs: usize) -> usize {
     fused[5] as usize * GROUP
 }
 
+/// `fused_update`: gradients and update from the slabs' sums.
 pub fn update(gpu: &Gpu) -> Check {
+    let mut worst = Worst::default();
     for case in CASES.into_iter().filter(|case| case.2 > 2000) {
-        let case = Case::new(gpu, case);
-        let Packing::Units { .. } = case.plan.packing else { return Err("not packed by units".into()) };
+        let case = Case::new(gpu, case)?;
         let slabs = case.plan.iteration[1].workgroups[2] as usize;
-        let mut random = ChaCha8Rng::seed_from_u64(6);
+        let mut random = NumpyRandom::new(6);
         let partial: Vec<f32> = (0..case.plan.slots[&Slot::PartialSums]).map(|_| normal(&mut random) as f32).collect();
         let bits: Vec<u32> = partial.iter().map(|value| value.to_bits()).collect();
         let networks: Vec<Network> = case.networks().into_iter().flat_map(|network| vec![network; slabs]).collect();
@@ -307,35 +316,13 @@ pub fn update(gpu: &Gpu) -> Check {
                 }
                 let values: Vec<f32> = unpacked[network].values().iter().map(|value| *value as f32).collect();
                 let rounding = |i: usize| 1e-6 * (slabs as f64 * mean + want.values()[i].abs()) + 1e-9;
-                compare(&what, &values, want.values(), rounding)?;
+                worst.compare(&what, &values, want.values(), rounding)?;
                 // the loss stands behind Σ dZ2 in each slab's last vector
                 let loss = |slab: usize| f64::from(partial[(network * slabs + slab + 1) * stride - GROUP + 1]);
                 let cost = (0..slabs).map(loss).sum::<f64>() * mean;
-                compare(&format!("{what}, cost"), &[got.values(Slot::History)[network]], &[cost], |_| 1e-6)?;
+                worst.compare(&format!("{what}, cost"), &[got.values(Slot::History)[network]], &[cost], |_| 1e-6)?;
             }
         }
     }
-    Ok(())
-}
-
-/// A fused plan's steps, for counting their loops: several slabs or one.
-pub fn steps(gpu: &Gpu, samples: usize) -> Vec<Step> {
-    Case::new(gpu, (2, [9, 3, 5], samples, "tanh")).plan.iteration
-}
-
-/// Not used by the twins, but a fused plan must refuse what it cannot do.
-pub fn refuses(gpu: &Gpu) -> Check {
-    let network = Network::new(2, &[3, 3], Activation::Tanh).unwrap();
-    let run = Run { parameters: Parameters::zeros(&network), network, learning_rate: 1.0 };
-    let data = Dataset::from_points("one", None, 2, &[0.0, 1.0], vec![1]).unwrap();
-    let sizes = Sizes::new(&data, &[run]).unwrap();
-    let refused = gpu.clone().with_plan(PlanChoice::Fused).plan(&sizes);
-    match refused.map(|plan| plan.name).map_err(|error| error.to_string()) {
-        Err(said) if said.contains("one hidden layer") && said.contains("layered") => {}
-        other => return Err(format!("{other:?}")),
-    }
-    match gpu.clone().with_plan(PlanChoice::Auto).plan(&sizes) {
-        Ok(plan) if plan.name == "layered" => Ok(()),
-        other => Err(format!("{other:?}")),
-    }
+    Ok(worst)
 }

@@ -1,17 +1,16 @@
 //! Every kernel against its CPU twin, at odd sizes, with several networks side by side.
 
-use planar::cpu::operations::{self as twin, Product, Transpose};
-use planar::gpu::Gpu;
-use planar::gpu::kernel::Kernel;
-use planar::gpu::plan::step::{self, SLAB, slabs};
-use planar::gpu::plan::{Sizes, Slot, Step};
-use planar::gpu::uniforms::{self as uniform, NetworkRecord};
-use planar::model::Activation;
-use planar::model::params::Layout;
-use rand::{Rng, RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-
-use crate::{Check, fused};
+use super::{Check, Failure, Worst, driver, fused};
+use crate::Result;
+use crate::cpu::operations::{self as twin, Product, Transpose};
+use crate::data::numpy_random::NumpyRandom;
+use crate::gpu::Gpu;
+use crate::gpu::kernel::Kernel;
+use crate::gpu::plan::step::{self, SLAB, slabs};
+use crate::gpu::plan::{Sizes, Slot, Step};
+use crate::gpu::uniforms::{self as uniform, NetworkRecord};
+use crate::model::Activation;
+use crate::model::params::Layout;
 
 /// Lengths that are 1, odd, and beyond a tile (16), a workgroup (64) and, the last, a slab (1024).
 const LENGTHS: [u32; 6] = [1, 3, 17, 277, 400, 2500];
@@ -24,21 +23,8 @@ const A: Slot = Slot::Inputs;
 const B: Slot = Slot::Labels;
 const C: Slot = Slot::Gradients;
 
-/// A check on a GPU.
-pub type OnGpu = fn(&Gpu) -> Check;
-/// A named check on a GPU.
-pub type Named = (String, Box<dyn Fn(&Gpu) -> Check + Send>);
-
-/// A check a kernel.
-pub fn checks() -> Vec<Named> {
-    let named = |kernel: Kernel| -> Named {
-        (format!("kernel_{}_agrees_with_its_cpu_twin", kernel.name()), Box::new(check_of(kernel)))
-    };
-    Kernel::ALL.map(named).into()
-}
-
 /// The check of a kernel: one without does not compile.
-pub fn check_of(kernel: Kernel) -> OnGpu {
+pub fn check_of(kernel: Kernel) -> fn(&Gpu) -> Check {
     match kernel {
         Kernel::Matmul => matmul,
         Kernel::BiasActivation => bias_activation,
@@ -52,11 +38,16 @@ pub fn check_of(kernel: Kernel) -> OnGpu {
         Kernel::FusedForward => fused::forward,
         Kernel::FusedBackward => fused::backward,
         Kernel::FusedUpdate => fused::update,
+        Kernel::ProbeLoop => driver::loops,
+        Kernel::ProbeFunction => driver::functions,
+        Kernel::ProbeCopy => driver::copies,
+        Kernel::ProbeBarrier => driver::barriers,
     }
 }
 
 fn matmul(gpu: &Gpu) -> Check {
-    let mut random = ChaCha8Rng::seed_from_u64(1);
+    let mut worst = Worst::default();
+    let mut random = NumpyRandom::new(1);
     let shapes = [[1, 2, 400], [277, 2, 400], [1, 277, 400], [17, 3, 1], [3, 2500, 17], [17, 17, 17], [65, 400, 33]];
     for [rows, inner, columns] in shapes {
         for transpose in [Transpose::None, Transpose::A, Transpose::B] {
@@ -82,22 +73,23 @@ fn matmul(gpu: &Gpu) -> Check {
                 let a = &a[5 + network * a_length as usize..][..a_length as usize];
                 let parts = &got[network * product.c_stride as usize..][..product.c_stride as usize];
                 let what = format!("{transpose:?} {rows}×{inner}×{columns}, network {network}");
-                compare_product(&what, parts, a, &b, product, transpose)?;
+                compare_product(&mut worst, &what, parts, a, &b, product, transpose)?;
             }
         }
     }
-    Ok(())
+    Ok(worst)
 }
 
 /// Each slab of the device's product against the twin over that slab's terms.
 fn compare_product(
+    worst: &mut Worst,
     what: &str,
     parts: &[f32],
     a: &[f32],
     b: &[f32],
     product: uniform::Product,
     transpose: Transpose,
-) -> Check {
+) -> std::result::Result<(), Failure> {
     let [rows, inner, columns] = [product.rows, product.inner, product.columns].map(|n| n as usize);
     let at = |matrix: &[f32], row: usize, column: usize, stored: [usize; 2], transposed: bool| {
         f64::from(if transposed { matrix[column * stored[0] + row] } else { matrix[row * stored[1] + column] })
@@ -112,13 +104,14 @@ fn compare_product(
         let want = twin::matmul(&a, &b, shape, Transpose::None, f64::from(product.scale));
         let magnitude = |values: &[f64]| values.iter().map(|value| value.abs()).collect::<Vec<_>>();
         let scale = twin::matmul(&magnitude(&a), &magnitude(&b), shape, Transpose::None, f64::from(product.scale));
-        compare(&format!("{what}, slab {slab}"), part, &want, |i| 1e-6 * scale[i] + 1e-9)?;
+        worst.compare(&format!("{what}, slab {slab}"), part, &want, |i| 1e-6 * scale[i] + 1e-9)?;
     }
     Ok(())
 }
 
 fn bias_activation(gpu: &Gpu) -> Check {
-    let mut random = ChaCha8Rng::seed_from_u64(2);
+    let mut worst = Worst::default();
+    let mut random = NumpyRandom::new(2);
     for (units, samples) in [(1, 1), (3, 17), (17, 400), (277, 65), (5, 277)] {
         for activation in ACTIVATIONS {
             let sizes = sizes(2, units, samples);
@@ -135,31 +128,33 @@ fn bias_activation(gpu: &Gpu) -> Check {
                 let mut z = wide(&z[network * layer..][..layer]);
                 let mut a = twin::bias_activation(&mut z, &wide(bias), with_slope(activation, record.slope));
                 a[record.width as usize * samples as usize..].fill(0.0);
-                compare(&what, &got[2][network * layer..][..layer], &z, |i| 1e-6 * z[i].abs() + 1e-6)?;
+                worst.compare(&what, &got[2][network * layer..][..layer], &z, |i| 1e-6 * z[i].abs() + 1e-6)?;
                 // z itself is off by half an ulp of up to 20, which a slope of at most 1 passes on
-                compare(&what, &got[3][network * layer..][..layer], &a, |i| 2e-6 * a[i].abs() + 1e-6)?;
+                worst.compare(&what, &got[3][network * layer..][..layer], &a, |i| 2e-6 * a[i].abs() + 1e-6)?;
             }
         }
     }
-    Ok(())
+    Ok(worst)
 }
 
 fn output_delta(gpu: &Gpu) -> Check {
-    let mut random = ChaCha8Rng::seed_from_u64(3);
+    let mut worst = Worst::default();
+    let mut random = NumpyRandom::new(3);
     for samples in LENGTHS {
-        let a: Vec<f32> = (0..NETWORKS * samples).map(|_| random.random()).collect();
+        let a: Vec<f32> = (0..NETWORKS * samples).map(|_| random.uniform() as f32).collect();
         let y = labels(&mut random, samples);
         let step = step::output_delta(&sizes(2, 3, samples), 1);
         let got = run(gpu, &step, &[&a, &y, &vec![0.0; a.len()]])?;
         for (a, got) in a.chunks_exact(y.len()).zip(got[2].chunks_exact(y.len())) {
-            compare(&format!("{samples} samples"), got, &twin::output_delta(&wide(a), &wide(&y)), |_| 1e-7)?;
+            worst.compare(&format!("{samples} samples"), got, &twin::output_delta(&wide(a), &wide(&y)), |_| 1e-7)?;
         }
     }
-    Ok(())
+    Ok(worst)
 }
 
 fn hidden_delta(gpu: &Gpu) -> Check {
-    let mut random = ChaCha8Rng::seed_from_u64(4);
+    let mut worst = Worst::default();
+    let mut random = NumpyRandom::new(4);
     for (units, samples) in [(1, 1), (3, 17), (17, 400), (277, 65)] {
         for activation in ACTIVATIONS {
             let layer = (units * samples) as usize;
@@ -173,15 +168,16 @@ fn hidden_delta(gpu: &Gpu) -> Check {
                 let want = twin::hidden_delta(&part(&da), &part(&z), with_slope(activation, record.slope));
                 let what = format!("{activation} {units}×{samples}, network {network}");
                 // exp of a large argument errs by some ulps, but relatively: also where g′ is tiny
-                compare(&what, &got[2][network * layer..][..layer], &want, |i| 1e-5 * want[i].abs() + 1e-12)?;
+                worst.compare(&what, &got[2][network * layer..][..layer], &want, |i| 1e-5 * want[i].abs() + 1e-12)?;
             }
         }
     }
-    Ok(())
+    Ok(worst)
 }
 
 fn bias_sum(gpu: &Gpu) -> Check {
-    let mut random = ChaCha8Rng::seed_from_u64(5);
+    let mut worst = Worst::default();
+    let mut random = NumpyRandom::new(5);
     for (units, samples) in [(1, 1), (3, 17), (277, 400), (17, 2500)] {
         let dz = normals(&mut random, NETWORKS * units * samples);
         let stride = slabs(samples) * units;
@@ -196,15 +192,16 @@ fn bias_sum(gpu: &Gpu) -> Check {
                 let want = twin::bias_sum(&terms, units as usize, 0.5);
                 let scale = twin::bias_sum(&terms.iter().map(|x| x.abs()).collect::<Vec<_>>(), units as usize, 0.5);
                 let part = &got[1][(2 + network as u32 * stride + slab * units) as usize..][..units as usize];
-                compare(&format!("{units}×{samples}, slab {slab}"), part, &want, |i| 1e-6 * scale[i] + 1e-9)?;
+                worst.compare(&format!("{units}×{samples}, slab {slab}"), part, &want, |i| 1e-6 * scale[i] + 1e-9)?;
             }
         }
     }
-    Ok(())
+    Ok(worst)
 }
 
 fn sum_slabs(gpu: &Gpu) -> Check {
-    let mut random = ChaCha8Rng::seed_from_u64(6);
+    let mut worst = Worst::default();
+    let mut random = NumpyRandom::new(6);
     for (length, slabs) in [(1, 1), (3, 17), (277, 3), (65, 400)] {
         let partial = normals(&mut random, NETWORKS * slabs * length);
         let shape = uniform::SumSlabs { length, slabs, offset: 1, stride: length + 2 };
@@ -214,19 +211,20 @@ fn sum_slabs(gpu: &Gpu) -> Check {
         for (network, part) in parts.enumerate() {
             let want = twin::sum_slabs(&wide(part), length as usize);
             let start = 1 + network * (length as usize + 2);
-            compare(&format!("{length}×{slabs}"), &got[start..][..length as usize], &want, |_| {
+            worst.compare(&format!("{length}×{slabs}"), &got[start..][..length as usize], &want, |_| {
                 1e-6 * f64::from(slabs)
             })?;
         }
         if got[0] != 9.0 {
-            return Err("wrote before its offset".into());
+            return Err(Failure("wrote before its offset".into()));
         }
     }
-    Ok(())
+    Ok(worst)
 }
 
 fn update(gpu: &Gpu) -> Check {
-    let mut random = ChaCha8Rng::seed_from_u64(7);
+    let mut worst = Worst::default();
+    let mut random = NumpyRandom::new(7);
     for hidden in [1, 3, 17, 277, 400] {
         let sizes = sizes(2, hidden, 1);
         let count = sizes.layout.parameters();
@@ -239,18 +237,19 @@ fn update(gpu: &Gpu) -> Check {
             let mut want = part(&theta);
             twin::update(&mut want, &part(&gradient), record.learning_rate.into());
             let what = format!("{hidden} hidden units, network {network}");
-            compare(&what, &got[2][network * count..][..count], &want, |i| 2e-7 * (want[i].abs() + 1.0))?;
+            worst.compare(&what, &got[2][network * count..][..count], &want, |i| 2e-7 * (want[i].abs() + 1.0))?;
         }
     }
-    Ok(())
+    Ok(worst)
 }
 
 fn cost(gpu: &Gpu) -> Check {
-    let mut random = ChaCha8Rng::seed_from_u64(8);
+    let mut worst = Worst::default();
+    let mut random = NumpyRandom::new(8);
     for samples in LENGTHS {
         // logits from nearly 0 to where the notebook's formula is NaN
-        let z: Vec<f32> = (0..NETWORKS * samples).map(|_| 10f32.powf(random.random_range(-4.0..2.0))).collect();
-        let z: Vec<f32> = z.iter().map(|z| if random.random() { *z } else { -z }).collect();
+        let z: Vec<f32> = (0..NETWORKS * samples).map(|_| 10f32.powf(random.uniform_in(-4.0, 2.0) as f32)).collect();
+        let z: Vec<f32> = z.iter().map(|z| if random.uniform() < 0.5 { *z } else { -z }).collect();
         let y = labels(&mut random, samples);
         let slabs = slabs(samples);
         let step = step::cost(&sizes(2, 3, samples), 1);
@@ -260,22 +259,26 @@ fn cost(gpu: &Gpu) -> Check {
                 let (z, y) = (wide(slab_of(z, slab)), wide(slab_of(&y, slab)));
                 let want = twin::cost(&z, &y, 1.0 / f64::from(samples));
                 let part = got[(network as u32 * slabs + slab) as usize];
-                compare(&format!("{samples} samples, slab {slab}"), &[part], &[want], |_| 2e-6 * want)?;
+                // exp(−|z|) may err by 3 + 2|z| units in the last place, which shows where the loss is that small
+                let of_exp = |z: &f64| (6.0 + 4.0 * z.abs()) * f64::from(f32::EPSILON) * (-z.abs()).exp();
+                let bound = 2e-6 * want + z.iter().map(of_exp).sum::<f64>() / f64::from(samples);
+                worst.compare(&format!("{samples} samples, slab {slab}"), &[part], &[want], |_| bound)?;
             }
         }
     }
-    Ok(())
+    Ok(worst)
 }
 
 fn record(gpu: &Gpu) -> Check {
+    let mut worst = Worst::default();
     for (networks, slabs) in [(1, 1), (3, 17), (277, 2)] {
         let sizes = Sizes { networks, ..sizes(2, 3, slabs * SLAB) };
-        let partial = normals(&mut ChaCha8Rng::seed_from_u64(9), networks * slabs);
+        let partial = normals(&mut NumpyRandom::new(9), networks * slabs);
         let contents = vec![bits(&partial), vec![0; 3 * networks as usize], vec![1; networks as usize]];
         let step = step::record(&sizes);
-        let alone = gpu.alone(&step, &contents).map_err(|error| error.to_string())?;
-        alone.run(1).map_err(|error| error.to_string())?;
-        let contents = alone.results().map_err(|error| error.to_string())?;
+        let alone = gpu.alone(&step, &contents)?;
+        alone.run(1)?;
+        let contents = alone.results()?;
         for network in 0..networks as usize {
             let part = wide(&partial[network * slabs as usize..][..slabs as usize]);
             let (mut want, mut steps) = ([0.0; 3], 1);
@@ -283,51 +286,32 @@ fn record(gpu: &Gpu) -> Check {
             twin::record(&part, &mut want, &mut steps);
             let got: Vec<f32> =
                 (0..3).map(|step| f32::from_bits(contents[1][step * networks as usize + network])).collect();
-            compare(&format!("network {network} of {networks}"), &got, &want, |_| 1e-6 * f64::from(slabs))?;
+            worst.compare(&format!("network {network} of {networks}"), &got, &want, |_| 1e-6 * f64::from(slabs))?;
             if contents[2][network] != steps {
-                return Err(format!("network {network} counted {} steps, not {steps}", contents[2][network]));
+                let counted = contents[2][network];
+                return Err(Failure(format!("network {network} counted {counted} steps, not {steps}")));
             }
         }
     }
-    Ok(())
+    Ok(worst)
 }
 
 /// Runs a step on buffers of floats.
-pub fn run(gpu: &Gpu, step: &Step, contents: &[&[f32]]) -> Result<Vec<Vec<f32>>, String> {
+fn run(gpu: &Gpu, step: &Step, contents: &[&[f32]]) -> Result<Vec<Vec<f32>>> {
     let contents: Vec<Vec<u32>> = contents.iter().map(|values| bits(values)).collect();
-    let got = gpu.alone(step, &contents).and_then(|alone| alone.results()).map_err(|error| error.to_string())?;
+    let got = gpu.alone(step, &contents)?.results()?;
     Ok(got.iter().map(|words| words.iter().map(|word| f32::from_bits(*word)).collect()).collect())
 }
 
 /// Runs a step whose first buffer holds the networks' records.
-fn run_with_records(
-    gpu: &Gpu,
-    step: &Step,
-    records: &[NetworkRecord],
-    contents: &[&[f32]],
-) -> Result<Vec<Vec<f32>>, String> {
+fn run_with_records(gpu: &Gpu, step: &Step, records: &[NetworkRecord], contents: &[&[f32]]) -> Result<Vec<Vec<f32>>> {
     let records: &[f32] = bytemuck::cast_slice(records);
     let all: Vec<&[f32]> = std::iter::once(records).chain(contents.iter().copied()).collect();
     run(gpu, step, &all)
 }
 
-/// Fails where an element is further off than its bound; a NaN always is.
-#[expect(clippy::neg_cmp_op_on_partial_ord, reason = "a difference that is NaN must fail")]
-pub fn compare(what: &str, got: &[f32], want: &[f64], bound: impl Fn(usize) -> f64) -> Check {
-    if got.len() != want.len() {
-        return Err(format!("{what}: {} values, not {}", got.len(), want.len()));
-    }
-    for (i, (got, want)) in got.iter().zip(want).enumerate() {
-        let (difference, bound) = ((f64::from(*got) - want).abs(), bound(i));
-        if !(difference <= bound) {
-            return Err(format!("{what}: element {i} is {got}, not {want}: off by {difference:e}, bound {bound:e}"));
-        }
-    }
-    Ok(())
-}
-
 /// Networks side by side of one hidden layer.
-pub fn sizes(inputs: usize, units: u32, samples: u32) -> Sizes {
+fn sizes(inputs: usize, units: u32, samples: u32) -> Sizes {
     let layout = Layout::new(&[inputs, units as usize, 1]);
     Sizes { networks: NETWORKS, samples, activation: Activation::Tanh, layout }
 }
@@ -355,13 +339,12 @@ fn slab_of(row: &[f32], slab: u32) -> &[f32] {
     row.chunks(SLAB as usize).nth(slab as usize).unwrap_or(&[])
 }
 
-fn normals(random: &mut impl Rng, count: u32) -> Vec<f32> {
-    // a sum of uniforms is normal enough
-    (0..count).map(|_| (0..4).map(|_| random.random_range(-1.0..1.0_f32)).sum()).collect()
+fn normals(random: &mut NumpyRandom, count: u32) -> Vec<f32> {
+    (0..count).map(|_| random.standard_normal() as f32).collect()
 }
 
-fn labels(random: &mut impl Rng, count: u32) -> Vec<f32> {
-    (0..count).map(|_| f32::from(u8::from(random.random::<bool>()))).collect()
+fn labels(random: &mut NumpyRandom, count: u32) -> Vec<f32> {
+    (0..count).map(|_| f32::from(u8::from(random.uniform() < 0.5))).collect()
 }
 
 fn wide(values: &[f32]) -> Vec<f64> {

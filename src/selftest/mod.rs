@@ -1,0 +1,120 @@
+//! Whether an adapter and its driver compute what planar needs: known driver faults, every kernel against its CPU twin,
+//! one step under every plan, and a short run.
+
+pub mod driver;
+pub mod fused;
+pub mod kernels;
+pub mod steps;
+
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::gpu::Gpu;
+use crate::gpu::kernel::Kernel;
+
+/// The worst of all that a check compared, as a share of its bound: at most 1 where it passed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Worst(pub f64);
+
+/// Why a check failed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure(pub String);
+
+/// What a check finds.
+pub type Check = Result<Worst, Failure>;
+
+impl From<crate::Error> for Failure {
+    fn from(error: crate::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::fmt::Display for Worst {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            0.0 => f.write_str("exact"),
+            share => write!(f, "off by at most {:.1} % of the bound", 100.0 * share),
+        }
+    }
+}
+
+impl Worst {
+    /// Fails where an element is further off than its bound; a NaN always is.
+    ///
+    /// # Errors
+    /// [`Failure`] naming the first such element, by how much it is off, and its bound.
+    #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "a difference that is NaN must fail")]
+    pub fn compare(
+        &mut self,
+        what: &str,
+        got: &[f32],
+        want: &[f64],
+        bound: impl Fn(usize) -> f64,
+    ) -> Result<(), Failure> {
+        if got.len() != want.len() {
+            return Err(Failure(format!("{what}: {} values, not {}", got.len(), want.len())));
+        }
+        for (i, (got, want)) in got.iter().zip(want).enumerate() {
+            let (difference, bound) = ((f64::from(*got) - want).abs(), bound(i));
+            if !(difference <= bound) {
+                let by = format!("off by {difference:.1e}, bound {bound:.1e}");
+                return Err(Failure(format!("{what}: element {i} is {got}, not {want}: {by}")));
+            }
+            if difference > 0.0 {
+                self.0 = self.0.max(difference / bound);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One line of a report.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// What was checked.
+    pub check: String,
+    /// Whether it passed.
+    pub passed: bool,
+    /// By how much, or what is wrong.
+    pub found: String,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// Every check on an adapter, in turn. `listen` is told what begins.
+pub fn run(gpu: &Gpu, mut listen: impl FnMut(&str)) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut check = |name: String, found: &mut dyn FnMut() -> Result<String, Failure>| {
+        listen(&name);
+        let start = Instant::now();
+        let (passed, found) = match found() {
+            Ok(found) => (true, found),
+            Err(Failure(wrong)) => (false, wrong),
+        };
+        findings.push(Finding { check: name, passed, found, seconds: start.elapsed().as_secs_f64() });
+    };
+    for (name, probe) in driver::PROBES {
+        check(format!("driver: {name}"), &mut || probe(gpu));
+    }
+    let of_worst = |worst: Worst| worst.to_string();
+    let is_probe = |kernel: &Kernel| kernel.libraries().contains(&"lib/probe");
+    for kernel in Kernel::ALL.into_iter().filter(|kernel| !is_probe(kernel)) {
+        let twin = kernels::check_of(kernel);
+        check(format!("kernel: {}", kernel.name()), &mut || twin(gpu).map(of_worst));
+    }
+    for (plan, activation) in steps::CASES {
+        let name = format!("one step: plan {plan}, {activation}");
+        check(name, &mut || steps::one(gpu, plan, activation).map(of_worst));
+    }
+    for plan in steps::PLANS {
+        check(format!("a short run: plan {plan}"), &mut || steps::short_run(gpu, plan).map(of_worst));
+    }
+    findings
+}

@@ -1,0 +1,68 @@
+//! What several of these tests use: the library's own checks of kernels, steps alone, and sizes.
+
+use planar::Error;
+use planar::backend::Run;
+use planar::data::Dataset;
+use planar::gpu::Gpu;
+use planar::gpu::kernel::Kernel;
+use planar::gpu::plan::{Plan, PlanChoice, Sizes, Step};
+use planar::model::params::Layout;
+use planar::model::{Activation, Network, Parameters};
+use planar::selftest::Worst;
+use planar::selftest::kernels::check_of;
+
+use crate::Check;
+
+/// A check on a GPU.
+pub type OnGpu = fn(&Gpu) -> Check;
+/// A named check on a GPU.
+pub type Named = (String, Box<dyn Fn(&Gpu) -> Check + Send>);
+
+/// Every kernel against its twin, as `planar selftest` checks it.
+pub fn kernels() -> Vec<Named> {
+    let named = |kernel: Kernel| -> Named {
+        let name = format!("kernel_{}_agrees_with_its_cpu_twin", kernel.name());
+        (name, Box::new(move |gpu| check_of(kernel)(gpu).map(|_| ()).map_err(|failure| failure.0)))
+    };
+    Kernel::ALL.map(named).into()
+}
+
+/// Fails where an element is further off than its bound; a NaN always is.
+pub fn compare(what: &str, got: &[f32], want: &[f64], bound: impl Fn(usize) -> f64) -> Check {
+    Worst::default().compare(what, got, want, bound).map_err(|failure| failure.0)
+}
+
+/// Three networks side by side of one hidden layer.
+pub fn sizes(inputs: usize, units: u32, samples: u32) -> Sizes {
+    let layout = Layout::new(&[inputs, units as usize, 1]);
+    Sizes { networks: 3, samples, activation: Activation::Tanh, layout }
+}
+
+/// Runs a step on buffers of floats.
+pub fn run(gpu: &Gpu, step: &Step, contents: &[&[f32]]) -> Result<Vec<Vec<f32>>, String> {
+    let contents: Vec<Vec<u32>> =
+        contents.iter().map(|values| values.iter().map(|value| value.to_bits()).collect()).collect();
+    let results = gpu.alone(step, &contents).and_then(|alone| alone.results()).map_err(|error| error.to_string())?;
+    Ok(results.iter().map(|words| words.iter().map(|word| f32::from_bits(*word)).collect()).collect())
+}
+
+/// The fused plan of three networks, 9 units at most.
+pub fn random_case(gpu: &Gpu, samples: u32) -> Plan {
+    gpu.clone().with_plan(PlanChoice::Fused).plan(&sizes(2, 9, samples)).unwrap()
+}
+
+/// Two hidden layers: fused says which plan can, and auto takes it.
+pub fn fused_refuses(gpu: &Gpu) -> Check {
+    let network = Network::new(2, &[3, 3], Activation::Tanh).unwrap();
+    let run = Run { parameters: Parameters::zeros(&network), network, learning_rate: 1.0 };
+    let data = Dataset::from_points("one", None, 2, &[0.0, 1.0], vec![1]).unwrap();
+    let sizes = Sizes::new(&data, &[run]).unwrap();
+    match gpu.clone().with_plan(PlanChoice::Fused).plan(&sizes) {
+        Err(Error::Mismatch(said)) if said.contains("one hidden layer") && said.contains("layered") => {}
+        other => return Err(format!("{other:?}")),
+    }
+    match gpu.clone().with_plan(PlanChoice::Auto).plan(&sizes) {
+        Ok(plan) if plan.name == "layered" => Ok(()),
+        other => Err(format!("{other:?}")),
+    }
+}
