@@ -1,0 +1,291 @@
+//! Every shader that the host can build, without a GPU: valid WGSL, written for Vulkan, Metal and DX12, laid out as the
+//! Rust structs, bound as the kernels say, and within the loop budget.
+//!
+//! What spirv-val and glslang read back is reported as ignored where they are not installed; with
+//! REQUIRE_SHADER_TOOLS=1 it fails instead.
+
+use std::collections::{BTreeSet, HashSet};
+use std::mem::{offset_of, size_of};
+use std::path::Path;
+use std::process::Command;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use naga::back::{hlsl, msl, spv};
+use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
+use naga::{AddressSpace, Module, StorageAccess, TypeInner};
+use planar::gpu::kernel::{Binding, Kernel};
+use planar::gpu::plan::{Allowed, LOOP_BUDGET, Plan, PlanChoice, Sizes, Software};
+use planar::gpu::shader::{Constant, Constants, Sources};
+use planar::gpu::uniforms;
+use planar::model::Activation;
+use planar::model::params::Layout;
+use tempfile::TempDir;
+
+type Check = Result<(), String>;
+
+/// A kernel with the constants of its prelude.
+type Variant = (Kernel, Constants);
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let required = std::env::var("REQUIRE_SHADER_TOOLS").is_ok_and(|value| value == "1");
+    let trial = |name: &str, check: fn() -> Check| Trial::test(name, move || check().map_err(Failed::from));
+    let with_tool = |name: &str, tool: &str, check: fn() -> Check| {
+        let there = Command::new(tool).arg("--version").output().is_ok();
+        trial(name, check).with_ignored_flag(!there && !required)
+    };
+    let trials = vec![
+        trial("every_shader_is_valid", every_shader_is_valid),
+        trial("every_shader_is_written_for_metal", every_shader_is_written_for_metal),
+        with_tool("spirv_val_accepts_every_shader", "spirv-val", spirv_val_accepts_every_shader),
+        with_tool("glslang_reads_every_hlsl_shader", "glslangValidator", glslang_reads_every_hlsl_shader),
+        trial("bindings_are_what_the_kernels_say", bindings_are_what_the_kernels_say),
+        trial("structs_are_laid_out_as_in_rust", structs_are_laid_out_as_in_rust),
+        trial("no_shader_file_is_an_orphan", no_shader_file_is_an_orphan),
+        trial("no_plan_turns_loops_over_the_budget", no_plan_turns_loops_over_the_budget),
+    ];
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// Hardware and software adapters, wide and narrow, with room for uniforms and without.
+fn adapters() -> Vec<Allowed> {
+    let software = |lanes, threads| Allowed { software: Some(Software { lanes, threads }), ..Allowed::webgpu() };
+    let narrow = Allowed { uniform_size: 0, ..Allowed::webgpu() };
+    vec![Allowed::webgpu(), narrow, software(8, 2), software(4, 2), software(16, 64)]
+}
+
+fn plans() -> Vec<Plan> {
+    let mut plans = Vec::new();
+    let activations = [Activation::Tanh, Activation::Sigmoid, Activation::Relu, Activation::LeakyRelu { slope: 0.01 }];
+    for adapter in adapters() {
+        for widths in [&[2, 4, 1][..], &[1, 1, 1], &[2, 277, 1], &[3, 17, 1], &[16, 4096, 1], &[2, 5, 3, 1]] {
+            for samples in [1, 400, 2500, 100_000] {
+                for (networks, activation) in activations.into_iter().flat_map(|a| [(1, a), (300, a)]) {
+                    let sizes = Sizes { networks, samples, activation, layout: Layout::new(widths) };
+                    let choices = [PlanChoice::Layered, PlanChoice::Fused];
+                    plans.extend(choices.iter().flat_map(|choice| Plan::new(*choice, &sizes, &adapter)));
+                }
+            }
+        }
+    }
+    plans
+}
+
+/// Every shader that these plans and the probes of `planar selftest` are made of, each once.
+fn variants() -> Vec<Variant> {
+    let of_plans = plans().into_iter().flat_map(|plan| plan.steps().cloned().collect::<Vec<_>>());
+    let all: HashSet<Variant> =
+        of_plans.chain(planar::selftest::driver::steps()).map(|step| (step.kernel, step.constants)).collect();
+    assert!(all.len() > 50 && Kernel::ALL.iter().all(|kernel| all.iter().any(|(other, _)| other == kernel)));
+    all.into_iter().collect()
+}
+
+/// The parsed and validated module of a variant.
+fn module((kernel, constants): &Variant) -> Result<(Module, ModuleInfo), String> {
+    let shader = Sources::embedded().compose(*kernel, constants);
+    let module = naga::front::wgsl::parse_str(shader.text())
+        .map_err(|error| format!("{}: {}", kernel.name(), error.emit_to_string(shader.text())))?;
+    let mut validator = Validator::new(ValidationFlags::all(), Capabilities::empty());
+    let info = validator.validate(&module).map_err(|error| format!("{}: {error:?}", kernel.name()))?;
+    Ok((module, info))
+}
+
+fn every_shader_is_valid() -> Check {
+    variants().iter().try_for_each(|variant| {
+        let (module, _) = module(variant)?;
+        let entries: Vec<&str> = module.entry_points.iter().map(|entry| entry.name.as_str()).collect();
+        if entries == [variant.0.name()] { Ok(()) } else { Err(format!("entry points {entries:?}")) }
+    })
+}
+
+fn every_shader_is_written_for_metal() -> Check {
+    for variant in variants() {
+        let (module, info) = module(&variant)?;
+        let options = msl::Options { lang_version: (2, 0), fake_missing_bindings: true, ..Default::default() };
+        let (text, _) = msl::write_string(&module, &info, &options, &msl::PipelineOptions::default())
+            .map_err(|error| format!("{}: {error}", variant.0.name()))?;
+        if !text.contains("kernel void") {
+            return Err(format!("{} has no kernel function", variant.0.name()));
+        }
+    }
+    Ok(())
+}
+
+/// Runs a tool on a file; what it says where it refuses it.
+fn read_back(mut command: Command, what: &str) -> Check {
+    let output = command.output().map_err(|error| format!("{what}: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = [output.stdout, output.stderr].concat();
+    Err(format!("{what}: {}", String::from_utf8_lossy(&said)))
+}
+
+fn spirv_val_accepts_every_shader() -> Check {
+    let folder = TempDir::new().map_err(|error| error.to_string())?;
+    for variant in variants() {
+        let name = variant.0.name();
+        let (module, info) = module(&variant)?;
+        let words = spv::write_vec(&module, &info, &spv::Options::default(), None)
+            .map_err(|error| format!("{name}: {error}"))?;
+        let file = folder.path().join(format!("{name}.spv"));
+        let bytes: Vec<u8> = words.into_iter().flat_map(u32::to_le_bytes).collect();
+        std::fs::write(&file, bytes).map_err(|error| error.to_string())?;
+        let mut command = Command::new("spirv-val");
+        command.args(["--target-env", "vulkan1.1"]).arg(&file);
+        read_back(command, name)?;
+    }
+    Ok(())
+}
+
+fn glslang_reads_every_hlsl_shader() -> Check {
+    let folder = TempDir::new().map_err(|error| error.to_string())?;
+    // the length of a table changes a number in the text, no more: one of each is enough for this slow reader
+    let without_lengths = |(kernel, constants): &Variant| {
+        let of = |value: &Constant| if let Constant::Table(_) = value { Constant::Table(1) } else { *value };
+        (*kernel, constants.iter().map(|(name, value)| (*name, of(value))).collect::<Constants>())
+    };
+    let mut seen = HashSet::new();
+    for variant in variants().into_iter().filter(|variant| seen.insert(without_lengths(variant))) {
+        let name = variant.0.name();
+        let (module, info) = module(&variant)?;
+        for shader_model in [hlsl::ShaderModel::V5_1, hlsl::ShaderModel::V6_0] {
+            // glslang does not read the cast of 0 to an array, by which DXC sets workgroup memory to 0
+            let zero_initialize_workgroup_memory = false;
+            let options = hlsl::Options {
+                shader_model,
+                fake_missing_bindings: true,
+                zero_initialize_workgroup_memory,
+                ..Default::default()
+            };
+            let mut text = String::new();
+            hlsl::Writer::new(&mut text, &options, &hlsl::PipelineOptions::default())
+                .write(&module, &info, None)
+                .map_err(|error| format!("{name}: {error}"))?;
+            let file = folder.path().join(format!("{name}.hlsl"));
+            std::fs::write(&file, &text).map_err(|error| error.to_string())?;
+            let mut command = Command::new("glslangValidator");
+            command.args(["-V", "-D", "-S", "comp", "-e", name, "-o"]).arg(folder.path().join("out.spv")).arg(&file);
+            read_back(command, &format!("{name}, shader model {shader_model:?}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn bindings_are_what_the_kernels_say() -> Check {
+    for variant in variants() {
+        let (kernel, constants) = &variant;
+        let (module, _) = module(&variant)?;
+        let is_table =
+            |name: &str| constants.iter().any(|(of, value)| *of == name && matches!(value, Constant::Table(_)));
+        let mut there: Vec<(u32, String, Binding)> = Vec::new();
+        for (_, variable) in module.global_variables.iter() {
+            let Some(place) = variable.binding else { continue };
+            let binding = match variable.space {
+                AddressSpace::Uniform => Binding::Uniform,
+                AddressSpace::Storage { access } if access.contains(StorageAccess::STORE) => Binding::ReadWrite,
+                AddressSpace::Storage { .. } => Binding::Read,
+                other => return Err(format!("{}: a binding in {other:?}", kernel.name())),
+            };
+            if place.group != 0 {
+                return Err(format!("{}: group {}", kernel.name(), place.group));
+            }
+            there.push((place.binding, variable.name.clone().unwrap_or_default(), binding));
+        }
+        there.sort_by_key(|(at, _, _)| *at);
+        let said: Vec<(u32, String, Binding)> = (0..)
+            .zip(kernel.bindings())
+            .map(|(at, (name, binding))| {
+                (at, (*name).to_owned(), if is_table(name) { Binding::Uniform } else { *binding })
+            })
+            .collect();
+        if there != said {
+            return Err(format!("{}: the shader binds {there:?}, the kernel says {said:?}", kernel.name()));
+        }
+    }
+    Ok(())
+}
+
+/// A Rust struct: its size and its fields with their offsets.
+type RustLayout = (u32, Vec<(&'static str, u32)>);
+
+macro_rules! layout {
+    ($name:ident: $($field:ident),*) => {
+        (size_of::<uniforms::$name>() as u32,
+         vec![$((stringify!($field), offset_of!(uniforms::$name, $field) as u32)),*])
+    };
+}
+
+/// The struct of a kernel's uniform.
+fn uniform_of(kernel: Kernel) -> RustLayout {
+    match kernel {
+        Kernel::Matmul => layout!(
+            Product: rows, inner, columns, slabs, a_offset, a_stride, b_offset, b_stride, c_offset, c_stride, scale
+        ),
+        Kernel::BiasActivation => layout!(BiasActivation: units, samples, bias_offset, parameters),
+        Kernel::OutputDelta => layout!(OutputDelta: samples),
+        Kernel::HiddenDelta => layout!(HiddenDelta: units, samples),
+        Kernel::BiasSum => layout!(BiasSum: units, samples, offset, stride, scale),
+        Kernel::SumSlabs => layout!(SumSlabs: length, slabs, offset, stride),
+        Kernel::Update => layout!(Update: parameters),
+        Kernel::Cost => layout!(Cost: samples, slabs, scale),
+        Kernel::Record => layout!(Record: networks, slabs),
+        Kernel::FusedForward | Kernel::FusedBackward | Kernel::FusedUpdate => {
+            layout!(Fused: networks, samples, groups, units, slabs, slab, update, mean)
+        }
+        Kernel::ProbeLoop | Kernel::ProbeFunction | Kernel::ProbeCopy | Kernel::ProbeBarrier => {
+            layout!(Probe: length, turns)
+        }
+    }
+}
+
+fn structs_are_laid_out_as_in_rust() -> Check {
+    for variant in variants() {
+        let kernel = variant.0;
+        let (module, _) = module(&variant)?;
+        for (_, variable) in module.global_variables.iter() {
+            let want = match variable.name.as_deref() {
+                Some("networks") => layout!(NetworkRecord: width, learning_rate, slope, reserved),
+                Some(name) if name == kernel.bindings()[0].0 => uniform_of(kernel),
+                _ => continue,
+            };
+            let mut ty = &module.types[variable.ty].inner;
+            if let TypeInner::Array { base, .. } = ty {
+                ty = &module.types[*base].inner;
+            }
+            let TypeInner::Struct { members, span } = ty else { return Err(format!("{}: {ty:?}", kernel.name())) };
+            let fields: Vec<(&str, u32)> =
+                members.iter().map(|member| (member.name.as_deref().unwrap_or(""), member.offset)).collect();
+            if (*span, &fields) != (want.0, &want.1) {
+                return Err(format!("{}: WGSL has {fields:?}, {span} bytes, and Rust {want:?}", kernel.name()));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn no_shader_file_is_an_orphan() -> Check {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
+    let mut files = BTreeSet::new();
+    for part in ["", "lib"] {
+        for entry in std::fs::read_dir(folder.join(part)).map_err(|error| error.to_string())? {
+            let path = entry.map_err(|error| error.to_string())?.path();
+            if path.extension().is_some_and(|extension| extension == "wgsl") {
+                let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                files.insert(if part.is_empty() { stem } else { format!("{part}/{stem}") });
+            }
+        }
+    }
+    let kernels = Kernel::ALL.iter().map(|kernel| kernel.name());
+    let libraries = Kernel::ALL.iter().flat_map(|kernel| kernel.libraries().iter().copied());
+    let used: BTreeSet<String> = kernels.chain(libraries).map(str::to_owned).collect();
+    if files == used { Ok(()) } else { Err(format!("files {files:?}, used {used:?}")) }
+}
+
+fn no_plan_turns_loops_over_the_budget() -> Check {
+    let worst = plans().iter().flat_map(|plan| plan.steps().map(|step| step.turns).collect::<Vec<_>>()).max();
+    match worst {
+        Some(turns) if (4096..=LOOP_BUDGET).contains(&turns) => Ok(()),
+        other => Err(format!("{other:?} turns, and the budget is {LOOP_BUDGET}")),
+    }
+}
