@@ -11,8 +11,8 @@ use crate::{Error, Result};
 
 /// How long a chunk should take: short enough for drivers that end long submits, and for a quick answer to Ctrl-C.
 const CHUNK_TIME: Duration = Duration::from_millis(50);
-/// The first chunk, before the device's speed is known.
-const FIRST_CHUNK: u32 = 8;
+/// The first chunk, before the device's speed is known: one iteration of a large network may take a weak GPU long.
+const FIRST_CHUNK: u32 = 1;
 /// The most costs that a run may log.
 const LOG_LIMIT: u64 = 10_000_000;
 
@@ -118,7 +118,9 @@ pub fn train(
     let (mut submitted, mut queued, mut done) = (0, 0, 0);
     let (mut status, mut parameters) = (Status::Finished, None);
     loop {
-        while status == Status::Finished && queued < session.queue_depth() && submitted < schedule.iterations {
+        // nothing is queued behind the first chunk: its time says how long the next may be
+        let depth = if done == 0 { 1 } else { session.queue_depth() };
+        while status == Status::Finished && queued < depth && submitted < schedule.iterations {
             let chunk = u64::from(pace.chunk()).min(schedule.iterations - submitted);
             session.advance(chunk as u32)?;
             submitted += chunk;
@@ -210,5 +212,25 @@ impl Pace {
         self.last = now;
         let ideal = f64::from(iterations) * CHUNK_TIME.as_secs_f64() / seconds;
         self.next = ideal.clamp(self.next / 4.0, self.next * 4.0).clamp(1.0, CHUNK_LIMIT.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_grow_at_most_fourfold_and_shrink_when_they_last_too_long() {
+        let mut pace = Pace::new();
+        assert_eq!(pace.chunk(), 1, "nothing is known of the device yet");
+        for _ in 0..20 {
+            let before = pace.chunk();
+            pace.collected(before);
+            assert!(pace.chunk() <= 4 * before && pace.chunk() <= CHUNK_LIMIT);
+        }
+        assert_eq!(pace.chunk(), CHUNK_LIMIT, "an instant device gets the longest chunks");
+        pace.last = Instant::now() - 10 * CHUNK_TIME;
+        pace.collected(CHUNK_LIMIT);
+        assert!(pace.chunk() <= CHUNK_LIMIT / 4 + 1, "a tenth is due, and a quarter at once");
     }
 }

@@ -249,6 +249,65 @@ fn a_csv_file_that_is_no_data_set_is_refused_with_its_place() {
 }
 
 #[test]
+fn bench_measures_what_is_asked_for() {
+    let report = json("bench --json -q --only engine,reference --hidden 3 --samples 50 --seconds 0.05");
+    let results = report["results"].as_array().unwrap();
+    let plans: Vec<&str> = results.iter().map(|result| result["plan"].as_str().unwrap()).collect();
+    assert_eq!(plans, ["engine", "reference", "reference"]);
+    for result in results {
+        assert!(result["us_per_iteration"].as_f64().unwrap() > 0.0, "{result}");
+    }
+    assert_eq!(report["hidden"], 3);
+    assert!(report["cpu_peak_gflops"].as_f64().unwrap() > 0.0);
+    assert!(report["fastest"].as_str().unwrap().contains("engine"), "{report}");
+}
+
+#[test]
+fn bench_that_measures_nothing_says_why() {
+    assert_refused(planar("bench --only fused -q"), 3, &["no GPU adapter"]);
+    for (arguments, words) in [
+        ("--only fast", &["plan", "engine, reference, fused or layered", "'fast'"][..]),
+        ("--seconds 0", &["seconds", "above 0"]),
+        ("--threads 0", &["threads", "between 1 and 1024"]),
+        ("--samples 3", &["samples", "even"]),
+        ("--hidden 0", &["hidden units"]),
+    ] {
+        assert_refused(planar(&format!("bench -q {arguments}")), 2, words);
+    }
+}
+
+#[test]
+fn compare_agrees_with_itself_and_lists_every_tensor() {
+    let report = json("compare --json -q --iterations 20 --hidden 5 --left reference-f64 --right cpu");
+    assert_eq!(report["agrees"], true);
+    let steps = report["steps"].as_array().unwrap();
+    let iterations: Vec<u64> = steps.iter().map(|step| step["iteration"].as_u64().unwrap()).collect();
+    assert_eq!(iterations, [0, 1, 10, 20]);
+    for step in steps {
+        let differences = step["differences"].as_array().unwrap();
+        let tensors: Vec<&str> = differences.iter().map(|of| of["tensor"].as_str().unwrap()).collect();
+        assert_eq!(tensors, ["logits", "cost", "dW1", "db1", "dW2", "db2", "W1", "b1", "W2", "b2"]);
+        assert!(differences.iter().all(|of| of["agrees"] == true && of["bound"].as_f64().unwrap() > 0.0));
+    }
+    assert_eq!(report["curves"]["iterations"], 20);
+    let (stdout, stderr, code) = run(planar("compare --iterations 3 --device cpu"));
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("verdict  agree") && stdout.contains("dW1"), "{stdout}");
+}
+
+#[test]
+fn compare_and_selftest_refuse_what_they_do_not_know() {
+    assert_refused(planar("compare -q --right GeForce"), 3, &["'GeForce'", "there is none"]);
+    assert_refused(planar("compare -q --right gpu:quick"), 2, &["plan", "'quick'"]);
+    assert_refused(planar("compare -q --right cpu --device gpu"), 2, &["--right", "--device"]);
+    assert_refused(planar("compare -q --iterations 0"), 2, &["iterations", "at least 1"]);
+    assert_refused(planar("selftest -q"), 3, &["no GPU adapter"]);
+    let mut empty = planar("train -q");
+    empty.args(["--device", ""]);
+    assert_refused(empty, 2, &["device", "part of an adapter's name"]);
+}
+
+#[test]
 fn no_adapter_ends_with_3_and_says_what_was_looked_for() {
     assert_refused(planar("train --device gpu"), 3, &["no GPU adapter", "looked for", "there is none"]);
     assert_refused(planar("train --device GeForce"), 3, &["'GeForce'", "there is none"]);

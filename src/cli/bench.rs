@@ -6,7 +6,7 @@ use planar::backend::{Backend, Run};
 use planar::cpu::{Engine, Reference};
 use planar::data::flower;
 use planar::gpu::plan::PlanChoice;
-use planar::gpu::{Adapter, Gpu};
+use planar::gpu::{Adapter, Choice, Gpu};
 use planar::model::{Activation, Network, Parameters};
 use planar::{Error, measure, report};
 use serde::Serialize;
@@ -43,6 +43,9 @@ pub struct Arguments {
     #[command(flatten)]
     verbosity: Verbosity,
 }
+
+/// How a GPU computes.
+const PLANS: [PlanChoice; 2] = [PlanChoice::Fused, PlanChoice::Layered];
 
 #[derive(Serialize)]
 struct Bench {
@@ -82,17 +85,23 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let engine = Engine::new(arguments.threads)?;
     let peak = engine.peak();
     let mut results = Vec::new();
-    let mut measured = |name: String, plan: &str, backend: planar::Result<Box<dyn Backend>>| {
+    let mut failure = None;
+    let mut measured = |name: String, plan: &str, open: &dyn Fn() -> planar::Result<Box<dyn Backend>>| {
         if !arguments.only.is_empty() && !arguments.only.contains(&plan) {
             return;
         }
         arguments.verbosity.say(format_args!("measuring {name}, {plan}"));
+        let backend = open();
         let patience = Duration::from_secs_f64(arguments.seconds);
         let on_gpu = backend.as_ref().is_ok_and(|backend| backend.device().kind != "cpu");
         let speed = backend.and_then(|backend| measure::speed(backend.as_ref(), &data, &run, patience));
         let (speed, error) = match speed {
             Ok(speed) => (Some(speed), None),
-            Err(error) => (None, Some(error.to_string())),
+            Err(error) => {
+                let said = error.to_string();
+                failure = Some(error);
+                (None, Some(said))
+            }
         };
         results.push(Measured {
             name,
@@ -105,14 +114,18 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         });
     };
     let name = |backend: &dyn Backend| backend.device().name;
-    measured(name(&engine), "engine", Ok(Box::new(engine)));
-    measured(name(&Reference::<f32>::new()), "reference", Ok(Box::new(Reference::<f32>::new())));
-    measured(name(&Reference::<f64>::new()), "reference", Ok(Box::new(Reference::<f64>::new())));
-    for adapter in Adapter::all() {
-        for plan in [PlanChoice::Fused, PlanChoice::Layered] {
-            let gpu = Gpu::open(&adapter).map(|gpu| Box::new(gpu.with_plan(plan)) as Box<dyn Backend>);
-            measured(adapter.to_string(), &plan.to_string(), gpu);
+    measured(name(&engine), "engine", &|| Ok(Box::new(engine.clone())));
+    measured(name(&Reference::<f32>::new()), "reference", &|| Ok(Box::new(Reference::<f32>::new())));
+    measured(name(&Reference::<f64>::new()), "reference", &|| Ok(Box::new(Reference::<f64>::new())));
+    let adapters = Adapter::all();
+    for (adapter, plan) in adapters.iter().flat_map(|adapter| PLANS.map(|plan| (adapter, plan))) {
+        measured(adapter.to_string(), &plan.to_string(), &|| Ok(Box::new(Gpu::open(adapter)?.with_plan(plan))));
+    }
+    if results.iter().all(|result| result.us_per_iteration.is_none()) {
+        if let Some(error) = failure {
+            return Err(error.into());
         }
+        Adapter::choose(&adapters, &Choice::Any)?; // what was asked for needs one
     }
     let times = results.iter().filter_map(|result| result.us_per_iteration.map(|time| (time, result)));
     let fastest =

@@ -27,10 +27,10 @@ pub struct Arguments {
     #[command(flatten)]
     device: DeviceArguments,
     /// One side: reference-f64, reference-f32, cpu, gpu, or part of an adapter's name, the latter two with :PLAN
-    #[arg(long, value_name = "BACKEND", default_value = "reference-f64", help_heading = "Device")]
+    #[arg(long, value_name = "BACKEND", default_value = "reference-f64", help_heading = "Device", value_parser = device::device_name)]
     left: String,
     /// The other side, named likewise [default: what --device says]
-    #[arg(long, value_name = "BACKEND", help_heading = "Device", conflicts_with_all = ["device", "plan"])]
+    #[arg(long, value_name = "BACKEND", help_heading = "Device", conflicts_with_all = ["device", "plan"], value_parser = device::device_name)]
     right: Option<String>,
     /// Print one JSON object to stdout, nothing else
     #[arg(long, help_heading = "Output")]

@@ -22,7 +22,7 @@ const SHORT_RUN: f64 = 0.25;
 #[command(next_help_heading = "Device")]
 pub struct DeviceArguments {
     /// auto (a hardware GPU where it pays, else the CPU), cpu, gpu (a software adapter too), or part of an adapter's name
-    #[arg(long, value_name = "auto|cpu|gpu|NAME", default_value = "auto")]
+    #[arg(long, value_name = "auto|cpu|gpu|NAME", default_value = "auto", value_parser = device_name)]
     device: String,
     /// How a GPU computes: fused (two dispatches an iteration), layered (an operation a dispatch), or auto
     #[arg(long, value_name = "auto|layered|fused", default_value_t = PlanChoice::Auto)]
@@ -33,6 +33,14 @@ pub struct DeviceArguments {
     /// Threads of the CPU engine, 1 to 1024; they change the time, not the result [default: one a core]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     threads: Option<usize>,
+}
+
+/// A device's name, which is not empty: every adapter's name holds the empty one.
+pub fn device_name(text: &str) -> Result<String> {
+    match text.trim() {
+        "" => Err(Error::invalid("the device", "auto, cpu, gpu or part of an adapter's name", "''")),
+        name => Ok(name.into()),
+    }
 }
 
 /// A back end by its name: `reference-f64`, `reference-f32`, `cpu`, `gpu` or part of an adapter's name, the latter two
@@ -86,6 +94,7 @@ impl DeviceArguments {
         verbosity: Verbosity,
     ) -> Result<Box<dyn Backend>> {
         if self.plan != PlanChoice::Auto {
+            self.refuse_threads()?;
             verbosity.say(format_args!("training on {adapter}: only a GPU has plans"));
             return self.opened(adapter);
         }
@@ -124,16 +133,21 @@ impl DeviceArguments {
             let message = "f64 is for the CPU only, WGSL has no f64: use --device cpu or --precision f32";
             return Err(Error::Mismatch(message.into()));
         }
-        if self.threads.is_some() {
-            let message = "--threads are the CPU engine's: leave them out, or use --device cpu";
-            return Err(Error::Mismatch(message.into()));
-        }
+        self.refuse_threads()?;
         let adapters = Adapter::all();
         let adapter = Adapter::choose(&adapters, choice)?;
         if adapter.is_software() {
             verbosity.say(format_args!("training on {adapter}: a software adapter, it computes on the CPU"));
         }
         self.opened(adapter)
+    }
+
+    fn refuse_threads(&self) -> Result<()> {
+        if self.threads.is_some() {
+            let message = "--threads are the CPU engine's: leave them out, or use --device cpu";
+            return Err(Error::Mismatch(message.into()));
+        }
+        Ok(())
     }
 
     fn opened(&self, adapter: &Adapter) -> Result<Box<dyn Backend>> {

@@ -69,10 +69,17 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
 /// What `--device auto` takes, and why.
 fn auto(adapters: &[Adapter]) -> Auto {
     match Adapter::choose(adapters, &Choice::Hardware) {
-        Ok(adapter) => Auto { takes: adapter.to_string(), because: "it is the first hardware GPU".into() },
+        Ok(adapter) => Auto {
+            takes: format!("the faster of the CPU engine and {adapter}"),
+            because: "train measures both on the network at hand".into(),
+        },
         Err(_) => {
-            let because = if adapters.is_empty() { "there is no GPU adapter" } else { "no adapter is hardware" };
-            Auto { takes: "the CPU".into(), because: because.into() }
+            let because = match std::env::var("WGPU_ADAPTER_NAME") {
+                _ if adapters.is_empty() => "there is no GPU adapter".into(),
+                Ok(name) if !name.is_empty() => format!("no hardware adapter is named like WGPU_ADAPTER_NAME={name}"),
+                _ => "no adapter is hardware".into(),
+            };
+            Auto { takes: "the CPU".into(), because }
         }
     }
 }

@@ -66,9 +66,14 @@ impl Verbosity {
     /// One line on stderr, unless quiet.
     fn say(self, line: impl std::fmt::Display) {
         if !self.quiet {
-            eprintln!("planar: {line}");
+            tell(line);
         }
     }
+}
+
+/// One line on stderr. Where that is closed or full, there is nobody left to tell.
+fn tell(line: impl std::fmt::Display) {
+    let _ = writeln!(io::stderr(), "planar: {line}");
 }
 
 /// How a command ended, when nothing failed.
@@ -98,7 +103,7 @@ pub fn main() -> ExitCode {
         // the reader of a pipe has gone: that is its good right
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("planar: {error}");
+            tell(&error);
             ExitCode::from(exit_code(&error))
         }
     }
@@ -117,7 +122,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
     let said = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let said = said.take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"));
     let line = said.collect::<Vec<_>>().join(" ");
-    eprintln!("planar: {} (see --help)", line.strip_prefix("error: ").unwrap_or(&line));
+    tell(format_args!("{} (see --help)", line.strip_prefix("error: ").unwrap_or(&line)));
     ExitCode::from(2)
 }
 

@@ -4,6 +4,7 @@ use planar::gpu::{Adapter, Choice, Gpu};
 use planar::report::selftest::SelftestReport;
 use planar::selftest;
 
+use super::device::device_name;
 use super::{Ending, Verbosity};
 
 const EXAMPLES: &str = "The report can be pasted into an issue.
@@ -14,7 +15,7 @@ Exit codes: 0 all passed, 4 a check failed, 1 failure, 3 no such adapter.";
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
     /// all, gpu (the first adapter), or part of an adapter's name
-    #[arg(long, value_name = "all|gpu|NAME", default_value = "all")]
+    #[arg(long, value_name = "all|gpu|NAME", default_value = "all", value_parser = device_name)]
     device: String,
     /// Print a JSON list of reports, one an adapter, to stdout, nothing else
     #[arg(long)]

@@ -81,7 +81,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         Status::Interrupted => Ending::Interrupted,
         Status::Diverged => {
             let at = outcome.iterations;
-            eprintln!("planar: diverged: not finite from iteration {at} on; a smaller --learning-rate may train");
+            super::tell(format_args!(
+                "diverged: not finite from iteration {at} on; a smaller --learning-rate may train"
+            ));
             Ending::Diverged
         }
     })

@@ -100,6 +100,7 @@ impl Adapter {
             ("maxComputeWorkgroupsPerDimension", limits.max_compute_workgroups_per_dimension.into()),
             ("maxComputeInvocationsPerWorkgroup", limits.max_compute_invocations_per_workgroup.into()),
             ("maxComputeWorkgroupStorageSize", limits.max_compute_workgroup_storage_size.into()),
+            ("maxUniformBufferBindingSize", limits.max_uniform_buffer_binding_size),
             ("maxStorageBuffersPerShaderStage", limits.max_storage_buffers_per_shader_stage.into()),
         ]
     }
@@ -148,6 +149,7 @@ fn kind(device_type: DeviceType) -> &'static str {
 pub struct Gpu {
     opened: Arc<Opened>,
     plan: PlanChoice,
+    adapt: Option<fn(&mut Allowed)>,
     change: Option<fn(&mut Plan)>,
 }
 
@@ -202,12 +204,19 @@ impl Gpu {
         let pipelines = Pipelines::new(sources);
         let software = adapter.software();
         let opened = Opened { device, queue, limits, info, software, pipelines, trouble };
-        Ok(Self { opened: Arc::new(opened), plan: PlanChoice::Auto, change: None })
+        Ok(Self { opened: Arc::new(opened), plan: PlanChoice::Auto, adapt: None, change: None })
     }
 
     /// The same device under another plan.
     pub fn with_plan(mut self, plan: PlanChoice) -> Self {
         self.plan = plan;
+        self
+    }
+
+    /// The same device with its plans made for other limits than its own: for running on a software adapter what a
+    /// hardware one would run.
+    pub fn with_plans_for(mut self, adapt: fn(&mut Allowed)) -> Self {
+        self.adapt = Some(adapt);
         self
     }
 
@@ -223,7 +232,20 @@ impl Gpu {
     /// [`Error::Mismatch`] where the chosen plan cannot do the shape, [`Error::Limit`] naming the first limit that is
     /// passed.
     pub fn plan(&self, sizes: &Sizes) -> Result<Plan> {
-        let mut plan = self.opened.plan(self.plan, sizes)?;
+        let mut allowed = self.opened.allowed();
+        if let Some(adapt) = self.adapt {
+            adapt(&mut allowed);
+        }
+        let held = |choice| {
+            let plan = Plan::new(choice, sizes, &allowed)?;
+            plan.check(&allowed).map(|()| plan)
+        };
+        let mut plan = held(self.plan).map_err(|error| match error {
+            Error::Limit { .. } if self.plan == PlanChoice::Fused && held(PlanChoice::Layered).is_ok() => {
+                Error::Mismatch(format!("{error}; the layered plan can train this"))
+            }
+            other => other,
+        })?;
         if let Some(change) = self.change {
             change(&mut plan);
         }
@@ -260,19 +282,6 @@ impl Opened {
             storage_buffers: self.limits.max_storage_buffers_per_shader_stage.into(),
             uniform_size: self.limits.max_uniform_buffer_binding_size,
             software: self.software,
-        }
-    }
-
-    /// The plan for these sizes, held to the limits.
-    pub fn plan(&self, choice: PlanChoice, sizes: &Sizes) -> Result<Plan> {
-        let allowed = self.allowed();
-        let plan = Plan::new(choice, sizes, &allowed)?;
-        match plan.check(&allowed) {
-            Ok(()) => Ok(plan),
-            Err(error) if choice == PlanChoice::Fused && self.plan(PlanChoice::Layered, sizes).is_ok() => {
-                Err(Error::Mismatch(format!("{error}; the layered plan can train this")))
-            }
-            Err(error) => Err(error),
         }
     }
 

@@ -1,7 +1,11 @@
 //! From the GPU to the host: a staging buffer that the GPU copies into, mapped when its submission is done.
 
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use futures_intrusive::channel::shared::{OneshotReceiver, oneshot_channel};
 use wgpu::{BufferAsyncError, BufferUsages, CommandEncoder, PollError, PollType, SubmissionIndex};
@@ -71,9 +75,14 @@ impl Pending {
     pub fn wait<T>(self, gpu: &Opened, read: impl FnOnce(&[u32]) -> T) -> Result<(Staging, T)> {
         poll(gpu, self.submission)?;
         gpu.check()?;
-        match pollster::block_on(self.mapped.receive()) {
-            Some(Ok(())) => {}
-            _ => return Err(Error::Device("a readback could not be mapped".into())),
+        // the submission is done; the mapping is told by this thread's poll, or in a moment by another's
+        let (start, mut mapped) = (Instant::now(), pin!(self.mapped.receive()));
+        loop {
+            match mapped.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(Some(Ok(()))) => break,
+                Poll::Pending if start.elapsed() < PATIENCE => thread::sleep(Duration::from_micros(50)),
+                _ => return Err(Error::Device("a readback could not be mapped".into())),
+            }
         }
         let view = self.staging.buffer.slice(..self.staging.used).get_mapped_range();
         let view = view.map_err(|error| Error::Device(error.to_string()))?;

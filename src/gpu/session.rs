@@ -92,8 +92,10 @@ impl GpuSession {
         4 * (self.networks.len() * self.packing.parameters()) as u64
     }
 
-    /// Runs steps and reads the first bytes of buffers back.
+    /// Runs steps that count one step of every network, and reads the first bytes of buffers back.
     fn run(&mut self, steps: impl Fn(&Self) -> &[Dispatch], parts: &[(Slot, u64)]) -> Result<Vec<u32>> {
+        let networks = self.networks.len();
+        let parts = [&[(Slot::Steps, 4 * networks as u64)], parts].concat();
         let mut staging = Staging::new(&self.gpu, parts.iter().map(|(_, bytes)| bytes).sum())?;
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
         encoder.clear_buffer(&self.buffers[&Slot::Steps], 0, None);
@@ -102,8 +104,9 @@ impl GpuSession {
         staging.copy(&mut encoder, &parts);
         let submission = self.gpu.queue.submit([encoder.finish()]);
         self.gpu.check()?;
-        let (_, words) = staging.map(submission).wait(&self.gpu, <[u32]>::to_vec)?;
-        Ok(words)
+        let (_, mut words) = staging.map(submission).wait(&self.gpu, <[u32]>::to_vec)?;
+        let rest = words.split_off(networks);
+        all_done(&words, 1).map(|()| rest)
     }
 }
 
@@ -147,9 +150,7 @@ impl Session for GpuSession {
 
         let (history, rest) = words.split_at(networks * iterations as usize);
         let (steps, parameters) = rest.split_at(networks);
-        if let Some(done) = steps.iter().find(|done| **done != iterations) {
-            return Err(Error::Incomplete { asked: iterations, done: *done });
-        }
+        all_done(steps, iterations)?;
         let cost = |bits: &u32| f64::from(f32::from_bits(*bits));
         let costs = (0..networks).map(|n| history.iter().skip(n).step_by(networks).map(cost).collect()).collect();
         Ok(Some(Chunk {
@@ -208,6 +209,14 @@ impl Dispatch {
         // the plan's check has held them to the adapter's 32-bit limit
         let workgroups = step.workgroups.map(|groups| groups as u32);
         Ok(Self { pipeline, bind_group, workgroups })
+    }
+}
+
+/// Whether every network's counter shows the iterations that were asked for.
+fn all_done(steps: &[u32], asked: u32) -> Result<()> {
+    match steps.iter().find(|done| **done != asked) {
+        Some(done) => Err(Error::Incomplete { asked, done: *done }),
+        None => Ok(()),
     }
 }
 

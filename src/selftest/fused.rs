@@ -8,12 +8,21 @@ use crate::data::Dataset;
 use crate::data::numpy_random::NumpyRandom;
 use crate::gpu::Gpu;
 use crate::gpu::packing::GROUP;
-use crate::gpu::plan::{Plan, PlanChoice, Sizes, Slot, Step};
+use crate::gpu::plan::{Allowed, Plan, PlanChoice, Sizes, Slot, Software, Step};
 use crate::gpu::uniforms::NetworkRecord;
 use crate::model::{Network, Parameters};
 
+/// How plans are laid out: as for this adapter, for hardware, for a software adapter of two threads, and with nothing
+/// bound as a uniform.
+pub const LAYOUTS: [fn(&mut Allowed); 4] = [
+    |_| {},
+    |allowed| allowed.software = None,
+    |allowed| allowed.software = Some(Software { lanes: 8, threads: 2 }),
+    |allowed| allowed.uniform_size = 0,
+];
+
 /// Features, widths side by side, samples, activation: beyond a vector, an invocation, a workgroup and a slab.
-const CASES: [(usize, [usize; 3], usize, &str); 9] = [
+const CASES: [(usize, [usize; 3], usize, &str); 10] = [
     (2, [1, 1, 1], 1, "tanh"),
     (2, [3, 17, 2], 3, "tanh"),
     (2, [277, 4, 100], 400, "leaky-relu:0.1"),
@@ -22,6 +31,7 @@ const CASES: [(usize, [usize; 3], usize, &str); 9] = [
     (16, [17, 1, 4], 277, "tanh"),
     (2, [400, 3, 8], 277, "relu"),
     (2, [4, 17, 3], 2500, "sigmoid"),
+    (16, [5, 1, 9], 2500, "tanh"),
     (7, [3, 12, 5], 70_001, "leaky-relu:-0.5"),
 ];
 
@@ -126,8 +136,21 @@ fn z1_terms(theta: &Parameters, x: &[f64], samples: usize) -> Vec<f64> {
         .collect()
 }
 
+/// A check with plans laid out in each way.
+fn in_every_layout(gpu: &Gpu, check: fn(&Gpu) -> Check) -> Check {
+    let mut worst = Worst::default();
+    for layout in LAYOUTS {
+        worst.0 = worst.0.max(check(&gpu.clone().with_plans_for(layout))?.0);
+    }
+    Ok(worst)
+}
+
 /// `fused_forward`: the logits, dZ2 and the loss of every group of samples.
 pub fn forward(gpu: &Gpu) -> Check {
+    in_every_layout(gpu, forward_of)
+}
+
+fn forward_of(gpu: &Gpu) -> Check {
     let mut worst = Worst::default();
     for case in CASES {
         let case = Case::new(gpu, case)?;
@@ -216,6 +239,10 @@ fn sums_of_slab(run: &Run, x: &[f64], dz2: &[f64], slab: std::ops::Range<usize>)
 
 /// `fused_backward`: gradients and update with one slab, the slabs' sums with several.
 pub fn backward(gpu: &Gpu) -> Check {
+    in_every_layout(gpu, backward_of)
+}
+
+fn backward_of(gpu: &Gpu) -> Check {
     let mut worst = Worst::default();
     for case in CASES {
         let case = Case::new(gpu, case)?;
@@ -289,6 +316,10 @@ fn slab_samples(case: &Case, slabs: usize) -> usize {
 
 /// `fused_update`: gradients and update from the slabs' sums.
 pub fn update(gpu: &Gpu) -> Check {
+    in_every_layout(gpu, update_of)
+}
+
+fn update_of(gpu: &Gpu) -> Check {
     let mut worst = Worst::default();
     for case in CASES.into_iter().filter(|case| case.2 > 2000) {
         let case = Case::new(gpu, case)?;

@@ -8,6 +8,7 @@ use planar::gpu::shader::Sources;
 use planar::gpu::uniforms::{BiasSum, Product, SumSlabs};
 use planar::gpu::{Adapter, Gpu};
 use planar::model::Activation;
+use planar::selftest::fused::LAYOUTS;
 
 use crate::Check;
 use crate::limits::NamedOnAdapter;
@@ -48,7 +49,9 @@ fn step_of(kernel: Kernel) -> Option<Step> {
 fn turns_are_counted(adapter: &Adapter, gpu: &Gpu) -> Check {
     let of_layered = Kernel::ALL.into_iter().filter_map(|kernel| step_of(kernel).map(|step| (kernel, step)));
     // one slab, which ends in the backward pass, and several
-    let of_fused = [277, 3000].into_iter().flat_map(|samples| random_case(gpu, samples).iteration);
+    let of_fused = [277, 3000].into_iter().flat_map(|samples| {
+        LAYOUTS.map(|layout| random_case(&gpu.clone().with_plans_for(layout), samples).iteration).concat()
+    });
     let steps = of_layered.chain(of_fused.map(|step| (step.kernel, step))).collect::<Vec<_>>();
     // the probes of the driver count their own turns
     let trains = |kernel: &&Kernel| !kernel.libraries().contains(&"lib/probe");

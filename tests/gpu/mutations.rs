@@ -13,7 +13,11 @@ use crate::{Check, training};
 /// The checks of whole steps.
 const GRADIENTS: (&str, OnGpu) = ("gradients_match_numpy", training::gradients_match_numpy);
 const UPDATES: (&str, OnGpu) = ("updates_match_numpy", training::updates_match_numpy);
+const SLABS: (&str, OnGpu) = ("slabs_match_the_reference", training::slabs_match_the_reference);
 const COST: (&str, OnGpu) = ("evaluation_matches_numpy", training::evaluation_matches_numpy);
+
+/// A change that shows in no step of two features: the kernel's own check alone sees it.
+const KERNEL_ALONE: (&str, OnGpu) = ("the kernel's own", |_| Err("not looked at".into()));
 
 /// A change of a shader's text.
 struct OfShader {
@@ -35,7 +39,7 @@ struct OfPlan {
 }
 
 #[rustfmt::skip]
-const OF_SHADERS: [OfShader; 19] = [
+const OF_SHADERS: [OfShader; 25] = [
     OfShader { what: "the sign of the output delta", file: "output_delta", from: "a[i] - y[sample]", to: "a[i] + y[sample]", by: GRADIENTS },
     OfShader { what: "the sign of the update", file: "update", from: "- networks", to: "+ networks", by: UPDATES },
     OfShader { what: "1/m in dW", file: "matmul", from: "sum * product.scale", to: "sum", by: GRADIENTS },
@@ -46,6 +50,12 @@ const OF_SHADERS: [OfShader; 19] = [
     OfShader { what: "a barrier's tile read before it is written", file: "matmul", from: "sum += a_tile[local.y][k]", to: "sum += a_tile[local.x][k]", by: GRADIENTS },
     OfShader { what: "tanh's derivative", file: "lib/activation", from: "Activated(value, 4.0 * e * r * r)", to: "Activated(value, e * r * r)", by: GRADIENTS },
     OfShader { what: "a sign in the loss", file: "lib/loss", from: "- z * y", to: "+ z * y", by: COST },
+    OfShader { what: "the bias of a layer", file: "bias_activation", from: "let biased = z[i] + parameters", to: "let biased = z[i] - parameters", by: SLABS },
+    OfShader { what: "g′ of a hidden layer", file: "hidden_delta", from: ".derivative.x", to: ".value.x", by: GRADIENTS },
+    OfShader { what: "the last slab of a sum", file: "sum_slabs", from: "slab < slabs.slabs", to: "slab + 1u < slabs.slabs", by: SLABS },
+    OfShader { what: "the counter of steps", file: "record", from: "step + 1u", to: "step + 2u", by: UPDATES },
+    OfShader { what: "the last slab of a fused sum", file: "fused_update", from: "slab < fused.slabs;", to: "slab + 1u < fused.slabs;", by: SLABS },
+    OfShader { what: "1/m in the further features of the fused update", file: "fused_update", from: "sums_r * (fused.mean * theta.y)", to: "sums_r * theta.y", by: KERNEL_ALONE },
     OfShader { what: "the sign of dZ2", file: "fused_forward", from: "sigmoid(z2).value - y", to: "sigmoid(z2).value + y", by: GRADIENTS },
     OfShader { what: "W2 in the output", file: "fused_forward", from: "theta.y * activate", to: "theta.x * activate", by: COST },
     OfShader { what: "the last group of samples", file: "fused_forward", from: "fused.groups - first", to: "fused.groups - first - 1u", by: COST },

@@ -39,7 +39,7 @@ impl Shape {
     ///
     /// Units across the lanes waste those of the last register that have no unit; samples across the lanes keep
     /// a register of sums for each parameter, which only few units hold in the first cache. Measured: the first is
-    /// faster from 3/4 of … on.
+    /// faster from two registers of units on.
     pub fn new(network: &Network, register: usize) -> Self {
         let (hidden, inputs) = (network.hidden()[0], network.inputs());
         let lanes = if hidden < 2 * register { 1 } else { register };

@@ -32,7 +32,7 @@ pub fn plan(sizes: &Sizes) -> Plan {
         slots: layers.slots(),
         packing: Packing::Tensors(sizes.layout.clone()),
         evaluation: [forward.clone(), vec![cost.clone(), record.clone()]].concat(),
-        gradients: [forward.clone(), backward.clone()].concat(),
+        gradients: [forward.clone(), backward.clone(), vec![cost.clone(), record.clone()]].concat(),
         iteration: [forward, backward, vec![cost, update, record]].concat(),
     }
 }

@@ -144,7 +144,7 @@ pub struct Plan {
     pub iteration: Vec<Step>,
     /// Forward; the cost recorded and the logits left in [`Slot::Z`] of the last layer.
     pub evaluation: Vec<Step>,
-    /// Forward and backward; dθ left in [`Slot::Gradients`].
+    /// Forward and backward; the cost recorded and dθ left in [`Slot::Gradients`].
     pub gradients: Vec<Step>,
 }
 
@@ -235,6 +235,14 @@ impl Plan {
                 return Err(shader_index_limit(format!("buffer {slot:?}"), *elements));
             }
         }
+        // what is read back goes through one buffer
+        let bytes = |slots: &[Slot]| slots.iter().map(|slot| 4 * self.slots.get(slot).copied().unwrap_or(0)).sum();
+        hold(
+            "a readback".into(),
+            bytes(&[Slot::History, Slot::Steps, Slot::Parameters]),
+            "maxBufferSize",
+            allowed.buffer_size,
+        )?;
         for step in self.steps() {
             let what = || format!("kernel {}", step.kernel.name());
             let buffers = step.buffers.len() as u64;
