@@ -71,6 +71,10 @@ pub enum Error {
     #[error("GPU: {0}")]
     Device(String),
 
+    /// A device whose results are not the CPU's.
+    #[error("{0}: the adapter or its driver computes wrong, and planar selftest tells what")]
+    Wrong(String),
+
     /// The GPU counted other steps than it was given: the result cannot be trusted.
     #[error("the GPU reports {done} of {asked} iterations done: its driver dropped work, and the result is void")]
     Incomplete {

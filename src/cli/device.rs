@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use planar::backend::{Backend, Run};
+use planar::compare::check_first_gradient;
 use planar::cpu::{Engine, Reference};
 use planar::data::Dataset;
 use planar::gpu::plan::PlanChoice;
@@ -66,7 +67,7 @@ impl DeviceArguments {
     pub fn open(&self, data: &Dataset, run: &Run, iterations: u64, verbosity: Verbosity) -> Result<Box<dyn Backend>> {
         match self.device.as_str() {
             "cpu" => self.cpu(),
-            "gpu" => self.gpu(&Choice::Any, verbosity),
+            "gpu" => self.gpu(&Choice::Any, data, run, verbosity),
             "auto" if self.precision == Precision::F64 => {
                 let cpu = self.cpu()?;
                 verbosity.say("training on the CPU: f64 is for the CPU only");
@@ -80,7 +81,7 @@ impl DeviceArguments {
                     Ok(cpu)
                 }
             },
-            name => self.gpu(&Choice::Named(name.into()), verbosity),
+            name => self.gpu(&Choice::Named(name.into()), data, run, verbosity),
         }
     }
 
@@ -96,7 +97,7 @@ impl DeviceArguments {
         if self.plan != PlanChoice::Auto {
             self.refuse_threads()?;
             verbosity.say(format_args!("training on {adapter}: only a GPU has plans"));
-            return self.opened(adapter);
+            return self.trusted(adapter, data, run, verbosity);
         }
         let cpu = self.cpu()?;
         let on_cpu = measure::speed(cpu.as_ref(), data, run, CALIBRATION)?.iteration;
@@ -105,7 +106,7 @@ impl DeviceArguments {
             verbosity.say(format_args!("training on the CPU: it takes {total:.2} s, and a GPU's set-up would not pay"));
             return Ok(cpu);
         }
-        let measured = self.opened(adapter).and_then(|gpu| {
+        let measured = self.trusted(adapter, data, run, verbosity).and_then(|gpu| {
             let speed = measure::speed(gpu.as_ref(), data, run, CALIBRATION)?;
             Ok((gpu, speed.iteration))
         });
@@ -128,7 +129,7 @@ impl DeviceArguments {
         }
     }
 
-    fn gpu(&self, choice: &Choice, verbosity: Verbosity) -> Result<Box<dyn Backend>> {
+    fn gpu(&self, choice: &Choice, data: &Dataset, run: &Run, verbosity: Verbosity) -> Result<Box<dyn Backend>> {
         if self.precision == Precision::F64 {
             let message = "f64 is for the CPU only, WGSL has no f64: use --device cpu or --precision f32";
             return Err(Error::Mismatch(message.into()));
@@ -139,7 +140,7 @@ impl DeviceArguments {
         if adapter.is_software() {
             verbosity.say(format_args!("training on {adapter}: a software adapter, it computes on the CPU"));
         }
-        self.opened(adapter)
+        self.trusted(adapter, data, run, verbosity)
     }
 
     fn refuse_threads(&self) -> Result<()> {
@@ -150,8 +151,21 @@ impl DeviceArguments {
         Ok(())
     }
 
-    fn opened(&self, adapter: &Adapter) -> Result<Box<dyn Backend>> {
-        Ok(Box::new(Gpu::open(adapter)?.with_plan(self.plan)))
+    /// An opened adapter whose first gradient is the CPU's; where that of the fused plan is not, and the plan was left
+    /// open, the layered plan may do.
+    fn trusted(&self, adapter: &Adapter, data: &Dataset, run: &Run, verbosity: Verbosity) -> Result<Box<dyn Backend>> {
+        let gpu = Gpu::open(adapter)?.with_plan(self.plan);
+        match check_first_gradient(&gpu, data, run) {
+            Ok(()) => Ok(Box::new(gpu)),
+            Err(Error::Wrong(said)) if self.plan == PlanChoice::Auto => {
+                let layered = gpu.with_plan(PlanChoice::Layered);
+                check_first_gradient(&layered, data, run)?;
+                verbosity
+                    .say(format_args!("training with the layered plan, the fused one computes wrong here: {said}"));
+                Ok(Box::new(layered))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn cpu(&self) -> Result<Box<dyn Backend>> {

@@ -129,6 +129,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
 fn exit_code(error: &anyhow::Error) -> u8 {
     match error.downcast_ref::<Error>() {
         Some(Error::NoAdapter(_)) => 3,
+        Some(Error::Wrong(_)) => 4,
         Some(Error::Invalid { .. } | Error::Mismatch(_) | Error::Limit { .. }) => 2,
         Some(Error::Csv { .. } | Error::Io { .. }) => 2,
         _ => 1,

@@ -6,6 +6,7 @@
 //! what of a difference is chaos.
 
 mod terms;
+mod trust;
 
 use serde::Serialize;
 
@@ -15,6 +16,7 @@ use crate::cpu::Reference;
 use crate::data::Dataset;
 use crate::model::params::Tensor;
 use terms::Terms;
+pub use trust::check_first_gradient;
 
 /// The iterations over which the cost curves must agree to [`CURVE_BOUND`].
 const CURVE: u64 = 50;

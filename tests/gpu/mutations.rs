@@ -1,11 +1,13 @@
 //! Proof that the checks can fail: shaders and plans broken on purpose, each caught by the check that is named for it.
 
+use planar::compare::check_first_gradient;
 use planar::gpu::kernel::Kernel;
 use planar::gpu::plan::{Plan, PlanChoice, Step};
 use planar::gpu::shader::{Constant, Sources};
 use planar::gpu::{Adapter, Gpu};
 use planar::selftest::kernels::check_of;
 
+use crate::common::{golden_flower, run};
 use crate::limits::NamedOnAdapter;
 use crate::support::OnGpu;
 use crate::{Check, training};
@@ -82,6 +84,7 @@ const OF_PLANS: [OfPlan; 8] = [
 pub fn checks() -> Vec<NamedOnAdapter> {
     vec![
         ("broken_shaders_are_caught_by_the_checks_that_are_named".into(), every_broken_shader_is_caught),
+        ("a_device_that_computes_wrong_is_not_trusted".into(), wrong_is_not_trusted),
         ("broken_plans_are_caught_by_the_checks_that_are_named".into(), every_broken_plan_is_caught),
     ]
 }
@@ -108,6 +111,36 @@ fn every_broken_shader_is_caught(adapter: &Adapter, _: &Gpu) -> Check {
             if kernels.iter().any(of_plan) && check(&gpu.clone().with_plan(plan)).is_ok() {
                 return Err(format!("{name} does not see that {what} is broken in the {plan} plan"));
             }
+        }
+    }
+    Ok(())
+}
+
+/// The look before training refuses a loop cut short and a wrong derivative, and nothing else.
+fn wrong_is_not_trusted(adapter: &Adapter, gpu: &Gpu) -> Check {
+    let data = golden_flower();
+    for plan in [PlanChoice::Fused, PlanChoice::Layered] {
+        for activation in ["tanh", "sigmoid", "relu", "leaky-relu:-0.3"] {
+            for (hidden, scale) in [(1, 0.01), (277, 0.01), (40, 1.0)] {
+                let run = run(&[hidden], activation, 1.2, 3, scale);
+                check_first_gradient(&gpu.clone().with_plan(plan), &data, &run).map_err(|error| error.to_string())?;
+            }
+        }
+    }
+    for (file, from, to) in [
+        ("fused_backward", "group < min(span + SPAN, end)", "group < min(span + SPAN, end - 1u)"),
+        ("lib/activation", "4.0 * e * r * r", "3.9 * e * r * r"),
+    ] {
+        let mut sources = Sources::embedded();
+        let broken = sources.text(file).replace(from, to);
+        if broken == sources.text(file) {
+            return Err(format!("shaders/{file}.wgsl should hold '{from}'"));
+        }
+        sources.replace(file, broken);
+        let gpu = Gpu::open_with(adapter, sources).map_err(|error| error.to_string())?.with_plan(PlanChoice::Fused);
+        match check_first_gradient(&gpu, &data, &run(&[17], "tanh", 1.2, 2, 0.1)) {
+            Err(planar::Error::Wrong(_)) => {}
+            other => return Err(format!("{to}: {other:?}")),
         }
     }
     Ok(())
