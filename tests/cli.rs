@@ -296,6 +296,17 @@ fn compare_agrees_with_itself_and_lists_every_tensor() {
 }
 
 #[test]
+fn compare_ends_with_4_where_one_side_alone_overflows() {
+    let arguments = "compare --json -q --right reference-f32 --activation relu --learning-rate 1e22 --iterations 5";
+    let (stdout, stderr, code) = run(planar(arguments));
+    assert_eq!((code, stderr.as_str()), (4, ""));
+    let report: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(report["agrees"], false);
+    assert_eq!(report["curves"]["agrees"], false);
+    assert!(report["curves"]["parted"].as_u64().unwrap() < 5, "{}", report["curves"]);
+}
+
+#[test]
 fn compare_and_selftest_refuse_what_they_do_not_know() {
     assert_refused(planar("compare -q --right GeForce"), 3, &["'GeForce'", "there is none"]);
     assert_refused(planar("compare -q --right gpu:quick"), 2, &["plan", "'quick'"]);
