@@ -17,7 +17,7 @@
 fn fused_forward(@builtin(global_invocation_id) id: vec3<u32>) {
     let network = id.y;
     let first = id.x * BLOCKS;
-    if first >= fused.groups {
+    if first >= fused.groups || networks[network].width == 0u {
         return;
     }
     let x_at_k = min(first + block_k, fused.groups - 1u) * COLUMNS;

@@ -15,7 +15,8 @@ fn fused_update(@builtin(global_invocation_id) id: vec3<u32>) {
     let network = id.y;
     let unit = min(id.x, fused.units);
     let is_output = id.x == fused.units;
-    if id.x >= networks[network].width && !is_output {
+    let width = networks[network].width;
+    if width == 0u || (id.x >= width && !is_output) {
         return;
     }
     let learning_rate = networks[network].learning_rate;

@@ -80,6 +80,14 @@ pub trait Session {
     /// As [`collect`](Self::collect).
     fn gradients(&mut self) -> Result<Vec<Parameters>>;
 
+    /// Lets a network of the session be from now on: as far as the device can, it costs nothing, and what
+    /// [`collect`](Self::collect), [`evaluate`](Self::evaluate) and [`gradients`](Self::gradients) return for it means
+    /// nothing. The others are not touched.
+    ///
+    /// # Errors
+    /// [`Error::Device`] where the device refuses it.
+    fn retire(&mut self, network: usize) -> Result<()>;
+
     /// How many chunks should be queued at once so that the device never idles.
     fn queue_depth(&self) -> usize {
         1

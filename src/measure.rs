@@ -118,6 +118,9 @@ mod tests {
         fn gradients(&mut self) -> Result<Vec<Parameters>> {
             Ok(Vec::new())
         }
+        fn retire(&mut self, _: usize) -> Result<()> {
+            Ok(())
+        }
     }
 
     #[test]

@@ -81,11 +81,30 @@ pub struct Outcome {
     pub costs: Vec<CostAt>,
     /// The parameters at the end; where it diverged, those of the last chunk that ended finite, if there was one.
     pub parameters: Option<Parameters>,
-    /// The forward pass at the end.
+    /// The forward pass at the end; a NaN and no logits where it diverged.
     pub evaluation: Evaluation,
 }
 
-/// Trains the session's first network, and tells `listen` after every chunk how far it is.
+/// What happens in training, as it happens.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// A chunk is done.
+    Advanced {
+        /// Updates done.
+        iteration: u64,
+        /// The last cost of each network; NaN where it has ended.
+        costs: &'a [f64],
+    },
+    /// A network has ended: it is done, has diverged, or was interrupted.
+    Ended {
+        /// Its number in the session.
+        network: usize,
+        /// What it left behind.
+        outcome: &'a Outcome,
+    },
+}
+
+/// Trains the session's only network, and tells `listen` after every chunk how far it is.
 /// Where `listen` breaks, what is queued is finished and training stops.
 ///
 /// # Errors
@@ -113,57 +132,124 @@ pub fn train(
     schedule: Schedule,
     mut listen: impl FnMut(CostAt) -> ControlFlow<()>,
 ) -> Result<Outcome> {
-    let mut log = Log { every: schedule.log_every, costs: Vec::new() };
+    let outcomes = train_all(session, &[schedule], |event| match event {
+        Event::Advanced { iteration, costs } => listen(CostAt { iteration, cost: costs[0] }),
+        Event::Ended { .. } => ControlFlow::Continue(()),
+    })?;
+    outcomes.into_iter().next().ok_or_else(|| Error::invalid("the number of networks", "at least 1", 0))
+}
+
+/// Trains all networks of a session side by side, each for as long as its own schedule says. One that ends or diverges
+/// is retired, so that it costs nothing, and the others go on. `listen` is told what happens; where it breaks, what is
+/// queued is finished and the networks that are left are interrupted.
+///
+/// # Errors
+/// [`Error::Mismatch`] where the schedules are not as many as the networks, and those of [`Session`].
+pub fn train_all(
+    session: &mut dyn Session,
+    schedules: &[Schedule],
+    mut listen: impl FnMut(Event) -> ControlFlow<()>,
+) -> Result<Vec<Outcome>> {
+    let mut networks: Vec<Network> = schedules.iter().map(|schedule| Network::new(*schedule)).collect();
     let mut pace = Pace::new();
-    let (mut submitted, mut queued, mut done) = (0, 0, 0);
-    let (mut status, mut parameters) = (Status::Finished, None);
-    loop {
+    let (mut submitted, mut queued, mut done, mut stopped) = (0, 0, 0, false);
+    while let Some(next_end) = networks.iter().filter(|n| n.is_training()).map(|n| n.schedule.iterations).min() {
         // nothing is queued behind the first chunk: its time says how long the next may be
         let depth = if done == 0 { 1 } else { session.queue_depth() };
-        while status == Status::Finished && queued < depth && submitted < schedule.iterations {
-            let chunk = u64::from(pace.chunk()).min(schedule.iterations - submitted);
+        while !stopped && queued < depth && submitted < next_end {
+            let chunk = u64::from(pace.chunk()).min(next_end - submitted);
             session.advance(chunk as u32)?;
             submitted += chunk;
             queued += 1;
         }
-        let Some(chunk) = session.collect()? else { break };
-        queued -= 1;
-        pace.collected(chunk.iterations);
-        if status == Status::Diverged {
-            continue; // what was queued before it was seen
-        }
-        log.add(&chunk);
-        done = chunk.first_iteration + u64::from(chunk.iterations);
-        match first_not_finite(&chunk) {
-            None => {
-                let cost = chunk.costs[0].last().copied().unwrap_or(f64::NAN);
-                parameters = chunk.parameters.into_iter().next();
-                if listen(CostAt { iteration: done, cost }).is_break() {
-                    status = Status::Interrupted;
+        let Some(chunk) = session.collect()? else {
+            // all that was queued is done: either networks are at their end, or training was stopped
+            for (n, evaluation) in session.evaluate()?.into_iter().enumerate() {
+                let network = &mut networks[n];
+                if network.is_training() && (stopped || network.schedule.iterations == done) {
+                    let outcome = network.end(done, evaluation);
+                    session.retire(n)?;
+                    stopped |= listen(Event::Ended { network: n, outcome }).is_break();
                 }
             }
-            Some(iteration) => {
-                status = Status::Diverged;
-                done = iteration;
+            continue;
+        };
+        queued -= 1;
+        if chunk.costs.len() != networks.len() {
+            let (trained, scheduled) = (chunk.costs.len(), networks.len());
+            return Err(Error::Mismatch(format!("{trained} networks are trained, and {scheduled} scheduled")));
+        }
+        pace.collected(chunk.iterations);
+        done = chunk.first_iteration + u64::from(chunk.iterations);
+        let mut costs = vec![f64::NAN; networks.len()];
+        for (n, network) in networks.iter_mut().enumerate().filter(|(_, network)| network.is_training()) {
+            network.log.add(&chunk, n);
+            match first_not_finite(&chunk, n) {
+                None => {
+                    costs[n] = chunk.costs[n].last().copied().unwrap_or(f64::NAN);
+                    network.parameters = Some(chunk.parameters[n].clone());
+                }
+                Some(iteration) => {
+                    let outcome = network.diverge(iteration);
+                    session.retire(n)?;
+                    stopped |= listen(Event::Ended { network: n, outcome }).is_break();
+                }
             }
         }
+        if costs.iter().any(|cost| cost.is_finite()) {
+            stopped |= listen(Event::Advanced { iteration: done, costs: &costs }).is_break();
+        }
     }
-    let evaluation = session.evaluate()?.swap_remove(0);
-    if status == Status::Interrupted && done == schedule.iterations {
-        status = Status::Finished;
+    // a network that diverged last may have left chunks behind
+    while session.collect()?.is_some() {}
+    Ok(networks.into_iter().filter_map(|network| network.outcome).collect())
+}
+
+/// A network in training, and then what it left behind.
+struct Network {
+    schedule: Schedule,
+    log: Log,
+    parameters: Option<Parameters>,
+    outcome: Option<Outcome>,
+}
+
+impl Network {
+    fn new(schedule: Schedule) -> Self {
+        let log = Log { every: schedule.log_every, costs: Vec::new() };
+        Self { schedule, log, parameters: None, outcome: None }
     }
-    if status != Status::Diverged && !evaluation.cost.is_finite() {
-        status = Status::Diverged;
+
+    fn is_training(&self) -> bool {
+        self.outcome.is_none()
     }
-    log.close(done, status, evaluation.cost);
-    Ok(Outcome { status, iterations: done, costs: log.costs, parameters, evaluation })
+
+    /// Ends after so many updates, by its schedule or before.
+    fn end(&mut self, done: u64, evaluation: Evaluation) -> &Outcome {
+        let status = match done {
+            _ if !evaluation.cost.is_finite() => Status::Diverged,
+            done if done < self.schedule.iterations => Status::Interrupted,
+            _ => Status::Finished,
+        };
+        self.close(done, status, evaluation)
+    }
+
+    /// Ends at the first iteration that was not finite.
+    fn diverge(&mut self, iteration: u64) -> &Outcome {
+        self.close(iteration, Status::Diverged, Evaluation { cost: f64::NAN, logits: Vec::new() })
+    }
+
+    fn close(&mut self, iterations: u64, status: Status, evaluation: Evaluation) -> &Outcome {
+        self.log.close(iterations, status, evaluation.cost);
+        let (costs, parameters) = (std::mem::take(&mut self.log.costs), self.parameters.take());
+        self.outcome.insert(Outcome { status, iterations, costs, parameters, evaluation })
+    }
 }
 
 /// The first iteration whose cost is not finite, or the chunk's end where a parameter is not: a ReLU hides a NaN in
 /// its weights from the cost.
-fn first_not_finite(chunk: &Chunk) -> Option<u64> {
-    let at = chunk.costs[0].iter().position(|cost| !cost.is_finite());
-    let end = (!chunk.parameters[0].is_finite()).then_some(u64::from(chunk.iterations));
+fn first_not_finite(chunk: &Chunk, network: usize) -> Option<u64> {
+    let at = chunk.costs[network].iter().position(|cost| !cost.is_finite());
+    let end = (!chunk.parameters[network].is_finite()).then_some(u64::from(chunk.iterations));
     at.map(|k| k as u64).or(end).map(|k| chunk.first_iteration + k)
 }
 
@@ -175,10 +261,10 @@ struct Log {
 
 impl Log {
     /// Keeps the costs at multiples of the interval.
-    fn add(&mut self, chunk: &Chunk) {
+    fn add(&mut self, chunk: &Chunk, network: usize) {
         let skip = chunk.first_iteration.next_multiple_of(self.every) - chunk.first_iteration;
         for k in (skip..u64::from(chunk.iterations)).step_by(self.every as usize) {
-            self.costs.push(CostAt { iteration: chunk.first_iteration + k, cost: chunk.costs[0][k as usize] });
+            self.costs.push(CostAt { iteration: chunk.first_iteration + k, cost: chunk.costs[network][k as usize] });
         }
     }
 

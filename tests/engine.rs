@@ -239,6 +239,16 @@ fn networks_trained_side_by_side_are_the_same_as_alone() {
 }
 
 #[test]
+fn networks_that_end_early_or_diverge_leave_the_others_as_they_are_alone() {
+    for activation in ["tanh", "relu"] {
+        for threads in [1, 2, 9] {
+            common::ends_as_alone(&engine(threads), activation).unwrap();
+        }
+        common::ends_as_alone(&planar::cpu::Reference::<f64>::new(), activation).unwrap();
+    }
+}
+
+#[test]
 fn gradients_and_evaluation_do_not_train() {
     let (data, run) = (flower(), run(2, 20, "tanh", 2, 0.01, 1.2));
     let plain = train(&engine(2), &data, std::slice::from_ref(&run), 20, 10);

@@ -98,6 +98,7 @@ impl<T: Real> Session for ReferenceSession<T> {
 
     fn advance(&mut self, iterations: u32) -> Result<()> {
         let costs = self.models.iter_mut().map(|model| {
+            let iterations = if model.is_retired { 0 } else { iterations };
             let descend = |_| {
                 let pass = model.forward(&self.inputs, &self.labels);
                 let gradients = model.backward(&pass, &self.inputs, &self.labels);
@@ -115,6 +116,11 @@ impl<T: Real> Session for ReferenceSession<T> {
 
     fn collect(&mut self) -> Result<Option<Chunk>> {
         Ok(self.done.pop_front())
+    }
+
+    fn retire(&mut self, network: usize) -> Result<()> {
+        self.models[network].is_retired = true;
+        Ok(())
     }
 
     fn evaluate(&mut self) -> Result<Vec<Evaluation>> {
@@ -139,6 +145,7 @@ struct Model<T> {
     network: Network,
     parameters: Parameters<T>,
     learning_rate: T,
+    is_retired: bool,
 }
 
 /// What a forward pass leaves for the backward pass: Z and A of every layer (units × samples), and the cost.
@@ -157,7 +164,7 @@ impl<T> Forward<T> {
 impl<T: Real> Model<T> {
     fn new(run: &Run) -> Self {
         let learning_rate = T::from_f64(run.learning_rate);
-        Self { network: run.network.clone(), parameters: run.parameters.cast(), learning_rate }
+        Self { network: run.network.clone(), parameters: run.parameters.cast(), learning_rate, is_retired: false }
     }
 
     /// Z = W·A + b and A = g(Z) from the inputs up, σ at the output.

@@ -31,6 +31,7 @@ pub struct GpuSession {
     packing: Packing,
     samples: usize,
     networks: Vec<Network>,
+    retired: Vec<bool>,
     buffers: BTreeMap<Slot, wgpu::Buffer>,
     iteration: Vec<Dispatch>,
     evaluation: Vec<Dispatch>,
@@ -68,6 +69,7 @@ impl GpuSession {
             (bind(&plan.iteration)?, bind(&plan.evaluation)?, bind(&plan.gradients)?);
         Ok(Self {
             name: plan.name,
+            retired: vec![false; runs.len()],
             networks: runs.iter().map(|run| run.network.clone()).collect(),
             gpu,
             packing: plan.packing,
@@ -106,7 +108,18 @@ impl GpuSession {
         self.gpu.check()?;
         let (_, mut words) = staging.map(submission).wait(&self.gpu, <[u32]>::to_vec)?;
         let rest = words.split_off(networks);
-        all_done(&words, 1).map(|()| rest)
+        self.all_done(&words, 1).map(|()| rest)
+    }
+}
+
+impl GpuSession {
+    /// Whether the counters of the networks in training show the iterations that were asked for.
+    fn all_done(&self, steps: &[u32], asked: u32) -> Result<()> {
+        let in_training = steps.iter().zip(&self.retired).filter(|(_, retired)| !**retired);
+        match in_training.map(|(done, _)| *done).find(|done| *done != asked) {
+            Some(done) => Err(Error::Incomplete { asked, done }),
+            None => Ok(()),
+        }
     }
 }
 
@@ -150,7 +163,7 @@ impl Session for GpuSession {
 
         let (history, rest) = words.split_at(networks * iterations as usize);
         let (steps, parameters) = rest.split_at(networks);
-        all_done(steps, iterations)?;
+        self.all_done(steps, iterations)?;
         let cost = |bits: &u32| f64::from(f32::from_bits(*bits));
         let costs = (0..networks).map(|n| history.iter().skip(n).step_by(networks).map(cost).collect()).collect();
         Ok(Some(Chunk {
@@ -159,6 +172,19 @@ impl Session for GpuSession {
             costs,
             parameters: self.packing.unpack(&self.networks, parameters),
         }))
+    }
+
+    /// Its width becomes 0: no kernel has anything to do for it then.
+    fn retire(&mut self, network: usize) -> Result<()> {
+        let width = 0_u32.to_le_bytes();
+        for layer in 0..=self.networks[network].hidden().len() {
+            let at = (network * size_of::<NetworkRecord>()) as u64;
+            if let Some(records) = self.buffers.get(&Slot::Networks(layer)) {
+                self.gpu.queue.write_buffer(records, at, &width);
+            }
+        }
+        self.retired[network] = true;
+        self.gpu.check()
     }
 
     fn evaluate(&mut self) -> Result<Vec<Evaluation>> {
@@ -209,14 +235,6 @@ impl Dispatch {
         // the plan's check has held them to the adapter's 32-bit limit
         let workgroups = step.workgroups.map(|groups| groups as u32);
         Ok(Self { pipeline, bind_group, workgroups })
-    }
-}
-
-/// Whether every network's counter shows the iterations that were asked for.
-fn all_done(steps: &[u32], asked: u32) -> Result<()> {
-    match steps.iter().find(|done| **done != asked) {
-        Some(done) => Err(Error::Incomplete { asked, done: *done }),
-        None => Ok(()),
     }
 }
 

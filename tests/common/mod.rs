@@ -125,3 +125,46 @@ pub fn costs_of(session: &mut dyn planar::backend::Session, iterations: u32, chu
     costs.push(session.evaluate().unwrap()[0].cost);
     costs
 }
+
+/// Networks of different widths, rates and lengths, of which one diverges, trained side by side: whether each ends just
+/// as it does alone.
+pub fn ends_as_alone(backend: &dyn planar::backend::Backend, activation: &str) -> Result<(), String> {
+    use planar::train::{Schedule, Status, train, train_all};
+    use std::ops::ControlFlow;
+
+    let data = golden_flower();
+    let of: [(usize, f64, u64); 5] = [(4, 0.5, 60), (17, 1e9, 100), (3, 0.1, 25), (33, 0.2, 100), (1, 1.0, 1)];
+    let runs: Vec<Run> =
+        of.iter().zip(0..).map(|((hidden, rate, _), i)| run(&[*hidden], activation, *rate, i, 0.1)).collect();
+    let schedules: Vec<Schedule> =
+        of.iter().map(|(_, _, iterations)| Schedule::new(*iterations, Some(10)).unwrap()).collect();
+    let error = |error: planar::Error| error.to_string();
+    let mut session = backend.load(&data, &runs).map_err(error)?;
+    let together = train_all(session.as_mut(), &schedules, |_| ControlFlow::Continue(())).map_err(error)?;
+    for (i, run) in runs.iter().enumerate() {
+        let mut session = backend.load(&data, std::slice::from_ref(run)).map_err(error)?;
+        let alone = train(session.as_mut(), schedules[i], |_| ControlFlow::Continue(())).map_err(error)?;
+        let bits = |outcome: &planar::train::Outcome| -> Vec<u64> {
+            let costs = outcome.costs.iter().map(|at| at.cost.to_bits());
+            // where it diverged, which chunk was the last good one depends on the pace
+            let finished = outcome.status == Status::Finished;
+            let parameters = outcome.parameters.iter().filter(|_| finished).flat_map(|p| p.values().to_vec());
+            costs
+                .chain(parameters.map(f64::to_bits))
+                .chain(outcome.evaluation.logits.iter().map(|z| z.to_bits()))
+                .collect()
+        };
+        if (alone.status, alone.iterations) != (together[i].status, together[i].iterations)
+            || bits(&alone) != bits(&together[i])
+        {
+            return Err(format!(
+                "network {i}: alone {:?} at {}, together {:?} at {}",
+                alone.status, alone.iterations, together[i].status, together[i].iterations
+            ));
+        }
+    }
+    let diverged: Vec<bool> = together.iter().map(|outcome| outcome.status == Status::Diverged).collect();
+    // tanh and sigmoid cannot overflow so fast
+    let expected = if activation.contains("relu") { [false, true, false, false, false] } else { [false; 5] };
+    if diverged == expected { Ok(()) } else { Err(format!("diverged: {diverged:?}")) }
+}

@@ -8,11 +8,11 @@ use planar::gpu::plan::PlanChoice;
 use planar::selftest::fused::LAYOUTS;
 
 use crate::Check;
-use crate::common::{GoldenCurve, GoldenStep, costs_of, golden, golden_flower, run};
+use crate::common::{GoldenCurve, GoldenStep, costs_of, ends_as_alone, golden, golden_flower, run};
 use crate::support::{Named, OnGpu, compare, fused_refuses};
 
 pub fn checks() -> Vec<Named> {
-    let every_plan: [(&str, OnGpu); 7] = [
+    let every_plan: [(&str, OnGpu); 8] = [
         ("gradients_of_one_step_match_numpy_for_every_activation_width_and_scale", gradients_match_numpy),
         ("one_update_matches_numpy_for_every_activation", updates_match_numpy),
         ("cost_and_accuracy_of_one_step_match_numpy", evaluation_matches_numpy),
@@ -20,6 +20,9 @@ pub fn checks() -> Vec<Named> {
         ("chunks_of_1_and_of_500_give_the_same_bits", chunks_do_not_matter),
         ("seven_networks_side_by_side_train_as_each_does_alone_bit_for_bit", networks_do_not_matter),
         ("sums_by_slabs_match_the_reference", slabs_match_the_reference),
+        ("networks_that_end_early_or_diverge_leave_the_others_as_they_are_alone", |gpu| {
+            ["tanh", "relu"].iter().try_for_each(|activation| ends_as_alone(gpu, activation))
+        }),
     ];
     let of_plan = |plan: PlanChoice| {
         every_plan.into_iter().map(move |(name, check)| -> Named {

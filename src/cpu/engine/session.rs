@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::sync::{Mutex, PoisonError};
 
 use super::instructions::Token;
@@ -22,6 +22,8 @@ struct Networks {
     /// Costs of the chunk, one list a network.
     costs: Vec<Mutex<Vec<f64>>>,
     tasks: Vec<Task>,
+    /// Networks that are let be.
+    retired: Vec<AtomicBool>,
     /// The iterations of a [`Task::Train`].
     iterations: AtomicU32,
 }
@@ -41,6 +43,7 @@ impl Work for Networks {
     fn run(&self, task: usize, scratch: &mut Scratch) {
         match self.tasks[task] {
             Task::Part { network, part } => self.trainees[network].part(part, &self.samples, scratch),
+            Task::Train { network } if self.is_retired(network) => {}
             Task::Train { network } => {
                 for _ in 0..self.iterations.load(SeqCst) {
                     let trainee = &self.trainees[network];
@@ -64,7 +67,12 @@ impl Networks {
             .flat_map(|(network, trainee)| (0..trainee.parts()).map(move |part| Task::Part { network, part }));
         let tasks = parts.chain((0..runs.len()).map(|network| Task::Train { network })).collect();
         let costs = runs.iter().map(|_| Mutex::default()).collect();
-        Self { samples, trainees, costs, tasks, iterations: AtomicU32::new(0) }
+        let retired = runs.iter().map(|_| AtomicBool::new(false)).collect();
+        Self { samples, trainees, costs, tasks, retired, iterations: AtomicU32::new(0) }
+    }
+
+    fn is_retired(&self, network: usize) -> bool {
+        self.retired[network].load(SeqCst)
     }
 
     /// The numbers of the tasks that are parts of a network.
@@ -90,6 +98,7 @@ impl Networks {
 pub struct EngineSession {
     pool: Pool<Networks>,
     threads: usize,
+    retired: Vec<bool>,
     done: u64,
     chunks: VecDeque<Chunk>,
 }
@@ -99,7 +108,13 @@ impl EngineSession {
         let networks = Networks::new(token, data, runs);
         let useful = networks.trainees.iter().map(Trainee::parts).max().unwrap_or(1).max(runs.len());
         let threads = threads.min(useful);
-        Ok(Self { pool: Pool::new(networks, threads)?, threads, done: 0, chunks: VecDeque::new() })
+        Ok(Self {
+            pool: Pool::new(networks, threads)?,
+            threads,
+            retired: vec![false; runs.len()],
+            done: 0,
+            chunks: VecDeque::new(),
+        })
     }
 
     /// The gradients and the forward pass of each network at the present parameters.
@@ -120,12 +135,12 @@ impl Session for EngineSession {
     /// one network after another, sharing its parts.
     fn advance(&mut self, iterations: u32) -> Result<()> {
         self.pool.work().iterations.store(iterations, SeqCst);
-        let networks = self.pool.work().trainees.len();
-        if networks >= self.threads {
+        let networks = self.retired.len();
+        if self.retired.iter().filter(|retired| !**retired).count() >= self.threads {
             let (_, chunks) = self.pool.work().ranges();
             self.pool.run(chunks)?;
         } else {
-            for network in 0..networks {
+            for network in (0..networks).filter(|network| !self.retired[*network]) {
                 let parts = self.pool.work().parts(network);
                 for _ in 0..iterations {
                     self.pool.run(parts.clone())?;
@@ -143,6 +158,12 @@ impl Session for EngineSession {
             parameters: work.trainees.iter().map(Trainee::parameters).collect(),
         });
         self.done += u64::from(iterations);
+        Ok(())
+    }
+
+    fn retire(&mut self, network: usize) -> Result<()> {
+        self.retired[network] = true;
+        self.pool.work().retired[network].store(true, SeqCst);
         Ok(())
     }
 
