@@ -32,7 +32,7 @@ pub struct DeviceInfo {
     pub name: String,
     /// `vulkan`, `metal`, `dx12`, or `reference` and `engine` on the CPU.
     pub backend: String,
-    /// The driver and its version; empty on the CPU.
+    /// The driver and its version; the threads of the CPU engine.
     pub driver: String,
 }
 
@@ -48,6 +48,15 @@ pub trait Backend {
     /// [`Error::Mismatch`] where data and networks do not fit,
     /// [`Error::Limit`] where the device is too small for them.
     fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>>;
+
+    /// Bytes that a session of so many networks of this shape takes, nearly.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] where the device is too small for them.
+    fn memory(&self, data: &Dataset, network: &Network, count: usize) -> Result<u64>;
+
+    /// Bytes that the device gives to a session.
+    fn memory_limit(&self) -> u64;
 }
 
 /// Networks on a device, in training. Weights, data and activations stay there until asked for.

@@ -44,6 +44,15 @@ pub enum Error {
         problem: String,
     },
 
+    /// A file of a sweep's results that cannot be gone on with.
+    #[error("{path} {problem}", path = path.display())]
+    Results {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+
     /// No graphics adapter answers.
     #[error("no GPU adapter: {0}")]
     NoAdapter(String),

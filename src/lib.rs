@@ -14,6 +14,7 @@ pub mod measure;
 pub mod model;
 pub mod report;
 pub mod selftest;
+pub mod sweep;
 pub mod train;
 
 pub use error::{Error, Result};

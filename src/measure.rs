@@ -96,6 +96,12 @@ mod tests {
         fn load(&self, _: &Dataset, _: &[Run]) -> Result<Box<dyn Session>> {
             Ok(Box::new(SlowSession { first: true, queued: None }))
         }
+        fn memory(&self, _: &Dataset, _: &Network, _: usize) -> Result<u64> {
+            Ok(0)
+        }
+        fn memory_limit(&self) -> u64 {
+            0
+        }
     }
 
     impl Session for SlowSession {

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::backend::{CHUNK_LIMIT, Chunk, Evaluation, Session};
 use crate::model::Parameters;
@@ -50,16 +50,21 @@ impl Schedule {
 }
 
 /// The cost of the weights after so many updates.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CostAt {
     /// Updates done.
     pub iteration: u64,
     /// The mean loss; `null` in JSON where it is not finite.
+    #[serde(deserialize_with = "null_as_nan")]
     pub cost: f64,
 }
 
+fn null_as_nan<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<f64, D::Error> {
+    Option::<f64>::deserialize(from).map(|cost| cost.unwrap_or(f64::NAN))
+}
+
 /// How training ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// All iterations are done.

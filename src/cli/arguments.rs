@@ -23,6 +23,12 @@ pub struct DataArguments {
     /// The CSV column that holds the label 0 or 1 [default: the last]
     #[arg(long, value_name = "COLUMN")]
     label: Option<String>,
+    /// Hold this share of each class out of training, and say how well it is told apart in the end
+    #[arg(long, value_name = "SHARE", value_parser = test_fraction, allow_negative_numbers = true)]
+    test_fraction: Option<f64>,
+    /// Seed of what is held out [default: 1]
+    #[arg(long, value_name = "SEED", requires = "test_fraction", allow_negative_numbers = true)]
+    test_seed: Option<u32>,
 }
 
 impl DataArguments {
@@ -30,6 +36,17 @@ impl DataArguments {
     pub fn load(&self) -> Result<Dataset> {
         let options = Options { samples: self.samples, seed: self.data_seed, label: self.label.clone() };
         self.data.load(&options)
+    }
+
+    /// What is trained on, and what is held out.
+    pub fn load_split(&self) -> Result<(Dataset, Option<Dataset>)> {
+        let data = self.load()?;
+        match self.test_fraction {
+            Some(fraction) => {
+                data.split(fraction, self.test_seed.unwrap_or(1)).map(|(train, test)| (train, Some(test)))
+            }
+            None => Ok((data, None)),
+        }
     }
 }
 
@@ -105,7 +122,16 @@ fn learning_rate(text: &str) -> Result<f64> {
     check_learning_rate(rate).map(|()| rate)
 }
 
-fn init_scale(text: &str) -> Result<f64> {
+/// A share between 0 and 1.
+pub fn test_fraction(text: &str) -> Result<f64> {
+    match text.parse::<f64>() {
+        Ok(fraction) if fraction > 0.0 && fraction < 1.0 => Ok(fraction),
+        _ => Err(Error::invalid("the test fraction", "a number between 0 and 1", format_args!("'{text}'"))),
+    }
+}
+
+/// A finite number.
+pub fn init_scale(text: &str) -> Result<f64> {
     match text.parse::<f64>() {
         Ok(scale) if scale.is_finite() => Ok(scale),
         _ => Err(Error::invalid("the scale of the initial weights", "a finite number", format_args!("'{text}'"))),

@@ -27,7 +27,7 @@ pub struct DeviceArguments {
     device: String,
     /// How a GPU computes: fused (two dispatches an iteration), layered (an operation a dispatch), or auto
     #[arg(long, value_name = "auto|layered|fused", default_value_t = PlanChoice::Auto)]
-    plan: PlanChoice,
+    pub plan: PlanChoice,
     /// f32, or f64 on the CPU's reference
     #[arg(long, value_name = "f32|f64", default_value_t = Precision::F32)]
     pub precision: Precision,

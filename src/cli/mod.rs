@@ -7,6 +7,7 @@ mod device;
 mod devices;
 mod progress;
 mod selftest;
+mod sweep;
 mod train;
 
 use std::io::{self, Write as _};
@@ -31,6 +32,8 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failure, 2 wrong input, 3 no suc
 enum Command {
     /// Train a network and print its costs and accuracy
     Train(train::Arguments),
+    /// Train many networks side by side
+    Sweep(Box<sweep::Arguments>),
     /// Compare a device with the f64 reference, or any two back ends, tensor by tensor
     Compare(compare::Arguments),
     /// List the adapters, and which one `--device auto` takes
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
     };
     let ended = match &cli.command {
         Command::Train(arguments) => train::run(arguments),
+        Command::Sweep(arguments) => sweep::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
         Command::Devices(arguments) => devices::run(arguments),
         Command::Selftest(arguments) => selftest::run(arguments),
@@ -131,7 +135,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
         Some(Error::NoAdapter(_)) => 3,
         Some(Error::Wrong(_)) => 4,
         Some(Error::Invalid { .. } | Error::Mismatch(_) | Error::Limit { .. }) => 2,
-        Some(Error::Csv { .. } | Error::Io { .. }) => 2,
+        Some(Error::Csv { .. } | Error::Io { .. } | Error::Results { .. }) => 2,
         _ => 1,
     }
 }

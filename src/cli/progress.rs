@@ -23,6 +23,38 @@ pub fn stop_on_ctrl_c() {
     }
 }
 
+/// Whether Ctrl-C has been pressed.
+pub fn is_interrupted() -> bool {
+    INTERRUPTED.load(Ordering::SeqCst)
+}
+
+/// A bar over the networks of a sweep; nothing where stderr is no terminal.
+pub struct NetworkBar(ProgressBar);
+
+impl NetworkBar {
+    /// A bar for so many networks, of which some have ended before.
+    pub fn new(networks: u64, ended: u64, quiet: bool) -> Self {
+        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(Some(networks), target).with_position(ended);
+        if let Ok(style) = ProgressStyle::with_template("{wide_bar} {human_pos}/{human_len} networks, {eta} left") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.reset_eta();
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self(bar)
+    }
+
+    /// Shows how many have ended.
+    pub fn ended(&self, networks: u64) {
+        self.0.set_position(networks);
+    }
+
+    /// Takes the bar off the terminal.
+    pub fn finish(self) {
+        self.0.finish_and_clear();
+    }
+}
+
 /// A bar with the speed, the time left and the cost; nothing where stderr is no terminal.
 pub struct Progress(ProgressBar);
 
@@ -47,7 +79,7 @@ impl Progress {
     pub fn show(&self, at: CostAt) -> ControlFlow<()> {
         self.0.set_position(at.iteration);
         self.0.set_message(format!("{:.6}", at.cost));
-        if INTERRUPTED.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     /// Takes the bar off the terminal.

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use planar::backend::Run;
+use planar::cpu::accuracy_on;
 use planar::report::train::{Seconds, TrainReport, Training};
 use planar::train::{Schedule, Status, train};
 
@@ -42,7 +44,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     verbosity.start_log();
     let NetworkArguments { learning_rate, iterations, init_seed, init_scale, .. } = arguments.network;
     let schedule = Schedule::new(iterations, arguments.log_every)?;
-    let data = arguments.data.load()?;
+    let (data, test) = arguments.data.load_split()?;
     let run = arguments.network.run(&data)?;
     let backend = arguments.device.open(&data, &run, iterations, verbosity)?;
     let mut session = backend.load(&data, std::slice::from_ref(&run))?;
@@ -56,7 +58,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     bar.finish();
     let outcome = outcome?;
 
+    let test_accuracy = match (&test, &outcome.parameters, outcome.status) {
+        (Some(test), Some(parameters), status) if status != Status::Diverged => {
+            Some(accuracy_on(test, &Run { parameters: parameters.clone(), ..run.clone() })?)
+        }
+        _ => None,
+    };
     let report = TrainReport {
+        held_out: test.as_ref().map(|test| (test.samples(), test_accuracy)),
         device: backend.device(),
         plan: session.plan(),
         data: &data,

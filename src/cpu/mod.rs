@@ -4,5 +4,8 @@ pub mod engine;
 pub mod operations;
 pub mod reference;
 
+/// Bytes that a session on the CPU may take unless told otherwise: 4 GiB.
+pub(crate) const MEMORY: u64 = 4 << 30;
+
 pub use engine::Engine;
-pub use reference::Reference;
+pub use reference::{Reference, accuracy_on};

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use super::operations::{self as op, Product, Transpose};
 use crate::backend::{Backend, Chunk, DeviceInfo, Evaluation, Run, Session, check_runs};
 use crate::data::Dataset;
+use crate::model::params::Layout;
 use crate::model::{Activation, Network, Parameters, Real};
 use crate::{Error, Result};
 
@@ -47,6 +48,18 @@ impl<T: Real> Backend for Reference<T> {
         }
     }
 
+    /// The parameters of all networks, and Z, A and dZ of one.
+    fn memory(&self, data: &Dataset, network: &Network, count: usize) -> Result<u64> {
+        let parameters = Layout::new(&network.widths()).parameters() as u64;
+        let units: usize = network.widths()[1..].iter().sum();
+        let size = size_of::<T>() as u64;
+        Ok(size * (3 * parameters * count as u64 + 3 * (units * data.samples()) as u64))
+    }
+
+    fn memory_limit(&self) -> u64 {
+        super::MEMORY
+    }
+
     fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>> {
         check_runs(data, runs)?;
         for run in runs {
@@ -61,6 +74,15 @@ impl<T: Real> Backend for Reference<T> {
             done: VecDeque::new(),
         }))
     }
+}
+
+/// The share of a data set's samples that a network tells apart, in `f64`.
+///
+/// # Errors
+/// Those of [`Backend::load`].
+pub fn accuracy_on(data: &Dataset, run: &Run) -> Result<f64> {
+    let evaluation = Reference::<f64>::new().load(data, std::slice::from_ref(run))?.evaluate()?.swap_remove(0);
+    Ok(data.accuracy(&evaluation.logits))
 }
 
 /// The most elements that Z of a layer may have: the textbook stores them all, some times over.

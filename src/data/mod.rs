@@ -6,6 +6,7 @@ mod generated;
 pub mod numpy_random;
 mod scikit;
 mod source;
+mod split;
 
 pub use flower::flower;
 pub use generated::MAX_SAMPLES;

@@ -11,6 +11,7 @@ use super::session::GpuSession;
 use super::shader::Sources;
 use crate::backend::{Backend, DeviceInfo, Run, Session, check_runs};
 use crate::data::Dataset;
+use crate::model::Network;
 use crate::{Error, Result};
 
 /// Which adapter is wanted.
@@ -260,6 +261,14 @@ impl Gpu {
 impl Backend for Gpu {
     fn device(&self) -> DeviceInfo {
         self.opened.info.clone()
+    }
+
+    fn memory(&self, data: &Dataset, network: &Network, count: usize) -> Result<u64> {
+        Ok(self.plan(&Sizes::same(data, network, count)?)?.bytes())
+    }
+
+    fn memory_limit(&self) -> u64 {
+        self.opened.limits.max_buffer_size
     }
 
     fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>> {

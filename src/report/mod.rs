@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod selftest;
+pub mod sweep;
 pub mod train;
 
 use comfy_table::{CellAlignment, Table, presets};

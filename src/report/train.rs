@@ -20,6 +20,8 @@ pub struct TrainReport<'a> {
     pub data: &'a Dataset,
     /// What was trained.
     pub network: &'a Network,
+    /// The samples held out of training, and the accuracy on them, where some were.
+    pub held_out: Option<(usize, Option<f64>)>,
     /// How it was trained.
     pub training: Training,
     /// What came out.
@@ -84,6 +86,8 @@ struct DataJson<'a> {
     samples: usize,
     features: usize,
     seed: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test_samples: Option<usize>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -97,6 +101,8 @@ struct NetworkJson {
 struct FinalJson {
     cost: Option<f64>,
     accuracy: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test_accuracy: Option<f64>,
 }
 
 impl TrainReport<'_> {
@@ -108,7 +114,13 @@ impl TrainReport<'_> {
             status: self.outcome.status,
             device: &self.device,
             plan: self.plan,
-            data: DataJson { name: data.name(), samples: data.samples(), features: data.features(), seed: data.seed() },
+            data: DataJson {
+                name: data.name(),
+                samples: data.samples(),
+                features: data.features(),
+                seed: data.seed(),
+                test_samples: self.held_out.map(|(samples, _)| samples),
+            },
             network: NetworkJson {
                 inputs: self.network.inputs(),
                 hidden: self.network.hidden()[0],
@@ -123,22 +135,26 @@ impl TrainReport<'_> {
 
     /// For people: what was trained on what, the logged costs, the result.
     pub fn summary(&self) -> String {
-        let Self { device, plan, data, network, training, outcome, seconds } = self;
+        let Self { device, plan, data, network, training, outcome, seconds, held_out } = self;
         let mut rows = vec![vec!["iteration".to_owned(), "cost".to_owned()]];
         rows.extend(outcome.costs.iter().map(|at| vec![at.iteration.to_string(), format!("{:.6}", at.cost)]));
         let seed = data.seed().map_or(String::new(), |seed| format!(", seed {seed}"));
         let rate = outcome.iterations as f64 / seconds.training;
         let result = match (self.last(), outcome.status) {
-            (FinalJson { cost: Some(cost), accuracy: Some(accuracy) }, Status::Finished) => {
+            (FinalJson { cost: Some(cost), accuracy: Some(accuracy), .. }, Status::Finished) => {
                 format!("cost {cost:.6}, accuracy {:.2} %", 100.0 * accuracy)
             }
-            (FinalJson { cost: Some(cost), accuracy: Some(accuracy) }, _) => {
+            (FinalJson { cost: Some(cost), accuracy: Some(accuracy), .. }, _) => {
                 let done = outcome.iterations;
                 format!("interrupted after {done} iterations: cost {cost:.6}, accuracy {:.2} %", 100.0 * accuracy)
             }
             _ => format!("diverged at iteration {}", outcome.iterations),
         };
-        let about = vec![
+        let held_out = held_out.map(|(samples, accuracy)| match accuracy {
+            Some(accuracy) => format!("{:.2} % of {samples} samples", 100.0 * accuracy),
+            None => format!("{samples} samples"),
+        });
+        let mut about = vec![
             vec!["data".into(), format!("{}, {} × {}{seed}", data.name(), data.samples(), data.features())],
             vec!["network".into(), format!("{:?}, {}", network.widths(), network.activation())],
             vec![
@@ -150,6 +166,7 @@ impl TrainReport<'_> {
             vec!["time".into(), format!("{:.2} s, {rate:.0} iterations/s", seconds.total)],
             vec!["result".into(), result],
         ];
+        about.extend(held_out.map(|held_out| vec!["held out".into(), held_out]));
         format!("{}\n{}", super::columns(rows), super::columns(about))
     }
 
@@ -159,6 +176,7 @@ impl TrainReport<'_> {
         FinalJson {
             cost: finite.then_some(evaluation.cost),
             accuracy: finite.then(|| self.data.accuracy(&evaluation.logits)),
+            test_accuracy: self.held_out.and_then(|(_, accuracy)| accuracy),
         }
     }
 }

@@ -24,6 +24,7 @@ use session::EngineSession;
 use crate::backend::{Backend, DeviceInfo, Run, Session, check_runs};
 use crate::data::{Dataset, MAX_FEATURES};
 use crate::model::Network;
+use crate::model::params::Layout;
 use crate::{Error, Result};
 
 /// The most threads.
@@ -87,13 +88,23 @@ impl Engine {
 
 impl Backend for Engine {
     fn device(&self) -> DeviceInfo {
-        let threads = if self.threads == 1 { "1 thread".into() } else { format!("{} threads", self.threads) };
         DeviceInfo {
             kind: "cpu".into(),
-            name: format!("CPU engine, f32, {}, {threads}", self.instructions),
+            name: format!("CPU engine, f32, {}", self.instructions),
             backend: "engine".into(),
-            driver: String::new(),
+            driver: if self.threads == 1 { "1 thread".into() } else { format!("{} threads", self.threads) },
         }
+    }
+
+    /// Of each network its parameters, a gradient for each part, and a logit a sample.
+    fn memory(&self, data: &Dataset, network: &Network, count: usize) -> Result<u64> {
+        let parameters = Layout::new(&network.widths()).parameters() as u64;
+        let of_one = 4 * (parameters * (1 + shape::MAX_PARTS as u64) + data.samples() as u64);
+        Ok(of_one * count as u64 + 4 * (data.samples() * (data.features() + 1)) as u64)
+    }
+
+    fn memory_limit(&self) -> u64 {
+        super::MEMORY
     }
 
     fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>> {

@@ -15,7 +15,7 @@ const SLAB: usize = 16;
 const LINES_OF_PART: usize = 3;
 
 /// The most parts.
-const MAX_PARTS: usize = 32;
+pub const MAX_PARTS: usize = 32;
 
 /// The work of a part, in pairs of a sample and a hidden unit of a ReLU: about one microsecond.
 const WORK_OF_PART: usize = 16_000;

@@ -13,8 +13,8 @@ pub use step::{Step, WORKGROUP};
 use crate::backend::{CHUNK_LIMIT, Run};
 use crate::data::Dataset;
 use crate::gpu::packing::Packing;
-use crate::model::Activation;
 use crate::model::params::Layout;
+use crate::model::{Activation, Network};
 use crate::{Error, Result};
 
 /// The most turns that the loops of one invocation may take in a dispatch, all loops added up.
@@ -82,13 +82,24 @@ impl Sizes {
             }
         }
         let activation = runs.first().map_or(Activation::Tanh, |run| run.network.activation());
-        let layout = Layout::new(&widths);
-        for number in [data.samples(), runs.len(), layout.parameters()] {
+        Self::of(data, Layout::new(&widths), activation, runs.len())
+    }
+
+    /// The sizes of so many networks of one shape.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new).
+    pub fn same(data: &Dataset, network: &Network, count: usize) -> Result<Self> {
+        Self::of(data, Layout::new(&network.widths()), network.activation(), count)
+    }
+
+    fn of(data: &Dataset, layout: Layout, activation: Activation, networks: usize) -> Result<Self> {
+        for number in [data.samples(), networks, layout.parameters()] {
             if u32::try_from(number).is_err() {
                 return Err(shader_index_limit(format!("a size of {number}"), number as u64));
             }
         }
-        Ok(Self { networks: runs.len() as u32, samples: data.samples() as u32, activation, layout })
+        Ok(Self { networks: networks as u32, samples: data.samples() as u32, activation, layout })
     }
 
     /// Units of a layer in the widest network; the output layer has 1.
@@ -211,6 +222,13 @@ impl Plan {
                 _ => Ok(layered::plan(sizes)),
             },
         }
+    }
+
+    /// Bytes of all buffers, and of what is read back through two more.
+    pub fn bytes(&self) -> u64 {
+        let of = |slot: &Slot| 4 * self.slots.get(slot).copied().unwrap_or(0);
+        let read_back: u64 = [Slot::History, Slot::Steps, Slot::Parameters].iter().map(of).sum();
+        self.slots.keys().map(of).sum::<u64>() + 2 * read_back
     }
 
     /// Every step of the plan, each once or oftener.

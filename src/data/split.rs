@@ -1,0 +1,88 @@
+//! A part of a data set held out of training, to see how well a network does on what it has not seen.
+
+use super::Dataset;
+use super::numpy_random::NumpyRandom;
+use crate::{Error, Result};
+
+impl Dataset {
+    /// The data set without a share of each class, and that share: drawn by NumPy's shuffle with this seed, each class
+    /// by itself (stratified), and rounded to whole samples. Both keep the samples' order.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where the fraction is not between 0 and 1, or leaves nothing to train on or to test with.
+    ///
+    /// ```
+    /// let (train, test) = planar::data::flower(400, 1)?.split(0.2, 0)?;
+    /// assert_eq!((train.samples(), test.samples()), (320, 80));
+    /// assert_eq!(test.labels().iter().filter(|label| **label == 1).count(), 40);
+    /// # Ok::<(), planar::Error>(())
+    /// ```
+    pub fn split(&self, test_fraction: f64, seed: u32) -> Result<(Self, Self)> {
+        if !(test_fraction > 0.0 && test_fraction < 1.0) {
+            return Err(Error::invalid("the test fraction", "between 0 and 1", test_fraction));
+        }
+        let mut random = NumpyRandom::new(seed);
+        let mut held_out = vec![false; self.samples()];
+        for class in 0..=1 {
+            let mut of_class: Vec<usize> = (0..self.samples()).filter(|s| self.labels()[*s] == class).collect();
+            random.shuffle(&mut of_class);
+            let count = (of_class.len() as f64 * test_fraction).round() as usize;
+            of_class[..count].iter().for_each(|sample| held_out[*sample] = true);
+        }
+        let count = held_out.iter().filter(|held_out| **held_out).count();
+        if count == 0 || count == self.samples() {
+            let wanted =
+                format!("such that some of the {} samples are left to train on and some to test", self.samples());
+            return Err(Error::invalid("the test fraction", wanted, test_fraction));
+        }
+        Ok((self.select(|sample| !held_out[sample])?, self.select(|sample| held_out[sample])?))
+    }
+
+    /// The samples that are wanted, in their order.
+    fn select(&self, is_wanted: impl Fn(usize) -> bool) -> Result<Self> {
+        let samples: Vec<usize> = (0..self.samples()).filter(|sample| is_wanted(*sample)).collect();
+        let points: Vec<f64> = samples.iter().flat_map(|sample| self.point(*sample)).collect();
+        let labels = samples.iter().map(|sample| self.labels()[*sample]).collect();
+        Self::from_points(self.name(), self.seed(), self.features(), &points, labels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::noisy_moons;
+    use super::*;
+
+    #[test]
+    fn a_split_loses_and_repeats_no_sample_and_keeps_the_classes_shares() {
+        let data = noisy_moons(200, 3).unwrap();
+        for (fraction, tested) in [(0.1, 20), (0.25, 50), (0.5, 100)] {
+            let (train, test) = data.split(fraction, 7).unwrap();
+            assert_eq!((train.samples(), test.samples()), (200 - tested, tested));
+            let ones = |data: &Dataset| data.labels().iter().filter(|label| **label == 1).count();
+            assert_eq!(2 * ones(&test), tested);
+            let points = |data: &Dataset| -> Vec<Vec<u64>> {
+                (0..data.samples()).map(|s| data.point(s).map(f64::to_bits).collect()).collect()
+            };
+            let mut all = [points(&train), points(&test)].concat();
+            let mut want = points(&data);
+            all.sort();
+            want.sort();
+            assert_eq!(all, want);
+        }
+    }
+
+    #[test]
+    fn the_seed_decides_what_is_held_out() {
+        let data = noisy_moons(200, 3).unwrap();
+        assert_eq!(data.split(0.2, 1).unwrap(), data.split(0.2, 1).unwrap());
+        assert_ne!(data.split(0.2, 1).unwrap(), data.split(0.2, 2).unwrap());
+    }
+
+    #[test]
+    fn a_fraction_that_leaves_nothing_is_refused() {
+        let data = noisy_moons(4, 1).unwrap();
+        for fraction in [0.0, 1.0, -0.1, f64::NAN, 0.1, 0.9] {
+            assert!(matches!(data.split(fraction, 1), Err(Error::Invalid { .. })), "{fraction}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Which networks a sweep trains: every combination of what is given, or some drawn at random.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use super::range::{Values, between};
+use crate::backend::check_learning_rate;
+use crate::data::{Dataset, Options, Source};
+use crate::model::{Activation, Network, Parameters};
+use crate::{Error, Result, backend::Run};
+
+/// The networks of which a grid is made without being asked whether that is meant.
+pub const MOST_NETWORKS: u64 = 1_000_000;
+
+/// What is tried.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Space {
+    /// Data sets.
+    pub data: Vec<Source>,
+    /// Hidden units.
+    pub hidden: Vec<usize>,
+    /// Activations.
+    pub activations: Vec<Activation>,
+    /// Learning rates.
+    pub learning_rates: Values<f64>,
+    /// Iterations.
+    pub iterations: Vec<u64>,
+    /// Seeds of the initial weights.
+    pub init_seeds: Vec<u32>,
+}
+
+/// One network to train. Its text form names all that it depends on, with what a sweep has in common.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// Its number in the sweep.
+    pub job: u64,
+    /// The data set, as on the command line.
+    pub data: String,
+    /// Hidden units.
+    pub hidden: usize,
+    /// The activation, as on the command line.
+    pub activation: String,
+    /// α.
+    pub learning_rate: f64,
+    /// Iterations asked for.
+    pub iterations: u64,
+    /// Seed of the initial weights.
+    pub init_seed: u32,
+}
+
+impl Space {
+    /// The networks of the whole grid.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where a learning rate can only be drawn.
+    pub fn count(&self) -> Result<u64> {
+        let Values::List(rates) = &self.learning_rates else {
+            let wanted =
+                "a list or a range with a number of values, as in 0.01:1.2:log8, unless networks are drawn at random";
+            return Err(Error::invalid("the learning rates", wanted, "a range without"));
+        };
+        let lengths = [self.data.len(), self.hidden.len(), self.activations.len(), rates.len(), self.iterations.len()];
+        let count = lengths.into_iter().fold(self.init_seeds.len() as u64, |count, n| count.saturating_mul(n as u64));
+        Ok(count)
+    }
+
+    /// Every combination, seeds varying fastest.
+    ///
+    /// # Errors
+    /// Those of [`count`](Self::count).
+    pub fn grid(&self) -> Result<Vec<Job>> {
+        let mut jobs = Vec::with_capacity(self.count()? as usize);
+        let Values::List(rates) = &self.learning_rates else { return Ok(jobs) };
+        for data in &self.data {
+            for activation in &self.activations {
+                for hidden in &self.hidden {
+                    for learning_rate in rates {
+                        for iterations in &self.iterations {
+                            for init_seed in &self.init_seeds {
+                                jobs.push(Job {
+                                    job: jobs.len() as u64,
+                                    data: data.to_string(),
+                                    hidden: *hidden,
+                                    activation: activation.to_string(),
+                                    learning_rate: *learning_rate,
+                                    iterations: *iterations,
+                                    init_seed: *init_seed,
+                                });
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Ok(jobs)
+    }
+
+    /// So many networks, each drawn from all that is given; the same seed draws the same.
+    pub fn random(&self, count: u64, seed: u64) -> Vec<Job> {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let draw = |job: u64| {
+            let learning_rate = match &self.learning_rates {
+                Values::List(rates) => rates[random.random_range(0..rates.len())],
+                Values::Log(first, last) => between(*first, *last, random.random(), true),
+                Values::Linear(first, last) => between(*first, *last, random.random(), false),
+            };
+            Job {
+                job,
+                data: self.data[random.random_range(0..self.data.len())].to_string(),
+                hidden: self.hidden[random.random_range(0..self.hidden.len())],
+                activation: self.activations[random.random_range(0..self.activations.len())].to_string(),
+                learning_rate,
+                iterations: self.iterations[random.random_range(0..self.iterations.len())],
+                init_seed: self.init_seeds[random.random_range(0..self.init_seeds.len())],
+            }
+        };
+        (0..count).map(draw).collect()
+    }
+
+    /// Whether every value can be trained with.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the first that cannot.
+    pub fn check(&self) -> Result<()> {
+        let rates = match &self.learning_rates {
+            Values::List(rates) => rates.clone(),
+            Values::Log(first, last) | Values::Linear(first, last) => vec![*first, *last],
+        };
+        rates.into_iter().try_for_each(check_learning_rate)?;
+        for hidden in &self.hidden {
+            Network::one_hidden(1, *hidden, Activation::Tanh)?;
+        }
+        match self.iterations.iter().find(|iterations| **iterations == 0) {
+            Some(_) => Err(Error::invalid("the number of iterations", "at least 1", 0)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Job {
+    /// Its data set, as `options` has it where they apply.
+    ///
+    /// # Errors
+    /// Those of [`Source::load`].
+    pub fn load(&self, options: &Options) -> Result<Dataset> {
+        self.data.parse::<Source>()?.load(options)
+    }
+
+    /// The network on its data set, with its initial weights.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a width or an activation that is none.
+    pub fn run(&self, data: &Dataset, init_scale: f64) -> Result<Run> {
+        let network = Network::one_hidden(data.features(), self.hidden, self.activation.parse()?)?;
+        let parameters = Parameters::initial(&network, self.init_seed, init_scale);
+        Ok(Run { network, parameters, learning_rate: self.learning_rate })
+    }
+
+    /// What it shares with those that may train in the same session: the data set and the activation without its slope.
+    pub fn group(&self) -> (&str, &str) {
+        (&self.data, self.activation.split(':').next().unwrap_or_default())
+    }
+
+    /// The configuration, which its seeds share.
+    pub fn configuration(&self) -> (&str, usize, &str, u64, u64) {
+        (&self.data, self.hidden, &self.activation, self.learning_rate.to_bits(), self.iterations)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn space() -> Space {
+        Space {
+            data: vec![Source::Flower, Source::Blobs],
+            hidden: vec![4, 17],
+            activations: vec![Activation::Tanh, Activation::LeakyRelu { slope: 0.2 }],
+            learning_rates: Values::List(vec![0.1, 1.2]),
+            iterations: vec![10],
+            init_seeds: vec![2, 3, 4],
+        }
+    }
+
+    #[test]
+    fn a_grid_has_every_combination_once() {
+        let jobs = space().grid().unwrap();
+        assert_eq!((jobs.len() as u64, space().count().unwrap()), (48, 48));
+        for (i, job) in jobs.iter().enumerate() {
+            assert_eq!(job.job, i as u64);
+            let same = |other: &&Job| Job { job: 0, ..(*other).clone() } == Job { job: 0, ..job.clone() };
+            assert_eq!(jobs.iter().filter(same).count(), 1);
+        }
+    }
+
+    #[test]
+    fn a_seed_draws_the_same_networks_and_another_others() {
+        let space = Space { learning_rates: Values::Log(0.01, 1.0), ..space() };
+        assert!(space.count().is_err());
+        let jobs = space.random(50, 7);
+        assert_eq!(jobs, space.random(50, 7));
+        assert_ne!(jobs, space.random(50, 8));
+        assert!(jobs.iter().all(|job| (0.01..=1.0).contains(&job.learning_rate)));
+        let small = jobs.iter().filter(|job| job.learning_rate < 0.1).count();
+        assert!((10..40).contains(&small), "{small} of 50 in the lower decade");
+    }
+}

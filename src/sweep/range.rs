@@ -1,0 +1,116 @@
+//! Lists and ranges of values, as they are written on the command line: `4,20,40`, `1..50`, `0.01:1.2:log8`.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use crate::{Error, Result};
+
+/// The most values that one range may stand for.
+const MOST_VALUES: u64 = 1_000_000;
+
+/// Values to try: a list, or numbers between two ends to draw from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values<T> {
+    /// Each of these.
+    List(Vec<T>),
+    /// Any number from the first to the second, evenly by its logarithm: `0.01:1.2:log`. Only for drawing.
+    Log(f64, f64),
+    /// Any number from the first to the second, evenly: `0.01:1.2:lin`. Only for drawing.
+    Linear(f64, f64),
+}
+
+/// A list of whole numbers or names: `4,20,40`; whole numbers also as ranges with both ends, `1..50`.
+///
+/// # Errors
+/// [`Error::Invalid`] for an empty list or range, or what `T` does not read.
+pub fn list<T: FromStr<Err: Display> + Clone>(name: &'static str, text: &str) -> Result<Vec<T>> {
+    let mut values = Vec::new();
+    for part in text.split(',').map(str::trim) {
+        let read = |text: &str| {
+            text.parse::<T>().map_err(|error| Error::invalid(name, format!("a list of values ({error})"), quoted(text)))
+        };
+        let ends = part.split_once("..").map(|(first, last)| (first.parse::<u64>(), last.parse::<u64>()));
+        match ends {
+            Some((Ok(first), Ok(last))) if first <= last && last - first < MOST_VALUES => {
+                for value in first..=last {
+                    values.push(read(&value.to_string())?);
+                }
+            }
+            Some((Ok(_), Ok(_))) => {
+                let wanted =
+                    format!("a range from a number up to one not smaller, of at most {MOST_VALUES}, as in 1..50");
+                return Err(Error::invalid(name, wanted, quoted(part)));
+            }
+            _ if part.is_empty() => {
+                return Err(Error::invalid(name, "a list with a value at each place", quoted(text)));
+            }
+            _ => values.push(read(part)?),
+        }
+    }
+    Ok(values)
+}
+
+/// Numbers: a list, `A:B:logN` or `A:B:linN` for N of them from A to B, both ends among them, and without N for any
+/// between them, to be drawn.
+///
+/// # Errors
+/// [`Error::Invalid`] for an empty list or range, ends that are not numbers, and a `log` range that is not above 0.
+pub fn numbers(name: &'static str, text: &str) -> Result<Values<f64>> {
+    let Some((ends, scale)) = text.rsplit_once(':') else { return list(name, text).map(Values::List) };
+    let wanted = "a list, or a range as in 0.01:1.2:log8 or 0.1:1:lin4, from a number up to a larger one";
+    let wrong = || Error::invalid(name, wanted, quoted(text));
+    let (first, last) = ends.split_once(':').ok_or_else(wrong)?;
+    let (first, last): (f64, f64) = (first.parse().map_err(|_| wrong())?, last.parse().map_err(|_| wrong())?);
+    let is_log = scale.starts_with("log");
+    let count = scale.strip_prefix("log").or(scale.strip_prefix("lin")).ok_or_else(wrong)?;
+    if !(first.is_finite() && last.is_finite() && first < last) || (is_log && first <= 0.0) {
+        return Err(wrong());
+    }
+    if count.is_empty() {
+        return Ok(if is_log { Values::Log(first, last) } else { Values::Linear(first, last) });
+    }
+    let count: u64 = count.parse().map_err(|_| wrong())?;
+    if !(2..=MOST_VALUES).contains(&count) {
+        return Err(Error::invalid(name, format!("a range of 2 to {MOST_VALUES} values"), quoted(text)));
+    }
+    let at = |k: u64| match k {
+        0 => first,
+        _ if k + 1 == count => last,
+        _ => between(first, last, k as f64 / (count - 1) as f64, is_log),
+    };
+    Ok(Values::List((0..count).map(at).collect()))
+}
+
+/// The number at a share of the way between two, evenly or by logarithm.
+pub fn between(first: f64, last: f64, share: f64, by_logarithm: bool) -> f64 {
+    if by_logarithm { first * (last / first).powf(share) } else { first + (last - first) * share }
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{text}'")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_and_ranges_are_read_in_their_order() {
+        assert_eq!(list::<usize>("n", "4, 20,1..3").unwrap(), [4, 20, 1, 2, 3]);
+        assert_eq!(numbers("rate", "0.5,1").unwrap(), Values::List(vec![0.5, 1.0]));
+        assert_eq!(numbers("rate", "0:1:lin3").unwrap(), Values::List(vec![0.0, 0.5, 1.0]));
+        let Values::List(log) = numbers("rate", "0.01:1:log3").unwrap() else { panic!() };
+        assert!((log[1] - 0.1).abs() < 1e-15 && (log[0], log[2]) == (0.01, 1.0), "{log:?}");
+        assert_eq!(numbers("rate", "0.01:1:log").unwrap(), Values::Log(0.01, 1.0));
+    }
+
+    #[test]
+    fn what_is_empty_or_backwards_is_refused() {
+        for text in ["", "4,,5", "5..4", "1..9999999", "x", "1..", "-1"] {
+            assert!(list::<usize>("n", text).is_err(), "{text}");
+        }
+        for text in ["", "1:0:lin3", "0:1:log3", "0:1:lin1", "0:1:cube3", "0:1", "nan:1:lin3", "0:1:lin-2"] {
+            assert!(numbers("rate", text).is_err(), "{text}");
+        }
+    }
+}

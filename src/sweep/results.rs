@@ -1,0 +1,176 @@
+//! The results of a sweep in a file that grows: a line of JSON that says what the sweep is, and one for each network as
+//! it ends. What was written survives whatever ends the program.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::grid::Job;
+use crate::train::{CostAt, Status};
+use crate::{Error, Result};
+
+/// How a network of a sweep ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ended {
+    /// What was trained.
+    #[serde(flatten)]
+    pub job: Job,
+    /// How it ended.
+    pub status: Status,
+    /// Updates done; where it diverged, those after which the first cost was not finite.
+    pub done: u64,
+    /// The cost in the end; none where it diverged.
+    pub cost: Option<f64>,
+    /// The share of the training samples told apart.
+    pub accuracy: Option<f64>,
+    /// The share of the samples held out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_accuracy: Option<f64>,
+    /// The logged costs.
+    pub costs: Vec<CostAt>,
+}
+
+/// A results file, opened to be added to.
+#[derive(Debug)]
+pub struct Results {
+    path: PathBuf,
+    file: File,
+}
+
+/// What a results file held, and what of it was damaged.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The networks that have ended.
+    pub ended: Vec<Ended>,
+    /// Whether a last line that was cut off was dropped.
+    pub dropped: bool,
+}
+
+impl Results {
+    /// A new file that begins with what the sweep is.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it exists already or cannot be written.
+    pub fn create(path: &Path, sweep: &Value) -> Result<Self> {
+        let opened = OpenOptions::new().write(true).create_new(true).open(path);
+        let file = opened.map_err(|source| Error::Io { path: path.into(), source })?;
+        let mut results = Self { path: path.into(), file };
+        results.line(sweep)?;
+        Ok(results)
+    }
+
+    /// A file of the same sweep, to go on with. A last line that was cut off is dropped from it. One that does not
+    /// exist is made.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it cannot be read or written, [`Error::Results`] where it is that of another sweep or damaged
+    /// before its last line.
+    pub fn resume(path: &Path, sweep: &Value) -> Result<(Self, Found)> {
+        if !path.exists() {
+            return Ok((Self::create(path, sweep)?, Found::default()));
+        }
+        let io = |source| Error::Io { path: path.into(), source };
+        let (header, found, whole) = read(path)?;
+        if let Some(difference) = difference(&header, sweep) {
+            return Err(Error::Results { path: path.into(), problem: format!("is of another sweep: {difference}") });
+        }
+        let mut file = OpenOptions::new().write(true).open(path).map_err(io)?;
+        file.set_len(whole).and_then(|()| file.seek(SeekFrom::End(0))).map_err(io)?;
+        Ok((Self { path: path.into(), file }, found))
+    }
+
+    /// Adds a network that has ended, and sees that it is on the disk.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where that fails.
+    pub fn add(&mut self, ended: &Ended) -> Result<()> {
+        let value = serde_json::to_value(ended).map_err(|error| self.unwritten(&error.to_string()))?;
+        self.line(&value)
+    }
+
+    fn line(&mut self, value: &Value) -> Result<()> {
+        let line = format!("{value}\n");
+        let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
+        written.map_err(|source| Error::Io { path: self.path.clone(), source })
+    }
+
+    fn unwritten(&self, said: &str) -> Error {
+        Error::Results { path: self.path.clone(), problem: said.into() }
+    }
+}
+
+/// What a results file says the sweep is, the networks that have ended, and the bytes of its whole lines.
+///
+/// # Errors
+/// [`Error::Io`] where it cannot be read, [`Error::Results`] where it is no results file or damaged before its last line.
+pub fn read(path: &Path) -> Result<(Value, Found, u64)> {
+    let io = |source| Error::Io { path: path.into(), source };
+    let damaged = |problem: String| Error::Results { path: path.into(), problem };
+    let mut reader = BufReader::new(File::open(path).map_err(io)?);
+    let mut header = String::new();
+    let mut whole = reader.read_line(&mut header).map_err(io)? as u64;
+    let no_header = || damaged("is no results file: its first line does not say what the sweep is".into());
+    let sweep: Value = serde_json::from_str(&header).map_err(|_| no_header())?;
+    if !header.ends_with('\n') || sweep.get("sweep").is_none() {
+        return Err(no_header());
+    }
+    let mut rest = String::new();
+    reader.read_to_string(&mut rest).map_err(io)?;
+    let mut found = Found::default();
+    let lines: Vec<&str> = rest.split_inclusive('\n').collect();
+    for (at, line) in lines.iter().enumerate() {
+        match serde_json::from_str(line) {
+            Ok(ended) if line.ends_with('\n') => {
+                found.ended.push(ended);
+                whole += line.len() as u64;
+            }
+            _ if at + 1 == lines.len() => found.dropped = true,
+            Ok(_) => {}
+            Err(error) => return Err(damaged(format!("line {}: {error}", at + 2))),
+        }
+    }
+    Ok((sweep, found, whole))
+}
+
+/// Puts the parts of a sweep together: what it is, and every network once, in order.
+///
+/// # Errors
+/// Those of [`read`], and [`Error::Results`] where a part is of another sweep, or networks are missing.
+pub fn merge(parts: &[PathBuf]) -> Result<(Value, Vec<Ended>)> {
+    let mut whole: Option<(Value, Vec<Ended>)> = None;
+    for path in parts {
+        let (mut sweep, found, _) = read(path)?;
+        sweep["shard"] = Value::Null;
+        match &mut whole {
+            None => whole = Some((sweep, found.ended)),
+            Some((first, ended)) => {
+                if let Some(difference) = difference(first, &sweep) {
+                    let problem = format!("is of another sweep than {}: {difference}", parts[0].display());
+                    return Err(Error::Results { path: path.clone(), problem });
+                }
+                ended.extend(found.ended);
+            }
+        }
+    }
+    let (sweep, mut ended) = whole.ok_or_else(|| Error::invalid("the parts", "at least one file", "none"))?;
+    ended.sort_by_key(|ended| ended.job.job);
+    ended.dedup_by_key(|ended| ended.job.job);
+    let wanted = sweep["networks"].as_u64().unwrap_or(0);
+    if ended.len() as u64 != wanted {
+        let problem = format!("and the other parts hold {} of the {wanted} networks: run the rest first", ended.len());
+        return Err(Error::Results { path: parts[0].clone(), problem });
+    }
+    Ok((sweep, ended))
+}
+
+/// The first setting in which two sweeps differ.
+fn difference(there: &Value, here: &Value) -> Option<String> {
+    let keys = |value: &Value| value.as_object().map(|map| map.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
+    let all = keys(there).into_iter().chain(keys(here));
+    let differs = all.into_iter().find(|key| there.get(key) != here.get(key))?;
+    let said = |value: &Value| value.get(&differs).map_or("nothing".into(), ToString::to_string);
+    Some(format!("its {differs} is {}, not {}", said(there), said(here)))
+}

@@ -1,0 +1,263 @@
+//! `planar sweep`: what it trains, what it keeps, and what it refuses. No adapter is in sight.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+
+use assert_cmd::Command;
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn planar(arguments: &str) -> Command {
+    let mut command = Command::cargo_bin("planar").unwrap();
+    command.args(arguments.split_whitespace()).env("WGPU_BACKEND", "gl").env_remove("WGPU_ADAPTER_NAME");
+    command
+}
+
+/// Stdout, stderr and the exit code.
+fn run(mut command: Command) -> (String, String, i32) {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+}
+
+fn json(command: Command) -> Value {
+    let (stdout, stderr, code) = run(command);
+    assert_eq!(code, 0, "{stderr}");
+    serde_json::from_str(&stdout).unwrap()
+}
+
+fn with_file(arguments: &str, file: &Path) -> Command {
+    let mut command = planar(arguments);
+    command.arg("--out").arg(file);
+    command
+}
+
+/// The results without their order, each as its line.
+fn results(file: &Path) -> Vec<String> {
+    let text = fs::read_to_string(file).unwrap();
+    let mut lines: Vec<String> = text.lines().skip(1).map(str::to_owned).collect();
+    lines.sort();
+    lines
+}
+
+const GRID: &str = "sweep -q --hidden 1,3,20 --activation tanh,leaky-relu:0.1,leaky-relu:0.3 --init-seed 2..4 --iterations 40,7 --learning-rate 0.5";
+
+#[test]
+fn every_network_ends_with_the_very_numbers_of_train() {
+    let report = json(planar(&format!("{GRID} --json")));
+    let results = report["results"].as_array().unwrap();
+    assert_eq!(results.len(), 3 * 3 * 3 * 2);
+    for result in results.iter().step_by(5) {
+        let of = |key: &str| result[key].to_string().replace('"', "");
+        let trained = json(planar(&format!(
+            "train --json -q --hidden {} --activation {} --init-seed {} --iterations {} --learning-rate {}",
+            of("hidden"),
+            of("activation"),
+            of("init_seed"),
+            of("iterations"),
+            of("learning_rate"),
+        )));
+        assert_eq!(result["cost"], trained["final"]["cost"], "{result}");
+        assert_eq!(result["accuracy"], trained["final"]["accuracy"]);
+        assert_eq!(result["costs"], trained["costs"]);
+    }
+}
+
+#[test]
+fn configurations_span_their_seeds_and_the_best_comes_first() {
+    let report = json(planar(&format!("{GRID} --json")));
+    let configurations = report["configurations"].as_array().unwrap();
+    assert_eq!(configurations.len(), 3 * 3 * 2);
+    let medians: Vec<f64> = configurations.iter().map(|of| of["accuracy"]["median"].as_f64().unwrap()).collect();
+    assert!(medians.is_sorted_by(|a, b| a >= b), "{medians:?}");
+    for of in configurations {
+        let [min, median, max] = ["min", "median", "max"].map(|part| of["cost"][part].as_f64().unwrap());
+        assert!(min <= median && median <= max && of["networks"] == 3 && of["diverged"] == 0, "{of}");
+    }
+    let (table, _, code) = run(planar(GRID));
+    assert_eq!((code, table.lines().count()), (0, 1 + 18));
+}
+
+#[test]
+fn a_network_that_diverges_is_marked_and_the_others_go_on() {
+    let report =
+        json(planar("sweep -q --json --activation relu --learning-rate 0.5,1e20 --hidden 4,9 --iterations 30"));
+    for result in report["results"].as_array().unwrap() {
+        let diverges = result["learning_rate"].as_f64().unwrap() > 1.0;
+        assert_eq!(result["status"], if diverges { "diverged" } else { "finished" });
+        assert_eq!(result["cost"].is_null(), diverges);
+        assert_eq!(result["done"].as_u64().unwrap() < 30, diverges, "{result}");
+    }
+    let diverged: u64 =
+        report["configurations"].as_array().unwrap().iter().map(|of| of["diverged"].as_u64().unwrap()).sum();
+    assert_eq!(diverged, 2);
+}
+
+#[test]
+fn a_resumed_sweep_runs_nothing_twice_and_loses_nothing() {
+    let folder = TempDir::new().unwrap();
+    let (whole, cut) = (folder.path().join("whole.jsonl"), folder.path().join("cut.jsonl"));
+    assert_eq!(run(with_file(GRID, &whole)).2, 0);
+    let text = fs::read_to_string(&whole).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 1 + 54);
+    // as if killed while the 21st result was written
+    fs::write(&cut, lines[..21].join("\n") + "\n" + &lines[21][..30]).unwrap();
+    let (_, stderr, code) = run(with_file(&format!("{} --resume", GRID.replace(" -q", "")), &cut));
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stderr.contains("cut off"), "{stderr}");
+    assert_eq!(results(&cut), results(&whole));
+    assert!(fs::read_to_string(&cut).unwrap().starts_with(&lines[..21].join("\n")), "what was there stays");
+    // and once more there is nothing left to do
+    let before = fs::read(&cut).unwrap();
+    assert_eq!(run(with_file(&format!("{GRID} --resume"), &cut)).2, 0);
+    assert_eq!(fs::read(&cut).unwrap(), before);
+}
+
+/// Killed without warning, again and again, it comes to the same end.
+#[cfg(unix)]
+#[test]
+fn a_killed_sweep_goes_on_where_it_was() {
+    use std::process::{Command, Stdio};
+    use std::time::Duration;
+
+    let folder = TempDir::new().unwrap();
+    let (whole, killed) = (folder.path().join("whole.jsonl"), folder.path().join("killed.jsonl"));
+    let sweep = "sweep -q --hidden 2..9 --init-seed 1..6 --iterations 900,1000,1100,1200";
+    assert_eq!(run(with_file(sweep, &whole)).2, 0);
+    for pause in [30, 60, 40] {
+        let mut child = Command::new(assert_cmd::cargo::cargo_bin!("planar"))
+            .args(sweep.split_whitespace())
+            .args(["--resume", "--out"])
+            .arg(&killed)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(pause));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert_eq!(run(with_file(&format!("{sweep} --resume"), &killed)).2, 0);
+    assert_eq!(results(&killed), results(&whole));
+}
+
+#[test]
+fn shards_merge_to_the_whole() {
+    let folder = TempDir::new().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    assert_eq!(run(with_file(GRID, &file("whole.jsonl"))).2, 0);
+    for part in 1..=4 {
+        assert_eq!(run(with_file(&format!("{GRID} --shard {part}/4"), &file(&format!("part{part}.jsonl")))).2, 0);
+    }
+    let parts = |parts: &[u32]| {
+        let mut command = planar("sweep merge");
+        command.args(parts.iter().map(|part| file(&format!("part{part}.jsonl"))));
+        command
+    };
+    let mut merge = parts(&[3, 1, 2, 4]);
+    merge.arg("--out").arg(file("merged.jsonl"));
+    let (table, stderr, code) = run(merge);
+    assert_eq!(code, 0, "{stderr}");
+    assert_eq!(table, run(planar(GRID)).0);
+    assert_eq!(results(&file("merged.jsonl")), results(&file("whole.jsonl")));
+    let (_, stderr, code) = run(parts(&[1, 2, 4]));
+    assert_eq!(code, 2);
+    assert!(stderr.contains("40 of the 54 networks") || stderr.contains("41 of the 54 networks"), "{stderr}");
+    assert_eq!(run(with_file("sweep -q --init-seed 1..3 --iterations 5", &file("part4b.jsonl"))).2, 0);
+    let mut other = parts(&[1]);
+    other.arg(file("part4b.jsonl"));
+    let (_, stderr, code) = run(other);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("another sweep"), "{stderr}");
+}
+
+#[test]
+fn drawn_networks_are_drawn_alike_by_the_same_seed() {
+    let draw = |seed: u32| {
+        json(planar(&format!(
+            "sweep -q --json --random 12 --sweep-seed {seed} --hidden 2..30 --learning-rate 0.01:1:log --iterations 5"
+        )))["results"]
+            .clone()
+    };
+    assert_eq!(draw(3), draw(3));
+    assert_ne!(draw(3), draw(4));
+}
+
+#[test]
+fn what_is_held_out_is_not_trained_on_and_ranks() {
+    let report = json(planar("sweep -q --json --hidden 4,40 --iterations 300 --test-fraction 0.25 --test-seed 3"));
+    let trained = json(planar("train -q --json --hidden 40 --iterations 300 --test-fraction 0.25 --test-seed 3"));
+    assert_eq!(trained["data"]["samples"], 300);
+    assert_eq!(trained["data"]["test_samples"], 100);
+    let results = report["results"].as_array().unwrap();
+    assert_eq!(results[1]["test_accuracy"], trained["final"]["test_accuracy"]);
+    assert_eq!(results[1]["accuracy"], trained["final"]["accuracy"]);
+    let best = &report["configurations"][0]["test_accuracy"]["median"];
+    assert!(results.iter().all(|result| result["test_accuracy"].as_f64() <= best.as_f64()));
+}
+
+#[test]
+fn memory_makes_batches_and_changes_nothing() {
+    let sweep = "sweep -q --json --hidden 100..140 --iterations 3 --samples 2000";
+    let results = |command| json(command)["results"].clone();
+    assert_eq!(results(planar(&format!("{sweep} --memory 1"))), results(planar(sweep)));
+}
+
+#[test]
+fn a_wrong_setting_is_refused_in_one_line() {
+    for (arguments, words) in [
+        ("--hidden 5..4", &["hidden units", "'5..4'"][..]),
+        ("--hidden 4,,5", &["hidden units", "'4,,5'"]),
+        ("--hidden 0", &["hidden units", "not 0"]),
+        ("--activation tanh,swish", &["activations", "'swish'"]),
+        ("--learning-rate 1:0.1:log4", &["learning rates", "'1:0.1:log4'"]),
+        ("--learning-rate 0.1:1:log", &["learning rates", "log8", "drawn at random"]),
+        ("--learning-rate -1", &["learning rate", "above 0"]),
+        ("--iterations 0", &["iterations", "at least 1"]),
+        ("--init-seed 1..2000000", &["initial seeds", "1..2000000"]),
+        ("--init-seed 1..1000 --hidden 1..1001", &["1001000", "--yes"]),
+        ("--random 0", &["number of networks", "at least 1"]),
+        ("--sweep-seed 3", &["--random"]),
+        ("--shard 0/8", &["shard", "'0/8'"]),
+        ("--shard 9/8", &["shard", "'9/8'"]),
+        ("--shard 2", &["shard", "'2'"]),
+        ("--shard 2/2", &["shards", "at most 1"]),
+        ("--test-fraction 1", &["test fraction", "between 0 and 1"]),
+        ("--test-seed 1", &["--test-fraction"]),
+        ("--resume", &["--out"]),
+        ("--memory 0", &["--memory", "0"]),
+    ] {
+        let (stdout, stderr, code) = run(planar(&format!("sweep -q {arguments}")));
+        assert_eq!((code, stdout.as_str(), stderr.lines().count()), (2, "", 1), "{arguments}: {stderr}");
+        for word in words {
+            assert!(stderr.contains(word), "{arguments}: no '{word}' in: {stderr}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_gone_on_with_is_refused_and_left_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("sweep.jsonl");
+    assert_eq!(run(with_file("sweep -q --init-seed 1..3 --iterations 5", &file)).2, 0);
+    let refused = |command: Command, words: &[&str]| {
+        let before = fs::read(&file).unwrap();
+        let (stdout, stderr, code) = run(command);
+        assert_eq!((code, stdout.as_str(), stderr.lines().count()), (2, "", 1), "{stderr}");
+        for word in words {
+            assert!(stderr.contains(word), "no '{word}' in: {stderr}");
+        }
+        assert_eq!(fs::read(&file).unwrap(), before);
+    };
+    refused(with_file("sweep -q --init-seed 1..3 --iterations 5", &file), &["there already", "--resume"]);
+    let other = "sweep -q --init-seed 1..3 --iterations 6 --resume";
+    refused(with_file(other, &file), &["another sweep", "iterations", "\"5\"", "\"6\""]);
+    // a line in the middle that is damaged is not dropped silently
+    let text = fs::read_to_string(&file).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    fs::write(&file, format!("{}\n{}\n{}\n", lines[0], &lines[1][..20], lines[2])).unwrap();
+    refused(with_file("sweep -q --init-seed 1..3 --iterations 5 --resume", &file), &["line 2"]);
+    OpenOptions::new().write(true).truncate(true).open(&file).unwrap().write_all(b"x,y\n1,2\n").unwrap();
+    refused(with_file("sweep -q --init-seed 1..3 --iterations 5 --resume", &file), &["no results file"]);
+}
