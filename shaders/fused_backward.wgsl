@@ -3,7 +3,7 @@
 // and, where there is one slab, updates their parameters in place: nobody else reads them in this dispatch.
 // With several slabs the sums go to their parts, and fused_update adds them.
 //
-// Dispatch: (units / BLOCKS, networks, slabs).
+// Dispatch: (units / BLOCKS, networks, slabs), in workgroups of ACROSS × NETWORKS.
 
 @group(0) @binding(0) var<uniform> fused: Fused;
 @group(0) @binding(1) var<storage, read> networks: array<Network>;
@@ -15,11 +15,15 @@
 @group(0) @binding(7) var<storage, read_write> history: array<f32>;
 @group(0) @binding(8) var<storage, read_write> steps: array<u32>;
 
-@compute @workgroup_size(WORKGROUP)
-fn fused_backward(@builtin(global_invocation_id) id: vec3<u32>) {
+@compute @workgroup_size(ACROSS * NETWORKS)
+fn fused_backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let id = place(workgroup, local);
     let network = id.y;
     let slab = id.z;
     let first = id.x * BLOCKS;
+    if network >= fused.networks {
+        return;
+    }
     let width = networks[network].width;
     if first >= width {
         return;

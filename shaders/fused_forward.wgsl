@@ -1,9 +1,9 @@
 // The forward pass of every network with one hidden layer: Z1 = W1·X + b1 and A1 = g(Z1) live in registers alone;
-// Z2 = W2·A1 + b2, dZ2 = σ(Z2) − Y and the loss are stored.
+// dZ2 = σ(Z2) − Y and the loss are stored, and where nothing is updated Z2 = W2·A1 + b2 too: then it is asked for.
 //
 // An invocation takes BLOCKS groups of four samples. A line with names in _k stands for BLOCKS lines, one with names
 // in _r for ROWS: a row of four features beyond the first two.
-// Dispatch: (groups / BLOCKS, networks).
+// Dispatch: (groups / BLOCKS, networks), in workgroups of ACROSS × NETWORKS.
 
 @group(0) @binding(0) var<uniform> fused: Fused;
 @group(0) @binding(1) var<storage, read> networks: array<Network>;
@@ -13,18 +13,22 @@
 @group(0) @binding(5) var<storage, read_write> deltas: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> logits: array<vec4<f32>>;
 
-@compute @workgroup_size(WORKGROUP)
-fn fused_forward(@builtin(global_invocation_id) id: vec3<u32>) {
+@compute @workgroup_size(ACROSS * NETWORKS)
+fn fused_forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let id = place(workgroup, local);
     let network = id.y;
     let first = id.x * BLOCKS;
-    if first >= fused.groups || networks[network].width == 0u {
+    if network >= fused.networks || first >= fused.groups {
+        return;
+    }
+    let width = networks[network].width;
+    if width == 0u {
         return;
     }
     let x_at_k = min(first + block_k, fused.groups - 1u) * COLUMNS;
     let x_k = mat2x4<f32>(inputs[x_at_k], inputs[x_at_k + 1u]);
     let x_r_k = mat4x4<f32>(inputs[x_at_k + column_r], inputs[x_at_k + column_r + 1u], inputs[x_at_k + column_r + 2u], inputs[x_at_k + column_r + 3u]);
 
-    let width = networks[network].width;
     let slope = networks[network].slope;
     let b2 = parameters[vectors_of(network, fused.units)].x;
     var at = vectors_of(network, 0u);
@@ -52,7 +56,9 @@ fn output(network: u32, group: u32, z2: vec4<f32>) {
     let i = network * fused.groups + group;
     let y = labels[group];
     let is_sample = 4u * group + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(fused.samples);
-    logits[i] = z2;
+    if fused.update == 0u {
+        logits[i] = z2;
+    }
     deltas[2u * i] = select(vec4<f32>(), sigmoid(z2).value - y, is_sample);
     deltas[2u * i + 1u].x = sum4(select(vec4<f32>(), logit_loss(z2, y), is_sample));
 }

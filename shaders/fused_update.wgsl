@@ -1,6 +1,6 @@
 // The sums of fused_backward's slabs, in their order, and the update from them.
 //
-// Dispatch: (units + 1, networks): an invocation a unit, the last the output.
+// Dispatch: (units + 1, networks), in workgroups of ACROSS × NETWORKS: an invocation a unit, the last the output.
 
 @group(0) @binding(0) var<uniform> fused: Fused;
 @group(0) @binding(1) var<storage, read> networks: array<Network>;
@@ -10,9 +10,13 @@
 @group(0) @binding(5) var<storage, read_write> history: array<f32>;
 @group(0) @binding(6) var<storage, read_write> steps: array<u32>;
 
-@compute @workgroup_size(WORKGROUP)
-fn fused_update(@builtin(global_invocation_id) id: vec3<u32>) {
+@compute @workgroup_size(ACROSS * NETWORKS)
+fn fused_update(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) local: u32) {
+    let id = place(workgroup, local);
     let network = id.y;
+    if network >= fused.networks {
+        return;
+    }
     let unit = min(id.x, fused.units);
     let is_output = id.x == fused.units;
     let width = networks[network].width;

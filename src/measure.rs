@@ -7,24 +7,24 @@ use crate::backend::{Backend, CHUNK_LIMIT, Run, Session};
 use crate::data::Dataset;
 use crate::model::Network;
 
-/// How fast a backend trains one network.
+/// How fast a backend trains its networks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Speed {
     /// Seconds from `load` to the end of the first iteration, shaders compiled and buffers filled.
     pub setup: f64,
-    /// Seconds an iteration: the fastest of several chunks, since other work on the machine only ever adds time.
+    /// Seconds an iteration of all networks: the fastest of several chunks, since other work on the machine only ever adds time.
     pub iteration: f64,
     /// Of these, seconds that the host takes to queue an iteration; where the host computes itself, all of them.
     pub host: f64,
 }
 
-/// Loads the network, trains it for about `patience`, the set-up not counted, and forgets it.
+/// Loads the networks, trains them side by side for about `patience`, the set-up not counted, and forgets them.
 ///
 /// # Errors
 /// Those of [`Backend::load`] and [`Session`].
-pub fn speed(backend: &dyn Backend, data: &Dataset, run: &Run, patience: Duration) -> Result<Speed> {
+pub fn speed(backend: &dyn Backend, data: &Dataset, runs: &[Run], patience: Duration) -> Result<Speed> {
     let start = Instant::now();
-    let mut session = backend.load(data, std::slice::from_ref(run))?;
+    let mut session = backend.load(data, runs)?;
     time(session.as_mut(), 1)?;
     let setup = start.elapsed().as_secs_f64();
 
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn neither_the_set_up_nor_a_submit_counts_as_an_iteration() {
         let network = Network::one_hidden(2, 4, "tanh".parse().unwrap()).unwrap();
-        let run = Run { parameters: Parameters::zeros(&network), network, learning_rate: 1.0 };
+        let run = [Run { parameters: Parameters::zeros(&network), network, learning_rate: 1.0 }];
         let speed = speed(&Slow, &flower(4, 1).unwrap(), &run, Duration::from_millis(60)).unwrap();
         assert!(speed.setup >= 0.15, "{speed:?}");
         // 20 µs, and of the submit's 1 ms no more than its share of a chunk of 10 ms

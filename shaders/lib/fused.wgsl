@@ -27,6 +27,15 @@ fn vectors_of(network: u32, unit: u32) -> u32 {
     return network * (fused.units * VECTORS + 1u) + unit * VECTORS;
 }
 
+// Where an invocation stands in the dispatch: (unit or group, network, slab). A workgroup takes ACROSS of the first and
+// NETWORKS of the second; one after another, since software adapters put the first dimension alone into their lanes.
+fn place(workgroup: vec3<u32>, local: u32) -> vec3<u32> {
+    if NETWORKS == 1u {
+        return vec3<u32>(workgroup.x * ACROSS + local, workgroup.yz);
+    }
+    return vec3<u32>(workgroup.x * ACROSS + local % ACROSS, workgroup.y * NETWORKS + local / ACROSS, workgroup.z);
+}
+
 fn sum4(v: vec4<f32>) -> f32 {
     return (v.x + v.y) + (v.z + v.w);
 }

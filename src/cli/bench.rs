@@ -28,6 +28,9 @@ pub struct Arguments {
     /// Samples of the flower data set, even
     #[arg(long, value_name = "M", default_value_t = 400, allow_negative_numbers = true)]
     samples: usize,
+    /// Networks trained side by side; the times are those of all
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000), allow_negative_numbers = true)]
+    networks: u32,
     /// Threads of the CPU engine, 1 to 1024 [default: one a core]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     threads: Option<usize>,
@@ -53,6 +56,7 @@ struct Bench {
     hidden: usize,
     samples: usize,
     activation: String,
+    networks: u32,
     operations_per_iteration: f64,
     cpu_peak_gflops: f64,
     fastest: Option<String>,
@@ -77,10 +81,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     arguments.verbosity.start_log();
     let data = flower(arguments.samples, 1)?;
     let network = Network::one_hidden(data.features(), arguments.hidden, arguments.activation)?;
-    let parameters = Parameters::initial(&network, 2, 0.01);
     // a small rate: numbers that overflow would take another time
-    let run = Run { network, parameters, learning_rate: 0.073 };
-    let operations = measure::operations(&run.network, data.samples());
+    let run = |seed: u32| {
+        let parameters = Parameters::initial(&network, seed, 0.01);
+        Run { network: network.clone(), parameters, learning_rate: 0.073 }
+    };
+    let runs: Vec<Run> = (0..arguments.networks).map(|network| run(2 + network)).collect();
+    let operations = measure::operations(&network, data.samples()) * runs.len() as f64;
 
     let engine = Engine::new(arguments.threads)?;
     let peak = engine.peak();
@@ -94,7 +101,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         let backend = open();
         let patience = Duration::from_secs_f64(arguments.seconds);
         let on_gpu = backend.as_ref().is_ok_and(|backend| backend.device().kind != "cpu");
-        let speed = backend.and_then(|backend| measure::speed(backend.as_ref(), &data, &run, patience));
+        let speed = backend.and_then(|backend| measure::speed(backend.as_ref(), &data, &runs, patience));
         let (speed, error) = match speed {
             Ok(speed) => (Some(speed), None),
             Err(error) => {
@@ -134,7 +141,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         version: env!("CARGO_PKG_VERSION"),
         hidden: arguments.hidden,
         samples: data.samples(),
-        activation: run.network.activation().to_string(),
+        activation: network.activation().to_string(),
+        networks: arguments.networks,
         operations_per_iteration: operations,
         cpu_peak_gflops: 1e-9 * peak,
         fastest,
@@ -170,7 +178,10 @@ impl Bench {
             }
         }
         let (hidden, samples, activation) = (self.hidden, self.samples, &self.activation);
-        let mut text = format!("n_h = {hidden}, m = {samples}, {activation}\n\n{}\n{notes}", report::columns(rows));
+        let networks =
+            if self.networks > 1 { format!(", {} networks side by side", self.networks) } else { String::new() };
+        let about = format!("n_h = {hidden}, m = {samples}, {activation}{networks}");
+        let mut text = format!("{about}\n\n{}\n{notes}", report::columns(rows));
         if let Some(fastest) = &self.fastest {
             text += &format!("fastest: {fastest}\n");
         }

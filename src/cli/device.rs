@@ -100,14 +100,14 @@ impl DeviceArguments {
             return self.trusted(adapter, data, run, verbosity);
         }
         let cpu = self.cpu()?;
-        let on_cpu = measure::speed(cpu.as_ref(), data, run, CALIBRATION)?.iteration;
+        let on_cpu = measure::speed(cpu.as_ref(), data, std::slice::from_ref(run), CALIBRATION)?.iteration;
         let total = on_cpu * iterations as f64;
         if total < SHORT_RUN {
             verbosity.say(format_args!("training on the CPU: it takes {total:.2} s, and a GPU's set-up would not pay"));
             return Ok(cpu);
         }
         let measured = self.trusted(adapter, data, run, verbosity).and_then(|gpu| {
-            let speed = measure::speed(gpu.as_ref(), data, run, CALIBRATION)?;
+            let speed = measure::speed(gpu.as_ref(), data, std::slice::from_ref(run), CALIBRATION)?;
             Ok((gpu, speed.iteration))
         });
         let (gpu, on_gpu) = match measured {

@@ -41,7 +41,7 @@ struct OfPlan {
 }
 
 #[rustfmt::skip]
-const OF_SHADERS: [OfShader; 25] = [
+const OF_SHADERS: [OfShader; 26] = [
     OfShader { what: "the sign of the output delta", file: "output_delta", from: "a[i] - y[sample]", to: "a[i] + y[sample]", by: GRADIENTS },
     OfShader { what: "the sign of the update", file: "update", from: "- networks", to: "+ networks", by: UPDATES },
     OfShader { what: "1/m in dW", file: "matmul", from: "sum * product.scale", to: "sum", by: GRADIENTS },
@@ -66,6 +66,7 @@ const OF_SHADERS: [OfShader; 25] = [
     OfShader { what: "the last unit", file: "fused_backward", from: "width - first", to: "width - first - 1u", by: UPDATES },
     OfShader { what: "the sign of the fused update", file: "lib/descend", from: "theta - learning_rate", to: "theta + learning_rate", by: UPDATES },
     OfShader { what: "1/m in dW2", file: "lib/descend", from: "vec4<f32>(scale, fused.mean, scale, scale)", to: "vec4<f32>(scale)", by: GRADIENTS },
+    OfShader { what: "networks that share a workgroup", file: "lib/fused", from: "NETWORKS + local / ACROSS", to: "NETWORKS", by: KERNEL_ALONE },
     OfShader { what: "1/m in the fused cost", file: "lib/descend", from: "sums.y * fused.mean", to: "sums.y", by: COST },
 ];
 

@@ -28,6 +28,9 @@ const SLABS: u32 = 64;
 const MOST_GROUPS: u32 = 2;
 const MOST_UNITS: u32 = 4;
 
+/// From so many networks on, a longer shader is soon made good.
+const MANY: u32 = 16;
+
 /// The fused plan for these sizes.
 ///
 /// # Errors
@@ -38,8 +41,8 @@ pub fn plan(sizes: &Sizes, adapter: &Allowed) -> Result<Plan> {
         return Err(Error::Mismatch(message + "; the layered plan trains any"));
     }
     let fused = Layers::new(sizes, adapter);
-    let [forward, backward, update] = [fused.forward(), fused.backward(1), fused.update(1)];
-    let look = [forward.clone(), fused.backward(0), fused.update(0)];
+    let [forward, backward, update] = [fused.forward(1), fused.backward(1), fused.update(1)];
+    let look = [fused.forward(0), fused.backward(0), fused.update(0)];
     let dispatches = if fused.shape.slabs > 1 { 3 } else { 2 };
     Ok(Plan {
         name: "fused",
@@ -92,7 +95,8 @@ impl<'a> Layers<'a> {
         let workgroup = adapter.software.map_or(WORKGROUP, |software| software.lanes);
         let blocks = |length: u32, most: u32| {
             let wanted = match adapter.software {
-                Some(Software { lanes, threads }) => length.div_ceil(lanes * (threads / sizes.networks).max(1)),
+                // many networks fill the lanes by themselves
+                Some(Software { lanes, threads }) => length.div_ceil((lanes * threads / sizes.networks).max(1)),
                 None => length.div_ceil(workgroup.saturating_mul(adapter.workgroups as u32)),
             };
             wanted.clamp(1, most)
@@ -112,12 +116,14 @@ impl<'a> Layers<'a> {
     }
 
     /// X to dZ2 and the loss.
-    fn forward(&self) -> Step {
+    fn forward(&self, update: u32) -> Step {
         let [groups, _] = self.blocks;
         let grid = [self.shape.groups.div_ceil(groups), 1];
         let turns = spanned(self.sizes.units(0)).saturating_add(groups.min(self.shape.groups));
-        // what is read once an invocation stays in storage: as a table it would only lengthen the shader
-        self.step(Kernel::FusedForward, 1, &["parameters"], groups, grid, turns)
+        // what is read once an invocation is a table only for many networks: it lengthens the shader
+        let tables = ["parameters", "inputs", "labels"];
+        let tables = &tables[..if self.sizes.networks < MANY { 1 } else { 3 }];
+        self.step(Kernel::FusedForward, update, tables, groups, grid, turns)
     }
 
     /// dZ2 to the sums of the gradients and, where there is one slab, the update.
@@ -143,8 +149,13 @@ impl<'a> Layers<'a> {
         [x, slabs]: [u32; 2],
         turns: u32,
     ) -> Step {
+        // a narrow network leaves room in its workgroups for others
+        let across = x.next_power_of_two().min(self.workgroup);
+        let networks = (self.workgroup / across).min(self.sizes.networks.next_power_of_two());
+        let across = if networks > 1 { across } else { self.workgroup };
         let mut constants = vec![
-            ("WORKGROUP", Constant::U32(self.workgroup)),
+            ("ACROSS", Constant::U32(across)),
+            ("NETWORKS", Constant::U32(networks)),
             ("ACTIVATION", Constant::U32(activation_code(self.sizes.activation))),
             ("BLOCKS", Constant::U32(blocks)),
             ("ROWS", Constant::U32(self.rows)),
@@ -163,8 +174,8 @@ impl<'a> Layers<'a> {
             constants,
             uniform: bytes_of(&Fused { update, ..self.shape }).to_vec(),
             buffers,
-            workgroups: [x.div_ceil(self.workgroup).into(), self.sizes.networks.into(), slabs.into()],
-            invocations: self.workgroup.into(),
+            workgroups: [x.div_ceil(across).into(), self.sizes.networks.div_ceil(networks).into(), slabs.into()],
+            invocations: (across * networks).into(),
             workgroup_storage: 0,
             turns: turns.into(),
         }
