@@ -1,8 +1,7 @@
 //! An iteration of the CPU engine and of each plan on each adapter, over widths, samples and activations:
 //! `cargo bench --bench iteration`. Where an iteration takes over a second, its figure is left out and said so.
 
-use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use planar::backend::{Backend, Run, Session};
@@ -11,6 +10,8 @@ use planar::data::{Dataset, flower};
 use planar::gpu::plan::PlanChoice;
 use planar::gpu::{Adapter, Gpu};
 use planar::model::{Network, Parameters};
+
+mod common;
 
 /// The longest first iteration that is measured on.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -33,15 +34,6 @@ fn load(backend: &dyn Backend, hidden: usize, activation: &str, data: &Dataset) 
     backend.load(data, &[Run { network, parameters, learning_rate: 0.073 }])
 }
 
-fn advance(session: &mut dyn Session, iterations: u64) -> planar::Result<Duration> {
-    let start = Instant::now();
-    for done in (0..iterations).step_by(500) {
-        session.advance((iterations - done).min(500) as u32)?;
-        black_box(session.collect()?);
-    }
-    Ok(start.elapsed())
-}
-
 fn iteration(criterion: &mut Criterion) {
     let backends = backends();
     for activation in ["tanh", "leaky-relu"] {
@@ -58,14 +50,14 @@ fn iteration(criterion: &mut Criterion) {
                             continue;
                         }
                     };
-                    let _compiled = advance(session.as_mut(), 1).expect("it advances");
-                    let first = advance(session.as_mut(), 1).expect("it advances");
+                    let _compiled = common::advance(session.as_mut(), 1).expect("it advances");
+                    let first = common::advance(session.as_mut(), 1).expect("it advances");
                     if first > PATIENCE {
                         eprintln!("{name}, n_h = {hidden}, m = {samples}: left out, {first:.1?} an iteration");
                         continue;
                     }
                     group.bench_function(BenchmarkId::new(name, hidden), |bencher| {
-                        bencher.iter_custom(|times| advance(session.as_mut(), times).expect("it advances"));
+                        bencher.iter_custom(|times| common::advance(session.as_mut(), times).expect("it advances"));
                     });
                 }
             }
