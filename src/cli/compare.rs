@@ -51,7 +51,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let left = device::named(&arguments.left)?;
     let right = match &arguments.right {
         Some(name) => device::named(name)?,
-        None => arguments.device.open(&data, &run, iterations, verbosity)?,
+        None => arguments.device.open(&data, std::slice::from_ref(&run), iterations, verbosity)?,
     };
     let sides: [&dyn Backend; 2] = [left.as_ref(), right.as_ref()];
     let exact = sides.iter().any(|side| side.device().name.ends_with("f64"));

@@ -63,8 +63,16 @@ pub fn named(name: &str) -> Result<Box<dyn Backend>> {
 }
 
 impl DeviceArguments {
-    /// Opens what was asked for, and says what was taken where that was left open.
-    pub fn open(&self, data: &Dataset, run: &Run, iterations: u64, verbosity: Verbosity) -> Result<Box<dyn Backend>> {
+    /// Opens what was asked for, and says what was taken where that was left open. `runs` are networks that will train
+    /// side by side, the first for the first look at an adapter; `iterations` those of all networks together.
+    pub fn open(
+        &self,
+        data: &Dataset,
+        runs: &[Run],
+        iterations: u64,
+        verbosity: Verbosity,
+    ) -> Result<Box<dyn Backend>> {
+        let run = &runs[0];
         match self.device.as_str() {
             "cpu" => self.cpu(),
             "gpu" => self.gpu(&Choice::Any, data, run, verbosity),
@@ -74,7 +82,7 @@ impl DeviceArguments {
                 Ok(cpu)
             }
             "auto" => match Adapter::choose(&Adapter::all(), &Choice::Hardware) {
-                Ok(adapter) => self.faster(adapter, data, run, iterations, verbosity),
+                Ok(adapter) => self.faster(adapter, data, runs, iterations, verbosity),
                 Err(_) => {
                     let cpu = self.cpu()?;
                     verbosity.say("training on the CPU: there is no hardware GPU");
@@ -85,29 +93,29 @@ impl DeviceArguments {
         }
     }
 
-    /// The CPU or the hardware GPU, whichever trains this very network faster.
+    /// The CPU or the hardware GPU, whichever trains these very networks faster.
     fn faster(
         &self,
         adapter: &Adapter,
         data: &Dataset,
-        run: &Run,
+        runs: &[Run],
         iterations: u64,
         verbosity: Verbosity,
     ) -> Result<Box<dyn Backend>> {
         if self.plan != PlanChoice::Auto {
             self.refuse_threads()?;
             verbosity.say(format_args!("training on {adapter}: only a GPU has plans"));
-            return self.trusted(adapter, data, run, verbosity);
+            return self.trusted(adapter, data, &runs[0], verbosity);
         }
         let cpu = self.cpu()?;
-        let on_cpu = measure::speed(cpu.as_ref(), data, std::slice::from_ref(run), CALIBRATION)?.iteration;
-        let total = on_cpu * iterations as f64;
+        let on_cpu = measure::speed(cpu.as_ref(), data, runs, CALIBRATION)?.iteration;
+        let total = on_cpu / runs.len() as f64 * iterations as f64;
         if total < SHORT_RUN {
             verbosity.say(format_args!("training on the CPU: it takes {total:.2} s, and a GPU's set-up would not pay"));
             return Ok(cpu);
         }
-        let measured = self.trusted(adapter, data, run, verbosity).and_then(|gpu| {
-            let speed = measure::speed(gpu.as_ref(), data, std::slice::from_ref(run), CALIBRATION)?;
+        let measured = self.trusted(adapter, data, &runs[0], verbosity).and_then(|gpu| {
+            let speed = measure::speed(gpu.as_ref(), data, runs, CALIBRATION)?;
             Ok((gpu, speed.iteration))
         });
         let (gpu, on_gpu) = match measured {
@@ -118,12 +126,15 @@ impl DeviceArguments {
             }
         };
         let (micro_cpu, micro_gpu) = (1e6 * on_cpu, 1e6 * on_gpu);
+        let of = if runs.len() > 1 { format!(" of {} networks", runs.len()) } else { String::new() };
         if on_gpu < on_cpu {
-            let line = format_args!("training on {adapter}: {micro_gpu:.1} µs an iteration, the CPU {micro_cpu:.1}");
+            let line =
+                format_args!("training on {adapter}: {micro_gpu:.1} µs an iteration{of}, the CPU {micro_cpu:.1}");
             verbosity.say(line);
             Ok(gpu)
         } else {
-            let line = format_args!("training on the CPU: {micro_cpu:.1} µs an iteration, {adapter} {micro_gpu:.1}");
+            let line =
+                format_args!("training on the CPU: {micro_cpu:.1} µs an iteration{of}, {adapter} {micro_gpu:.1}");
             verbosity.say(line);
             Ok(cpu)
         }

@@ -23,6 +23,9 @@ use super::device::DeviceArguments;
 use super::progress::{self, NetworkBar};
 use super::{Ending, Verbosity};
 
+/// Networks that are tried for `--device auto`.
+const SAMPLE: usize = 64;
+
 const EXAMPLES: &str = "Examples:
   planar sweep --hidden 4,20,40,277 --activation tanh,relu,leaky-relu:0.01 --learning-rate 0.01:1.2:log8 --init-seed 1..50
   planar sweep --random 200 --hidden 2..100 --learning-rate 0.01:1.2:log --test-fraction 0.2
@@ -201,9 +204,12 @@ impl SweepArguments {
         };
         let options = Options { samples: self.samples, seed: self.data_seed, label: self.label.clone() };
         let data = largest.load(&options)?;
-        let run = largest.run(&data, self.init_scale)?;
+        // the widest first, and some that would train beside it
+        let beside = mine.iter().filter(|job| job.group() == largest.group() && job.job != largest.job);
+        let sample = std::iter::once(largest).chain(beside.take(SAMPLE - 1));
+        let runs = sample.map(|job| job.run(&data, self.init_scale)).collect::<Result<Vec<_>>>()?;
         let iterations = mine.iter().map(|job| job.iterations).fold(0, u64::saturating_add);
-        let backend = self.device.open(&data, &run, iterations, self.verbosity)?;
+        let backend = self.device.open(&data, &runs, iterations, self.verbosity)?;
         let common = Common {
             options,
             held_out: self.test_fraction.map(|fraction| (fraction, self.test_seed.unwrap_or(1))),

@@ -46,7 +46,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let schedule = Schedule::new(iterations, arguments.log_every)?;
     let (data, test) = arguments.data.load_split()?;
     let run = arguments.network.run(&data)?;
-    let backend = arguments.device.open(&data, &run, iterations, verbosity)?;
+    let backend = arguments.device.open(&data, std::slice::from_ref(&run), iterations, verbosity)?;
     let mut session = backend.load(&data, std::slice::from_ref(&run))?;
     let setup = start.elapsed();
     log::debug!("plan {} on {}, set up in {setup:.3?}", session.plan(), backend.device().name);
