@@ -28,8 +28,8 @@ fn fused_backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_in
     if first >= width {
         return;
     }
-    let slope = networks[network].slope;
-    let learning_rate = networks[network].learning_rate;
+    let of_network = networks[network];
+    let learning_rate = of_network.learning_rate;
     let at_k = vectors_of(network, first + block_k);
     let theta_k = parameters[at_k];
     let theta_r_k = parameters[at_k + vector_r];
@@ -52,7 +52,7 @@ fn fused_backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_in
             let x_r = mat4x4<f32>(inputs[x_at + column_r], inputs[x_at + column_r + 1u], inputs[x_at + column_r + 2u], inputs[x_at + column_r + 3u]);
             var z_k = theta_k.x + x * theta_k.zw;
             z_k += x_r * theta_r_k;
-            let a_k = activate(z_k, slope);
+            let a_k = activate_backward(z_k, of_network);
             let t_k = dz2 * a_k.derivative;
             sum_k += vec4<f32>(sum4(t_k), dot(dz2, a_k.value), t_k * x);
             sum_r_k += t_k * x_r;

@@ -21,5 +21,5 @@ fn hidden_delta(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let i = (network * layer.units + unit) * layer.samples + sample;
-    dz[i] = dz[i] * activate(vec4<f32>(z[i]), networks[network].slope).derivative.x;
+    dz[i] = dz[i] * activate_backward(vec4<f32>(z[i]), networks[network]).derivative.x;
 }

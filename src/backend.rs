@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use crate::data::Dataset;
-use crate::model::{Network, Parameters, params::Layout};
+use crate::model::{Activation, Network, Parameters, params::Layout};
 use crate::{Error, Result};
 
 /// The most iterations that one [`Session::advance`] takes: the length of the device's cost history.
@@ -138,9 +138,12 @@ pub fn check_runs(data: &Dataset, runs: &[Run]) -> Result<()> {
             let (inputs, features) = (network.inputs(), data.features());
             return Err(Error::Mismatch(format!("a network of {inputs} inputs cannot train on {features} features")));
         }
-        if network.hidden().len() != shared.hidden().len() || network.activation().name() != shared.activation().name()
-        {
-            let message = "networks trained side by side must have the same activation and number of layers";
+        let names = |network: &Network| {
+            (network.activation().name(), network.derivative().borrowed.map(Activation::name), network.hidden().len())
+        };
+        if names(network) != names(shared) {
+            let message =
+                "networks trained side by side must have the same activation, derivative and number of layers";
             return Err(Error::Mismatch(message.into()));
         }
         if run.parameters.layout() != &Layout::new(&network.widths()) {

@@ -91,6 +91,21 @@ fn f64_prints_the_notebooks_costs() {
 }
 
 #[test]
+fn the_bug_on_purpose_is_warned_of_and_diverges() {
+    let (stdout, stderr, code) =
+        run(planar("train --json --device cpu --activation leaky-relu --backward-activation tanh --iterations 200"));
+    assert_eq!(code, 5);
+    assert!(stderr.lines().next().unwrap().contains("the backward pass takes tanh's derivative"), "{stderr}");
+    let report: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(report["network"]["backward_activation"], "tanh");
+    assert_eq!(report["status"], "diverged");
+    // with its own derivative named it is no bug
+    let own = json("train --json --device cpu -q --iterations 50 --backward-activation tanh");
+    assert_eq!(own["network"].get("backward_activation"), None);
+    assert_eq!(own["final"], json("train --json --device cpu -q --iterations 50")["final"]);
+}
+
+#[test]
 fn costs_hold_iteration_0_every_logged_one_and_the_last() {
     let report = json("train --json -q --iterations 25 --log-every 10");
     let iterations: Vec<u64> =

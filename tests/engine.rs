@@ -8,8 +8,9 @@ use std::time::Duration;
 use common::plain;
 use planar::Error;
 use planar::backend::{Backend, Chunk, Run};
-use planar::cpu::Engine;
+use planar::compare::{Bounds, compare_step};
 use planar::cpu::engine::Instructions;
+use planar::cpu::{Engine, Reference};
 use planar::data::Dataset;
 use planar::model::{Activation, Network, Parameters};
 use serde_json::Value;
@@ -347,5 +348,26 @@ fn memory_does_not_grow_with_units_times_samples() {
     session.evaluate().unwrap();
     if let Some(kilobytes) = peak() {
         assert!(kilobytes < 2_000_000, "{kilobytes} kB");
+    }
+}
+
+#[test]
+fn a_borrowed_derivative_gives_the_references_gradients_with_every_instruction_set() {
+    let data = flower();
+    let names = ["tanh", "sigmoid", "relu", "leaky-relu:0.1"];
+    for (name, borrowed) in names.into_iter().flat_map(|name| names.map(|borrowed| (name, borrowed))) {
+        // narrow and wide: samples, and units, across the lanes
+        for hidden in [3, 33] {
+            let start = run(2, hidden, name, 2, 0.3, 0.5);
+            let network = start.network.clone().with_backward(borrowed.parse().unwrap());
+            let start = Run { network, parameters: start.parameters.cast::<f32>().cast(), ..start };
+            for instructions in Instructions::available() {
+                let engine = engine(2).with_instructions(instructions).unwrap();
+                let sides: [&dyn Backend; 2] = [&Reference::<f64>::new(), &engine];
+                let step = compare_step(sides, &data, &start, 0, Bounds::F32_TO_F64).unwrap();
+                let apart = step.differences.iter().find(|difference| !difference.agrees);
+                assert!(apart.is_none(), "{name} with {borrowed}'s derivative, {instructions}: {apart:?}");
+            }
+        }
     }
 }

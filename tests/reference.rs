@@ -89,3 +89,20 @@ fn networks_side_by_side_train_as_each_does_alone() {
         assert_eq!(alone.parameters[0], together.parameters[i]);
     }
 }
+
+/// The thread's bug, tanh's derivative kept behind another activation: the iterations that NumPy measured.
+#[test]
+fn the_threads_bug_ends_when_it_was_measured_to_end() {
+    let data = common::golden_flower();
+    for (activation, seed, above_one, not_finite) in
+        [("leaky-relu", 2, 43, 50), ("leaky-relu", 3, 50, 57), ("relu", 2, 43, 60), ("relu", 3, 50, 68)]
+    {
+        let start = run(&[4], activation, 1.2, seed, 0.01);
+        let network = start.network.clone().with_backward("tanh".parse().unwrap());
+        let mut session = Reference::<f64>::new().load(&data, &[Run { network, ..start }]).unwrap();
+        let costs = costs_of(session.as_mut(), 80, 7);
+        let what = format!("{activation}, seed {seed}");
+        assert_eq!(costs.iter().position(|cost| *cost > 1.0), Some(above_one), "{what}: cost over 1");
+        assert_eq!(costs.iter().position(|cost| !cost.is_finite()), Some(not_finite), "{what}: cost not finite");
+    }
+}

@@ -1,10 +1,12 @@
 // g and g′ of the hidden layers, as src/model/activation.rs has them, for four numbers at once: a kernel that has one
-// takes the first. The prelude says which activation: ACTIVATION.
+// takes the first. The prelude says which activation: ACTIVATION; and whose derivative: DERIVATIVE, OWN but for a bug
+// on purpose.
 
 const TANH: u32 = 0u;
 const SIGMOID: u32 = 1u;
 const RELU: u32 = 2u;
 const LEAKY_RELU: u32 = 3u;
+const OWN: u32 = 4u;
 
 // g(z) and g′(z).
 struct Activated {
@@ -46,6 +48,27 @@ fn activate(z: vec4<f32>, slope: f32) -> Activated {
         }
         default: {
             return Activated(select(slope * z, z, positive), select(vec4<f32>(slope), vec4<f32>(1.0), positive));
+        }
+    }
+}
+
+// g(z), and what the backward pass takes for g′(z): its own, or another activation's in terms of a = g(z), as
+// src/model/derivative.rs has it.
+fn activate_backward(z: vec4<f32>, network: Network) -> Activated {
+    let own = activate(z, network.slope);
+    let a = own.value;
+    switch DERIVATIVE {
+        case TANH: {
+            return Activated(a, 1.0 - a * a);
+        }
+        case SIGMOID: {
+            return Activated(a, a * (1.0 - a));
+        }
+        case RELU, LEAKY_RELU: {
+            return Activated(a, select(vec4<f32>(network.borrowed_slope), vec4<f32>(1.0), z > vec4<f32>()));
+        }
+        default: {
+            return own;
         }
     }
 }

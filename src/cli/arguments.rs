@@ -7,6 +7,8 @@ use planar::data::{Dataset, Options, Source};
 use planar::model::{Activation, Network, Parameters};
 use planar::{Error, Result};
 
+use super::Verbosity;
+
 /// Which data set.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Data")]
@@ -60,6 +62,9 @@ pub struct NetworkArguments {
     /// tanh, sigmoid, relu, or leaky-relu:SLOPE (0.01 if none is given)
     #[arg(long, value_name = "NAME", default_value = "tanh")]
     pub activation: Activation,
+    /// A bug on purpose: the activation whose derivative the backward pass takes [default: the right one]
+    #[arg(long, value_name = "NAME")]
+    pub backward_activation: Option<Activation>,
     /// The learning rate
     #[arg(long, value_name = "RATE", default_value_t = 1.2, value_parser = learning_rate, allow_negative_numbers = true)]
     pub learning_rate: f64,
@@ -75,9 +80,20 @@ pub struct NetworkArguments {
 }
 
 impl NetworkArguments {
+    /// Says on stderr that the backward pass is wrong on purpose, where it is.
+    pub fn warn(&self, verbosity: Verbosity) {
+        if let Some(backward) = self.backward_activation.filter(|backward| *backward != self.activation) {
+            let g = self.activation;
+            verbosity.say(format_args!("a bug on purpose: the backward pass takes {backward}'s derivative, not {g}'s"));
+        }
+    }
+
     /// The network on the data, with its initial weights.
     pub fn run(&self, data: &Dataset) -> Result<Run> {
-        let network = Network::one_hidden(data.features(), self.hidden, self.activation)?;
+        let mut network = Network::one_hidden(data.features(), self.hidden, self.activation)?;
+        if let Some(backward) = self.backward_activation {
+            network = network.with_backward(backward);
+        }
         let parameters = Parameters::initial(&network, self.init_seed, self.init_scale);
         Ok(Run { network, parameters, learning_rate: self.learning_rate })
     }

@@ -42,6 +42,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let verbosity = arguments.verbosity;
     verbosity.start_log();
+    arguments.network.warn(verbosity);
     let iterations = arguments.network.iterations;
     if iterations == 0 {
         return Err(planar::Error::invalid("the number of iterations", "at least 1", 0).into());
@@ -75,7 +76,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         left: side(sides[0])?,
         right: side(sides[1])?,
         data: data.name().into(),
-        network: format!("{:?}, {}", run.network.widths(), run.network.activation()),
+        network: format!("{:?}, {}", run.network.widths(), run.network.derivative()),
         bounds,
         comparison,
     };

@@ -42,6 +42,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let (start, verbosity) = (Instant::now(), arguments.verbosity);
     verbosity.start_log();
+    arguments.network.warn(verbosity);
     let NetworkArguments { learning_rate, iterations, init_seed, init_scale, .. } = arguments.network;
     let schedule = Schedule::new(iterations, arguments.log_every)?;
     let (data, test) = arguments.data.load_split()?;

@@ -3,8 +3,8 @@
 use super::Bounds;
 use crate::backend::Run;
 use crate::data::Dataset;
-use crate::model::Activation;
 use crate::model::activation::sigmoid;
+use crate::model::{Activation, Derivative};
 
 /// Σ|terms| of a network with one hidden layer at its weights.
 pub struct Terms {
@@ -20,7 +20,7 @@ impl Terms {
     /// A term counts with what its own factors were rounded by: z1 with |b1| + Σ|w1·x|, which g′ and a1 inherit, and
     /// z2 with |b2| + Σ|w2·a1|, which dz2 inherits through σ′(z2).
     pub fn new(data: &Dataset, run: &Run) -> Self {
-        let (theta, g) = (&run.parameters, run.network.activation());
+        let (theta, g, derivative) = (&run.parameters, run.network.activation(), run.network.derivative());
         let (n_x, n_h, m) = (data.features(), theta.bias(0).len(), data.samples());
         let (w1, b1, w2, b2) = (theta.weights(0), theta.bias(0), theta.weights(1), theta.bias(1)[0]);
         let mut terms = Self { logits: Vec::with_capacity(m), cost: 0.0, gradients: vec![0.0; theta.values().len()] };
@@ -45,7 +45,8 @@ impl Terms {
             let dz2 = (a2 - y).abs() + a2 * (1.0 - a2) * z2_terms;
             terms.cost += (z2.abs() + (a2 - y).abs() * z2_terms) / m as f64;
             for unit in 0..n_h {
-                let dz1 = w2[unit].abs() * dz2 * (slope[unit] + bend(g, z1[unit], z1_terms[unit]));
+                let backward = derivative.terms(z1[unit]) + bend(derivative, z1[unit], z1_terms[unit]);
+                let dz1 = w2[unit].abs() * dz2 * backward;
                 for (f, x) in x.iter().enumerate() {
                     terms.gradients[at[0] + unit * n_x + f] += dz1 * x.abs() / m as f64;
                 }
@@ -62,14 +63,13 @@ impl Terms {
 
 /// What g′ inherits from z's own terms: |g″(z)| times them, by central difference. The ReLUs have no g″, but where z is 0
 /// to the rounding of its terms, either slope is right.
-fn bend(g: Activation, z: f64, terms: f64) -> f64 {
+fn bend(g: Derivative, z: f64, terms: f64) -> f64 {
     const H: f64 = 1e-4;
     const ROUNDING: f64 = 1e-6;
-    match g {
-        Activation::Tanh | Activation::Sigmoid => {
-            ((g.derivative(z + H) - g.derivative(z - H)) / (2.0 * H)).abs() * terms
-        }
-        _ if z.abs() <= ROUNDING * terms => (1.0 - g.slope()).abs() / Bounds::F32_TO_F64.relative,
+    let kinked = g.borrowed.unwrap_or(g.activation);
+    match kinked {
+        Activation::Tanh | Activation::Sigmoid => ((g.at(z + H) - g.at(z - H)) / (2.0 * H)).abs() * terms,
+        _ if z.abs() <= ROUNDING * terms => (1.0 - kinked.slope()).abs() / Bounds::F32_TO_F64.relative,
         _ => 0.0,
     }
 }

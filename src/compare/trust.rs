@@ -50,6 +50,11 @@ fn scales(data: &Dataset, run: &Run, logits: &[f64]) -> [f64; 4] {
         Activation::Sigmoid => 1.0,
         Activation::Relu | Activation::LeakyRelu { .. } => z1,
     };
-    let dz1 = dz2 * largest(theta.weights(1));
+    let derivative = match run.network.derivative().borrowed {
+        Some(Activation::Tanh) => 1.0 + a1 * a1,
+        Some(Activation::Sigmoid) => a1 * (1.0 + a1),
+        _ => 1.0,
+    };
+    let dz1 = dz2 * largest(theta.weights(1)) * derivative;
     [dz1 * x, dz1, dz2 * a1, dz2]
 }

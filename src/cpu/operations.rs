@@ -3,7 +3,7 @@
 //! Matrices are row-major slices; a column is a sample. Every function is generic over [`Real`]:
 //! in `f64` it is what the GPU is judged by, in `f32` it shows what rounding alone does.
 
-use crate::model::{Activation, Parameters, Real, loss::logit_loss};
+use crate::model::{Activation, Derivative, Parameters, Real, loss::logit_loss};
 
 /// Which operand of [`matmul`] is stored transposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -60,8 +60,8 @@ pub fn output_delta<T: Real>(a: &[T], y: &[T]) -> Vec<T> {
 }
 
 /// dZ = dA ∘ g′(Z) of a hidden layer, where dA = Wᵀ·dZ of the layer above.
-pub fn hidden_delta<T: Real>(da: &[T], z: &[T], activation: Activation) -> Vec<T> {
-    da.iter().zip(z).map(|(da, z)| *da * activation.derivative(*z)).collect()
+pub fn hidden_delta<T: Real>(da: &[T], z: &[T], derivative: Derivative) -> Vec<T> {
+    da.iter().zip(z).map(|(da, z)| *da * derivative.at(*z)).collect()
 }
 
 /// db = scale·Σ dZ over the samples, for dZ (units × samples).
@@ -105,10 +105,10 @@ pub fn fused_forward<T: Real>(theta: &Parameters<T>, g: Activation, x: &[T], y: 
 
 /// The sums over samples X that make the gradients: with t = dZ2 ∘ g′(Z1) a unit, Σ t·x in the place of W1, Σ t of b1,
 /// Σ dZ2·a1 of W2 and Σ dZ2 of b2.
-pub fn fused_backward<T: Real>(theta: &Parameters<T>, g: Activation, x: &[T], dz2: &[T]) -> Parameters<T> {
+pub fn fused_backward<T: Real>(theta: &Parameters<T>, g: Derivative, x: &[T], dz2: &[T]) -> Parameters<T> {
     let (hidden, samples) = (theta.bias(0).len(), dz2.len());
     let inputs = x.len() / samples;
-    let (z1, a1) = hidden_layer(theta, g, x, samples);
+    let (z1, a1) = hidden_layer(theta, g.activation, x, samples);
     let t = hidden_delta(&dz2.repeat(hidden), &z1, g);
     let mut sums = theta.clone();
     let of_w1 = Product { rows: hidden, inner: samples, columns: inputs };

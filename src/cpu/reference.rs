@@ -222,7 +222,7 @@ impl<T: Real> Model<T> {
             if layer > 0 {
                 let shape = Product { rows: w.columns, inner: w.rows, columns: samples };
                 let da = op::matmul(self.parameters.weights(layer), &dz, shape, Transpose::A, T::ONE);
-                dz = op::hidden_delta(&da, &pass.z[layer - 1], self.network.activation());
+                dz = op::hidden_delta(&da, &pass.z[layer - 1], self.network.derivative());
             }
         }
         gradients

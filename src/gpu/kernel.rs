@@ -160,7 +160,7 @@ impl Kernel {
             Self::FusedBackward => &["lib/activation", "lib/network", "lib/fused", "lib/descend"],
             Self::FusedUpdate => &["lib/network", "lib/fused", "lib/descend"],
             Self::ProbeLoop | Self::ProbeCopy | Self::ProbeBarrier => &["lib/probe"],
-            Self::ProbeFunction => &["lib/activation", "lib/loss", "lib/probe"],
+            Self::ProbeFunction => &["lib/activation", "lib/loss", "lib/network", "lib/probe"],
             Self::Matmul | Self::OutputDelta | Self::BiasSum | Self::SumSlabs | Self::Record => &[],
         }
     }

@@ -14,8 +14,8 @@ pub struct NetworkRecord {
     pub learning_rate: f32,
     /// The slope below 0 of the ReLUs.
     pub slope: f32,
-    /// Fills the struct to 16 bytes.
-    pub reserved: u32,
+    /// The slope below 0 of a borrowed derivative.
+    pub borrowed_slope: f32,
 }
 
 impl NetworkRecord {
@@ -25,7 +25,7 @@ impl NetworkRecord {
             width: run.network.widths()[layer + 1] as u32,
             learning_rate: run.learning_rate as f32,
             slope: run.network.activation().slope() as f32,
-            reserved: 0,
+            borrowed_slope: run.network.derivative().borrowed.map_or(0.0, |borrowed| borrowed.slope() as f32),
         }
     }
 }

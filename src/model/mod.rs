@@ -1,12 +1,14 @@
 //! What is trained: the network, its parameters, and each formula once for the CPU.
 
 pub mod activation;
+pub mod derivative;
 pub mod loss;
 pub mod network;
 pub mod params;
 pub mod real;
 
 pub use activation::Activation;
+pub use derivative::Derivative;
 pub use network::Network;
 pub use params::Parameters;
 pub use real::Real;

@@ -1,6 +1,6 @@
 //! The network: its inputs, its hidden layers and their activation. The output is one logit.
 
-use super::Activation;
+use super::{Activation, Derivative};
 use crate::{Error, Result};
 
 /// The most units a hidden layer may have.
@@ -12,6 +12,8 @@ pub struct Network {
     inputs: usize,
     hidden: Vec<usize>,
     activation: Activation,
+    /// The activation whose derivative the backward pass takes instead of g's.
+    borrowed: Option<Activation>,
 }
 
 impl Network {
@@ -38,7 +40,7 @@ impl Network {
             let wanted = format!("between 1 and {MAX_WIDTH}");
             return Err(Error::invalid("the number of hidden units", wanted, width));
         }
-        Ok(Self { inputs, hidden: hidden.to_vec(), activation })
+        Ok(Self { inputs, hidden: hidden.to_vec(), activation, borrowed: None })
     }
 
     /// n_x, the number of inputs.
@@ -54,6 +56,25 @@ impl Network {
     /// g of the hidden layers.
     pub fn activation(&self) -> Activation {
         self.activation
+    }
+
+    /// The same network with a bug on purpose: the backward pass takes the derivative of `activation` in the place of
+    /// g′, in terms of A = g(Z) as a notebook writes it: 1 − A² for tanh, A·(1 − A) for sigmoid, where(Z > 0, 1, slope)
+    /// for the ReLUs. With g itself it is the network without a bug.
+    ///
+    /// ```
+    /// use planar::model::Network;
+    /// let network = Network::one_hidden(2, 4, "relu".parse()?)?.with_backward("tanh".parse()?);
+    /// assert_eq!(network.derivative().to_string(), "relu with tanh's derivative");
+    /// # Ok::<(), planar::Error>(())
+    /// ```
+    pub fn with_backward(self, activation: Activation) -> Self {
+        Self { borrowed: Some(activation).filter(|activation| *activation != self.activation), ..self }
+    }
+
+    /// What stands for g′ in the backward pass.
+    pub fn derivative(&self) -> Derivative {
+        Derivative { activation: self.activation, borrowed: self.borrowed }
     }
 
     /// The widths from the inputs to the output: `[2, 4, 1]` for the notebook's network.

@@ -95,6 +95,9 @@ struct NetworkJson {
     inputs: usize,
     hidden: usize,
     activation: String,
+    /// Whose derivative the backward pass took, where that was a bug on purpose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backward_activation: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -125,6 +128,7 @@ impl TrainReport<'_> {
                 inputs: self.network.inputs(),
                 hidden: self.network.hidden()[0],
                 activation: self.network.activation().to_string(),
+                backward_activation: self.network.derivative().borrowed.map(|borrowed| borrowed.to_string()),
             },
             training: self.training,
             costs: &self.outcome.costs,
@@ -156,7 +160,7 @@ impl TrainReport<'_> {
         });
         let mut about = vec![
             vec!["data".into(), format!("{}, {} × {}{seed}", data.name(), data.samples(), data.features())],
-            vec!["network".into(), format!("{:?}, {}", network.widths(), network.activation())],
+            vec!["network".into(), format!("{:?}, {}", network.widths(), network.derivative())],
             vec![
                 "weights".into(),
                 format!("seed {}, scale {}, {}", training.init_seed, training.init_scale, training.precision),

@@ -40,6 +40,7 @@ fn step(kernel: Kernel, probe: Probe, function: u32) -> Step {
         ("WORKGROUP", Constant::U32(WORKGROUP)),
         ("FUNCTION", Constant::U32(function)),
         ("ACTIVATION", Constant::U32(0)),
+        ("DERIVATIVE", Constant::U32(4)),
     ];
     Step {
         kernel,

@@ -21,8 +21,8 @@ pub const LAYOUTS: [fn(&mut Allowed); 4] = [
     |allowed| allowed.uniform_size = 0,
 ];
 
-/// Features, widths side by side, samples, activation: beyond a vector, an invocation, a workgroup and a slab.
-const CASES: [(usize, [usize; 3], usize, &str); 10] = [
+/// Features, widths side by side, samples, activation/borrowed derivative: beyond a vector, an invocation, a workgroup and a slab.
+const CASES: [(usize, [usize; 3], usize, &str); 13] = [
     (2, [1, 1, 1], 1, "tanh"),
     (2, [3, 17, 2], 3, "tanh"),
     (2, [277, 4, 100], 400, "leaky-relu:0.1"),
@@ -33,6 +33,9 @@ const CASES: [(usize, [usize; 3], usize, &str); 10] = [
     (2, [4, 17, 3], 2500, "sigmoid"),
     (16, [5, 1, 9], 2500, "tanh"),
     (7, [3, 12, 5], 70_001, "leaky-relu:-0.5"),
+    (2, [17, 1, 9], 277, "relu/tanh"),
+    (3, [4, 2, 33], 2500, "sigmoid/leaky-relu:0.2"),
+    (2, [3, 5, 17], 401, "leaky-relu/sigmoid"),
 ];
 
 /// Networks on a data set, and the fused plan for them.
@@ -51,7 +54,12 @@ impl Case {
         let data = Dataset::from_points("random", None, features, &points, labels)?;
         let mut run = |(i, width): (usize, usize)| {
             let name = if activation.contains(':') { format!("{activation}{i}") } else { activation.into() };
-            let network = Network::one_hidden(features, width, name.parse()?)?;
+            let network = match name.split_once('/') {
+                None => Network::one_hidden(features, width, name.parse()?)?,
+                Some((g, borrowed)) => {
+                    Network::one_hidden(features, width, g.parse()?)?.with_backward(borrowed.parse()?)
+                }
+            };
             let mut parameters = Parameters::zeros(&network);
             parameters.values_mut().fill_with(|| normal(&mut random));
             Ok(Run { network, parameters, learning_rate: 0.1 + i as f64 })
@@ -211,13 +219,13 @@ fn of_slab(deltas: &[f32], samples: std::ops::Range<usize>) -> (Vec<f64>, f64) {
 
 /// The twin's sums over a slab, and for each the sum of its terms' absolute values.
 fn sums_of_slab(run: &Run, x: &[f64], dz2: &[f64], slab: std::ops::Range<usize>) -> [Parameters; 2] {
-    let (theta, g) = (&run.parameters, run.network.activation());
+    let (theta, g, derivative) = (&run.parameters, run.network.activation(), run.network.derivative());
     let samples = x.len() / run.network.inputs();
     let x: Vec<f64> = x.chunks_exact(samples).flat_map(|row| row[slab.clone()].to_vec()).collect();
-    let sums = twin::fused_backward(theta, g, &x, dz2);
+    let sums = twin::fused_backward(theta, derivative, &x, dz2);
     let positive = |values: &[f64]| values.iter().map(|value| value.abs()).collect::<Vec<_>>();
     // with |dz2| and z1 the same, Σ|t| and Σ|dz2|·|a1| come from the twin feature by feature
-    let mut terms = twin::fused_backward(theta, g, &x, &positive(dz2));
+    let mut terms = twin::fused_backward(theta, derivative, &x, &positive(dz2));
     let (count, inputs) = (dz2.len(), run.network.inputs());
     let of_z1 = z1_terms(theta, &x, count);
     for unit in 0..theta.bias(0).len() {
@@ -227,7 +235,7 @@ fn sums_of_slab(run: &Run, x: &[f64], dz2: &[f64], slab: std::ops::Range<usize>)
                     + (0..inputs).map(|f| theta.weights(0)[unit * inputs + f] * x[f * count + s]).sum::<f64>()
             })
             .collect();
-        let t: Vec<f64> = z1.iter().zip(dz2).map(|(z, d)| (d * g.derivative(*z)).abs()).collect();
+        let t: Vec<f64> = z1.iter().zip(dz2).map(|(z, d)| d.abs() * derivative.terms(*z)).collect();
         for f in 0..inputs {
             terms.weights_mut(0)[unit * inputs + f] = (0..count).map(|s| t[s] * x[f * count + s].abs()).sum();
         }

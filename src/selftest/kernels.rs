@@ -9,8 +9,8 @@ use crate::gpu::kernel::Kernel;
 use crate::gpu::plan::step::{self, SLAB, slabs};
 use crate::gpu::plan::{Sizes, Slot, Step};
 use crate::gpu::uniforms::{self as uniform, NetworkRecord};
-use crate::model::Activation;
 use crate::model::params::Layout;
+use crate::model::{Activation, Derivative};
 
 /// Lengths that are 1, odd, and beyond a tile (16), a workgroup (64) and, the last, a slab (1024).
 const LENGTHS: [u32; 6] = [1, 3, 17, 277, 400, 2500];
@@ -156,19 +156,29 @@ fn hidden_delta(gpu: &Gpu) -> Check {
     let mut worst = Worst::default();
     let mut random = NumpyRandom::new(4);
     for (units, samples) in [(1, 1), (3, 17), (17, 400), (277, 65)] {
-        for activation in ACTIVATIONS {
+        for (activation, borrowed) in derivatives() {
             let layer = (units * samples) as usize;
             let z: Vec<f32> = normals(&mut random, NETWORKS * units * samples).iter().map(|z| 6.0 * z).collect();
             let da = normals(&mut random, NETWORKS * units * samples);
-            let step = step::hidden_delta(&sizes(2, units, samples), 0, activation);
-            let networks = records(units, activation);
+            let step = step::hidden_delta(&Sizes { activation, borrowed, ..sizes(2, units, samples) }, 0);
+            let borrowed_slope = borrowed.map_or(0.0, |borrowed| 25.0 * borrowed.slope() as f32);
+            let networks: Vec<NetworkRecord> = records(units, activation)
+                .into_iter()
+                .map(|record| NetworkRecord { borrowed_slope, ..record })
+                .collect();
             let got = run_with_records(gpu, &step, &networks, &[&z, &da])?;
             for (network, record) in networks.iter().enumerate() {
                 let part = |values: &[f32]| wide(&values[network * layer..][..layer]);
-                let want = twin::hidden_delta(&part(&da), &part(&z), with_slope(activation, record.slope));
-                let what = format!("{activation} {units}×{samples}, network {network}");
+                let (da, z) = (part(&da), part(&z));
+                let activation = with_slope(activation, record.slope);
+                let borrowed = borrowed.map(|borrowed| with_slope(borrowed, record.borrowed_slope));
+                let derivative = Derivative { activation, borrowed };
+                let want = twin::hidden_delta(&da, &z, derivative);
+                let what = format!("{derivative} {units}×{samples}, network {network}");
                 // exp of a large argument errs by some ulps, but relatively: also where g′ is tiny
-                worst.compare(&what, &got[2][network * layer..][..layer], &want, |i| 1e-5 * want[i].abs() + 1e-12)?;
+                worst.compare(&what, &got[2][network * layer..][..layer], &want, |i| {
+                    1e-5 * da[i].abs() * derivative.terms(z[i]) + 1e-12
+                })?;
             }
         }
     }
@@ -313,7 +323,7 @@ fn run_with_records(gpu: &Gpu, step: &Step, records: &[NetworkRecord], contents:
 /// Networks side by side of one hidden layer.
 fn sizes(inputs: usize, units: u32, samples: u32) -> Sizes {
     let layout = Layout::new(&[inputs, units as usize, 1]);
-    Sizes { networks: NETWORKS, samples, activation: Activation::Tanh, layout }
+    Sizes { networks: NETWORKS, samples, activation: Activation::Tanh, borrowed: None, layout }
 }
 
 /// Records of networks that differ in width, rate and slope; the first is as wide as the layer.
@@ -323,9 +333,15 @@ fn records(units: u32, activation: Activation) -> Vec<NetworkRecord> {
             width: (units - units * network / 4).max(1),
             learning_rate: 0.1 + network as f32,
             slope: if activation.slope() == 0.0 { 0.0 } else { 0.125 * (1 + network) as f32 },
-            reserved: 0,
+            borrowed_slope: 0.0,
         })
         .collect()
+}
+
+/// Every activation with its own derivative and with every other's.
+fn derivatives() -> impl Iterator<Item = (Activation, Option<Activation>)> {
+    let borrowed = |activation: Activation| ACTIVATIONS.map(Some).map(|other| other.filter(|g| *g != activation));
+    ACTIVATIONS.into_iter().flat_map(move |activation| borrowed(activation).map(move |other| (activation, other)))
 }
 
 fn with_slope(activation: Activation, slope: f32) -> Activation {

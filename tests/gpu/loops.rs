@@ -30,7 +30,7 @@ fn step_of(kernel: Kernel) -> Option<Step> {
         }
         Kernel::BiasActivation => step::bias_activation(&sizes, 0, Activation::Tanh),
         Kernel::OutputDelta => step::output_delta(&sizes, 1),
-        Kernel::HiddenDelta => step::hidden_delta(&sizes, 0, Activation::Tanh),
+        Kernel::HiddenDelta => step::hidden_delta(&sizes, 0),
         Kernel::BiasSum => {
             let sums = BiasSum { units: 3, samples: 3000, offset: 0, stride: 9, scale: 1.0 };
             step::bias_sum(sums, 1, [Slot::Inputs, Slot::Labels])

@@ -17,6 +17,8 @@ const GRADIENTS: (&str, OnGpu) = ("gradients_match_numpy", training::gradients_m
 const UPDATES: (&str, OnGpu) = ("updates_match_numpy", training::updates_match_numpy);
 const SLABS: (&str, OnGpu) = ("slabs_match_the_reference", training::slabs_match_the_reference);
 const COST: (&str, OnGpu) = ("evaluation_matches_numpy", training::evaluation_matches_numpy);
+const BORROWED: (&str, OnGpu) =
+    ("borrowed_derivatives_match_the_reference", training::borrowed_derivatives_match_the_reference);
 
 /// A change that shows in no step of two features: the kernel's own check alone sees it.
 const KERNEL_ALONE: (&str, OnGpu) = ("the kernel's own", |_| Err("not looked at".into()));
@@ -41,7 +43,7 @@ struct OfPlan {
 }
 
 #[rustfmt::skip]
-const OF_SHADERS: [OfShader; 26] = [
+const OF_SHADERS: [OfShader; 27] = [
     OfShader { what: "the sign of the output delta", file: "output_delta", from: "a[i] - y[sample]", to: "a[i] + y[sample]", by: GRADIENTS },
     OfShader { what: "the sign of the update", file: "update", from: "- networks", to: "+ networks", by: UPDATES },
     OfShader { what: "1/m in dW", file: "matmul", from: "sum * product.scale", to: "sum", by: GRADIENTS },
@@ -51,6 +53,7 @@ const OF_SHADERS: [OfShader; 26] = [
     OfShader { what: "the last row of a tile", file: "matmul", from: "row < product.rows && column", to: "row + 1u < product.rows && column", by: GRADIENTS },
     OfShader { what: "a barrier's tile read before it is written", file: "matmul", from: "sum += a_tile[local.y][k]", to: "sum += a_tile[local.x][k]", by: GRADIENTS },
     OfShader { what: "tanh's derivative", file: "lib/activation", from: "Activated(value, 4.0 * e * r * r)", to: "Activated(value, e * r * r)", by: GRADIENTS },
+    OfShader { what: "a borrowed derivative", file: "lib/activation", from: "1.0 - a * a", to: "1.0 + a * a", by: BORROWED },
     OfShader { what: "a sign in the loss", file: "lib/loss", from: "- z * y", to: "+ z * y", by: COST },
     OfShader { what: "the bias of a layer", file: "bias_activation", from: "let biased = z[i] + parameters", to: "let biased = z[i] - parameters", by: SLABS },
     OfShader { what: "g′ of a hidden layer", file: "hidden_delta", from: ".derivative.x", to: ".value.x", by: GRADIENTS },

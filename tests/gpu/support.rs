@@ -35,7 +35,7 @@ pub fn compare(what: &str, got: &[f32], want: &[f64], bound: impl Fn(usize) -> f
 /// Three networks side by side of one hidden layer.
 pub fn sizes(inputs: usize, units: u32, samples: u32) -> Sizes {
     let layout = Layout::new(&[inputs, units as usize, 1]);
-    Sizes { networks: 3, samples, activation: Activation::Tanh, layout }
+    Sizes { networks: 3, samples, activation: Activation::Tanh, borrowed: None, layout }
 }
 
 /// Runs a step on buffers of floats.

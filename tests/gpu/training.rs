@@ -1,6 +1,7 @@
 //! Whole iterations on the GPU against NumPy's float64 figures, and against themselves.
 
 use planar::backend::{Backend, Run, Session};
+use planar::compare::{Bounds, check_first_gradient, compare_step};
 use planar::cpu::Reference;
 use planar::data::flower;
 use planar::gpu::Gpu;
@@ -12,13 +13,14 @@ use crate::common::{GoldenCurve, GoldenStep, costs_of, ends_as_alone, golden, go
 use crate::support::{Named, OnGpu, compare, fused_refuses};
 
 pub fn checks() -> Vec<Named> {
-    let every_plan: [(&str, OnGpu); 8] = [
+    let every_plan: [(&str, OnGpu); 9] = [
         ("gradients_of_one_step_match_numpy_for_every_activation_width_and_scale", gradients_match_numpy),
         ("one_update_matches_numpy_for_every_activation", updates_match_numpy),
         ("cost_and_accuracy_of_one_step_match_numpy", evaluation_matches_numpy),
         ("cost_curves_follow_numpys_before_the_horizon", curves_follow_numpy),
         ("chunks_of_1_and_of_500_give_the_same_bits", chunks_do_not_matter),
         ("seven_networks_side_by_side_train_as_each_does_alone_bit_for_bit", networks_do_not_matter),
+        ("a_borrowed_derivative_gives_the_references_gradients", borrowed_derivatives_match_the_reference),
         ("sums_by_slabs_match_the_reference", slabs_match_the_reference),
         ("networks_that_end_early_or_diverge_leave_the_others_as_they_are_alone", |gpu| {
             ["tanh", "relu"].iter().try_for_each(|activation| ends_as_alone(gpu, activation))
@@ -103,6 +105,24 @@ fn curves_follow_numpy(gpu: &Gpu) -> Check {
         let costs: Vec<f32> = narrow(&costs).into_iter().step_by(curve.every).collect();
         let what = format!("{} n_h={} seed={}", curve.activation, curve.hidden, curve.init_seed);
         compare(&what, &costs, &curve.costs[..costs.len()], |i| 1e-3 * curve.costs[i])?;
+    }
+    Ok(())
+}
+
+/// Every activation with every other's derivative, and the look before training passes.
+pub fn borrowed_derivatives_match_the_reference(gpu: &Gpu) -> Check {
+    let names = ["tanh", "sigmoid", "relu", "leaky-relu:0.1"];
+    for (name, borrowed) in names.into_iter().flat_map(|name| names.map(|borrowed| (name, borrowed))) {
+        let start = run(&[17], name, 0.5, 2, 0.3);
+        let network = start.network.with_backward(borrowed.parse().map_err(|error: planar::Error| error.to_string())?);
+        let parameters = start.parameters.cast::<f32>().cast();
+        let start = Run { network, parameters, ..start };
+        let step = compare_step([&Reference::<f64>::new(), gpu], &golden_flower(), &start, 0, Bounds::F32_TO_F64)
+            .map_err(|error| error.to_string())?;
+        if let Some(apart) = step.differences.iter().find(|difference| !difference.agrees) {
+            return Err(format!("{name} with {borrowed}'s derivative: {apart:?}"));
+        }
+        check_first_gradient(gpu, &golden_flower(), &start).map_err(|error| error.to_string())?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use fearless_simd::{Select, Simd, SimdBase, SimdFloat};
 
 use super::math::{sigmoid, splat, tanh};
+use crate::model::{Activation, Derivative};
 
 /// An activation g. The forward pass keeps one number a sample and unit, enough for g(z) and g′(z).
 pub trait Hidden<S: Simd>: Copy {
@@ -109,5 +110,51 @@ impl<S: Simd> Hidden<S> for LeakyRelu<S> {
     fn backward(self, z: S::f32s, d: S::f32s, sum: S::f32s) -> (S::f32s, S::f32s) {
         let t = z.simd_gt(splat(self.simd, 0.0)).select(d, self.slope * d);
         (t, t.mul_add(z, sum))
+    }
+}
+
+/// g with another activation's derivative, as a bug on purpose: keeps z, and computes g(z) anew.
+#[derive(Clone, Copy)]
+pub struct Borrowed<S: Simd> {
+    pub simd: S,
+    pub g: Activation,
+    pub derivative: Activation,
+}
+
+impl<S: Simd> Borrowed<S> {
+    /// None where the derivative is g's own.
+    pub fn new(simd: S, of: Derivative) -> Option<Self> {
+        of.borrowed.map(|derivative| Self { simd, g: of.activation, derivative })
+    }
+}
+
+impl<S: Simd> Hidden<S> for Borrowed<S> {
+    const LONG: bool = false;
+    #[inline(always)]
+    fn keep<const T: usize>(self, z: [S::f32s; T]) -> [S::f32s; T] {
+        z
+    }
+    #[inline(always)]
+    fn value(self, z: S::f32s) -> S::f32s {
+        let (simd, slope) = (self.simd, self.g.slope() as f32);
+        match self.g {
+            Activation::Tanh => tanh(simd, [z])[0],
+            Activation::Sigmoid => sigmoid(simd, [z])[0],
+            Activation::LeakyRelu { .. } if slope != 0.0 => LeakyRelu { simd, slope: splat(simd, slope) }.value(z),
+            Activation::Relu | Activation::LeakyRelu { .. } => Relu(simd).keep([z])[0],
+        }
+    }
+    #[inline(always)]
+    fn backward(self, z: S::f32s, d: S::f32s, sum: S::f32s) -> (S::f32s, S::f32s) {
+        let (a, one) = (self.value(z), splat(self.simd, 1.0));
+        let derivative = match self.derivative {
+            Activation::Tanh => (-a).mul_add(a, one),
+            Activation::Sigmoid => a * (one - a),
+            Activation::Relu | Activation::LeakyRelu { .. } => {
+                let slope = splat(self.simd, self.derivative.slope() as f32);
+                z.simd_gt(splat(self.simd, 0.0)).select(one, slope)
+            }
+        };
+        (d * derivative, d.mul_add(a, sum))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use fearless_simd::{Simd, SimdBase};
 
-use super::activation::{Hidden, LeakyRelu, Relu, Sigmoid, Tanh};
+use super::activation::{Borrowed, Hidden, LeakyRelu, Relu, Sigmoid, Tanh};
 use super::instructions::{Operation, Token};
 use super::kernel::{Slab, Totals};
 use super::line::{LINE, Line, Samples, flat, flat_mut, zeros};
@@ -191,6 +191,9 @@ impl Operation for Pass<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
+        if let Some(borrowed) = Borrowed::new(simd, self.trainee.network.derivative()) {
+            return self.pass(simd, borrowed);
+        }
         match self.trainee.network.activation() {
             Activation::Tanh => self.pass(simd, Tanh(simd)),
             Activation::Sigmoid => self.pass(simd, Sigmoid(simd)),

@@ -12,7 +12,7 @@ use super::{Allowed, Plan, Sizes, Slot, Software, Step, history_length};
 use crate::data::MAX_FEATURES;
 use crate::gpu::kernel::Kernel;
 use crate::gpu::packing::{GROUP, Packing, features};
-use crate::gpu::plan::step::{activation_code, mean_of};
+use crate::gpu::plan::step::{activation_code, derivative_code, mean_of};
 use crate::gpu::plan::{LOOP_BUDGET, WORKGROUP};
 use crate::gpu::shader::Constant;
 use crate::gpu::uniforms::Fused;
@@ -157,6 +157,7 @@ impl<'a> Layers<'a> {
             ("ACROSS", Constant::U32(across)),
             ("NETWORKS", Constant::U32(networks)),
             ("ACTIVATION", Constant::U32(activation_code(self.sizes.activation))),
+            ("DERIVATIVE", Constant::U32(derivative_code(self.sizes.borrowed))),
             ("BLOCKS", Constant::U32(blocks)),
             ("ROWS", Constant::U32(self.rows)),
             ("SLABBED", Constant::Bool(self.shape.slabs > 1)),

@@ -104,7 +104,7 @@ impl Layers<'_> {
 
     /// dZ = (Wᵀ·dZ) ∘ g′(Z) of the layer below.
     fn delta_below(&mut self, layer: usize) -> Vec<Step> {
-        let Sizes { samples, ref layout, activation, .. } = *self.sizes;
+        let Sizes { samples, ref layout, .. } = *self.sizes;
         let (units, inputs) = (self.sizes.units(layer), self.sizes.inputs(layer));
         let product = Product {
             rows: inputs,
@@ -119,7 +119,7 @@ impl Layers<'_> {
         };
         let buffers = [Slot::Parameters, Slot::Delta(layer), Slot::Delta(layer - 1)];
         let mut steps = self.matmul(product, Transpose::A, buffers);
-        steps.push(step::hidden_delta(self.sizes, layer - 1, activation));
+        steps.push(step::hidden_delta(self.sizes, layer - 1));
         steps
     }
 

@@ -14,7 +14,7 @@ use crate::backend::{CHUNK_LIMIT, Run};
 use crate::data::Dataset;
 use crate::gpu::packing::Packing;
 use crate::model::params::Layout;
-use crate::model::{Activation, Network};
+use crate::model::{Activation, Derivative, Network};
 use crate::{Error, Result};
 
 /// The most turns that the loops of one invocation may take in a dispatch, all loops added up.
@@ -65,6 +65,8 @@ pub struct Sizes {
     pub samples: u32,
     /// The activation of the hidden layers; each network's slope stands in its record.
     pub activation: Activation,
+    /// The activation whose derivative the backward pass borrows, where it does.
+    pub borrowed: Option<Activation>,
     /// The widest network's tensors: every network's parameters take that much room.
     pub layout: Layout,
 }
@@ -81,8 +83,9 @@ impl Sizes {
                 *widest = width.max(*widest);
             }
         }
-        let activation = runs.first().map_or(Activation::Tanh, |run| run.network.activation());
-        Self::of(data, Layout::new(&widths), activation, runs.len())
+        let derivative = |run: &Run| run.network.derivative();
+        let derivative = runs.first().map_or(Derivative::of(Activation::Tanh), derivative);
+        Self::of(data, Layout::new(&widths), derivative, runs.len())
     }
 
     /// The sizes of so many networks of one shape.
@@ -90,16 +93,17 @@ impl Sizes {
     /// # Errors
     /// Those of [`new`](Self::new).
     pub fn same(data: &Dataset, network: &Network, count: usize) -> Result<Self> {
-        Self::of(data, Layout::new(&network.widths()), network.activation(), count)
+        Self::of(data, Layout::new(&network.widths()), network.derivative(), count)
     }
 
-    fn of(data: &Dataset, layout: Layout, activation: Activation, networks: usize) -> Result<Self> {
+    fn of(data: &Dataset, layout: Layout, derivative: Derivative, networks: usize) -> Result<Self> {
         for number in [data.samples(), networks, layout.parameters()] {
             if u32::try_from(number).is_err() {
                 return Err(shader_index_limit(format!("a size of {number}"), number as u64));
             }
         }
-        Ok(Self { networks: networks as u32, samples: data.samples() as u32, activation, layout })
+        let Derivative { activation, borrowed } = derivative;
+        Ok(Self { networks: networks as u32, samples: data.samples() as u32, activation, borrowed, layout })
     }
 
     /// Units of a layer in the widest network; the output layer has 1.

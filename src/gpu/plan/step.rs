@@ -7,7 +7,7 @@ use crate::cpu::operations::Transpose;
 use crate::gpu::kernel::Kernel;
 use crate::gpu::shader::{Constant, Constants};
 use crate::gpu::uniforms as uniform;
-use crate::model::Activation;
+use crate::model::{Activation, Derivative};
 
 /// The side of a matmul's tile: a workgroup of TILE × TILE invocations.
 pub const TILE: u32 = 16;
@@ -75,7 +75,7 @@ pub fn bias_activation(sizes: &Sizes, layer: usize, activation: Activation) -> S
         parameters: sizes.layout.parameters() as u32,
     };
     let buffers = vec![Slot::Networks(layer), Slot::Parameters, Slot::Z(layer), Slot::A(layer)];
-    over_layer(sizes, layer, activation, step(Kernel::BiasActivation, bytes_of(&shape), buffers))
+    over_layer(sizes, layer, Derivative::of(activation), step(Kernel::BiasActivation, bytes_of(&shape), buffers))
 }
 
 /// dZ = A − Y at the output of every network.
@@ -87,10 +87,11 @@ pub fn output_delta(sizes: &Sizes, layer: usize) -> Step {
 }
 
 /// dZ = dA ∘ g′(Z) of a hidden layer of every network, in place.
-pub fn hidden_delta(sizes: &Sizes, layer: usize, activation: Activation) -> Step {
+pub fn hidden_delta(sizes: &Sizes, layer: usize) -> Step {
     let shape = uniform::HiddenDelta { units: sizes.units(layer), samples: sizes.samples };
     let buffers = vec![Slot::Networks(layer), Slot::Z(layer), Slot::Delta(layer)];
-    over_layer(sizes, layer, activation, step(Kernel::HiddenDelta, bytes_of(&shape), buffers))
+    let derivative = Derivative { activation: sizes.activation, borrowed: sizes.borrowed };
+    over_layer(sizes, layer, derivative, step(Kernel::HiddenDelta, bytes_of(&shape), buffers))
 }
 
 /// db = scale·Σ dZ, a slab at a time, for every network.
@@ -161,10 +162,11 @@ fn in_rows(grid: [u32; 3], turns: u64, step: Step) -> Step {
 }
 
 /// An invocation a sample and unit of a layer, for every network.
-fn over_layer(sizes: &Sizes, layer: usize, activation: Activation, step: Step) -> Step {
+fn over_layer(sizes: &Sizes, layer: usize, derivative: Derivative, step: Step) -> Step {
     let [samples, units] = LAYER_GROUP;
     let constants = vec![
-        ("ACTIVATION", Constant::U32(activation_code(activation))),
+        ("ACTIVATION", Constant::U32(activation_code(derivative.activation))),
+        ("DERIVATIVE", Constant::U32(derivative_code(derivative.borrowed))),
         ("SAMPLES", Constant::U32(samples)),
         ("UNITS", Constant::U32(units)),
     ];
@@ -180,6 +182,11 @@ pub(super) fn activation_code(activation: Activation) -> u32 {
         Activation::Relu => 2,
         Activation::LeakyRelu { .. } => 3,
     }
+}
+
+/// The number of a borrowed derivative's activation, or OWN.
+pub(super) fn derivative_code(borrowed: Option<Activation>) -> u32 {
+    borrowed.map_or(4, activation_code)
 }
 
 fn groups(length: u32, group: u32) -> u64 {

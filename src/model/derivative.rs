@@ -1,0 +1,60 @@
+//! What stands for g′ in the backward pass: g's own derivative, or, as a bug on purpose, another activation's.
+
+use std::fmt;
+
+use super::{Activation, Real};
+
+/// The factor g′(Z) of dZ = (Wᵀ·dZ above) ∘ g′(Z), and the g that it ought to belong to.
+///
+/// ```
+/// use planar::model::Derivative;
+/// let bug = Derivative { activation: "relu".parse()?, borrowed: Some("tanh".parse()?) };
+/// assert_eq!(bug.at(3.0), -8.0); // 1 − A1² with A1 = relu(3)
+/// assert_eq!(Derivative::of("relu".parse()?).at(3.0), 1.0);
+/// # Ok::<(), planar::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Derivative {
+    /// g, of the forward pass.
+    pub activation: Activation,
+    /// The activation whose derivative is taken instead of g's, written in terms of A = g(Z).
+    pub borrowed: Option<Activation>,
+}
+
+impl Derivative {
+    /// g's own.
+    pub fn of(activation: Activation) -> Self {
+        Self { activation, borrowed: None }
+    }
+
+    /// The factor at z.
+    pub fn at<T: Real>(self, z: T) -> T {
+        let Some(borrowed) = self.borrowed else { return self.activation.derivative(z) };
+        let a = self.activation.apply(z);
+        match borrowed {
+            Activation::Tanh => T::ONE - a * a,
+            Activation::Sigmoid => a * (T::ONE - a),
+            Activation::Relu | Activation::LeakyRelu { .. } => borrowed.derivative(z),
+        }
+    }
+
+    /// The sum of the absolute values of the factor's terms at z, by which its rounding is judged.
+    pub fn terms(self, z: f64) -> f64 {
+        let a = self.activation.apply(z).abs();
+        match self.borrowed {
+            Some(Activation::Tanh) => 1.0 + a * a,
+            Some(Activation::Sigmoid) => a * (1.0 + a),
+            _ => self.at(z).abs(),
+        }
+    }
+}
+
+impl fmt::Display for Derivative {
+    /// `relu`, or `relu with tanh's derivative`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.borrowed {
+            None => self.activation.fmt(f),
+            Some(borrowed) => write!(f, "{} with {borrowed}'s derivative", self.activation),
+        }
+    }
+}
