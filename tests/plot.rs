@@ -30,9 +30,9 @@ fn each_class_is_shaded_where_the_network_predicts_it() {
     let rgba = pixels(&svg((600, 600), |area| boundary.draw(area, "")).unwrap()).unwrap();
     let at = |x: usize, y: usize| {
         let pixel = &rgba[4 * (600 * y + x)..];
-        (pixel[0], pixel[2])
+        (i32::from(pixel[0]), i32::from(pixel[2]))
     };
-    let (orange, blue) = (|(r, b): (u8, u8)| r > b + 60, |(r, b): (u8, u8)| b > r + 60);
+    let (orange, blue) = (|(r, b)| r > b + 60, |(r, b)| b > r + 60);
     assert!(orange(at(420, 120)), "upper right: {:?}", at(420, 120));
     for (x, y) in [(150, 120), (150, 420), (420, 420)] {
         assert!(blue(at(x, y)), "{x}, {y}: {:?}", at(x, y));
@@ -53,7 +53,7 @@ fn the_other_features_are_at_their_mean() {
     let boundary = Boundary::new(&data, &network, &parameters, [0, 1]).unwrap();
     let rgba = pixels(&svg((200, 200), |area| boundary.draw(area, "")).unwrap()).unwrap();
     let pixel = &rgba[4 * (200 * 60 + 60)..];
-    assert!(pixel[0] > pixel[2] + 60, "{:?}", &pixel[..3]);
+    assert!(i32::from(pixel[0]) > i32::from(pixel[2]) + 60, "{:?}", &pixel[..3]);
 }
 
 #[test]
