@@ -53,6 +53,10 @@ pub enum Error {
         problem: String,
     },
 
+    /// A picture that cannot be drawn.
+    #[error("the picture: {0}")]
+    Plot(String),
+
     /// No graphics adapter answers.
     #[error("no GPU adapter: {0}")]
     NoAdapter(String),

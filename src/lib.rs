@@ -12,6 +12,7 @@ mod error;
 pub mod gpu;
 pub mod measure;
 pub mod model;
+pub mod plot;
 pub mod report;
 pub mod selftest;
 pub mod sweep;

@@ -8,4 +8,4 @@ pub mod reference;
 pub(crate) const MEMORY: u64 = 4 << 30;
 
 pub use engine::Engine;
-pub use reference::{Reference, accuracy_on};
+pub use reference::{Reference, accuracy_on, logits_at};

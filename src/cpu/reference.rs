@@ -85,6 +85,25 @@ pub fn accuracy_on(data: &Dataset, run: &Run) -> Result<f64> {
     Ok(data.accuracy(&evaluation.logits))
 }
 
+/// Points whose logits [`logits_at`] computes at a time, so that Z and A stay small.
+const POINTS_AT_A_TIME: usize = 4096;
+
+/// The logits of a network, in `f64`, at points that need no labels: row-major (points × features).
+///
+/// # Errors
+/// Those of [`Backend::load`] and [`Dataset::from_points`].
+pub fn logits_at(network: &Network, parameters: &Parameters, points: &[f64]) -> Result<Vec<f64>> {
+    let features = network.inputs();
+    let run = Run { network: network.clone(), parameters: parameters.clone(), learning_rate: 1.0 };
+    let mut logits = Vec::with_capacity(points.len() / features);
+    for points in points.chunks(POINTS_AT_A_TIME * features) {
+        let data = Dataset::from_points("points", None, features, points, vec![0; points.len() / features])?;
+        let mut session = Reference::<f64>::new().load(&data, std::slice::from_ref(&run))?;
+        logits.append(&mut session.evaluate()?.swap_remove(0).logits);
+    }
+    Ok(logits)
+}
+
 /// The most elements that Z of a layer may have: the textbook stores them all, some times over.
 const MAX_ACTIVATIONS: usize = 1 << 28;
 

@@ -1,0 +1,269 @@
+//! The decision boundary: the probability of class 1 over two features, the line at 0.5, and the samples.
+
+use std::ops::Range;
+
+use plotters::prelude::{ChartBuilder, Circle, DrawingBackend, PathElement, Rectangle};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, RGBColor};
+use plotters_backend::{BackendCoord, DrawingErrorKind};
+
+use super::contour::zero_lines;
+use super::{Area, colour, dimensions, failed, is_small, px, short, size, text, titled};
+use crate::cpu::logits_at;
+use crate::data::Dataset;
+use crate::model::activation::sigmoid;
+use crate::model::{Network, Parameters};
+use crate::{Error, Result};
+
+/// Points of the grid along each axis.
+const GRID: usize = 161;
+/// What the notebook leaves around the data.
+const MARGIN: f64 = 1.0;
+/// The most samples that are drawn, so that a picture stays small.
+const MOST_POINTS: usize = 1000;
+
+/// The logits of a network over two features of a data set, ready to be drawn.
+#[derive(Clone, Debug)]
+pub struct Boundary {
+    axes: [usize; 2],
+    x: Range<f64>,
+    y: Range<f64>,
+    /// Points of the grid along each axis.
+    grid: usize,
+    /// Row-major (grid × grid), from the lowest y.
+    logits: Vec<f64>,
+    /// Each sample's place and class.
+    points: Vec<(f64, f64, u8)>,
+    samples: usize,
+}
+
+impl Boundary {
+    /// A network over the features `axes` (counted from 0) of a data set, a margin of 1 around it; the other features
+    /// are at their mean.
+    ///
+    /// # Errors
+    /// As [`check_axes`], and [`Error::Mismatch`] where network, parameters and data do not fit together.
+    pub fn new(data: &Dataset, network: &Network, parameters: &Parameters, axes: [usize; 2]) -> Result<Self> {
+        Self::on_grid(data, network, parameters, axes, GRID)
+    }
+
+    /// [`new`](Self::new) on a grid of so many points (at least 2) along each axis: fewer are faster.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn on_grid(
+        data: &Dataset,
+        network: &Network,
+        parameters: &Parameters,
+        axes: [usize; 2],
+        grid: usize,
+    ) -> Result<Self> {
+        check_axes(data, axes)?;
+        if network.inputs() != data.features() {
+            let (inputs, features) = (network.inputs(), data.features());
+            return Err(Error::Mismatch(format!(
+                "a network of {inputs} inputs has no boundary on {features} features"
+            )));
+        }
+        let grid = grid.max(2);
+        let (m, inputs) = (data.samples(), data.inputs());
+        let feature = |k: usize| &inputs[k * m..(k + 1) * m];
+        let around = |k: usize| {
+            let (low, high) = feature(k)
+                .iter()
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
+            low - MARGIN..high + MARGIN
+        };
+        let (x, y) = (around(axes[0]), around(axes[1]));
+        let step =
+            |range: &Range<f64>, k: usize| range.start + (range.end - range.start) * k as f64 / (grid - 1) as f64;
+        let mean: Vec<f64> = (0..data.features()).map(|k| feature(k).iter().sum::<f64>() / m as f64).collect();
+        let mut at = Vec::with_capacity(grid * grid * mean.len());
+        for row in 0..grid {
+            for column in 0..grid {
+                let first = at.len();
+                at.extend_from_slice(&mean);
+                at[first + axes[0]] = step(&x, column);
+                at[first + axes[1]] = step(&y, row);
+            }
+        }
+        let every = m.div_ceil(MOST_POINTS);
+        let point = |s: usize| (feature(axes[0])[s], feature(axes[1])[s], data.labels()[s]);
+        let points = (0..m).step_by(every).map(point).collect();
+        Ok(Self { axes, x, y, grid, logits: logits_at(network, parameters, &at)?, points, samples: m })
+    }
+
+    /// Draws it: shading, the line at 0.5, the samples by class; axes, legend and colour bar where there is room.
+    ///
+    /// # Errors
+    /// [`Error::Plot`] where the area cannot hold it.
+    pub fn draw(&self, area: &Area, title: &str) -> Result<()> {
+        let small = is_small(area);
+        let area = titled(area, title)?;
+        let (width, height) = dimensions(&area);
+        let area = if small {
+            area
+        } else {
+            let (plot, right) = area.split_horizontally(size(width.saturating_sub(64)));
+            self.draw_bar(&right)?;
+            let (plot, bottom) = plot.split_vertically(size(height.saturating_sub(24)));
+            self.draw_legend(&bottom)?;
+            plot
+        };
+        let mut builder = ChartBuilder::on(&area);
+        builder.margin_top(size(if small { 2 } else { 6 })).margin_right(size(8)).margin_left(size(if small {
+            2
+        } else {
+            12
+        }));
+        builder.x_label_area_size(size(if small { 14 } else { 38 })).y_label_area_size(size(if small {
+            16
+        } else {
+            38
+        }));
+        let mut chart = builder.build_cartesian_2d(self.x.clone(), self.y.clone()).map_err(failed)?;
+
+        let (wide, high) = chart.plotting_area().dim_in_pixel();
+        let image = Image { at: (self.x.start, self.y.end), size: (wide, high), rgb: self.shading(wide, high) };
+        chart.draw_series([image]).map_err(failed)?;
+        let label = |axis: usize| format!("x{}", axis + 1);
+        let number = |value: &f64| short(*value);
+        let mut mesh = chart.configure_mesh();
+        mesh.disable_mesh().axis_style(colour::AXIS).x_labels(5).y_labels(5);
+        mesh.x_label_formatter(&number).y_label_formatter(&number);
+        mesh.label_style(text(if small { 8.0 } else { 11.0 }, colour::TEXT));
+        if !small {
+            mesh.x_desc(label(self.axes[0])).y_desc(label(self.axes[1])).axis_desc_style(text(12.0, colour::TEXT));
+        }
+        mesh.draw().map_err(failed)?;
+
+        let to_data = |(column, row): (f64, f64)| {
+            let share = 1.0 / (self.grid - 1) as f64;
+            let x = self.x.start + (self.x.end - self.x.start) * column * share;
+            (x, self.y.start + (self.y.end - self.y.start) * row * share)
+        };
+        let lines = zero_lines(&self.logits, self.grid, self.grid).into_iter().map(|line| {
+            let points: Vec<_> = line.into_iter().map(to_data).collect();
+            PathElement::new(points, colour::TEXT.stroke_width(size(if small { 1 } else { 2 })))
+        });
+        chart.draw_series(lines).map_err(failed)?;
+        let radius = px(if small { 1 } else { 3 });
+        if !small {
+            let rim =
+                |(x, y, _): &(f64, f64, u8)| Circle::new((*x, *y), radius + px(1), RGBColor(255, 255, 255).filled());
+            chart.draw_series(self.points.iter().map(rim)).map_err(failed)?;
+        }
+        let dot = |(x, y, class): &(f64, f64, u8)| Circle::new((*x, *y), radius, of_class(*class).filled());
+        chart.draw_series(self.points.iter().map(dot)).map_err(failed)?;
+        Ok(())
+    }
+
+    /// σ of the logits, between the points of the grid bilinear, as RGB from the upper left.
+    fn shading(&self, width: u32, height: u32) -> Vec<u8> {
+        let last = self.grid - 1;
+        let place = |pixel: u32, pixels: u32| {
+            let at = (f64::from(pixel) + 0.5) / f64::from(pixels) * last as f64;
+            let cell = (at as usize).min(last - 1);
+            (cell, at - cell as f64)
+        };
+        let mut rgb = Vec::with_capacity((3 * width * height) as usize);
+        for row in 0..height {
+            let (r, up) = place(height - 1 - row, height);
+            for column in 0..width {
+                let (c, right) = place(column, width);
+                let at = |c: usize, r: usize| self.logits[r * self.grid + c];
+                let low = at(c, r) * (1.0 - right) + at(c + 1, r) * right;
+                let high = at(c, r + 1) * (1.0 - right) + at(c + 1, r + 1) * right;
+                let RGBColor(red, green, blue) = colour::of_probability(sigmoid(low * (1.0 - up) + high * up));
+                rgb.extend([red, green, blue]);
+            }
+        }
+        rgb
+    }
+
+    /// A dot and a name for each class, and how many samples are drawn where not all are.
+    fn draw_legend(&self, area: &Area) -> Result<()> {
+        let style = text(11.0, colour::TEXT).pos(Pos::new(HPos::Left, VPos::Center));
+        let mut x = px(50);
+        for class in 0..=1 {
+            area.draw(&Circle::new((x, px(10)), px(4), of_class(class).filled())).map_err(failed)?;
+            area.draw_text(&format!("y = {class}"), &style, (x + px(10), px(10))).map_err(failed)?;
+            x += px(70);
+        }
+        let line = PathElement::new([(x, px(10)), (x + px(22), px(10))], colour::TEXT.stroke_width(size(2)));
+        area.draw(&line).map_err(failed)?;
+        area.draw_text("P = 0.5", &style, (x + px(30), px(10))).map_err(failed)?;
+        if self.points.len() < self.samples {
+            let shown = format!("{} of {} samples", self.points.len(), self.samples);
+            area.draw_text(&shown, &style, (x + px(100), px(10))).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// The shade of each probability.
+    fn draw_bar(&self, area: &Area) -> Result<()> {
+        let (_, height) = area.dim_in_pixel();
+        let (top, bottom) = (px(24), (height as i32 - px(72)).max(px(32)));
+        let steps = 20;
+        for k in 0..steps {
+            let y = |k: i32| bottom - (bottom - top) * k / steps;
+            let shade = colour::of_probability((f64::from(k) + 0.5) / f64::from(steps));
+            area.draw(&Rectangle::new([(px(6), y(k + 1)), (px(18), y(k))], shade.filled())).map_err(failed)?;
+        }
+        let style = text(10.0, colour::TEXT).pos(Pos::new(HPos::Left, VPos::Center));
+        for (label, y) in [("1", top), ("0.5", (top + bottom) / 2), ("0", bottom)] {
+            area.draw_text(label, &style, (px(23), y)).map_err(failed)?;
+        }
+        area.draw_text("P(y = 1)", &style, (px(2), top - px(14))).map_err(failed)
+    }
+}
+
+/// Whether a boundary can be drawn over these features, counted from 0.
+///
+/// # Errors
+/// [`Error::Mismatch`] where the data set has one feature, [`Error::Invalid`] where the axes are the same or not there.
+pub fn check_axes(data: &Dataset, axes: [usize; 2]) -> Result<()> {
+    let features = data.features();
+    if features < 2 {
+        return Err(Error::Mismatch(format!(
+            "a decision boundary needs 2 features, and {} has {features}",
+            data.name()
+        )));
+    }
+    if axes[0] == axes[1] || axes.iter().any(|axis| *axis >= features) {
+        let given = format!("{},{}", axes[0] + 1, axes[1] + 1);
+        return Err(Error::invalid("the axes", format!("two different features between 1 and {features}"), given));
+    }
+    Ok(())
+}
+
+fn of_class(class: u8) -> RGBColor {
+    colour::CLASSES[usize::from(class)]
+}
+
+/// RGB pixels with their upper left at a point of the data.
+struct Image {
+    at: (f64, f64),
+    size: (u32, u32),
+    rgb: Vec<u8>,
+}
+
+impl<'a> plotters::element::PointCollection<'a, (f64, f64)> for &'a Image {
+    type Point = &'a (f64, f64);
+    type IntoIter = std::iter::Once<&'a (f64, f64)>;
+
+    fn point_iter(self) -> Self::IntoIter {
+        std::iter::once(&self.at)
+    }
+}
+
+impl<D: DrawingBackend> plotters::element::Drawable<D> for Image {
+    fn draw<I: Iterator<Item = BackendCoord>>(
+        &self,
+        mut at: I,
+        backend: &mut D,
+        _: (u32, u32),
+    ) -> std::result::Result<(), DrawingErrorKind<D::ErrorType>> {
+        at.next().map_or(Ok(()), |at| backend.blit_bitmap(at, self.size, &self.rgb))
+    }
+}

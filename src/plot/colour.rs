@@ -1,0 +1,50 @@
+//! Colours that people with any colour vision tell apart: blue and orange for the classes, Okabe's and Ito's for curves.
+
+use plotters::style::RGBColor;
+
+/// Titles and labels.
+pub const TEXT: RGBColor = RGBColor(34, 34, 34);
+/// Axes and what stands behind data.
+pub const AXIS: RGBColor = RGBColor(110, 110, 110);
+/// Grid lines.
+pub const GRID: RGBColor = RGBColor(225, 225, 225);
+/// The points of class 0 and of class 1.
+pub const CLASSES: [RGBColor; 2] = [RGBColor(0, 84, 148), RGBColor(200, 82, 0)];
+/// Full certainty of class 0 and of class 1, lighter than the points upon it.
+const CERTAIN: [[f64; 3]; 2] = [[120.0, 175.0, 220.0], [250.0, 178.0, 105.0]];
+/// Between the two.
+const UNDECIDED: [f64; 3] = [250.0, 250.0, 248.0];
+/// Steps from certainty of one class to that of the other.
+const BANDS: f64 = 20.0;
+
+/// Okabe's and Ito's palette, from what stands out most; it begins again after the last.
+pub fn of_curve(curve: usize) -> RGBColor {
+    const COLOURS: [RGBColor; 7] = [
+        RGBColor(0, 114, 178),
+        RGBColor(213, 94, 0),
+        RGBColor(0, 158, 115),
+        RGBColor(204, 121, 167),
+        RGBColor(86, 180, 233),
+        RGBColor(230, 159, 0),
+        RGBColor(90, 90, 90),
+    ];
+    COLOURS[curve % COLOURS.len()]
+}
+
+/// The shade of a probability of class 1, in steps of 1/20; grey where it is NaN.
+pub fn of_probability(probability: f64) -> RGBColor {
+    if probability.is_nan() {
+        return RGBColor(200, 200, 200);
+    }
+    let step = ((probability * BANDS).floor().clamp(0.0, BANDS - 1.0) + 0.5) / BANDS;
+    let (end, share) = if step < 0.5 { (CERTAIN[0], 1.0 - 2.0 * step) } else { (CERTAIN[1], 2.0 * step - 1.0) };
+    let mix = |k: usize| (UNDECIDED[k] + (end[k] - UNDECIDED[k]) * share).round() as u8;
+    RGBColor(mix(0), mix(1), mix(2))
+}
+
+/// Cividis at a share of its range, and whether text upon it should be light.
+pub fn of_share(share: f64) -> (RGBColor, bool) {
+    let colorous::Color { r, g, b } = colorous::CIVIDIS.eval_continuous(share.clamp(0.0, 1.0));
+    let luminance = 0.299 * f64::from(r) + 0.587 * f64::from(g) + 0.114 * f64::from(b);
+    (RGBColor(r, g, b), luminance < 128.0)
+}

@@ -1,0 +1,179 @@
+//! Cost curves: one or several over the iterations.
+
+use plotters::coord::combinators::BindKeyPoints;
+use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
+use plotters::prelude::{
+    ChartBuilder, Cross, DashedLineSeries, IntoLogRange, LineSeries, PathElement, Ranged, SeriesLabelPosition,
+};
+use plotters::style::{Color, RGBColor};
+
+use super::{Area, colour, failed, is_small, px, short, size, text, thousands, titled};
+use crate::train::CostAt;
+use crate::{Error, Result};
+
+/// Parts that a long curve is cut into; of each the lowest and the highest cost are drawn.
+const PARTS: usize = 400;
+/// A cost this many times the first is out of the picture, so that a run that diverges does not flatten it.
+const TOP: f64 = 3.0;
+
+/// A curve and what it is called.
+#[derive(Clone, Debug)]
+pub struct Curve<'a> {
+    /// Its name in the legend; nothing is named where it is empty.
+    pub label: String,
+    /// The costs as training logged them. A last one that is not finite is marked: there the run had diverged.
+    pub costs: &'a [CostAt],
+}
+
+/// Curves on the same axes.
+#[derive(Clone, Debug, Default)]
+pub struct CostPlot<'a> {
+    /// What is drawn.
+    pub curves: Vec<Curve<'a>>,
+    /// Whether the cost's axis is logarithmic.
+    pub log: bool,
+}
+
+impl CostPlot<'_> {
+    /// Draws it.
+    ///
+    /// # Errors
+    /// [`Error::Plot`] where no cost is finite, or where the area cannot hold it.
+    pub fn draw(&self, area: &Area, title: &str) -> Result<()> {
+        let costs = || self.curves.iter().flat_map(|curve| curve.costs);
+        let finite = || costs().map(|at| at.cost).filter(|cost| cost.is_finite());
+        let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
+        if low > high {
+            return Err(Error::Plot("there is no finite cost to draw".into()));
+        }
+        let end = costs().map(|at| at.iteration).max().unwrap_or(0).max(1) as f64;
+        if self.log {
+            // 0 has no logarithm: such a cost stands at the bottom
+            let low = finite().filter(|cost| *cost > 0.0).fold(high.max(1e-300), f64::min).max(1e-300);
+            let high = high.max(low);
+            let (from, to) = (low / 1.15, high * 1.15);
+            let range = (from..to).log_scale().with_key_points(decade_steps(from, to));
+            return self.draw_on(area, title, end, (low, high), range);
+        }
+        let starts = self.curves.iter().filter_map(|curve| curve.costs.iter().find(|at| at.cost.is_finite()));
+        let top = high.min(TOP * starts.map(|at| at.cost).fold(low, f64::max)).max(low + 1e-9);
+        let range = low.min(0.0)..top * 1.05;
+        self.draw_on(area, title, end, (low, top), range)
+    }
+
+    /// With the cost's axis, on which costs between the bounds stand.
+    fn draw_on<Y>(&self, area: &Area, title: &str, end: f64, (low, top): (f64, f64), y: Y) -> Result<()>
+    where
+        Y: AsRangedCoord<Value = f64>,
+        Y::CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>,
+    {
+        let small = is_small(area);
+        let area = titled(area, title)?;
+        let mut builder = ChartBuilder::on(&area);
+        builder.margin_top(size(6)).margin_right(size(if small { 16 } else { 26 })).margin_bottom(size(4));
+        builder.margin_left(size(if small { 2 } else { 12 }));
+        builder.x_label_area_size(size(if small { 16 } else { 40 })).y_label_area_size(size(if small {
+            26
+        } else {
+            50
+        }));
+        let mut chart = builder.build_cartesian_2d(0.0..end, y).map_err(failed)?;
+        let mut mesh = chart.configure_mesh();
+        mesh.axis_style(colour::AXIS).bold_line_style(colour::GRID).light_line_style(RGBColor(255, 255, 255));
+        mesh.max_light_lines(0).x_labels(if small { 3 } else { 6 }).y_labels(if small { 3 } else { 8 });
+        mesh.label_style(text(if small { 8.0 } else { 11.0 }, colour::TEXT));
+        let (iteration, cost) = (|at: &f64| thousands(*at), |cost: &f64| short(*cost));
+        mesh.x_label_formatter(&iteration).y_label_formatter(&cost);
+        if !small {
+            mesh.x_desc("iteration").y_desc(if self.log { "cost (logarithmic)" } else { "cost" });
+            mesh.axis_desc_style(text(12.0, colour::TEXT));
+        }
+        mesh.draw().map_err(failed)?;
+
+        for (k, curve) in self.curves.iter().enumerate() {
+            let style = colour::of_curve(k).stroke_width(size(if small { 1 } else { 2 }));
+            let points = thinned(curve.costs).map(|at| (at.iteration as f64, at.cost.clamp(low, top)));
+            let drawn = chart.draw_series(LineSeries::new(points, style)).map_err(failed)?;
+            if !curve.label.is_empty() {
+                drawn.label(&curve.label).legend(move |(x, y)| PathElement::new([(x, y), (x + px(18), y)], style));
+            }
+        }
+        for (k, curve) in self.curves.iter().enumerate() {
+            let Some(at) = curve.costs.last().filter(|at| !at.cost.is_finite()) else { continue };
+            let style = colour::of_curve(k).stroke_width(size(2));
+            let end = (at.iteration as f64, top);
+            if let Some(last) = curve.costs.iter().rev().find(|at| at.cost.is_finite()) {
+                let from = (last.iteration as f64, last.cost.clamp(low, top));
+                let away = DashedLineSeries::new([from, end], size(5), size(4), style);
+                chart.draw_series(away).map_err(failed)?;
+            }
+            let mark = Cross::new(end, px(5), style);
+            let drawn = chart.draw_series([mark]).map_err(failed)?;
+            if !small {
+                drawn.label(format!("diverged at iteration {}", thousands(at.iteration as f64)));
+                drawn.legend(move |(x, y)| Cross::new((x + px(9), y), px(4), style));
+            }
+        }
+        if !small && self.curves.iter().any(|curve| !curve.label.is_empty() || is_diverged(curve)) {
+            let mut legend = chart.configure_series_labels();
+            legend
+                .position(SeriesLabelPosition::UpperRight)
+                .margin(px(8))
+                .legend_area_size(px(24))
+                .border_style(colour::GRID);
+            legend.background_style(RGBColor(255, 255, 255).mix(0.85)).label_font(text(11.0, colour::TEXT));
+            legend.draw().map_err(failed)?;
+        }
+        Ok(())
+    }
+}
+
+fn is_diverged(curve: &Curve) -> bool {
+    curve.costs.last().is_some_and(|at| !at.cost.is_finite())
+}
+
+/// 1, 2 and 5 times the powers of ten between the bounds; over many decades the powers alone.
+fn decade_steps(low: f64, high: f64) -> Vec<f64> {
+    let decades = low.log10().floor() as i32..=high.log10().ceil() as i32;
+    let every = (decades.clone().count() / 8).max(1);
+    let steps: &[f64] = if decades.clone().count() > 5 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+    let all = decades.step_by(every).flat_map(|power| steps.iter().map(move |step| step * 10_f64.powi(power)));
+    all.filter(|step| (low..=high).contains(step)).collect()
+}
+
+/// The finite costs; of a long curve the lowest and the highest of each part.
+fn thinned(costs: &[CostAt]) -> impl Iterator<Item = CostAt> {
+    let finite: Vec<CostAt> = costs.iter().filter(|at| at.cost.is_finite()).copied().collect();
+    let part = finite.len().div_ceil(PARTS).max(1);
+    let mut kept = Vec::new();
+    for part in finite.chunks(part) {
+        let by_cost = |a: &&CostAt, b: &&CostAt| a.cost.total_cmp(&b.cost);
+        let mut ends: Vec<CostAt> =
+            part.iter().min_by(by_cost).into_iter().chain(part.iter().max_by(by_cost)).copied().collect();
+        ends.sort_by_key(|at| at.iteration);
+        ends.dedup();
+        kept.extend(ends);
+    }
+    kept.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_logarithmic_axis_has_marks_within_a_decade_and_not_too_many_over_thirty() {
+        assert_eq!(decade_steps(0.15, 1.1).len(), 3);
+        assert!((4..=12).contains(&decade_steps(1e-20, 1e12).len()));
+    }
+
+    #[test]
+    fn a_long_curve_keeps_its_peaks() {
+        let costs: Vec<CostAt> = (0..50_000)
+            .map(|k| CostAt { iteration: k, cost: if k == 31_234 { 9.0 } else { 1.0 / (k + 1) as f64 } })
+            .collect();
+        let kept: Vec<CostAt> = thinned(&costs).collect();
+        assert!(kept.len() <= 2 * PARTS + 2 && kept.iter().any(|at| at.cost == 9.0), "{}", kept.len());
+        assert!(kept.is_sorted_by_key(|at| at.iteration));
+    }
+}

@@ -1,0 +1,134 @@
+//! Pictures: the decision boundary, cost curves and heat maps, as SVG or PNG.
+//!
+//! Each is drawn onto an [`Area`], so that several can share a sheet, and small ones stand beside each other:
+//!
+//! ```
+//! use planar::backend::{Backend, Run};
+//! use planar::cpu::Engine;
+//! use planar::data::noisy_moons;
+//! use planar::model::{Activation, Network, Parameters};
+//! use planar::plot::{Boundary, svg};
+//!
+//! let data = noisy_moons(200, 1)?;
+//! let network = Network::one_hidden(2, 4, Activation::Tanh)?;
+//! let parameters = Parameters::initial(&network, 2, 0.01);
+//! let boundary = Boundary::new(&data, &network, &parameters, [0, 1])?;
+//! let picture = svg((480, 400), |area| boundary.draw(area, "before training"))?;
+//! assert!(picture.starts_with("<svg"));
+//! # Ok::<(), planar::Error>(())
+//! ```
+
+mod boundary;
+mod colour;
+mod contour;
+mod cost;
+mod format;
+mod heatmap;
+mod sheet;
+
+pub use boundary::{Boundary, check_axes};
+pub use cost::{CostPlot, Curve};
+pub use format::{Format, pixels, png, svg, write};
+pub use heatmap::HeatMap;
+pub use sheet::sheet;
+
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, DrawingAreaErrorKind};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, FontFamily, IntoFont, TextStyle};
+use plotters_svg::SVGBackend;
+
+use crate::{Error, Result};
+
+/// A part of a picture to draw on.
+pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+
+/// The first of these that a viewer has; PNGs are written with the first, which is built in.
+const FONT: &str = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif";
+
+/// Steps of a pixel that plotters' whole numbers can name, so that lines are smooth.
+const FINE: i32 = 2;
+
+/// So many pixels in [`FINE`] steps.
+const fn px(pixels: i32) -> i32 {
+    pixels * FINE
+}
+
+/// [`px`] where plotters wants a size.
+const fn size(pixels: u32) -> u32 {
+    pixels * FINE as u32
+}
+
+/// Width and height in whole pixels.
+fn dimensions(area: &Area) -> (u32, u32) {
+    let (width, height) = area.dim_in_pixel();
+    (width / FINE as u32, height / FINE as u32)
+}
+
+/// Text of so many pixels.
+fn text(pixels: f64, colour: impl Color) -> TextStyle<'static> {
+    // plotters writes a font's height divided by this as its size
+    let height = 1.24 * pixels * f64::from(FINE);
+    let mut style = TextStyle::from((FontFamily::Name(FONT), height).into_font());
+    style.color = colour.to_backend_color();
+    style
+}
+
+/// What plotters says, in one line.
+fn failed<E: std::error::Error + Send + Sync>(error: DrawingAreaErrorKind<E>) -> Error {
+    Error::Plot(error.to_string().lines().collect::<Vec<_>>().join(" "))
+}
+
+/// An area without a strip at its top that holds a title.
+fn titled<'a>(area: &Area<'a>, title: &str) -> Result<Area<'a>> {
+    if title.is_empty() {
+        return Ok(area.clone());
+    }
+    let (width, _) = dimensions(area);
+    let height: f64 = if is_small(area) { 10.0 } else { 15.0 };
+    // DejaVu Sans is 0.6 of its size wide on average
+    let fitting = height.min(f64::from(width) / (0.6 * title.chars().count() as f64));
+    let (strip, rest) = area.split_vertically(size(height as u32 + 11));
+    let middle = Pos::new(HPos::Center, VPos::Center);
+    let style = text(fitting, colour::TEXT).pos(middle);
+    strip.draw_text(title, &style, (px(width as i32 / 2), px(height as i32 / 2 + 5))).map_err(failed)?;
+    Ok(rest)
+}
+
+/// A number on an axis, in a few digits.
+fn short(number: f64) -> String {
+    let magnitude = number.abs();
+    if magnitude != 0.0 && !(1e-3..1e5).contains(&magnitude) {
+        return format!("{number:e}").replace('-', "−");
+    }
+    let text = format!("{number:.4}").replace('-', "−");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "−0" { "0".into() } else { text.into() }
+}
+
+/// A whole number with its thousands apart: 12,000.
+fn thousands(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let group = |(k, digit): (usize, char)| {
+        let comma = k > 0 && (digits.len() - k).is_multiple_of(3);
+        comma.then_some(',').into_iter().chain([digit])
+    };
+    digits.chars().enumerate().flat_map(group).collect()
+}
+
+/// Whether an area is one of many: it gets small text and little around it.
+fn is_small(area: &Area) -> bool {
+    let (width, height) = dimensions(area);
+    width < 300 || height < 240
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        assert_eq!([0.0, 999.0, 12_000.0, 1e6].map(thousands), ["0", "999", "12,000", "1,000,000"]);
+        assert_eq!([0.0, -0.00001, 0.25, -1.0, 1e-5].map(short), ["0", "−1e−5", "0.25", "−1", "1e−5"]);
+    }
+}
