@@ -10,6 +10,7 @@ pub mod cpu;
 pub mod data;
 mod error;
 pub mod gpu;
+pub mod gradcheck;
 pub mod measure;
 pub mod model;
 pub mod report;
