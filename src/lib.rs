@@ -8,6 +8,7 @@ pub mod backend;
 pub mod compare;
 pub mod cpu;
 pub mod data;
+pub mod diagnose;
 mod error;
 pub mod gpu;
 pub mod gradcheck;
