@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::backend::{CHUNK_LIMIT, Chunk, Evaluation, Session};
 use crate::model::Parameters;
+use crate::model::params::is_finite;
 use crate::{Error, Result};
 
 /// How long a chunk should take: short enough for drivers that end long submits, and for a quick answer to Ctrl-C.
@@ -86,8 +87,17 @@ pub struct Outcome {
     pub costs: Vec<CostAt>,
     /// The parameters at the end; where it diverged, those of the last chunk that ended finite, if there was one.
     pub parameters: Option<Parameters>,
+    /// The updates that made those parameters: a chunk's end.
+    pub parameters_at: u64,
     /// The forward pass at the end; a NaN and no logits where it diverged.
     pub evaluation: Evaluation,
+}
+
+impl Outcome {
+    /// The last parameters that are known to be finite, and the updates that made them.
+    pub fn last_finite(&self) -> Option<(u64, &Parameters)> {
+        self.parameters.as_ref().map(|parameters| (self.parameters_at, parameters))
+    }
 }
 
 /// What happens in training, as it happens.
@@ -192,7 +202,7 @@ pub fn train_all(
             match first_not_finite(&chunk, n) {
                 None => {
                     costs[n] = chunk.costs[n].last().copied().unwrap_or(f64::NAN);
-                    network.parameters = Some(chunk.parameters[n].clone());
+                    (network.parameters, network.parameters_at) = (Some(chunk.parameters[n].clone()), done);
                 }
                 Some(iteration) => {
                     let outcome = network.diverge(iteration);
@@ -215,13 +225,14 @@ struct Network {
     schedule: Schedule,
     log: Log,
     parameters: Option<Parameters>,
+    parameters_at: u64,
     outcome: Option<Outcome>,
 }
 
 impl Network {
     fn new(schedule: Schedule) -> Self {
         let log = Log { every: schedule.log_every, costs: Vec::new() };
-        Self { schedule, log, parameters: None, outcome: None }
+        Self { schedule, log, parameters: None, parameters_at: 0, outcome: None }
     }
 
     fn is_training(&self) -> bool {
@@ -246,14 +257,21 @@ impl Network {
     fn close(&mut self, iterations: u64, status: Status, evaluation: Evaluation) -> &Outcome {
         self.log.close(iterations, status, evaluation.cost);
         let (costs, parameters) = (std::mem::take(&mut self.log.costs), self.parameters.take());
-        self.outcome.insert(Outcome { status, iterations, costs, parameters, evaluation })
+        self.outcome.insert(Outcome {
+            status,
+            iterations,
+            costs,
+            parameters,
+            parameters_at: self.parameters_at,
+            evaluation,
+        })
     }
 }
 
 /// The first iteration whose cost is not finite, or the chunk's end where a parameter is not: a ReLU hides a NaN in
 /// its weights from the cost.
 fn first_not_finite(chunk: &Chunk, network: usize) -> Option<u64> {
-    let at = chunk.costs[network].iter().position(|cost| !cost.is_finite());
+    let at = chunk.costs[network].iter().position(|cost| !is_finite(*cost));
     let end = (!chunk.parameters[network].is_finite()).then_some(u64::from(chunk.iterations));
     at.map(|k| k as u64).or(end).map(|k| chunk.first_iteration + k)
 }

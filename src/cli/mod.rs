@@ -5,6 +5,8 @@ mod bench;
 mod compare;
 mod device;
 mod devices;
+mod diagnose;
+mod gradcheck;
 mod progress;
 mod selftest;
 mod sweep;
@@ -36,6 +38,10 @@ enum Command {
     Sweep(Box<sweep::Arguments>),
     /// Compare a device with the f64 reference, or any two back ends, tensor by tensor
     Compare(compare::Arguments),
+    /// Find out why a training goes wrong
+    Diagnose(diagnose::Arguments),
+    /// Check the backward pass against central differences of the cost
+    Gradcheck(gradcheck::Arguments),
     /// List the adapters, and which one `--device auto` takes
     Devices(devices::Arguments),
     /// Check an adapter and its driver
@@ -98,6 +104,8 @@ pub fn main() -> ExitCode {
         Command::Train(arguments) => train::run(arguments),
         Command::Sweep(arguments) => sweep::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
+        Command::Gradcheck(arguments) => gradcheck::run(arguments),
+        Command::Diagnose(arguments) => diagnose::run(arguments),
         Command::Devices(arguments) => devices::run(arguments),
         Command::Selftest(arguments) => selftest::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),

@@ -92,7 +92,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         Status::Diverged => {
             let at = outcome.iterations;
             super::tell(format_args!(
-                "diverged: not finite from iteration {at} on; a smaller --learning-rate may train"
+                "diverged: not finite from iteration {at} on; this says why: {}",
+                super::diagnose::command(std::env::args().skip(1))
             ));
             Ending::Diverged
         }

@@ -65,15 +65,21 @@ impl<T: Real> Backend for Reference<T> {
         for run in runs {
             check_activations(data, &run.network)?;
         }
-        let cast = |value: &f64| T::from_f64(*value);
+        let (inputs, labels) = samples(data);
         Ok(Box::new(ReferenceSession::<T> {
-            inputs: data.inputs().iter().map(cast).collect(),
-            labels: data.labels().iter().map(|label| T::from_f64((*label).into())).collect(),
+            inputs,
+            labels,
             models: runs.iter().map(Model::new).collect(),
             iterations: 0,
             done: VecDeque::new(),
         }))
     }
+}
+
+/// X (n_x × m) and Y (1 × m) of a data set.
+pub(crate) fn samples<T: Real>(data: &Dataset) -> (Vec<T>, Vec<T>) {
+    let labels = data.labels().iter().map(|label| T::from_f64((*label).into())).collect();
+    (data.inputs().iter().map(|x| T::from_f64(*x)).collect(), labels)
 }
 
 /// The share of a data set's samples that a network tells apart, in `f64`.
@@ -143,7 +149,7 @@ impl<T: Real> Session for ReferenceSession<T> {
             let descend = |_| {
                 let pass = model.forward(&self.inputs, &self.labels);
                 let gradients = model.backward(&pass, &self.inputs, &self.labels);
-                op::update(model.parameters.values_mut(), gradients.values(), model.learning_rate);
+                model.update(&gradients);
                 pass.cost.to_f64()
             };
             (0..iterations).map(descend).collect()
@@ -182,34 +188,34 @@ impl<T: Real> Session for ReferenceSession<T> {
 }
 
 /// A network in training.
-struct Model<T> {
-    network: Network,
-    parameters: Parameters<T>,
+pub(crate) struct Model<T> {
+    pub(crate) network: Network,
+    pub(crate) parameters: Parameters<T>,
     learning_rate: T,
     is_retired: bool,
 }
 
 /// What a forward pass leaves for the backward pass: Z and A of every layer (units × samples), and the cost.
-struct Forward<T> {
-    z: Vec<Vec<T>>,
-    a: Vec<Vec<T>>,
-    cost: T,
+pub(crate) struct Forward<T> {
+    pub(crate) z: Vec<Vec<T>>,
+    pub(crate) a: Vec<Vec<T>>,
+    pub(crate) cost: T,
 }
 
 impl<T> Forward<T> {
-    fn logits(&self) -> &[T] {
+    pub(crate) fn logits(&self) -> &[T] {
         self.z.last().map_or(&[], Vec::as_slice)
     }
 }
 
 impl<T: Real> Model<T> {
-    fn new(run: &Run) -> Self {
+    pub(crate) fn new(run: &Run) -> Self {
         let learning_rate = T::from_f64(run.learning_rate);
         Self { network: run.network.clone(), parameters: run.parameters.cast(), learning_rate, is_retired: false }
     }
 
     /// Z = W·A + b and A = g(Z) from the inputs up, σ at the output.
-    fn forward(&self, inputs: &[T], labels: &[T]) -> Forward<T> {
+    pub(crate) fn forward(&self, inputs: &[T], labels: &[T]) -> Forward<T> {
         let (samples, layers) = (labels.len(), self.parameters.layout().layers());
         let (mut all_z, mut all_a) = (Vec::with_capacity(layers), Vec::<Vec<T>>::with_capacity(layers));
         for layer in 0..layers {
@@ -227,7 +233,7 @@ impl<T: Real> Model<T> {
     }
 
     /// dW = dZ·Aᵀ/m and db = Σ dZ/m from the output down, with dZ = (Wᵀ·dZ above) ∘ g′(Z).
-    fn backward(&self, pass: &Forward<T>, inputs: &[T], labels: &[T]) -> Parameters<T> {
+    pub(crate) fn backward(&self, pass: &Forward<T>, inputs: &[T], labels: &[T]) -> Parameters<T> {
         let (samples, mean) = (labels.len(), mean_of(labels.len()));
         let mut gradients = Parameters::zeros(&self.network);
         let top = self.parameters.layout().layers() - 1;
@@ -245,6 +251,13 @@ impl<T: Real> Model<T> {
             }
         }
         gradients
+    }
+}
+
+impl<T: Real> Model<T> {
+    /// θ ← θ − α·dθ.
+    pub(crate) fn update(&mut self, gradients: &Parameters<T>) {
+        op::update(self.parameters.values_mut(), gradients.values(), self.learning_rate);
     }
 }
 

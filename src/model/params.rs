@@ -6,6 +6,12 @@ use super::{Network, Real};
 use crate::data::numpy_random::NumpyRandom;
 use crate::{Error, Result};
 
+/// Whether a number is neither infinite nor NaN, by its bits: the exponent is not all ones.
+pub fn is_finite(value: f64) -> bool {
+    const EXPONENT: u64 = 0x7ff << 52;
+    value.to_bits() & EXPONENT != EXPONENT
+}
+
 /// One tensor of a network: W of shape (rows × columns) or b of shape (rows × 1), row-major.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tensor {
@@ -141,7 +147,7 @@ impl<T: Real> Parameters<T> {
 
     /// Whether no value is infinite or NaN.
     pub fn is_finite(&self) -> bool {
-        self.values.iter().all(|value| value.to_f64().is_finite())
+        self.values.iter().all(|value| is_finite(value.to_f64()))
     }
 }
 

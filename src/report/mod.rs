@@ -1,6 +1,8 @@
 //! Results for people and for programs: tables and JSON.
 
 pub mod compare;
+pub mod diagnose;
+pub mod gradcheck;
 pub mod selftest;
 pub mod sweep;
 pub mod train;

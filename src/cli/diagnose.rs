@@ -1,0 +1,93 @@
+//! `planar diagnose`: why a training goes wrong.
+
+use std::time::Duration;
+
+use planar::diagnose::{DeviceRun, diagnose};
+use planar::report::diagnose::DiagnoseReport;
+use planar::train::{Schedule, Status, train};
+
+use super::arguments::{DataArguments, NetworkArguments};
+use super::device::DeviceArguments;
+use super::progress::{self, Progress};
+use super::{Ending, Verbosity};
+
+/// How long the replay takes at most, and the search for a learning rate.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const EXAMPLES: &str = "Examples:
+  planar diagnose --activation relu --backward-activation tanh
+  planar diagnose --activation relu --hidden 40 --learning-rate 30
+Exit codes: 0 a diagnosis is made, 1 failure, 2 wrong input, 3 no such adapter.";
+
+/// Find out why a training goes wrong: takes train's flags.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    #[command(flatten)]
+    data: DataArguments,
+    #[command(flatten)]
+    network: NetworkArguments,
+    #[command(flatten)]
+    device: DeviceArguments,
+    /// Print one JSON object to stdout, nothing else
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+    #[command(flatten)]
+    verbosity: Verbosity,
+}
+
+pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
+    let verbosity = arguments.verbosity;
+    verbosity.start_log();
+    let iterations = arguments.network.iterations;
+    let schedule = Schedule::new(iterations, None)?;
+    let (data, _) = arguments.data.load_split()?;
+    let run = arguments.network.run(&data)?;
+    let backend = arguments.device.open(&data, &run, iterations, verbosity)?;
+    let mut session = backend.load(&data, std::slice::from_ref(&run))?;
+    progress::stop_on_ctrl_c();
+    let bar = Progress::new(iterations, verbosity.quiet);
+    let outcome = train(session.as_mut(), schedule, |at| bar.show(at));
+    bar.finish();
+    let outcome = outcome?;
+    let device = DeviceRun {
+        name: backend.device().name,
+        diverged: (outcome.status == Status::Diverged).then_some(outcome.iterations),
+        last_finite: outcome.parameters_at,
+    };
+    let diagnosis = diagnose(&data, &run, iterations, Some((device, outcome.parameters)), PATIENCE)?;
+    let report = DiagnoseReport {
+        version: env!("CARGO_PKG_VERSION"),
+        data: data.name().into(),
+        network: format!("{:?}, {}", run.network.widths(), run.network.derivative()),
+        learning_rate: run.learning_rate,
+        iterations,
+        diagnosis,
+    };
+    if arguments.json {
+        super::print_json(&report)?;
+    } else {
+        super::print(&report.summary())?;
+    }
+    Ok(Ending::Done)
+}
+
+/// The command that diagnoses what these arguments of `planar train` trained: those that say how it is reported are left
+/// out.
+pub fn command(arguments: impl Iterator<Item = String>) -> String {
+    let mut words = vec!["planar".to_owned()];
+    let mut arguments = arguments.peekable();
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "train" if words.len() == 1 => words.push("diagnose".into()),
+            "--json" | "-q" | "--quiet" | "-v" | "-vv" | "--verbose" => {}
+            "--log-every" => drop(arguments.next()),
+            _ if argument.starts_with("--log-every=") => {}
+            _ if argument.contains(|c: char| c.is_whitespace() || c == '\'') => {
+                words.push(format!("'{}'", argument.replace('\'', r"'\''")));
+            }
+            _ => words.push(argument),
+        }
+    }
+    words.join(" ")
+}

@@ -1,0 +1,70 @@
+//! `planar gradcheck`: the backward pass against central differences.
+
+use planar::gradcheck::{BOUND, check};
+use planar::model::{Activation, Network, Parameters};
+use planar::report::gradcheck::{GradcheckReport, verdict};
+
+use super::arguments::{DataArguments, init_scale};
+use super::{Ending, Verbosity};
+
+const EXAMPLES: &str = "Examples:
+  planar gradcheck --activation relu                            the backward pass of planar
+  planar gradcheck --activation relu --backward-activation tanh a bug on purpose
+Exit codes: 0 right, 4 wrong, 1 failure, 2 wrong input.";
+
+/// Check the backward pass against central differences of the cost, in f64, tensor by tensor.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    #[command(flatten)]
+    data: DataArguments,
+    /// Hidden units
+    #[arg(long, value_name = "N", default_value_t = 4, allow_negative_numbers = true)]
+    hidden: usize,
+    /// tanh, sigmoid, relu, or leaky-relu:SLOPE (0.01 if none is given)
+    #[arg(long, value_name = "NAME", default_value = "tanh")]
+    activation: Activation,
+    /// The activation whose derivative the backward pass takes [default: the same]
+    #[arg(long, value_name = "NAME")]
+    backward_activation: Option<Activation>,
+    /// Seed of the weights, NumPy's
+    #[arg(long, value_name = "SEED", default_value_t = 2, allow_negative_numbers = true)]
+    init_seed: u32,
+    /// Scale of the weights: randn times this
+    #[arg(long, value_name = "SCALE", default_value_t = 1.0, value_parser = init_scale, allow_negative_numbers = true)]
+    init_scale: f64,
+    /// Print one JSON object to stdout, nothing else
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    verbosity: Verbosity,
+}
+
+pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
+    arguments.verbosity.start_log();
+    let (data, _) = arguments.data.load_split()?;
+    let mut network = Network::one_hidden(data.features(), arguments.hidden, arguments.activation)?;
+    if let Some(backward) = arguments.backward_activation {
+        network = network.with_backward(backward);
+    }
+    let parameters = Parameters::initial(&network, arguments.init_seed, arguments.init_scale);
+    let run = planar::backend::Run { network, parameters, learning_rate: 1.0 };
+    let check = check(&data, &run)?;
+    let (passed, derivative) = (check.passed, run.network.derivative());
+    let report = GradcheckReport {
+        version: env!("CARGO_PKG_VERSION"),
+        data: data.name().into(),
+        widths: run.network.widths(),
+        activation: derivative.activation.to_string(),
+        backward_activation: derivative.borrowed.unwrap_or(derivative.activation).to_string(),
+        bound: BOUND,
+        verdict: verdict(&check, derivative),
+        check,
+    };
+    if arguments.json {
+        super::print_json(&report)?;
+    } else {
+        super::print(&report.summary())?;
+    }
+    Ok(if passed { Ending::Done } else { Ending::Disagrees })
+}

@@ -1,0 +1,188 @@
+//! Why a training goes wrong: the gradient check, a replay on the `f64` reference that names the first element of each
+//! tensor that is not finite and the operation that made it, dead units, the scale of the data, and the largest
+//! learning rate that trains.
+
+mod broken;
+mod rate;
+mod replay;
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::Result;
+use crate::backend::Run;
+use crate::data::Dataset;
+use crate::gradcheck::{self, GradientCheck};
+pub use broken::Broken;
+pub use rate::largest_rate;
+pub use replay::{DeadUnits, Replay, replay};
+
+/// A feature beyond this is badly scaled: at the notebook's start its Z1 would lie far outside every activation's bend.
+const LARGE_FEATURE: f64 = 100.0;
+
+/// What is wrong, most telling first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// The backward pass is not the derivative of the forward pass.
+    WrongDerivative,
+    /// Features of a size that no learning rate suits.
+    BadlyScaledData,
+    /// Gradient descent that overshoots until numbers overflow.
+    LearningRateTooLarge,
+    /// ReLU units that fire on no sample: they learn nothing any more.
+    DeadUnits,
+    /// σ rounds to 0 or 1: the notebook's formula is NaN, the cost from the logit is not, and training is healthy.
+    SaturatedCost,
+    /// Nothing found.
+    Healthy,
+}
+
+/// How the chosen device's training ended.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DeviceRun {
+    /// What computed.
+    pub name: String,
+    /// The first iteration that was not finite; none where all were.
+    pub diverged: Option<u64>,
+    /// The iteration of the last weights that are known to be finite.
+    pub last_finite: u64,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Diagnosis {
+    /// The cause.
+    pub cause: Cause,
+    /// In plain words, with what to do about it.
+    pub verdict: String,
+    /// The gradient check at weights of scale 1; none where the network is too large for one.
+    pub gradients: Option<GradientCheck>,
+    /// The replay in `f64`.
+    pub replay: Replay,
+    /// The chosen device.
+    pub device: Option<DeviceRun>,
+    /// The largest |x| of the data.
+    pub largest_feature: f64,
+    /// The largest learning rate found that trains as long, where the one given does not.
+    pub largest_rate: Option<f64>,
+}
+
+/// Diagnoses a run of so many iterations, in about `patience` for the replay and again for the learning rate.
+/// `last_finite` is where the device's weights were last known to be finite: the replay starts there where the way from
+/// the start would take longer than `patience`.
+///
+/// # Errors
+/// Those of [`gradcheck::check`] but for a network too large for it, and of the sessions.
+///
+/// ```
+/// use std::time::Duration;
+/// use planar::backend::Run;
+/// use planar::data::flower;
+/// use planar::diagnose::{Cause, diagnose};
+/// use planar::model::{Network, Parameters};
+///
+/// let network = Network::one_hidden(2, 4, "relu".parse()?)?.with_backward("tanh".parse()?);
+/// let run = Run { parameters: Parameters::initial(&network, 2, 0.01), network, learning_rate: 1.2 };
+/// let diagnosis = diagnose(&flower(400, 1)?, &run, 100, None, Duration::from_secs(5))?;
+/// assert_eq!(diagnosis.cause, Cause::WrongDerivative);
+/// assert_eq!(diagnosis.replay.cost_above_one, Some(43));
+/// # Ok::<(), planar::Error>(())
+/// ```
+pub fn diagnose(
+    data: &Dataset,
+    run: &Run,
+    iterations: u64,
+    device: Option<(DeviceRun, Option<crate::model::Parameters>)>,
+    patience: Duration,
+) -> Result<Diagnosis> {
+    let gradients = match gradcheck::check(data, &gradcheck::start(&run.network, 2)) {
+        Ok(check) => Some(check),
+        Err(crate::Error::Invalid { .. }) => None,
+        Err(error) => return Err(error),
+    };
+    let (device, weights) = device.map_or((None, None), |(device, weights)| (Some(device), weights));
+    let mut replayed = replay(data, run, 0, iterations, patience)?;
+    if let (Some(DeviceRun { diverged: Some(_), last_finite, .. }), Some(parameters)) = (&device, weights)
+        && replayed.diverged().is_none()
+        && *last_finite > replayed.last
+    {
+        let there = Run { parameters, ..run.clone() };
+        replayed = replay(data, &there, *last_finite, iterations, patience)?;
+    }
+    let largest_feature = data.inputs().iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
+    let wrong = gradients.as_ref().is_some_and(|check| !check.passed);
+    let diverged = replayed.diverged().or(device.as_ref().and_then(|device| device.diverged));
+    let cause = match diverged {
+        _ if wrong => Cause::WrongDerivative,
+        Some(_) if largest_feature > LARGE_FEATURE => Cause::BadlyScaledData,
+        Some(_) => Cause::LearningRateTooLarge,
+        None if replayed.dead.as_ref().is_some_and(|dead| dead.units > 0) => Cause::DeadUnits,
+        None if replayed.notebook_nan.or(replayed.notebook_nan_f32).is_some() => Cause::SaturatedCost,
+        None if largest_feature > LARGE_FEATURE => Cause::BadlyScaledData,
+        None => Cause::Healthy,
+    };
+    let largest_rate = match cause {
+        Cause::LearningRateTooLarge | Cause::BadlyScaledData if diverged.is_some() => {
+            largest_rate(data, run, iterations, patience)?
+        }
+        _ => None,
+    };
+    let mut diagnosis =
+        Diagnosis { cause, verdict: String::new(), gradients, replay: replayed, device, largest_feature, largest_rate };
+    diagnosis.verdict = diagnosis.in_words(run);
+    Ok(diagnosis)
+}
+
+impl Diagnosis {
+    fn in_words(&self, run: &Run) -> String {
+        let (rate, derivative) = (run.learning_rate, run.network.derivative());
+        let at = self.replay.diverged().or(self.device.as_ref().and_then(|device| device.diverged));
+        let smaller = match self.largest_rate {
+            Some(largest) => format!("--learning-rate {largest:.3} is the largest found that trains as long"),
+            None => "no learning rate was found that trains as long".into(),
+        };
+        match self.cause {
+            Cause::WrongDerivative => {
+                let check = self.gradients.as_ref();
+                let said = check.map_or(String::new(), |check| crate::report::gradcheck::verdict(check, derivative));
+                let g = derivative.activation;
+                said + &format!(". Put {g}'s own derivative into dZ1 = W2ᵀ·dZ2 ∘ g′(Z1); no learning rate mends this.")
+            }
+            Cause::BadlyScaledData => {
+                let largest = self.largest_feature;
+                format!(
+                    "features reach {largest:.3e}: subtract their mean and divide by their deviation first; {smaller}."
+                )
+            }
+            Cause::LearningRateTooLarge => {
+                let at = at.unwrap_or(0);
+                format!("the learning rate {rate} is too large: not finite from iteration {at} on; {smaller}.")
+            }
+            Cause::DeadUnits => {
+                let dead = self.replay.dead.as_ref().map_or((0, 0), |dead| (dead.units, dead.since));
+                let all = run.network.hidden()[0];
+                let (dead, since) = dead;
+                format!(
+                    "{dead} of {all} units fire on no sample since iteration {since}: they learn nothing any more. A \
+                     smaller learning rate, another seed or leaky-relu keeps them alive."
+                )
+            }
+            Cause::SaturatedCost => {
+                let (at, precision) = match (self.replay.notebook_nan, self.replay.notebook_nan_f32) {
+                    (Some(at), _) => (at, "f64"),
+                    (None, at) => (at.unwrap_or(0), "f32"),
+                };
+                format!(
+                    "training is healthy: only the notebook's cost formula is NaN, from iteration {at} on in {precision}, \
+                     where σ(Z2) rounds to 0 or 1. The cost from the logit, max(z, 0) − z·y + ln(1 + e^−|z|), is finite."
+                )
+            }
+            Cause::Healthy => {
+                let last = self.replay.last;
+                format!("nothing is wrong: the gradients are right and all is finite through iteration {last}.")
+            }
+        }
+    }
+}

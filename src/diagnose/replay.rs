@@ -1,0 +1,123 @@
+//! Gradient descent on the `f64` reference, an iteration at a time, watched.
+
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::broken::{Broken, Watch};
+use crate::Result;
+use crate::backend::{Run, check_runs};
+use crate::cpu::reference::{Forward, Model, samples};
+use crate::data::Dataset;
+use crate::model::Activation;
+
+/// What the replay saw. An iteration is the forward pass after so many updates.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Replay {
+    /// The iteration that it started from.
+    pub first: u64,
+    /// The last iteration that it saw.
+    pub last: u64,
+    /// Whether it ended before the run's end for want of time.
+    pub cut_short: bool,
+    /// The first |A1| > 1, which tanh and σ never have, and their derivatives in terms of A1 do not expect.
+    pub activation_above_one: Option<u64>,
+    /// The first cost, from the logit, above 1: the start has ln 2.
+    pub cost_above_one: Option<u64>,
+    /// The first cost, from the logit, that is not finite.
+    pub cost_not_finite: Option<u64>,
+    /// The first at which −Σ[y·ln A2 + (1 − y)·ln(1 − A2)] is NaN.
+    pub notebook_nan: Option<u64>,
+    /// The same, with A2 rounded to `f32`.
+    pub notebook_nan_f32: Option<u64>,
+    /// The first at which W1 holds a NaN.
+    pub weights_nan: Option<u64>,
+    /// The first at which all of A1 is NaN.
+    pub activations_all_nan: Option<u64>,
+    /// The first element of each tensor that is not finite, in the order of their breaking.
+    pub broken: Vec<Broken>,
+    /// ReLU units that fire on no sample at the end; none for other activations.
+    pub dead: Option<DeadUnits>,
+}
+
+/// Units of the first hidden layer whose Z1 is above 0 for no sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct DeadUnits {
+    /// How many at the end.
+    pub units: usize,
+    /// The iteration since which the first of them is dead.
+    pub since: u64,
+}
+
+impl Replay {
+    /// The first iteration at which a tensor is not finite.
+    pub fn diverged(&self) -> Option<u64> {
+        self.broken.first().map(|broken| broken.iteration)
+    }
+}
+
+/// Replays a run from its weights, which `first` updates made, up to `last` updates, or until all that can break has
+/// broken, or for as long as `patience`.
+///
+/// # Errors
+/// Those of [`check_runs`].
+pub fn replay(data: &Dataset, run: &Run, first: u64, last: u64, patience: Duration) -> Result<Replay> {
+    check_runs(data, std::slice::from_ref(run))?;
+    let started = Instant::now();
+    let (x, y) = samples::<f64>(data);
+    let mut model = Model::<f64>::new(run);
+    let is_relu = run.network.activation() == Activation::Relu;
+    let mut alive = vec![first; run.network.hidden()[0]];
+    let mut watch = Watch::new(run);
+    let mut seen = Replay { first, ..Replay::default() };
+    for iteration in first..=last {
+        let pass = model.forward(&x, &y);
+        let gradients = model.backward(&pass, &x, &y);
+        seen.look(iteration, &pass, &model, &y);
+        watch.look(iteration, &model, &pass, &gradients, &x);
+        for (unit, z) in pass.z[0].chunks_exact(y.len()).enumerate() {
+            if z.iter().any(|z| *z > 0.0) {
+                alive[unit] = iteration + 1;
+            }
+        }
+        seen.last = iteration;
+        // under a ReLU the NaN stays in Z1 and W1, and the cost breaks later
+        let all_over = seen.cost_not_finite.is_some_and(|at| iteration > at + 20);
+        if all_over || started.elapsed() > patience {
+            seen.cut_short = iteration < last && !all_over;
+            break;
+        }
+        model.update(&gradients);
+    }
+    seen.broken = watch.broken;
+    let dead: Vec<u64> = alive.into_iter().filter(|alive| *alive <= seen.last).collect();
+    seen.dead = is_relu.then(|| DeadUnits { units: dead.len(), since: dead.into_iter().min().unwrap_or(0) });
+    Ok(seen)
+}
+
+impl Replay {
+    fn look(&mut self, at: u64, pass: &Forward<f64>, model: &Model<f64>, y: &[f64]) {
+        let note = |first: &mut Option<u64>, is_so: &dyn Fn() -> bool| {
+            if first.is_none() && is_so() {
+                *first = Some(at);
+            }
+        };
+        let a1 = &pass.a[0];
+        note(&mut self.activation_above_one, &|| a1.iter().any(|a| a.abs() > 1.0));
+        note(&mut self.cost_above_one, &|| pass.cost > 1.0);
+        note(&mut self.cost_not_finite, &|| !pass.cost.is_finite());
+        note(&mut self.notebook_nan, &|| notebook_cost(pass.logits(), y, |a| a).is_nan());
+        note(&mut self.notebook_nan_f32, &|| notebook_cost(pass.logits(), y, |a| f64::from(a as f32)).is_nan());
+        note(&mut self.weights_nan, &|| model.parameters.weights(0).iter().any(|w| w.is_nan()));
+        note(&mut self.activations_all_nan, &|| a1.iter().all(|a| a.is_nan()));
+    }
+}
+
+/// Σ −[y·ln A2 + (1 − y)·ln(1 − A2)] with A2 = 1 / (1 + e^−z), as the notebook has it, A2 rounded by `round`.
+fn notebook_cost(logits: &[f64], y: &[f64], round: impl Fn(f64) -> f64) -> f64 {
+    let term = |(z, y): (&f64, &f64)| {
+        let a = round(1.0 / (1.0 + (-z).exp()));
+        -(y * a.ln() + (1.0 - y) * (1.0 - a).ln())
+    };
+    logits.iter().zip(y).map(term).sum()
+}

@@ -1,0 +1,116 @@
+//! `planar diagnose`: the thread's bug, iteration by iteration as it was measured, and what it tells apart.
+
+mod common;
+
+use std::time::Duration;
+
+use assert_cmd::Command;
+use planar::backend::{Backend, Run};
+use planar::cpu::Engine;
+use planar::data::Dataset;
+use planar::diagnose::{Cause, diagnose, replay};
+use planar::train::{Schedule, Status, train};
+use serde_json::Value;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn bug(activation: &str, seed: u32) -> Run {
+    let start = common::run(&[4], activation, 1.2, seed, 0.01);
+    let network = start.network.clone().with_backward("tanh".parse().unwrap());
+    Run { network, ..start }
+}
+
+#[test]
+fn the_threads_bug_breaks_iteration_by_iteration_as_measured() {
+    let data = common::golden_flower();
+    for (seed, [above, cost, notebook, weights, all]) in [(2, [17, 43, 44, 50, 51]), (3, [23, 50, 51, 57, 58])] {
+        let seen = replay(&data, &bug("leaky-relu", seed), 0, 200, PATIENCE).unwrap();
+        assert_eq!(seen.activation_above_one, Some(above));
+        assert_eq!(seen.cost_above_one, Some(cost));
+        assert_eq!(seen.notebook_nan, Some(notebook));
+        assert_eq!((seen.weights_nan, seen.cost_not_finite), (Some(weights), Some(weights)));
+        assert_eq!(seen.activations_all_nan, Some(all));
+        let first = &seen.broken[0];
+        assert_eq!((first.iteration, first.tensor.as_str()), (weights - 1, "db1"), "{first:?}");
+        assert!(first.operation.contains("g′(Z1)"), "{first:?}");
+    }
+    for (seed, weights, cost) in [(2, 50, 60), (3, 57, 68)] {
+        let seen = replay(&data, &bug("relu", seed), 0, 200, PATIENCE).unwrap();
+        assert_eq!((seen.weights_nan, seen.cost_not_finite), (Some(weights), Some(cost)));
+        assert_eq!(seen.activations_all_nan, None, "ReLU hides it");
+        assert!(seen.broken.iter().all(|broken| broken.tensor != "A1"));
+        let z2 = seen.broken.iter().find(|broken| broken.tensor == "Z2").unwrap();
+        assert_eq!((z2.iteration, z2.operation.as_str()), (cost, "W2·A1 + b2: a term is infinite"));
+    }
+}
+
+#[test]
+fn causes_are_told_apart() {
+    let data = common::golden_flower();
+    let of = |data: &Dataset, run: &Run, iterations| diagnose(data, run, iterations, None, PATIENCE).unwrap();
+    assert_eq!(of(&data, &bug("relu", 3), 100).cause, Cause::WrongDerivative);
+    assert_eq!(of(&data, &common::run(&[4], "tanh", 1.2, 2, 0.01), 100).cause, Cause::Healthy);
+
+    let steep = of(&data, &common::run(&[5], "leaky-relu:0.3", 50.0, 2, 0.01), 300);
+    assert_eq!(steep.cause, Cause::LearningRateTooLarge, "{}", steep.verdict);
+    let largest = steep.largest_rate.unwrap();
+    let trains = |rate| {
+        let run = common::run(&[5], "leaky-relu:0.3", rate, 2, 0.01);
+        let mut session = Engine::new(None).unwrap().load(&data, &[run]).unwrap();
+        let outcome =
+            train(session.as_mut(), Schedule::new(300, None).unwrap(), |_| std::ops::ControlFlow::Continue(()));
+        outcome.unwrap().status == Status::Finished
+    };
+    assert!(trains(largest) && largest < 50.0, "{largest}");
+
+    let points: Vec<f64> = data.inputs().iter().map(|x| 1e4 * x).collect();
+    let points: Vec<f64> = (0..400).flat_map(|s| [points[s], points[400 + s]]).collect();
+    let large = Dataset::from_points("large", None, 2, &points, data.labels().to_vec()).unwrap();
+    let found = of(&large, &common::run(&[5], "leaky-relu:0.3", 1.2, 2, 0.01), 100);
+    assert_eq!(found.cause, Cause::BadlyScaledData, "{}", found.verdict);
+
+    let mut dying = common::run(&[3], "relu", 0.01, 2, 0.5);
+    dying.parameters.bias_mut(0)[1] = -1000.0;
+    let found = of(&data, &dying, 20);
+    assert_eq!((found.cause, found.replay.dead.unwrap().units), (Cause::DeadUnits, 1), "{}", found.verdict);
+
+    // two points far from the line between them: σ(Z2) rounds to 1, and that is right
+    let sure = Dataset::from_points("sure", None, 1, &[-90.0, 90.0], vec![0, 1]).unwrap();
+    let network = planar::model::Network::one_hidden(1, 3, "leaky-relu".parse().unwrap()).unwrap();
+    let parameters = planar::model::Parameters::initial(&network, 2, 1.0);
+    let found = of(&sure, &Run { network, parameters, learning_rate: 0.01 }, 50);
+    assert_eq!(found.cause, Cause::SaturatedCost, "{}", found.verdict);
+}
+
+#[test]
+fn training_keeps_the_last_finite_weights() {
+    let mut session = Engine::new(None).unwrap().load(&common::golden_flower(), &[bug("leaky-relu", 2)]).unwrap();
+    let outcome = train(session.as_mut(), Schedule::new(200, None).unwrap(), |_| std::ops::ControlFlow::Continue(()));
+    let outcome = outcome.unwrap();
+    let (at, parameters) = outcome.last_finite().unwrap();
+    assert!(outcome.status == Status::Diverged && at < outcome.iterations && parameters.is_finite(), "{at}");
+    assert!((45..=55).contains(&outcome.iterations), "f32 diverges where f64 does: {}", outcome.iterations);
+}
+
+fn planar(arguments: &str) -> (String, String, i32) {
+    let mut command = Command::cargo_bin("planar").unwrap();
+    let output = command.args(arguments.split_whitespace()).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+}
+
+#[test]
+fn the_command_that_train_offers_names_the_pair() {
+    let (_, stderr, code) =
+        planar("train -q --json --device cpu --log-every 7 --activation leaky-relu --backward-activation tanh");
+    assert_eq!(code, 5);
+    let offered = stderr.trim().split_once("planar diagnose ").unwrap().1;
+    assert_eq!(offered, "--device cpu --activation leaky-relu --backward-activation tanh");
+    let (stdout, _, code) = planar(&format!("diagnose -q {offered}"));
+    assert_eq!(code, 0);
+    let verdict = stdout.lines().next().unwrap();
+    assert!(verdict.starts_with("the backward pass uses tanh's derivative with leaky-relu:0.01's"), "{verdict}");
+    let (stdout, _, _) = planar(&format!("diagnose -q --json {offered}"));
+    let report: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((&report["cause"], &report["replay"]["cost_above_one"]), (&"wrong-derivative".into(), &43.into()));
+}

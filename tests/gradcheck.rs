@@ -1,0 +1,73 @@
+//! The gradient check: right pairs of activation and derivative pass, wrong ones do not, at iteration 0.
+
+mod common;
+
+use assert_cmd::Command;
+use planar::gradcheck::{BOUND, check, start};
+use planar::model::Network;
+use serde_json::Value;
+
+const NAMES: [&str; 5] = ["tanh", "sigmoid", "relu", "leaky-relu:0.01", "leaky-relu:0.2"];
+
+#[test]
+fn right_pairs_pass_and_wrong_ones_err_by_nearly_half_or_more() {
+    let data = common::golden_flower();
+    for (g, other) in NAMES.into_iter().flat_map(|g| NAMES.map(|other| (g, other))) {
+        for (hidden, seed) in [(&[4][..], 2), (&[17], 3), (&[3, 5], 2)] {
+            let network = Network::new(2, hidden, g.parse().unwrap()).unwrap().with_backward(other.parse().unwrap());
+            let found = check(&data, &start(&network, seed)).unwrap();
+            let what = format!("{g}, derivative of {other}, {hidden:?}: {found:?}");
+            assert_eq!(found.passed, g == other, "{what}");
+            let both_relu = g.contains("relu") && other.contains("relu"); // slopes of 0, 0.01 and 0.2 are near
+            if g == other {
+                assert!(found.relative_error <= 2e-7, "{what}");
+            } else if !both_relu && hidden.len() == 1 {
+                let of_w1 = &found.tensors[0];
+                assert!(of_w1.tensor == "dW1" && (0.4..=1.0).contains(&of_w1.relative_error), "{what}");
+                assert!(found.tensors[2..].iter().all(|of_output| of_output.passed), "{what}");
+            }
+        }
+    }
+}
+
+/// The thread's figures: 0.97 for tanh's derivative behind a ReLU, 0.65 behind σ.
+#[test]
+fn wrong_pairs_err_as_was_measured() {
+    for (g, measured) in [("relu", 0.967), ("leaky-relu", 0.967), ("sigmoid", 0.655)] {
+        let network = Network::one_hidden(2, 4, g.parse().unwrap()).unwrap().with_backward("tanh".parse().unwrap());
+        let found = check(&common::golden_flower(), &start(&network, 2)).unwrap();
+        assert!((found.relative_error - measured).abs() < 1e-3, "{g}: {}", found.relative_error);
+    }
+}
+
+/// A sample at 0 has Z = 0 at the initial biases: every change of b1 crosses the kink.
+#[test]
+fn an_element_at_a_kink_is_counted_and_left_out() {
+    let data = planar::data::Dataset::from_points("zero", None, 2, &[0.0, 0.0, 1.0, 2.0], vec![0, 1]).unwrap();
+    let found = check(&data, &start(&Network::one_hidden(2, 3, "relu".parse().unwrap()).unwrap(), 2)).unwrap();
+    let kinks: Vec<usize> = found.tensors.iter().map(|tensor| tensor.kinks).collect();
+    assert_eq!((kinks, found.passed), (vec![0, 3, 0, 0], true));
+    let smooth = check(&data, &start(&Network::one_hidden(2, 3, "tanh".parse().unwrap()).unwrap(), 2)).unwrap();
+    assert!(smooth.tensors.iter().all(|tensor| tensor.kinks == 0));
+}
+
+fn planar(arguments: &str) -> (String, String, i32) {
+    let mut command = Command::cargo_bin("planar").unwrap();
+    let output = command.args(arguments.split_whitespace()).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+}
+
+#[test]
+fn the_command_names_the_pair_and_ends_with_4() {
+    let (stdout, stderr, code) = planar("gradcheck --activation relu --backward-activation tanh --json");
+    assert_eq!((code, stderr.as_str()), (4, ""));
+    let report: Value = serde_json::from_str(&stdout).unwrap();
+    let verdict = report["verdict"].as_str().unwrap();
+    assert!(verdict.starts_with("the backward pass uses tanh's derivative with relu's forward pass"), "{verdict}");
+    assert_eq!(report["bound"], BOUND);
+    let (stdout, _, code) = planar("gradcheck --activation leaky-relu:0.2 --hidden 3 --data noisy-moons");
+    assert_eq!((code, stdout.matches("right").count()), (0, 4), "{stdout}");
+    let (stdout, stderr, code) = planar("gradcheck --hidden 9999");
+    assert_eq!((stdout.as_str(), code, stderr.lines().count()), ("", 2, 1), "{stderr}");
+}
