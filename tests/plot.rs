@@ -108,6 +108,7 @@ fn a_heat_map_has_a_number_in_each_cell_that_holds_a_value() {
         rows: vec!["0.1".into(), "1.2".into()],
         values: vec![Some(0.5), Some(0.75), None, Some(0.875)],
         digits: 3,
+        scale: None,
     };
     let picture = svg((500, 300), |area| map.draw(area, "accuracy")).unwrap();
     for words in ["0.500", "0.750", "–", "0.875", "hidden units", "learning rate", "accuracy"] {

@@ -261,3 +261,37 @@ fn a_file_that_cannot_be_gone_on_with_is_refused_and_left_as_it_is() {
     OpenOptions::new().write(true).truncate(true).open(&file).unwrap().write_all(b"x,y\n1,2\n").unwrap();
     refused(with_file("sweep -q --init-seed 1..3 --iterations 5 --resume", &file), &["no results file"]);
 }
+
+#[test]
+fn pictures_are_drawn_of_the_results_and_again_from_the_file() {
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let draw = |command: &str, files: &[(&str, &str)]| {
+        let mut command = planar(command);
+        files.iter().for_each(|(flag, file)| {
+            command.arg(flag).arg(at(file));
+        });
+        let (_, stderr, code) = run(command);
+        assert_eq!((code, stderr.as_str()), (0, ""), "{files:?}");
+    };
+    let sweep =
+        "sweep -q --hidden 1,3,17 --learning-rate 0.1:1:log2 --activation tanh,relu --iterations 50 --init-seed 1..3";
+    let files = [("--out", "s.jsonl"), ("--heatmap", "h.svg"), ("--curves", "c.svg"), ("--boundaries", "b.png")];
+    draw(sweep, &files);
+    let heat_map = fs::read_to_string(at("h.svg")).unwrap();
+    // an axis, a title a map, and a number in each of 3 widths × 2 rates × 2 activations
+    for text in ["learning rate", "flower, tanh", "flower, relu"] {
+        assert!(heat_map.contains(text), "{text}");
+    }
+    assert!(fs::read_to_string(at("c.svg")).unwrap().contains("the best 7 of 12 configurations"));
+    assert!(fs::read(at("b.png")).unwrap().starts_with(b"\x89PNG"));
+
+    let file = at("s.jsonl");
+    let merge = format!("sweep merge {}", file.to_str().unwrap());
+    draw(&merge, &[("--heatmap", "h2.svg"), ("--curves", "c2.svg")]);
+    assert_eq!(fs::read_to_string(at("h2.svg")).unwrap(), heat_map);
+
+    let (_, stderr, code) = run(planar("sweep -q --heatmap h.gif"));
+    assert_eq!((code, stderr.lines().count()), (2, 1));
+    assert!(stderr.contains(".svg") && stderr.contains("h.gif"), "{stderr}");
+}

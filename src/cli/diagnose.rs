@@ -43,7 +43,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let schedule = Schedule::new(iterations, None)?;
     let (data, _) = arguments.data.load_split()?;
     let run = arguments.network.run(&data)?;
-    let backend = arguments.device.open(&data, &run, iterations, verbosity)?;
+    let backend = arguments.device.open(&data, std::slice::from_ref(&run), iterations, verbosity)?;
     let mut session = backend.load(&data, std::slice::from_ref(&run))?;
     progress::stop_on_ctrl_c();
     let bar = Progress::new(iterations, verbosity.quiet);

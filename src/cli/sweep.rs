@@ -1,14 +1,15 @@
 //! `planar sweep`: many networks side by side, and what became of them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use planar::backend::Backend;
 use planar::data::{Options, Source};
-use planar::model::Activation;
+use planar::model::{Activation, Parameters};
+use planar::plot::{self, Boundary, Format};
 use planar::report::sweep::{Configuration, configurations, table};
 use planar::sweep::grid::{Job, MOST_NETWORKS, Space};
 use planar::sweep::range::{self, Values};
@@ -25,6 +26,8 @@ use super::{Ending, Verbosity};
 
 /// Networks that are tried for `--device auto`.
 const SAMPLE: usize = 64;
+/// Points along each axis of a small decision boundary.
+const GRID: usize = 101;
 
 const EXAMPLES: &str = "Examples:
   planar sweep --hidden 4,20,40,277 --activation tanh,relu,leaky-relu:0.01 --learning-rate 0.01:1.2:log8 --init-seed 1..50
@@ -58,9 +61,22 @@ struct MergeArguments {
     /// Write the whole to this file
     #[arg(long, value_name = "FILE.jsonl")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    pictures: Pictures,
     /// Print one JSON object to stdout, nothing else
     #[arg(long)]
     json: bool,
+}
+
+/// Pictures that results alone can give.
+#[derive(Debug, clap::Args)]
+struct Pictures {
+    /// Draw the accuracy over hidden units and learning rate
+    #[arg(long, value_name = "FILE.svg|png", value_parser = picture, help_heading = "Output")]
+    heatmap: Option<PathBuf>,
+    /// Draw the best configurations' cost curves
+    #[arg(long, value_name = "FILE.svg|png", value_parser = picture, help_heading = "Output")]
+    curves: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -136,6 +152,11 @@ struct SweepArguments {
     /// Go on with the file of --out where it stopped
     #[arg(long, requires = "out", help_heading = "Output")]
     resume: bool,
+    #[command(flatten)]
+    pictures: Pictures,
+    /// Draw the best configurations' decision boundaries, each as its middle seed has it
+    #[arg(long, value_name = "FILE.svg|png", value_parser = picture, help_heading = "Output")]
+    boundaries: Option<PathBuf>,
     /// Print one JSON object to stdout, nothing else
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -173,8 +194,21 @@ fn merge_parts(arguments: &MergeArguments) -> anyhow::Result<Ending> {
         let mut file = Results::create(out, &sweep)?;
         results.iter().try_for_each(|ended| file.add(ended))?;
     }
+    arguments.pictures.draw(&results)?;
     print(&sweep, &results, arguments.json, start)?;
     Ok(Ending::Done)
+}
+
+impl Pictures {
+    fn draw(&self, results: &[Ended]) -> Result<()> {
+        if let Some(path) = &self.heatmap {
+            plot::write(path, (1200, 800), |area| plot::sweep::heat_maps(area, results))?;
+        }
+        if let Some(path) = &self.curves {
+            plot::write(path, (900, 600), |area| plot::sweep::curves(area, results))?;
+        }
+        Ok(())
+    }
 }
 
 fn print(sweep: &Value, results: &[Ended], json: bool, start: Instant) -> anyhow::Result<()> {
@@ -250,7 +284,7 @@ impl SweepArguments {
                 if let Some(file) = &mut file {
                     file.add(&ended)?;
                 }
-                results.push(*ended);
+                results.push(Ended { parameters: None, ..*ended });
                 bar.ended(results.len() as u64);
             }
             Ok(if progress::is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
@@ -258,6 +292,12 @@ impl SweepArguments {
         bar.finish();
         let finished = outcome?;
         results.sort_by_key(|ended| ended.job.job);
+        if !results.is_empty() {
+            self.pictures.draw(&results)?;
+        }
+        if let Some(path) = self.boundaries.as_ref().filter(|_| finished) {
+            self.draw_boundaries(path, backend.as_ref(), &common, &results)?;
+        }
         print(&sweep, &results, self.json, start)?;
         if !finished {
             let how = if self.out.is_some() { ": the same command with --resume goes on" } else { "" };
@@ -265,6 +305,32 @@ impl SweepArguments {
             return Ok(Ending::Interrupted);
         }
         Ok(Ending::Done)
+    }
+
+    /// Trains a network of each of the best configurations again, to the same bits, for its weights.
+    fn draw_boundaries(&self, path: &Path, backend: &dyn Backend, common: &Common, results: &[Ended]) -> Result<()> {
+        let mut best = configurations(results);
+        best.retain(|of| of.typical(results).is_some());
+        best.truncate(plot::sweep::BOUNDARIES);
+        let typical: Vec<&Ended> = best.iter().filter_map(|of| of.typical(results)).collect();
+        let jobs: Vec<Job> = typical.iter().map(|ended| ended.job.clone()).collect();
+        let mut parameters: HashMap<u64, Parameters> = HashMap::new();
+        sweep::run(backend, &jobs, common, |progress| {
+            if let Progress::Ended(ended) = progress {
+                parameters.extend(ended.parameters.map(|parameters| (ended.job.job, parameters)));
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let mut networks = Vec::new();
+        for (name, ended) in plot::sweep::names(&best).into_iter().zip(typical) {
+            let Some(parameters) = parameters.get(&ended.job.job) else { continue };
+            let data = ended.job.load(&common.options)?;
+            let network = ended.job.run(&data, common.init_scale)?.network;
+            let accuracy = ended.test_accuracy.or(ended.accuracy).unwrap_or_default();
+            let title = format!("{name}: {:.1} %", 100.0 * accuracy);
+            networks.push((title, Boundary::on_grid(&data, &network, parameters, [0, 1], GRID)?));
+        }
+        plot::write(path, (1180, 900), |area| plot::sweep::boundaries(area, &networks))
     }
 
     /// The networks of the whole sweep.
@@ -316,6 +382,12 @@ impl SweepArguments {
             "shard": self.shard.map(|Shard { this, of }| format!("{this}/{of}")),
         })
     }
+}
+
+/// A file that a picture can be written to.
+fn picture(text: &str) -> Result<PathBuf> {
+    let path = PathBuf::from(text);
+    Format::of(&path).map(|_| path)
 }
 
 fn shard(text: &str) -> Result<Shard> {

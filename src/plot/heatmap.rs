@@ -22,6 +22,8 @@ pub struct HeatMap {
     pub values: Vec<Option<f64>>,
     /// Digits behind the point in the cells.
     pub digits: usize,
+    /// What the darkest and the brightest stand for, where several maps share it; none for the map's own values.
+    pub scale: Option<[f64; 2]>,
 }
 
 impl HeatMap {
@@ -49,8 +51,9 @@ impl HeatMap {
             return Err(Error::Plot(format!("{width} × {height} pixels cannot hold {rows} rows of {columns} cells")));
         }
         let finite = || self.values.iter().flatten().copied().filter(|value| value.is_finite());
-        let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
-        let share = |value: f64| if high > low { (value - low) / (high - low) } else { 0.5 };
+        let own = || [finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max)];
+        let [low, high] = self.scale.unwrap_or_else(own);
+        let share = |value: f64| if high > low { ((value - low) / (high - low)).clamp(0.0, 1.0) } else { 0.5 };
         let x = |column: usize| left + (right - left) * column as i32 / columns as i32;
         let y = |row: usize| px(4) + (lower - px(4)) * row as i32 / rows as i32;
         let centre = Pos::new(HPos::Center, VPos::Center);

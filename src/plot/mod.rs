@@ -25,6 +25,7 @@ mod cost;
 mod format;
 mod heatmap;
 mod sheet;
+pub mod sweep;
 
 pub use boundary::{Boundary, check_axes};
 pub use cost::{CostPlot, Curve};

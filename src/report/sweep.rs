@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::sweep::grid::Job;
 use crate::sweep::results::Ended;
 use crate::train::Status;
 
@@ -36,6 +37,23 @@ pub struct Configuration {
     /// The accuracy on the samples held out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_accuracy: Option<Spread>,
+}
+
+impl Configuration {
+    /// Whether a network is of this configuration.
+    pub fn holds(&self, job: &Job) -> bool {
+        let own = (&*self.data, self.hidden, &*self.activation, self.learning_rate.to_bits(), self.iterations);
+        job.configuration() == own
+    }
+
+    /// The network that is in the middle of the configuration's by accuracy, of those that did not diverge.
+    pub fn typical<'a>(&self, results: &'a [Ended]) -> Option<&'a Ended> {
+        let mut ended: Vec<&Ended> =
+            results.iter().filter(|ended| self.holds(&ended.job) && ended.cost.is_some()).collect();
+        let accuracy = |ended: &Ended| ended.test_accuracy.or(ended.accuracy).unwrap_or(0.0);
+        ended.sort_by(|a, b| accuracy(a).total_cmp(&accuracy(b)).then(a.job.job.cmp(&b.job.job)));
+        ended.get(ended.len() / 2).copied()
+    }
 }
 
 /// The smallest, the median and the largest of some numbers.

@@ -173,5 +173,6 @@ fn ended(job: &Job, run: &Run, outcome: &Outcome, data: &Dataset, test: Option<&
         accuracy: finite.then(|| data.accuracy(&outcome.evaluation.logits)),
         test_accuracy,
         costs: outcome.costs.clone(),
+        parameters: outcome.parameters.clone().filter(|_| finite),
     })
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::grid::Job;
+use crate::model::Parameters;
 use crate::train::{CostAt, Status};
 use crate::{Error, Result};
 
@@ -31,6 +32,9 @@ pub struct Ended {
     pub test_accuracy: Option<f64>,
     /// The logged costs.
     pub costs: Vec<CostAt>,
+    /// The weights in the end, where it did not diverge; not kept in files.
+    #[serde(skip)]
+    pub parameters: Option<Parameters>,
 }
 
 /// A results file, opened to be added to.
