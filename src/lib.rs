@@ -15,6 +15,7 @@ pub mod gradcheck;
 pub mod measure;
 pub mod model;
 pub mod report;
+pub mod reproduce;
 pub mod selftest;
 pub mod sweep;
 pub mod train;
