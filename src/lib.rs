@@ -16,6 +16,7 @@ pub mod measure;
 pub mod model;
 pub mod plot;
 pub mod report;
+pub mod reproduce;
 pub mod selftest;
 pub mod sweep;
 pub mod train;

@@ -8,6 +8,7 @@ mod devices;
 mod diagnose;
 mod gradcheck;
 mod progress;
+mod reproduce;
 mod selftest;
 mod sweep;
 mod train;
@@ -42,6 +43,8 @@ enum Command {
     Diagnose(diagnose::Arguments),
     /// Check the backward pass against central differences of the cost
     Gradcheck(gradcheck::Arguments),
+    /// Try the notebook's figures and the thread's claims again
+    Reproduce(reproduce::Arguments),
     /// List the adapters, and which one `--device auto` takes
     Devices(devices::Arguments),
     /// Check an adapter and its driver
@@ -106,6 +109,7 @@ pub fn main() -> ExitCode {
         Command::Compare(arguments) => compare::run(arguments),
         Command::Gradcheck(arguments) => gradcheck::run(arguments),
         Command::Diagnose(arguments) => diagnose::run(arguments),
+        Command::Reproduce(arguments) => reproduce::run(arguments),
         Command::Devices(arguments) => devices::run(arguments),
         Command::Selftest(arguments) => selftest::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),

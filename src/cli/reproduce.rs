@@ -1,0 +1,94 @@
+//! `planar reproduce`: the notebook's figures and the thread's claims, tried again.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use planar::Error;
+use planar::report::reproduce::ReproduceReport;
+use planar::reproduce::{claims, reproduce};
+
+use super::device::{device_name, named};
+use super::progress::{self, NetworkBar};
+use super::{Ending, Verbosity};
+
+const EXAMPLES: &str = "Examples:
+  planar reproduce                        all, over 22 seeds
+  planar reproduce --only 3 --only widths --seeds 100 --markdown claims.md
+Exit codes: 0 done, whatever holds, 1 failure, 2 wrong input, 3 no such adapter, 130 interrupted.";
+
+/// Try the notebook's figures and the thread's claims again, over many seeds. It reports, it does not tune.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// Only this claim: 1 to 11, costs, accuracy, widths or logistic; may be given several times
+    #[arg(long, value_name = "CLAIM", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Seeds of the weights beside the two editions', 2 and 3
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = seeds, allow_negative_numbers = true)]
+    seeds: u32,
+    /// What computes the accuracies: cpu, reference-f64, gpu, or part of an adapter's name, the latter two with :PLAN
+    #[arg(long, value_name = "BACKEND", default_value = "cpu", value_parser = device_name)]
+    device: String,
+    /// Write a Markdown table
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    markdown: Option<PathBuf>,
+    /// Print one JSON object to stdout, nothing else
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+    #[command(flatten)]
+    verbosity: Verbosity,
+}
+
+pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
+    let (started, verbosity) = (Instant::now(), arguments.verbosity);
+    verbosity.start_log();
+    let all = claims();
+    for name in &arguments.only {
+        if all.iter().all(|claim| claim.name != name) {
+            let names: Vec<&str> = all.iter().map(|claim| claim.name).collect();
+            return Err(Error::invalid("--only", format!("one of {}", names.join(", ")), format!("'{name}'")).into());
+        }
+    }
+    let is_wanted = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| only == name);
+    let wanted: Vec<_> = all.into_iter().filter(|claim| is_wanted(claim.name)).collect();
+    let backend = named(&arguments.device)?;
+    progress::stop_on_ctrl_c();
+    let networks = wanted.iter().map(|claim| claim.networks(arguments.seeds)).sum();
+    let (bar, mut ended, mut found) = (NetworkBar::new(networks, 0, verbosity.quiet), 0, Vec::new());
+    for claim in &wanted {
+        let reproduced = reproduce(claim, arguments.seeds, backend.as_ref(), |networks| {
+            ended += networks;
+            bar.ended(ended);
+            if progress::is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        found.extend(reproduced);
+        if progress::is_interrupted() {
+            break;
+        }
+    }
+    bar.finish();
+    let report = ReproduceReport {
+        version: env!("CARGO_PKG_VERSION"),
+        further_seeds: arguments.seeds,
+        claims: found,
+        seconds: started.elapsed().as_secs_f64(),
+    };
+    if let Some(path) = &arguments.markdown {
+        std::fs::write(path, report.markdown()).map_err(|source| Error::Io { path: path.clone(), source })?;
+    }
+    if arguments.json {
+        super::print_json(&report)?;
+    } else {
+        super::print(&report.summary())?;
+    }
+    Ok(if progress::is_interrupted() { Ending::Interrupted } else { Ending::Done })
+}
+
+/// At most so many that a session of them fits a device.
+fn seeds(text: &str) -> planar::Result<u32> {
+    match text.parse() {
+        Ok(seeds) if seeds <= 1000 => Ok(seeds),
+        _ => Err(Error::invalid("the number of seeds", "a whole number up to 1000", format_args!("'{text}'"))),
+    }
+}

@@ -1,0 +1,73 @@
+//! What `planar reproduce` reports.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::reproduce::{Measured, Reproduced};
+
+/// All that was tried.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReproduceReport {
+    /// planar's version.
+    pub version: &'static str,
+    /// Seeds beside those of the two editions.
+    pub further_seeds: u32,
+    /// Claim by claim.
+    pub claims: Vec<Reproduced>,
+    /// Wall-clock seconds of all.
+    pub seconds: f64,
+}
+
+impl Measured {
+    /// The editions' values.
+    fn of_editions(&self) -> String {
+        let shown = |value: &Option<f64>| value.map_or("–".to_owned(), number);
+        self.editions.iter().map(shown).collect::<Vec<_>>().join(" / ")
+    }
+
+    /// min / median / max of the further seeds.
+    fn of_further(&self) -> String {
+        let shown = |s: crate::report::sweep::Spread| [s.min, s.median, s.max].map(number).join(" / ");
+        self.further.map_or(String::new(), shown)
+    }
+}
+
+/// Up to two digits behind the point.
+fn number(value: f64) -> String {
+    ((100.0 * value).round() / 100.0).to_string()
+}
+
+impl ReproduceReport {
+    /// For people: a block a claim.
+    pub fn summary(&self) -> String {
+        let mut text = String::new();
+        for claim in &self.claims {
+            let mut rows = vec![["measured", "seeds 2 / 3", "further: min / median / max"].map(str::to_owned).to_vec()];
+            rows.extend(claim.measured.iter().map(|of| vec![of.what.clone(), of.of_editions(), of.of_further()]));
+            // writing to a String cannot fail
+            let Reproduced { name, claimed, verdict, why, device, seconds, .. } = claim;
+            let _ = write!(text, "{name}: {claimed}\n{verdict}: {why}\n");
+            let _ = writeln!(text, "{}{device}, {seconds:.1} s\n", super::columns(rows));
+        }
+        text + &format!("{} claims in {:.1} s\n", self.claims.len(), self.seconds)
+    }
+
+    /// A Markdown table.
+    pub fn markdown(&self) -> String {
+        let mut text = String::from(
+            "| # | claimed | measured: seeds 2 / 3; further: min / median / max | verdict | why | time |\n\
+             |---|---|---|---|---|---|\n",
+        );
+        for claim in &self.claims {
+            let of = |of: &Measured| match of.of_further() {
+                further if further.is_empty() => format!("{} {}", of.what, of.of_editions()),
+                further => format!("{} {}; {further}", of.what, of.of_editions()),
+            };
+            let measured = claim.measured.iter().map(of).collect::<Vec<_>>().join("<br>");
+            let Reproduced { name, claimed, verdict, why, seconds, .. } = claim;
+            let _ = writeln!(text, "| {name} | {claimed} | {measured} | **{verdict}** | {why} | {seconds:.1} s |");
+        }
+        text
+    }
+}

@@ -1,0 +1,264 @@
+//! The notebook's figures and the thread's claims, tried again over many seeds: what holds, for which seeds, and why not.
+
+mod claims;
+mod logistic;
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+pub use claims::{Claim, EDITIONS, Seeds, Test, Trial, claims};
+pub use logistic::logistic_accuracy;
+
+use crate::backend::{Backend, Run};
+use crate::cpu::Reference;
+use crate::data::{Dataset, Options, flower};
+use crate::diagnose::replay;
+use crate::model::{Network, Parameters};
+use crate::report::sweep::Spread;
+use crate::train::{Event, Schedule, Status, train_all};
+use crate::{Error, Result};
+
+/// The notebook's scale of the initial weights.
+const SCALE: f64 = 0.01;
+/// Iterations of the replay of the thread's bug: twice what "about 50" allows.
+const REPLAYED: u64 = 200;
+
+/// Whether a claim holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// For every seed that it is about.
+    Holds,
+    /// For some.
+    HoldsForSomeSeeds,
+    /// For none.
+    DoesNotHold,
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Holds => "holds",
+            Self::HoldsForSomeSeeds => "holds for some seeds",
+            Self::DoesNotHold => "does not hold",
+        })
+    }
+}
+
+/// What one measured quantity came to over the seeds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Measured {
+    /// What was measured, such as `tanh, n_h = 4`.
+    pub what: String,
+    /// One value an edition, in the order of [`EDITIONS`]; null where it diverged, or has no such iteration.
+    pub editions: Vec<Option<f64>>,
+    /// Over the further seeds, what diverged left out; none without any.
+    pub further: Option<Spread>,
+}
+
+/// A claim and what came out.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Reproduced {
+    /// The claim's name.
+    pub name: String,
+    /// What was claimed.
+    pub claimed: String,
+    /// The rule by which it holds.
+    pub rule: String,
+    /// Whether it does.
+    pub verdict: Verdict,
+    /// In a sentence.
+    pub why: String,
+    /// Trial by trial.
+    pub measured: Vec<Measured>,
+    /// What computed.
+    pub device: String,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+}
+
+/// Tries a claim with the editions' seeds and `further` more. `listen` is told of every network that has ended, and may
+/// break, which ends with none.
+///
+/// # Errors
+/// Those of the data, of [`Backend::load`] and of the sessions.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use planar::cpu::Engine;
+/// use planar::reproduce::{Verdict, claims, reproduce};
+///
+/// let logistic = claims().into_iter().find(|claim| claim.name == "logistic").expect("there is one");
+/// let found = reproduce(&logistic, 5, &Engine::new(None)?, |_| ControlFlow::Continue(()))?.expect("nothing broke");
+/// assert_eq!(found.verdict, Verdict::Holds);
+/// # Ok::<(), planar::Error>(())
+/// ```
+pub fn reproduce(
+    claim: &Claim,
+    further: u32,
+    backend: &dyn Backend,
+    mut listen: impl FnMut(u64) -> ControlFlow<()>,
+) -> Result<Option<Reproduced>> {
+    let started = Instant::now();
+    let seeds = claim.all_seeds(further);
+    let reference = || "CPU reference, f64".to_owned();
+    let (device, what, values) = match &claim.test {
+        Test::Accuracy(trials) => {
+            let mut values = Vec::new();
+            for trial in trials {
+                let Some(of_trial) = accuracies(trial, &seeds, backend, &mut listen)? else { return Ok(None) };
+                values.push(of_trial);
+            }
+            (backend.device().name, trials.iter().map(Trial::to_string).collect(), values)
+        }
+        Test::Bug(activation) => {
+            let what = format!("{activation} with tanh's derivative: A1 all NaN at iteration");
+            (reference(), vec![what], vec![bugs(activation, &seeds)?])
+        }
+        Test::Costs(published) => {
+            let equal = published.iter().zip(EDITIONS).map(|(costs, seed)| equal_costs(costs, seed));
+            (reference(), vec!["costs equal, of ten".into()], vec![equal.collect::<Result<Vec<_>>>()?])
+        }
+        Test::Logistic => {
+            let percent = 100.0 * logistic_accuracy(&flower(400, 1)?);
+            ("Newton's method, f64".into(), vec!["no hidden layer".into()], vec![vec![percent]])
+        }
+    };
+    if listen(claim.untold(further)).is_break() {
+        return Ok(None);
+    }
+    let of_seed = |seed: usize| values.iter().map(|of_trial| of_trial[seed]).collect::<Vec<f64>>();
+    let kept: Vec<bool> = (0..seeds.len()).map(|seed| (claim.holds)(&of_seed(seed))).collect();
+    let keeping = kept.iter().filter(|kept| **kept).count();
+    let verdict = match keeping {
+        0 => Verdict::DoesNotHold,
+        all if all == kept.len() => Verdict::Holds,
+        _ => Verdict::HoldsForSomeSeeds,
+    };
+    let editions = seeds.iter().filter(|seed| EDITIONS.contains(seed)).count();
+    let measured = what.into_iter().zip(&values).map(|(what, values): (String, _)| Measured {
+        what,
+        editions: values[..editions].iter().map(|value| Some(*value).filter(|value| value.is_finite())).collect(),
+        further: Spread::of(values[editions..].iter().copied().filter(|value| value.is_finite())),
+    });
+    let measured: Vec<Measured> = measured.collect();
+    let why = why(claim, &kept, &values);
+    Ok(Some(Reproduced {
+        name: claim.name.into(),
+        claimed: claim.claimed.into(),
+        rule: claim.rule.into(),
+        verdict,
+        why,
+        measured,
+        device,
+        seconds: started.elapsed().as_secs_f64(),
+    }))
+}
+
+/// How many seeds keep the rule, and what the first that does not has instead.
+fn why(claim: &Claim, kept: &[bool], values: &[Vec<f64>]) -> String {
+    let keeping = kept.iter().filter(|kept| **kept).count();
+    let counted = match (keeping, kept.len()) {
+        (_, 1) => format!("the rule is {}", claim.rule),
+        (keeping, all) => format!("{keeping} of {all} seeds keep the rule, {}", claim.rule),
+    };
+    let Some(broken) = kept.iter().position(|kept| !*kept) else { return counted };
+    let shown = |value: f64| if value.is_nan() { "none".into() } else { format!("{}", (1e4 * value).round() / 1e4) };
+    let values: Vec<String> = values.iter().map(|of_trial| shown(of_trial[broken])).collect();
+    let note = match claim.test {
+        Test::Costs(_) => "; past iteration 6,000 or so rounding alone parts f64 from itself",
+        Test::Bug("relu") => "; where(z > 0, z, 0) maps NaN to 0, so a ReLU's A1 hides what is in Z1 and W1",
+        _ => "",
+    };
+    format!("{counted}; seed {} gives {}{note}", claim.all_seeds(kept.len() as u32)[broken], values.join(", "))
+}
+
+impl Claim {
+    /// The editions' seeds that it is about, then the further ones.
+    pub fn all_seeds(&self, further: u32) -> Vec<u32> {
+        let first = EDITIONS[1] + 1;
+        match self.seeds {
+            Seeds::FirstEdition => EDITIONS[..1].to_vec(),
+            Seeds::Editions => EDITIONS.to_vec(),
+            Seeds::All => EDITIONS.into_iter().chain(first..first + further).collect(),
+        }
+    }
+
+    /// The networks that it trains.
+    pub fn networks(&self, further: u32) -> u64 {
+        let trials = match &self.test {
+            Test::Accuracy(trials) => trials.len(),
+            Test::Bug(_) | Test::Costs(_) | Test::Logistic => 1,
+        };
+        (trials * self.all_seeds(further).len()) as u64
+    }
+
+    /// Those of which nothing is told one by one.
+    fn untold(&self, further: u32) -> u64 {
+        if matches!(self.test, Test::Accuracy(_)) { 0 } else { self.networks(further) }
+    }
+}
+
+impl std::fmt::Display for Trial {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { hidden, activation, learning_rate, iterations, .. } = self;
+        write!(f, "{activation}, n_h = {hidden}, α = {learning_rate}, {iterations} iterations: accuracy %")
+    }
+}
+
+/// The notebook's start on a data set.
+fn run(data: &Dataset, hidden: usize, activation: &str, learning_rate: f64, seed: u32) -> Result<Run> {
+    let network = Network::one_hidden(data.features(), hidden, activation.parse()?)?;
+    Ok(Run { parameters: Parameters::initial(&network, seed, SCALE), network, learning_rate })
+}
+
+/// The accuracies in percent of a trial, seed by seed, all side by side; NaN where one diverged.
+fn accuracies(
+    trial: &Trial,
+    seeds: &[u32],
+    backend: &dyn Backend,
+    listen: &mut impl FnMut(u64) -> ControlFlow<()>,
+) -> Result<Option<Vec<f64>>> {
+    let data = trial.data.load(&Options::default())?;
+    let of_seed = |seed: &u32| run(&data, trial.hidden, trial.activation, trial.learning_rate, *seed);
+    let runs = seeds.iter().map(of_seed).collect::<Result<Vec<_>>>()?;
+    let schedules = vec![Schedule::new(trial.iterations, None)?; runs.len()];
+    let mut session = backend.load(&data, &runs)?;
+    let outcomes = train_all(session.as_mut(), &schedules, |event| match event {
+        Event::Advanced { .. } => listen(0),
+        Event::Ended { .. } => listen(1),
+    })?;
+    if outcomes.iter().any(|outcome| outcome.status == Status::Interrupted) {
+        return Ok(None);
+    }
+    let percent = |outcome: &crate::train::Outcome| match outcome.status {
+        Status::Diverged => f64::NAN,
+        _ => 100.0 * data.accuracy(&outcome.evaluation.logits),
+    };
+    Ok(Some(outcomes.iter().map(percent).collect()))
+}
+
+/// When all of A1 is NaN under the thread's bug, seed by seed.
+fn bugs(activation: &str, seeds: &[u32]) -> Result<Vec<f64>> {
+    let data = flower(400, 1)?;
+    let first = |seed: &u32| {
+        let start = run(&data, 4, activation, 1.2, *seed)?;
+        let network = start.network.with_backward("tanh".parse()?);
+        let seen = replay(&data, &Run { network, ..start }, 0, REPLAYED, Duration::from_secs(60))?;
+        Ok(seen.activations_all_nan.map_or(f64::NAN, |at| at as f64))
+    };
+    seeds.iter().map(first).collect()
+}
+
+/// How many of an edition's costs come out to six digits.
+fn equal_costs(published: &[f64; 10], seed: u32) -> Result<f64> {
+    let data = flower(400, 1)?;
+    let mut session = Reference::<f64>::new().load(&data, &[run(&data, 4, "tanh", 1.2, seed)?])?;
+    let schedule = [Schedule::new(9_000, Some(1_000))?];
+    let outcomes = train_all(session.as_mut(), &schedule, |_| ControlFlow::Continue(()))?;
+    let outcome = outcomes.first().ok_or_else(|| Error::invalid("the number of networks", "at least 1", 0))?;
+    let is_equal = |(at, published): &(&crate::train::CostAt, &f64)| (at.cost - *published).abs() <= 0.5e-6;
+    Ok(outcome.costs.iter().zip(published).filter(is_equal).count() as f64)
+}
