@@ -102,3 +102,23 @@ fn a_claim_alone_is_tabled_over_its_seeds() {
         assert!(words.iter().all(|word| stderr.contains(word)), "{stderr}");
     }
 }
+
+#[test]
+fn the_page_holds_the_verdicts_and_the_pictures_and_needs_no_other_file() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("claims.html");
+    let (_, stderr, code) =
+        planar(&format!("reproduce -q --seeds 1 --only 1,2,logistic --html {}", file.to_str().unwrap()));
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let page = std::fs::read_to_string(&file).unwrap();
+    // claim 1 has curves alone, since it diverges; claim 2 has a boundary for each edition, and curves
+    assert_eq!(page.matches("<svg").count(), 2 + 2 + 1);
+    for words in ["does not hold", "seed 2: 70.25 %", "where(z &gt; 0", "data:image/png;base64,"] {
+        assert!(page.contains(words), "{words}");
+    }
+    for outside in ["src=\"http", "href=\"http", "<script", "@import"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    let (_, stderr, code) = planar("reproduce -q --only logistic --html no/such/folder/claims.html");
+    assert_eq!((code, stderr.lines().count()), (2, 1), "{stderr}");
+}

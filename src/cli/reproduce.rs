@@ -1,7 +1,8 @@
 //! `planar reproduce`: the notebook's figures and the thread's claims, tried again.
 
+use std::fs::OpenOptions;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use planar::Error;
@@ -14,7 +15,7 @@ use super::{Ending, Verbosity};
 
 const EXAMPLES: &str = "Examples:
   planar reproduce                        all, over 22 seeds
-  planar reproduce --only 3 --only widths --seeds 100 --markdown claims.md
+  planar reproduce --only 3 --only widths --seeds 100 --markdown claims.md --html claims.html
 Exit codes: 0 done, whatever holds, 1 failure, 2 wrong input, 3 no such adapter, 130 interrupted.";
 
 /// Try the notebook's figures and the thread's claims again, over many seeds. It reports, it does not tune.
@@ -33,6 +34,9 @@ pub struct Arguments {
     /// Write a Markdown table
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     markdown: Option<PathBuf>,
+    /// Write a page with the decision boundaries and the cost curves, in one file
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    html: Option<PathBuf>,
     /// Print one JSON object to stdout, nothing else
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -53,6 +57,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let is_wanted = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| only == name);
     let wanted: Vec<_> = all.into_iter().filter(|claim| is_wanted(claim.name)).collect();
     let backend = named(&arguments.device)?;
+    for path in [&arguments.markdown, &arguments.html].into_iter().flatten() {
+        // a minute's work is not to be lost to a folder that is not there
+        let opened = OpenOptions::new().append(true).create(true).open(path);
+        opened.map_err(|source| Error::Io { path: path.clone(), source })?;
+    }
     progress::stop_on_ctrl_c();
     let networks = wanted.iter().map(|claim| claim.networks(arguments.seeds)).sum();
     let (bar, mut ended, mut found) = (NetworkBar::new(networks, 0, verbosity.quiet), 0, Vec::new());
@@ -74,8 +83,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         claims: found,
         seconds: started.elapsed().as_secs_f64(),
     };
+    let write = |path: &Path, text: String| {
+        std::fs::write(path, text).map_err(|source| Error::Io { path: path.into(), source })
+    };
     if let Some(path) = &arguments.markdown {
-        std::fs::write(path, report.markdown()).map_err(|source| Error::Io { path: path.clone(), source })?;
+        write(path, report.markdown())?;
+    }
+    if let Some(path) = &arguments.html {
+        write(path, report.html()?)?;
     }
     if arguments.json {
         super::print_json(&report)?;

@@ -3,6 +3,7 @@
 pub mod compare;
 pub mod diagnose;
 pub mod gradcheck;
+mod page;
 pub mod reproduce;
 pub mod selftest;
 pub mod sweep;

@@ -21,13 +21,13 @@ pub struct ReproduceReport {
 
 impl Measured {
     /// The editions' values.
-    fn of_editions(&self) -> String {
+    pub(super) fn of_editions(&self) -> String {
         let shown = |value: &Option<f64>| value.map_or("–".to_owned(), number);
         self.editions.iter().map(shown).collect::<Vec<_>>().join(" / ")
     }
 
     /// min / median / max of the further seeds.
-    fn of_further(&self) -> String {
+    pub(super) fn of_further(&self) -> String {
         let shown = |s: crate::report::sweep::Spread| [s.min, s.median, s.max].map(number).join(" / ");
         self.further.map_or(String::new(), shown)
     }

@@ -11,17 +11,19 @@ use serde::Serialize;
 pub use claims::{Claim, EDITIONS, Seeds, Test, Trial, claims};
 pub use logistic::logistic_accuracy;
 
+use crate::Result;
 use crate::backend::{Backend, Run};
 use crate::cpu::Reference;
 use crate::data::{Dataset, Options, flower};
 use crate::diagnose::replay;
 use crate::model::{Network, Parameters};
 use crate::report::sweep::Spread;
-use crate::train::{Event, Schedule, Status, train_all};
-use crate::{Error, Result};
+use crate::train::{CostAt, Event, Outcome, Schedule, Status, train, train_all};
 
 /// The notebook's scale of the initial weights.
 const SCALE: f64 = 0.01;
+/// Points of a cost curve.
+const CURVE: u64 = 100;
 /// Iterations of the replay of the thread's bug: twice what "about 50" allows.
 const REPLAYED: u64 = 200;
 
@@ -77,6 +79,24 @@ pub struct Reproduced {
     pub device: String,
     /// Wall-clock seconds.
     pub seconds: f64,
+    /// The editions' networks, for pictures; none where no network was trained.
+    #[serde(skip)]
+    pub shown: Vec<Shown>,
+}
+
+/// A network as it came out of a training.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// What it is, and its accuracy.
+    pub title: String,
+    /// What it was trained on.
+    pub data: Dataset,
+    /// The network.
+    pub network: Network,
+    /// Its weights in the end; none where it diverged.
+    pub parameters: Option<Parameters>,
+    /// Its costs.
+    pub costs: Vec<CostAt>,
 }
 
 /// Tries a claim with the editions' seeds and `further` more. `listen` is told of every network that has ended, and may
@@ -104,22 +124,27 @@ pub fn reproduce(
     let started = Instant::now();
     let seeds = claim.all_seeds(further);
     let reference = || "CPU reference, f64".to_owned();
+    let mut shown = Vec::new();
     let (device, what, values) = match &claim.test {
         Test::Accuracy(trials) => {
             let mut values = Vec::new();
             for trial in trials {
                 let Some(of_trial) = accuracies(trial, &seeds, backend, &mut listen)? else { return Ok(None) };
+                let (of_trial, of_editions) = of_trial;
                 values.push(of_trial);
+                shown.extend(of_editions);
             }
             (backend.device().name, trials.iter().map(Trial::to_string).collect(), values)
         }
         Test::Bug(activation) => {
             let what = format!("{activation} with tanh's derivative: A1 all NaN at iteration");
+            shown = EDITIONS.into_iter().map(|seed| shown_bug(activation, seed)).collect::<Result<_>>()?;
             (reference(), vec![what], vec![bugs(activation, &seeds)?])
         }
         Test::Costs(published) => {
-            let equal = published.iter().zip(EDITIONS).map(|(costs, seed)| equal_costs(costs, seed));
-            (reference(), vec!["costs equal, of ten".into()], vec![equal.collect::<Result<Vec<_>>>()?])
+            shown = EDITIONS.into_iter().map(shown_costs).collect::<Result<_>>()?;
+            let equal = published.iter().zip(&shown).map(|(costs, shown)| equal_costs(costs, &shown.costs)).collect();
+            (reference(), vec!["costs equal, of ten".into()], vec![equal])
         }
         Test::Logistic => {
             let percent = 100.0 * logistic_accuracy(&flower(400, 1)?);
@@ -154,6 +179,7 @@ pub fn reproduce(
         measured,
         device,
         seconds: started.elapsed().as_secs_f64(),
+        shown,
     }))
 }
 
@@ -214,17 +240,18 @@ fn run(data: &Dataset, hidden: usize, activation: &str, learning_rate: f64, seed
     Ok(Run { parameters: Parameters::initial(&network, seed, SCALE), network, learning_rate })
 }
 
-/// The accuracies in percent of a trial, seed by seed, all side by side; NaN where one diverged.
+/// The accuracies in percent of a trial, seed by seed, all side by side, NaN where one diverged; and the editions' networks.
+/// None where `listen` broke.
 fn accuracies(
     trial: &Trial,
     seeds: &[u32],
     backend: &dyn Backend,
     listen: &mut impl FnMut(u64) -> ControlFlow<()>,
-) -> Result<Option<Vec<f64>>> {
+) -> Result<Option<(Vec<f64>, Vec<Shown>)>> {
     let data = trial.data.load(&Options::default())?;
     let of_seed = |seed: &u32| run(&data, trial.hidden, trial.activation, trial.learning_rate, *seed);
     let runs = seeds.iter().map(of_seed).collect::<Result<Vec<_>>>()?;
-    let schedules = vec![Schedule::new(trial.iterations, None)?; runs.len()];
+    let schedules = vec![Schedule::new(trial.iterations, Some((trial.iterations / CURVE).max(1)))?; runs.len()];
     let mut session = backend.load(&data, &runs)?;
     let outcomes = train_all(session.as_mut(), &schedules, |event| match event {
         Event::Advanced { .. } => listen(0),
@@ -233,11 +260,28 @@ fn accuracies(
     if outcomes.iter().any(|outcome| outcome.status == Status::Interrupted) {
         return Ok(None);
     }
-    let percent = |outcome: &crate::train::Outcome| match outcome.status {
+    let percent = |outcome: &Outcome| match outcome.status {
         Status::Diverged => f64::NAN,
         _ => 100.0 * data.accuracy(&outcome.evaluation.logits),
     };
-    Ok(Some(outcomes.iter().map(percent).collect()))
+    let of_edition = |((seed, run), outcome): ((&u32, &Run), &Outcome)| {
+        let Trial { data: source, hidden, activation, .. } = trial;
+        let title = format!("{source}, {activation}, n_h = {hidden}, seed {seed}: {:.2} %", percent(outcome));
+        shown(title, &data, run, outcome)
+    };
+    let all = seeds.iter().zip(&runs).zip(&outcomes);
+    let editions = all.filter(|((seed, _), _)| EDITIONS.contains(seed)).map(of_edition).collect();
+    Ok(Some((outcomes.iter().map(percent).collect(), editions)))
+}
+
+fn shown(title: String, data: &Dataset, run: &Run, outcome: &Outcome) -> Shown {
+    Shown {
+        title,
+        data: data.clone(),
+        network: run.network.clone(),
+        parameters: outcome.parameters.clone().filter(|_| outcome.status != Status::Diverged),
+        costs: outcome.costs.clone(),
+    }
 }
 
 /// When all of A1 is NaN under the thread's bug, seed by seed.
@@ -252,13 +296,29 @@ fn bugs(activation: &str, seeds: &[u32]) -> Result<Vec<f64>> {
     seeds.iter().map(first).collect()
 }
 
-/// How many of an edition's costs come out to six digits.
-fn equal_costs(published: &[f64; 10], seed: u32) -> Result<f64> {
+/// The thread's bug in the reference, until it diverges.
+fn shown_bug(activation: &str, seed: u32) -> Result<Shown> {
     let data = flower(400, 1)?;
-    let mut session = Reference::<f64>::new().load(&data, &[run(&data, 4, "tanh", 1.2, seed)?])?;
-    let schedule = [Schedule::new(9_000, Some(1_000))?];
-    let outcomes = train_all(session.as_mut(), &schedule, |_| ControlFlow::Continue(()))?;
-    let outcome = outcomes.first().ok_or_else(|| Error::invalid("the number of networks", "at least 1", 0))?;
-    let is_equal = |(at, published): &(&crate::train::CostAt, &f64)| (at.cost - *published).abs() <= 0.5e-6;
-    Ok(outcome.costs.iter().zip(published).filter(is_equal).count() as f64)
+    let start = run(&data, 4, activation, 1.2, seed)?;
+    let start = Run { network: start.network.with_backward("tanh".parse()?), ..start };
+    let outcome = in_f64(&data, &start, Schedule::new(REPLAYED, Some(1))?)?;
+    Ok(shown(format!("{activation} with tanh's derivative, seed {seed}"), &data, &start, &outcome))
+}
+
+/// The notebook's training in the reference.
+fn shown_costs(seed: u32) -> Result<Shown> {
+    let data = flower(400, 1)?;
+    let start = run(&data, 4, "tanh", 1.2, seed)?;
+    let outcome = in_f64(&data, &start, Schedule::new(9_000, Some(1_000))?)?;
+    Ok(shown(format!("the notebook, seed {seed}, in f64"), &data, &start, &outcome))
+}
+
+fn in_f64(data: &Dataset, run: &Run, schedule: Schedule) -> Result<Outcome> {
+    let mut session = Reference::<f64>::new().load(data, std::slice::from_ref(run))?;
+    train(session.as_mut(), schedule, |_| ControlFlow::Continue(()))
+}
+
+/// How many of an edition's costs come out to six digits.
+fn equal_costs(published: &[f64; 10], costs: &[CostAt]) -> f64 {
+    costs.iter().zip(published).filter(|(at, published)| (at.cost - *published).abs() <= 0.5e-6).count() as f64
 }
