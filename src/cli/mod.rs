@@ -5,6 +5,7 @@ mod bench;
 mod compare;
 mod device;
 mod devices;
+mod picture;
 mod progress;
 mod selftest;
 mod sweep;
