@@ -119,11 +119,7 @@ impl CostPlot<'_> {
             let went_off = self.curves.iter().any(is_diverged);
             let position = if went_off { SeriesLabelPosition::MiddleRight } else { SeriesLabelPosition::UpperRight };
             let mut legend = chart.configure_series_labels();
-            legend
-                .position(SeriesLabelPosition::UpperRight)
-                .margin(px(8))
-                .legend_area_size(px(24))
-                .border_style(colour::GRID);
+            legend.position(position).margin(px(8)).legend_area_size(px(24)).border_style(colour::GRID);
             legend.background_style(RGBColor(255, 255, 255).mix(0.85)).label_font(text(11.0, colour::TEXT));
             legend.draw().map_err(failed)?;
         }
