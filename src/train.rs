@@ -48,6 +48,11 @@ impl Schedule {
     pub fn iterations(self) -> u64 {
         self.iterations
     }
+
+    /// Updates from one logged cost to the next.
+    pub fn log_every(self) -> u64 {
+        self.log_every
+    }
 }
 
 /// The cost of the weights after so many updates.

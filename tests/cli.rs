@@ -339,6 +339,60 @@ fn no_adapter_ends_with_3_and_says_what_was_looked_for() {
     assert_refused(planar("train --device GeForce"), 3, &["'GeForce'", "there is none"]);
 }
 
+#[test]
+fn train_draws_its_boundary_and_its_cost_and_prints_what_it_always_prints() {
+    let folder = TempDir::new().unwrap();
+    let plain = json("train --json -q --iterations 500 --hidden 5");
+    for name in ["run.svg", "run.png"] {
+        let mut command = planar("train --json -q --iterations 500 --hidden 5 --log-cost --axes 2,1 --plot");
+        command.arg(folder.path().join(name));
+        let (stdout, stderr, code) = run(command);
+        assert_eq!((code, stderr.as_str()), (0, ""), "{name}");
+        let report: Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!((&report["costs"], &report["final"]), (&plain["costs"], &plain["final"]));
+    }
+    let svg = fs::read_to_string(folder.path().join("run.svg")).unwrap();
+    for words in ["flower, 2–5–1, tanh, rate 1.2, 500 iterations: cost 0.29", "decision boundary", "cost (logarithmic)"]
+    {
+        assert!(svg.contains(words), "{words}");
+    }
+    assert!(fs::read(folder.path().join("run.png")).unwrap().starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn a_run_that_diverges_is_drawn_and_marked() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("run.svg");
+    let mut command = planar("train -q --iterations 100 --activation relu --learning-rate 300 --plot");
+    command.arg(&file);
+    let (_, stderr, code) = run(command);
+    assert_eq!(code, 5, "{stderr}");
+    let svg = fs::read_to_string(file).unwrap();
+    assert!(svg.contains("diverged at iteration"));
+}
+
+#[test]
+fn a_picture_that_cannot_be_drawn_is_refused_before_training() {
+    let folder = TempDir::new().unwrap();
+    let line = folder.path().join("line.csv");
+    fs::write(&line, "x,y\n0,0\n1,1\n2,1\n").unwrap();
+    // an hour of training, if it began
+    let long = "train --iterations 2000000000 --device cpu -q";
+    for (arguments, words) in [
+        ("--plot run.jpg", &["FILE.svg or FILE.png", "'run.jpg'"][..]),
+        ("--plot no/such/folder/run.svg", &["folder that exists"]),
+        ("--plot run.svg --axes 1,3", &["between 1 and 2", "1,3"]),
+        ("--plot run.svg --axes 0,1", &["counted from 1", "'0,1'"]),
+        ("--plot run.svg --axes 1", &["1,2", "'1'"]),
+        ("--log-cost", &["--plot"]),
+    ] {
+        assert_refused(planar(&format!("{long} {arguments}")), 2, words);
+    }
+    let mut command = planar(&format!("{long} --plot run.svg --data"));
+    command.arg(&line);
+    assert_refused(command, 2, &["2 features", "has 1"]);
+}
+
 /// Ctrl-C ends the chunk under way, reports what is done, and exits with 130.
 #[cfg(unix)]
 #[test]

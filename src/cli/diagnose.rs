@@ -1,7 +1,9 @@
 //! `planar diagnose`: why a training goes wrong.
 
+use std::ffi::OsString;
 use std::time::Duration;
 
+use clap::CommandFactory;
 use planar::diagnose::{DeviceRun, diagnose};
 use planar::report::diagnose::DiagnoseReport;
 use planar::train::{Schedule, Status, train};
@@ -72,22 +74,61 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     Ok(Ending::Done)
 }
 
-/// The command that diagnoses what these arguments of `planar train` trained: those that say how it is reported are left
-/// out.
-pub fn command(arguments: impl Iterator<Item = String>) -> String {
+/// Flags that say how it is reported.
+const QUIET: [&str; 7] = ["--json", "-q", "--quiet", "-v", "-vv", "--verbose", "--log-every"];
+
+/// The command that diagnoses what these arguments of `planar train` trained: flags that `diagnose` has not, such as how
+/// it is reported, are left out.
+pub fn command(arguments: impl Iterator<Item = OsString>) -> String {
+    let cli = super::Cli::command();
+    let flags = |name: &str| cli.find_subcommand(name).into_iter().flat_map(|command| command.get_arguments());
+    let left_out = |argument: &str| {
+        let name = argument.split('=').next().unwrap_or_default();
+        let is_called = |flag: &&clap::Arg| {
+            let short = flag.get_short().map(|short| format!("-{short}"));
+            let long = flag.get_long().map(|long| format!("--{long}"));
+            [short, long].into_iter().flatten().any(|of| of == name)
+        };
+        let of_train = flags("train").find(is_called).filter(|_| argument.starts_with('-'));
+        of_train.filter(|_| flags("diagnose").find(is_called).is_none() || QUIET.contains(&name))
+    };
     let mut words = vec!["planar".to_owned()];
-    let mut arguments = arguments.peekable();
+    let mut arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
     while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "train" if words.len() == 1 => words.push("diagnose".into()),
-            "--json" | "-q" | "--quiet" | "-v" | "-vv" | "--verbose" => {}
-            "--log-every" => drop(arguments.next()),
-            _ if argument.starts_with("--log-every=") => {}
-            _ if argument.contains(|c: char| c.is_whitespace() || c == '\'') => {
+        match left_out(&argument) {
+            Some(flag) if flag.get_action().takes_values() && !argument.contains('=') => drop(arguments.next()),
+            Some(_) => {}
+            None if argument == "train" && words.len() == 1 => words.push("diagnose".into()),
+            None if argument.contains(|c: char| c.is_whitespace() || c == '\'') => {
                 words.push(format!("'{}'", argument.replace('\'', r"'\''")));
             }
-            _ => words.push(argument),
+            None => words.push(argument),
         }
     }
     words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_has_what_says_what_was_trained_and_no_more() {
+        let trained = [
+            "train",
+            "--hidden",
+            "40",
+            "--plot",
+            "a b.svg",
+            "--activation=relu",
+            "--log-every=5",
+            "--json",
+            "-q",
+            "--log-cost",
+            "--data",
+            "my data.csv",
+        ];
+        let command = command(trained.into_iter().map(OsString::from));
+        assert_eq!(command, "planar diagnose --hidden 40 --activation=relu --data 'my data.csv'");
+    }
 }

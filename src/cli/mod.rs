@@ -7,6 +7,7 @@ mod device;
 mod devices;
 mod diagnose;
 mod gradcheck;
+mod picture;
 mod progress;
 mod reproduce;
 mod selftest;

@@ -9,6 +9,7 @@ use planar::train::{Schedule, Status, train};
 
 use super::arguments::{DataArguments, NetworkArguments};
 use super::device::DeviceArguments;
+use super::picture::PictureArguments;
 use super::progress::{self, Progress};
 use super::{Ending, Verbosity};
 
@@ -16,6 +17,7 @@ const EXAMPLES: &str = "Examples:
   planar train                                  the notebook: flower, 4 hidden units, tanh, 10,000 iterations
   planar train --hidden 277 --activation leaky-relu --learning-rate 0.073 --iterations 50000
   planar train --data points.csv --label class --json
+  planar train --hidden 20 --plot run.svg       the decision boundary and the cost curve
 Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 5 diverged, 130 interrupted.";
 
 /// Train a network and print its costs and accuracy.
@@ -28,6 +30,9 @@ pub struct Arguments {
     network: NetworkArguments,
     #[command(flatten)]
     device: DeviceArguments,
+
+    #[command(flatten)]
+    picture: PictureArguments,
 
     /// Log the cost every N iterations [default: a tenth of the run]
     #[arg(long, value_name = "N", help_heading = "Output", allow_negative_numbers = true)]
@@ -44,8 +49,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     verbosity.start_log();
     arguments.network.warn(verbosity);
     let NetworkArguments { learning_rate, iterations, init_seed, init_scale, .. } = arguments.network;
-    let schedule = Schedule::new(iterations, arguments.log_every)?;
+    let printed = Schedule::new(iterations, arguments.log_every)?;
+    let schedule = Schedule::new(iterations, Some(arguments.picture.log_every(iterations, printed.log_every())))?;
     let (data, test) = arguments.data.load_split()?;
+    arguments.picture.check(&data)?;
     let run = arguments.network.run(&data)?;
     let backend = arguments.device.open(&data, std::slice::from_ref(&run), iterations, verbosity)?;
     let mut session = backend.load(&data, std::slice::from_ref(&run))?;
@@ -57,7 +64,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let bar = Progress::new(schedule.iterations(), verbosity.quiet);
     let outcome = train(session.as_mut(), schedule, |at| bar.show(at));
     bar.finish();
-    let outcome = outcome?;
+    let mut outcome = outcome?;
+    let curve = outcome.costs.clone();
+    let last = curve.last().map_or(0, |at| at.iteration);
+    outcome.costs.retain(|at| at.iteration.is_multiple_of(printed.log_every()) || at.iteration == last);
 
     let test_accuracy = match (&test, &outcome.parameters, outcome.status) {
         (Some(test), Some(parameters), status) if status != Status::Diverged => {
@@ -86,6 +96,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     } else {
         super::print(&report.summary())?;
     }
+    arguments.picture.draw(&data, &run.network, outcome.parameters.as_ref(), &curve, &report.title())?;
     Ok(match outcome.status {
         Status::Finished => Ending::Done,
         Status::Interrupted => Ending::Interrupted,
@@ -93,7 +104,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
             let at = outcome.iterations;
             super::tell(format_args!(
                 "diverged: not finite from iteration {at} on; this says why: {}",
-                super::diagnose::command(std::env::args().skip(1))
+                super::diagnose::command(std::env::args_os().skip(1))
             ));
             Ending::Diverged
         }

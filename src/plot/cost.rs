@@ -115,12 +115,11 @@ impl CostPlot<'_> {
             }
         }
         if !small && self.curves.iter().any(|curve| !curve.label.is_empty() || is_diverged(curve)) {
+            // a curve that goes off ends at the top
+            let went_off = self.curves.iter().any(is_diverged);
+            let position = if went_off { SeriesLabelPosition::MiddleRight } else { SeriesLabelPosition::UpperRight };
             let mut legend = chart.configure_series_labels();
-            legend
-                .position(SeriesLabelPosition::UpperRight)
-                .margin(px(8))
-                .legend_area_size(px(24))
-                .border_style(colour::GRID);
+            legend.position(position).margin(px(8)).legend_area_size(px(24)).border_style(colour::GRID);
             legend.background_style(RGBColor(255, 255, 255).mix(0.85)).label_font(text(11.0, colour::TEXT));
             legend.draw().map_err(failed)?;
         }
@@ -132,11 +131,16 @@ fn is_diverged(curve: &Curve) -> bool {
     curve.costs.last().is_some_and(|at| !at.cost.is_finite())
 }
 
-/// 1, 2 and 5 times the powers of ten between the bounds; over many decades the powers alone.
+/// Marks on a logarithmic axis: within a decade its tenths, else 1, 2 and 5 times the powers of ten, over many decades
+/// the powers alone.
 fn decade_steps(low: f64, high: f64) -> Vec<f64> {
     let decades = low.log10().floor() as i32..=high.log10().ceil() as i32;
+    let steps: &[f64] = match high / low {
+        ratio if ratio < 10.0 => &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0],
+        ratio if ratio < 1e5 => &[1.0, 2.0, 5.0],
+        _ => &[1.0],
+    };
     let every = (decades.clone().count() / 8).max(1);
-    let steps: &[f64] = if decades.clone().count() > 5 { &[1.0] } else { &[1.0, 2.0, 5.0] };
     let all = decades.step_by(every).flat_map(|power| steps.iter().map(move |step| step * 10_f64.powi(power)));
     all.filter(|step| (low..=high).contains(step)).collect()
 }
@@ -163,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_logarithmic_axis_has_marks_within_a_decade_and_not_too_many_over_thirty() {
-        assert_eq!(decade_steps(0.15, 1.1).len(), 3);
+        assert_eq!(decade_steps(0.15, 1.1).len(), 9);
         assert!((4..=12).contains(&decade_steps(1e-20, 1e12).len()));
     }
 

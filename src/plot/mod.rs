@@ -100,7 +100,7 @@ fn titled<'a>(area: &Area<'a>, title: &str) -> Result<Area<'a>> {
 fn short(number: f64) -> String {
     let magnitude = number.abs();
     if magnitude != 0.0 && !(1e-3..1e5).contains(&magnitude) {
-        return format!("{number:e}").replace('-', "−");
+        return format!("{number:.1e}").replace(".0e", "e").replace('-', "−");
     }
     let text = format!("{number:.4}").replace('-', "−");
     let text = text.trim_end_matches('0').trim_end_matches('.');
@@ -131,5 +131,6 @@ mod tests {
     fn numbers_are_short() {
         assert_eq!([0.0, 999.0, 12_000.0, 1e6].map(thousands), ["0", "999", "12,000", "1,000,000"]);
         assert_eq!([0.0, -0.00001, 0.25, -1.0, 1e-5].map(short), ["0", "−1e−5", "0.25", "−1", "1e−5"]);
+        assert_eq!([1e6, 1e275, 10_f64.powi(275)].map(short), ["1e6", "1e275", "1e275"]);
     }
 }

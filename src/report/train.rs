@@ -174,6 +174,21 @@ impl TrainReport<'_> {
         format!("{}\n{}", super::columns(rows), super::columns(about))
     }
 
+    /// One line for above a picture: what was trained on what, and the result.
+    pub fn title(&self) -> String {
+        let Self { data, network, training, outcome, .. } = self;
+        let widths: Vec<String> = network.widths().iter().map(usize::to_string).collect();
+        let (widths, rate, done) = (widths.join("–"), training.learning_rate, outcome.iterations);
+        let result = match self.last() {
+            FinalJson { cost: Some(cost), accuracy: Some(accuracy), .. } => {
+                format!("{done} iterations: cost {cost:.4}, accuracy {:.2} %", 100.0 * accuracy)
+            }
+            _ => format!("diverged at iteration {done}"),
+        };
+        let name = data.name().rsplit(['/', '\\']).next().unwrap_or_default();
+        format!("{name}, {widths}, {}, rate {rate}, {result}", network.activation())
+    }
+
     fn last(&self) -> FinalJson {
         let evaluation = &self.outcome.evaluation;
         let finite = self.outcome.status != Status::Diverged;
