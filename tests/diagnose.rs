@@ -45,6 +45,28 @@ fn the_threads_bug_breaks_iteration_by_iteration_as_measured() {
 }
 
 #[test]
+fn on_f32_devices_all_of_a1_is_nan_when_numpys_f32_has_it() {
+    for (seed, [cost, all]) in [(2, [48, 49]), (3, [54, 56])] {
+        let (stdout, stderr, code) = planar(&format!(
+            "diagnose -q --json --device cpu --activation leaky-relu --backward-activation tanh --init-seed {seed}"
+        ));
+        assert_eq!(code, 0, "{stderr}");
+        let report: Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(
+            (&report["device"]["diverged"], &report["device"]["activations_all_nan"]),
+            (&cost.into(), &all.into())
+        );
+    }
+}
+
+#[test]
+fn a_notebook_in_f32_prints_nan_while_training_is_healthy() {
+    // NumPy's f32 run of n_h = 50 has its first A2 of 1 at iteration 1788
+    let found = replay(&common::golden_flower(), &common::run(&[50], "tanh", 1.2, 2, 0.01), 0, 1800, PATIENCE).unwrap();
+    assert_eq!((found.notebook_nan, found.notebook_nan_f32, found.cost_above_one), (None, Some(1788), None));
+}
+
+#[test]
 fn causes_are_told_apart() {
     let data = common::golden_flower();
     let of = |data: &Dataset, run: &Run, iterations| diagnose(data, run, iterations, None, PATIENCE).unwrap();

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::CommandFactory;
-use planar::diagnose::{DeviceRun, diagnose};
+use planar::backend::Run;
+use planar::diagnose::{DeviceRun, activations_all_nan, diagnose};
 use planar::report::diagnose::DiagnoseReport;
 use planar::train::{Schedule, Status, train};
 
@@ -52,10 +53,15 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let outcome = train(session.as_mut(), schedule, |at| bar.show(at));
     bar.finish();
     let outcome = outcome?;
+    let diverged = (outcome.status == Status::Diverged).then_some(outcome.iterations);
+    let (from, parameters) = outcome.last_finite().unwrap_or((0, &run.parameters));
+    let there = Run { parameters: parameters.clone(), ..run.clone() };
+    let all_nan = diverged.map(|at| activations_all_nan(backend.as_ref(), &data, &there, from, at)).transpose()?;
     let device = DeviceRun {
         name: backend.device().name,
-        diverged: (outcome.status == Status::Diverged).then_some(outcome.iterations),
+        diverged,
         last_finite: outcome.parameters_at,
+        activations_all_nan: all_nan.flatten(),
     };
     let diagnosis = diagnose(&data, &run, iterations, Some((device, outcome.parameters)), PATIENCE)?;
     let report = DiagnoseReport {

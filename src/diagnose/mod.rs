@@ -3,6 +3,7 @@
 //! learning rate that trains.
 
 mod broken;
+mod on_device;
 mod rate;
 mod replay;
 
@@ -15,6 +16,7 @@ use crate::backend::Run;
 use crate::data::Dataset;
 use crate::gradcheck::{self, GradientCheck};
 pub use broken::Broken;
+pub use on_device::activations_all_nan;
 pub use rate::largest_rate;
 pub use replay::{DeadUnits, Replay, replay};
 
@@ -48,6 +50,8 @@ pub struct DeviceRun {
     pub diverged: Option<u64>,
     /// The iteration of the last weights that are known to be finite.
     pub last_finite: u64,
+    /// The first iteration at which all of A1 is NaN; none where that did not come.
+    pub activations_all_nan: Option<u64>,
 }
 
 /// What was found.

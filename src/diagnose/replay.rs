@@ -28,7 +28,7 @@ pub struct Replay {
     pub cost_not_finite: Option<u64>,
     /// The first at which −Σ[y·ln A2 + (1 − y)·ln(1 − A2)] is NaN.
     pub notebook_nan: Option<u64>,
-    /// The same, with A2 rounded to `f32`.
+    /// The same, with A2 computed in `f32`.
     pub notebook_nan_f32: Option<u64>,
     /// The first at which W1 holds a NaN.
     pub weights_nan: Option<u64>,
@@ -106,17 +106,19 @@ impl Replay {
         note(&mut self.activation_above_one, &|| a1.iter().any(|a| a.abs() > 1.0));
         note(&mut self.cost_above_one, &|| pass.cost > 1.0);
         note(&mut self.cost_not_finite, &|| !pass.cost.is_finite());
-        note(&mut self.notebook_nan, &|| notebook_cost(pass.logits(), y, |a| a).is_nan());
-        note(&mut self.notebook_nan_f32, &|| notebook_cost(pass.logits(), y, |a| f64::from(a as f32)).is_nan());
+        note(&mut self.notebook_nan, &|| notebook_cost(pass.logits(), y, |z| 1.0 / (1.0 + (-z).exp())).is_nan());
+        note(&mut self.notebook_nan_f32, &|| {
+            notebook_cost(pass.logits(), y, |z| f64::from(1.0 / (1.0 + (-z as f32).exp()))).is_nan()
+        });
         note(&mut self.weights_nan, &|| model.parameters.weights(0).iter().any(|w| w.is_nan()));
         note(&mut self.activations_all_nan, &|| a1.iter().all(|a| a.is_nan()));
     }
 }
 
-/// Σ −[y·ln A2 + (1 − y)·ln(1 − A2)] with A2 = 1 / (1 + e^−z), as the notebook has it, A2 rounded by `round`.
-fn notebook_cost(logits: &[f64], y: &[f64], round: impl Fn(f64) -> f64) -> f64 {
+/// Σ −[y·ln A2 + (1 − y)·ln(1 − A2)] with A2 = 1 / (1 + e^−z), as the notebook has it, by `sigmoid`.
+fn notebook_cost(logits: &[f64], y: &[f64], sigmoid: impl Fn(f64) -> f64) -> f64 {
     let term = |(z, y): (&f64, &f64)| {
-        let a = round(1.0 / (1.0 + (-z).exp()));
+        let a = sigmoid(*z);
         -(y * a.ln() + (1.0 - y) * (1.0 - a).ln())
     };
     logits.iter().zip(y).map(term).sum()

@@ -44,6 +44,9 @@ impl DiagnoseReport {
         }
         if let Some(device) = device {
             rows.push(vec![format!("not finite on {}", device.name), at(device.diverged)]);
+            if device.diverged.is_some() {
+                rows.push(vec!["… where all of A1 is NaN".into(), at(device.activations_all_nan)]);
+            }
         }
         if let Some(rate) = largest_rate {
             rows.push(vec!["the largest learning rate that trains".into(), format!("{rate:.4}")]);

@@ -1,0 +1,45 @@
+//! The last iterations of a run that diverges, on the device that trained it.
+
+use crate::Result;
+use crate::backend::{Backend, Run};
+use crate::data::Dataset;
+use crate::model::Parameters;
+
+/// Iterations that are looked at beyond the first that is not finite.
+const BEYOND: u64 = 20;
+
+/// The first iteration at which all of A1 is NaN, from weights that `first` updates made to shortly after iteration
+/// `diverged`; none where that does not come. Devices start again from the same weights to the same bits.
+///
+/// # Errors
+/// Those of [`Backend::load`] and of the session.
+pub fn activations_all_nan(
+    backend: &dyn Backend,
+    data: &Dataset,
+    run: &Run,
+    first: u64,
+    diverged: u64,
+) -> Result<Option<u64>> {
+    let mut session = backend.load(data, std::slice::from_ref(run))?;
+    for iteration in first..=diverged + BEYOND {
+        session.advance(1)?;
+        let Some(chunk) = session.collect()? else { return Ok(None) };
+        let Some(parameters) = chunk.parameters.first() else { return Ok(None) };
+        // the chunk's weights are those of the next forward pass
+        if all_nan(data, run, parameters) {
+            return Ok(Some(iteration + 1));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether g(W1·X + b1) is NaN for every unit and sample.
+fn all_nan(data: &Dataset, run: &Run, theta: &Parameters) -> bool {
+    let (m, inputs, g) = (data.samples(), data.features(), run.network.activation());
+    let a1 = |unit: usize, s: usize| {
+        let row = &theta.weights(0)[unit * inputs..][..inputs];
+        let z1 = row.iter().enumerate().fold(theta.bias(0)[unit], |z, (f, w)| z + w * data.inputs()[f * m + s]);
+        g.apply(z1)
+    };
+    (0..theta.bias(0).len()).all(|unit| (0..m).all(|s| a1(unit, s).is_nan()))
+}
