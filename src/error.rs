@@ -53,6 +53,15 @@ pub enum Error {
         problem: String,
     },
 
+    /// A file of weights that cannot be used.
+    #[error("{path} {problem}", path = path.display())]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+
     /// A picture that cannot be drawn.
     #[error("the picture: {0}")]
     Plot(String),

@@ -22,6 +22,10 @@ const LOG_LIMIT: u64 = 10_000_000;
 pub struct Schedule {
     iterations: u64,
     log_every: u64,
+    /// Updates done before, by a run that this one goes on with.
+    start: u64,
+    /// A chunk ends at each multiple of it.
+    stops: Option<u64>,
 }
 
 impl Schedule {
@@ -41,10 +45,20 @@ impl Schedule {
             let wanted = format!("at least {} for {iterations} iterations", iterations.div_ceil(LOG_LIMIT));
             return Err(Error::invalid("the logging interval", wanted, log_every));
         }
-        Ok(Self { iterations, log_every })
+        Ok(Self { iterations, log_every, start: 0, stops: None })
     }
 
-    /// Updates to do.
+    /// The rest of a run of which so many updates are done: iterations are counted on from there.
+    pub fn after(self, done: u64) -> Self {
+        Self { start: done, ..self }
+    }
+
+    /// A chunk ends at each multiple of `every` updates (0 is taken for 1), so that what is there can be kept.
+    pub fn with_stops(self, every: u64) -> Self {
+        Self { stops: Some(every.max(1)), ..self }
+    }
+
+    /// Updates to do, with those done before.
     pub fn iterations(self) -> u64 {
         self.iterations
     }
@@ -114,6 +128,10 @@ pub enum Event<'a> {
         iteration: u64,
         /// The last cost of each network; NaN where it has ended.
         costs: &'a [f64],
+        /// The parameters of each network after the chunk; those of one that has ended mean nothing.
+        parameters: &'a [Parameters],
+        /// The costs that each network has logged so far, each before `iteration`; none of one that has ended.
+        logged: &'a [&'a [CostAt]],
     },
     /// A network has ended: it is done, has diverged, or was interrupted.
     Ended {
@@ -153,7 +171,7 @@ pub fn train(
     mut listen: impl FnMut(CostAt) -> ControlFlow<()>,
 ) -> Result<Outcome> {
     let outcomes = train_all(session, &[schedule], |event| match event {
-        Event::Advanced { iteration, costs } => listen(CostAt { iteration, cost: costs[0] }),
+        Event::Advanced { iteration, costs, .. } => listen(CostAt { iteration, cost: costs[0] }),
         Event::Ended { .. } => ControlFlow::Continue(()),
     })?;
     outcomes.into_iter().next().ok_or_else(|| Error::invalid("the number of networks", "at least 1", 0))
@@ -164,7 +182,8 @@ pub fn train(
 /// queued is finished and the networks that are left are interrupted.
 ///
 /// # Errors
-/// [`Error::Mismatch`] where the schedules are not as many as the networks, and those of [`Session`].
+/// [`Error::Mismatch`] where the schedules are not as many as the networks, or start differently, and those of
+/// [`Session`].
 pub fn train_all(
     session: &mut dyn Session,
     schedules: &[Schedule],
@@ -172,17 +191,24 @@ pub fn train_all(
 ) -> Result<Vec<Outcome>> {
     let mut networks: Vec<Network> = schedules.iter().map(|schedule| Network::new(*schedule)).collect();
     let mut pace = Pace::new();
-    let (mut submitted, mut queued, mut done, mut stopped) = (0, 0, 0, false);
+    let start = schedules.first().map_or(0, |schedule| schedule.start);
+    if schedules.iter().any(|schedule| schedule.start != start) {
+        return Err(Error::Mismatch("networks trained side by side must go on from the same iteration".into()));
+    }
+    let stops = schedules.iter().filter_map(|schedule| schedule.stops);
+    let next_stop = |submitted: u64| stops.clone().map(|every| (submitted / every + 1) * every).min();
+    let (mut submitted, mut queued, mut done, mut stopped) = (start, 0, start, false);
     while let Some(next_end) = networks.iter().filter(|n| n.is_training()).map(|n| n.schedule.iterations).min() {
         // nothing is queued behind the first chunk: its time says how long the next may be
-        let depth = if done == 0 { 1 } else { session.queue_depth() };
+        let depth = if done == start { 1 } else { session.queue_depth() };
         while !stopped && queued < depth && submitted < next_end {
-            let chunk = u64::from(pace.chunk()).min(next_end - submitted);
+            let end = next_stop(submitted).map_or(next_end, |stop| stop.min(next_end));
+            let chunk = u64::from(pace.chunk()).min(end - submitted);
             session.advance(chunk as u32)?;
             submitted += chunk;
             queued += 1;
         }
-        let Some(chunk) = session.collect()? else {
+        let Some(mut chunk) = session.collect()? else {
             // all that was queued is done: either networks are at their end, or training was stopped
             for (n, evaluation) in session.evaluate()?.into_iter().enumerate() {
                 let network = &mut networks[n];
@@ -200,6 +226,8 @@ pub fn train_all(
             return Err(Error::Mismatch(format!("{trained} networks are trained, and {scheduled} scheduled")));
         }
         pace.collected(chunk.iterations);
+        // a session counts from its own start
+        chunk.first_iteration += start;
         done = chunk.first_iteration + u64::from(chunk.iterations);
         let mut costs = vec![f64::NAN; networks.len()];
         for (n, network) in networks.iter_mut().enumerate().filter(|(_, network)| network.is_training()) {
@@ -217,7 +245,10 @@ pub fn train_all(
             }
         }
         if costs.iter().any(|cost| cost.is_finite()) {
-            stopped |= listen(Event::Advanced { iteration: done, costs: &costs }).is_break();
+            let logged: Vec<&[CostAt]> = networks.iter().map(|network| network.log.costs.as_slice()).collect();
+            let event =
+                Event::Advanced { iteration: done, costs: &costs, parameters: &chunk.parameters, logged: &logged };
+            stopped |= listen(event).is_break();
         }
     }
     // a network that diverged last may have left chunks behind

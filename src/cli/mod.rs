@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bench;
+mod checkpoint;
 mod compare;
 mod device;
 mod devices;
@@ -148,7 +149,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
         Some(Error::NoAdapter(_)) => 3,
         Some(Error::Wrong(_)) => 4,
         Some(Error::Invalid { .. } | Error::Mismatch(_) | Error::Limit { .. }) => 2,
-        Some(Error::Csv { .. } | Error::Io { .. } | Error::Results { .. }) => 2,
+        Some(Error::Csv { .. } | Error::Io { .. } | Error::Results { .. } | Error::Checkpoint { .. }) => 2,
         _ => 1,
     }
 }

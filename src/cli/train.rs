@@ -1,13 +1,17 @@
 //! `planar train`: from flags to a summary or one JSON object.
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use planar::backend::Run;
+use planar::checkpoint::{Description, State};
 use planar::cpu::accuracy_on;
 use planar::report::train::{Seconds, TrainReport, Training};
-use planar::train::{Schedule, Status, train};
+use planar::train::{CostAt, Event, Outcome, Schedule, Status, train_all};
+use planar::{Error, Result};
 
 use super::arguments::{DataArguments, NetworkArguments};
+use super::checkpoint::CheckpointArguments;
 use super::device::DeviceArguments;
 use super::picture::PictureArguments;
 use super::progress::{self, Progress};
@@ -18,6 +22,8 @@ const EXAMPLES: &str = "Examples:
   planar train --hidden 277 --activation leaky-relu --learning-rate 0.073 --iterations 50000
   planar train --data points.csv --label class --json
   planar train --hidden 20 --plot run.svg       the decision boundary and the cost curve
+  planar train --iterations 1000000 --checkpoint run.safetensors     and after a stop the same with
+  planar train --iterations 1000000 --resume run.safetensors
 Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 5 diverged, 130 interrupted.";
 
 /// Train a network and print its costs and accuracy.
@@ -31,6 +37,8 @@ pub struct Arguments {
     #[command(flatten)]
     device: DeviceArguments,
 
+    #[command(flatten)]
+    checkpoint: CheckpointArguments,
     #[command(flatten)]
     picture: PictureArguments,
 
@@ -53,18 +61,48 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let schedule = Schedule::new(iterations, Some(arguments.picture.log_every(iterations, printed.log_every())))?;
     let (data, test) = arguments.data.load_split()?;
     arguments.picture.check(&data)?;
-    let run = arguments.network.run(&data)?;
+    let mut run = arguments.network.run(&data)?;
+    let precision = arguments.device.precision.name();
+    let description = Description::new(&data, &run.network, run.learning_rate, precision);
+    let init = arguments.checkpoint.start(&mut run)?;
+    let resumed = arguments.checkpoint.resumed(&description, &mut run, schedule)?;
+    let schedule = arguments.checkpoint.schedule(schedule, resumed.as_ref())?;
+    let init = resumed.as_ref().map(|state| state.start.clone()).or(init);
     let backend = arguments.device.open(&data, std::slice::from_ref(&run), iterations, verbosity)?;
     let mut session = backend.load(&data, std::slice::from_ref(&run))?;
     let setup = start.elapsed();
     log::debug!("plan {} on {}, set up in {setup:.3?}", session.plan(), backend.device().name);
 
+    let device = backend.device();
+    if let Some(state) = &resumed {
+        verbosity.say(format_args!("going on at iteration {}", state.iteration));
+        if (state.device.as_str(), state.plan.as_str()) != (device.name.as_str(), session.plan()) {
+            let (there, plan) = (&state.device, &state.plan);
+            verbosity.say(format_args!("it ran on {there}, plan {plan}: another device rounds in its own way"));
+        }
+    }
+    let before = resumed.as_ref().map_or(0, |state| state.iteration);
+    let history: Vec<CostAt> = resumed.map_or(Vec::new(), |state| state.costs);
+    let from = init.clone().unwrap_or_else(|| format!("seed {init_seed}, scale {init_scale}"));
+    let mut state = State::new(description, from, device.name.clone(), session.plan());
+    state.costs.clone_from(&history);
+    let mut keeper = arguments.checkpoint.keeper(state);
+
     progress::stop_on_ctrl_c();
     log::debug!("training begins");
     let bar = Progress::new(schedule.iterations(), verbosity.quiet);
-    let outcome = train(session.as_mut(), schedule, |at| bar.show(at));
+    let outcomes = train_all(session.as_mut(), &[schedule], |event| match event {
+        Event::Advanced { iteration, costs, parameters, logged } => {
+            let may_go_on = keeper.advanced(iteration, &parameters[0], logged[0]);
+            let shown = bar.show(CostAt { iteration, cost: costs[0] });
+            if may_go_on { shown } else { ControlFlow::Break(()) }
+        }
+        Event::Ended { .. } => ControlFlow::Continue(()),
+    });
     bar.finish();
-    let mut outcome = outcome?;
+    let mut outcome = only(outcomes?)?;
+    keeper.end(&outcome.costs)?;
+    outcome.costs.splice(..0, history);
     let curve = outcome.costs.clone();
     let last = curve.last().map_or(0, |at| at.iteration);
     outcome.costs.retain(|at| at.iteration.is_multiple_of(printed.log_every()) || at.iteration == last);
@@ -81,13 +119,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         plan: session.plan(),
         data: &data,
         network: &run.network,
-        training: Training {
-            learning_rate,
-            iterations,
-            init_seed,
-            init_scale,
-            precision: arguments.device.precision.name(),
-        },
+        training: Training { learning_rate, iterations, init_seed, init_scale, precision },
+        init: init.as_deref(),
+        before,
         outcome: &outcome,
         seconds: Seconds::new(setup, start.elapsed()),
     };
@@ -109,4 +143,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
             Ending::Diverged
         }
     })
+}
+
+/// What the only network of a session left behind.
+fn only(outcomes: Vec<Outcome>) -> Result<Outcome> {
+    outcomes.into_iter().next().ok_or_else(|| Error::invalid("the number of networks", "at least 1", 0))
 }

@@ -24,6 +24,10 @@ pub struct TrainReport<'a> {
     pub held_out: Option<(usize, Option<f64>)>,
     /// How it was trained.
     pub training: Training,
+    /// Where the weights came from, where they are not the seed's alone: of a file, or of the run that was gone on with.
+    pub init: Option<&'a str>,
+    /// Updates done before, by the run that was gone on with.
+    pub before: u64,
     /// What came out.
     pub outcome: &'a Outcome,
     /// How long it took.
@@ -74,6 +78,8 @@ pub struct TrainJson<'a> {
     data: DataJson<'a>,
     network: NetworkJson,
     training: Training,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    init: Option<&'a str>,
     costs: &'a [CostAt],
     #[serde(rename = "final")]
     last: FinalJson,
@@ -131,6 +137,7 @@ impl TrainReport<'_> {
                 backward_activation: self.network.derivative().borrowed.map(|borrowed| borrowed.to_string()),
             },
             training: self.training,
+            init: self.init,
             costs: &self.outcome.costs,
             last: self.last(),
             seconds: self.seconds,
@@ -139,11 +146,11 @@ impl TrainReport<'_> {
 
     /// For people: what was trained on what, the logged costs, the result.
     pub fn summary(&self) -> String {
-        let Self { device, plan, data, network, training, outcome, seconds, held_out } = self;
+        let Self { device, plan, data, network, training, init, outcome, seconds, held_out, before } = self;
         let mut rows = vec![vec!["iteration".to_owned(), "cost".to_owned()]];
         rows.extend(outcome.costs.iter().map(|at| vec![at.iteration.to_string(), format!("{:.6}", at.cost)]));
         let seed = data.seed().map_or(String::new(), |seed| format!(", seed {seed}"));
-        let rate = outcome.iterations as f64 / seconds.training;
+        let rate = outcome.iterations.saturating_sub(*before) as f64 / seconds.training;
         let result = match (self.last(), outcome.status) {
             (FinalJson { cost: Some(cost), accuracy: Some(accuracy), .. }, Status::Finished) => {
                 format!("cost {cost:.6}, accuracy {:.2} %", 100.0 * accuracy)
@@ -163,7 +170,12 @@ impl TrainReport<'_> {
             vec!["network".into(), format!("{:?}, {}", network.widths(), network.derivative())],
             vec![
                 "weights".into(),
-                format!("seed {}, scale {}, {}", training.init_seed, training.init_scale, training.precision),
+                match init {
+                    Some(init) => format!("{init}, {}", training.precision),
+                    None => {
+                        format!("seed {}, scale {}, {}", training.init_seed, training.init_scale, training.precision)
+                    }
+                },
             ],
             vec!["learning rate".into(), training.learning_rate.to_string()],
             vec!["device".into(), format!("{}, plan {plan}", device.name)],

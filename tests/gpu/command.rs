@@ -12,6 +12,7 @@ pub fn checks() -> Vec<NamedOnAdapter> {
     vec![
         ("planar_train_runs_on_the_adapter_and_names_it".into(), trains),
         ("planar_devices_lists_the_adapter".into(), is_listed),
+        ("a_run_resumed_on_the_adapter_ends_with_the_same_bits".into(), resumes),
         ("planar_train_refuses_what_the_adapter_cannot_do".into(), refuses),
     ]
 }
@@ -40,6 +41,34 @@ fn trains(adapter: &Adapter, _: &Gpu) -> Check {
         let cost = at["cost"].as_f64().unwrap_or(f64::NAN);
         if (cost - want).abs() > 1e-4 || cost.is_nan() {
             return Err(format!("{at}, not {want}"));
+        }
+    }
+    Ok(())
+}
+
+fn resumes(_: &Adapter, _: &Gpu) -> Check {
+    let folder = tempfile::TempDir::new().map_err(|error| error.to_string())?;
+    for plan in ["fused", "layered"] {
+        let file = |name: &str| folder.path().join(format!("{plan}-{name}.safetensors"));
+        let train = |iterations: u32, flag: &str, name: &str| -> Result<Value, String> {
+            let file = file(name);
+            let what = "train --device gpu --hidden 9 --learning-rate 0.9 --log-every 40 --json -q";
+            let (stdout, stderr, code) =
+                planar(&format!("{what} --plan {plan} --iterations {iterations} {flag} {}", file.display()))?;
+            if code != Some(0) {
+                return Err(format!("exit {code:?}: {stderr}"));
+            }
+            serde_json::from_str(&stdout).map_err(|error| error.to_string())
+        };
+        let want = train(200, "--checkpoint", "whole")?;
+        train(77, "--checkpoint", "part")?;
+        let got = train(200, "--resume", "part")?;
+        if (&got["costs"], &got["final"]) != (&want["costs"], &want["final"]) {
+            return Err(format!("{plan}: {} is not {}", got["costs"], want["costs"]));
+        }
+        let bytes = |name: &str| std::fs::read(file(name)).map_err(|error| error.to_string());
+        if bytes("part")? != bytes("whole")? {
+            return Err(format!("{plan}: other weights"));
         }
     }
     Ok(())

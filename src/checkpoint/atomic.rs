@@ -1,0 +1,48 @@
+//! Files that are whole at every moment, whatever ends the program.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::{Error, Result};
+
+/// Puts bytes in a file's place: written to a temporary file beside it, synced, renamed, and the folder synced.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let io = |source| Error::Io { path: path.into(), source };
+    let (folder, prefix) = beside(path);
+    let temporary = folder.join(format!("{prefix}{}{SUFFIX}", std::process::id()));
+    let written = File::create(&temporary).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    if let Err(error) = written.and_then(|()| fs::rename(&temporary, path)) {
+        let _ = fs::remove_file(&temporary);
+        return Err(io(error));
+    }
+    // a rename is on the disk once its folder is
+    #[cfg(unix)]
+    File::open(&folder).and_then(|folder| folder.sync_all()).map_err(io)?;
+    Ok(())
+}
+
+/// Removes what killed runs left beside a checkpoint while they wrote it.
+pub fn remove_leftovers(path: &Path) {
+    let (folder, prefix) = beside(path);
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix(&prefix)?.strip_suffix(SUFFIX));
+        if process.is_some_and(|process| process.parse::<u32>().is_ok()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+const SUFFIX: &str = ".tmp";
+
+/// The folder of a file, and what its temporary files are called before the process's number.
+fn beside(path: &Path) -> (PathBuf, String) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    (folder.into(), format!(".{name}."))
+}

@@ -1,0 +1,197 @@
+//! Checkpoints: weights and the state of a run in a safetensors file, which NumPy and every framework read.
+//!
+//! The tensors have the notebook's names and shapes: `W1` (n_h × n_x), `b1` (n_h × 1), `W2` (1 × n_h), `b2` (1 × 1);
+//! `F32`, or `F64` of a run in `f64`. All else is a JSON object in the metadata under `planar`: [`State`].
+
+mod atomic;
+mod weights;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use safetensors::{Dtype, SafeTensors};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+pub use atomic::remove_leftovers;
+pub use weights::Weights;
+
+use crate::data::Dataset;
+use crate::model::{Network, Parameters};
+use crate::train::CostAt;
+use crate::{Error, Result};
+
+/// The layout of [`State`]; a file of another is refused.
+const FORMAT: u32 = 1;
+/// The metadata's key.
+const KEY: &str = "planar";
+/// The most costs that a checkpoint holds: each is written anew every time.
+pub const MOST_COSTS: u64 = 100_000;
+
+/// What must be the same for a run to go on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Description {
+    /// The data set's name.
+    pub data: String,
+    /// Samples trained on.
+    pub samples: usize,
+    /// SHA-256 of features and labels, in hexadecimal.
+    pub data_hash: String,
+    /// The widths from the inputs to the output.
+    pub widths: Vec<usize>,
+    /// The activation as it is written, with its slope.
+    pub activation: String,
+    /// What stands for its derivative in the backward pass, in words.
+    pub derivative: String,
+    /// α.
+    pub learning_rate: f64,
+    /// `f32` or `f64`.
+    pub precision: String,
+}
+
+impl Description {
+    /// Of a run on a data set.
+    pub fn new(data: &Dataset, network: &Network, learning_rate: f64, precision: &str) -> Self {
+        Self {
+            data: data.name().into(),
+            samples: data.samples(),
+            data_hash: hash(data),
+            widths: network.widths(),
+            activation: network.activation().to_string(),
+            derivative: network.derivative().to_string(),
+            learning_rate,
+            precision: precision.into(),
+        }
+    }
+
+    /// The first thing in which a run here differs from this one, in words.
+    fn difference(&self, here: &Self) -> Option<String> {
+        let pairs = [
+            ("network", format!("{:?}", self.widths), format!("{:?}", here.widths)),
+            ("activation", self.activation.clone(), here.activation.clone()),
+            ("derivative", self.derivative.clone(), here.derivative.clone()),
+            ("learning rate", self.learning_rate.to_string(), here.learning_rate.to_string()),
+            ("precision", self.precision.clone(), here.precision.clone()),
+            ("data set", self.data.clone(), here.data.clone()),
+            ("number of samples", self.samples.to_string(), here.samples.to_string()),
+        ];
+        let differs = pairs.into_iter().find(|(_, there, here)| there != here);
+        let said = differs.map(|(what, there, here)| format!("its {what} is {there}, not {here}"));
+        said.or_else(|| (self.data_hash != here.data_hash).then(|| format!("its {} has other values", self.data)))
+    }
+}
+
+/// A run as far as it is done, without its weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// The layout of this object: 1.
+    pub format: u32,
+    /// The version of planar that wrote it.
+    pub version: String,
+    /// Updates done.
+    pub iteration: u64,
+    /// What is trained on what.
+    #[serde(flatten)]
+    pub description: Description,
+    /// Where the weights came from before the first update, such as `seed 2, scale 0.01`.
+    pub start: String,
+    /// The device's name.
+    pub device: String,
+    /// The plan that it followed.
+    pub plan: String,
+    /// The logged costs before `iteration`.
+    pub costs: Vec<CostAt>,
+}
+
+/// Weights and the state of the run that they are of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint {
+    /// The run.
+    pub state: State,
+    /// The weights after [`State::iteration`] updates.
+    pub parameters: Parameters,
+}
+
+impl State {
+    /// A run that is about to begin or to go on.
+    pub fn new(description: Description, start: String, device: String, plan: &str) -> Self {
+        let version = env!("CARGO_PKG_VERSION").into();
+        Self { format: FORMAT, version, iteration: 0, description, start, device, plan: plan.into(), costs: Vec::new() }
+    }
+}
+
+impl Checkpoint {
+    /// Writes it so that the file is whole at every moment: to a temporary file beside it that is synced and renamed.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where that fails, [`Error::Checkpoint`] where it is too large for the format.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        let refuse = |problem: String| Error::Checkpoint { path: path.into(), problem };
+        let said = |error: &dyn std::fmt::Display| refuse(format!("cannot be made: {error}"));
+        let json = serde_json::to_string(&self.state).map_err(|error| said(&error))?;
+        let wide = self.state.description.precision == "f64";
+        let tensors = self.parameters.layout().tensors().iter().map(|tensor| {
+            let values = &self.parameters.values()[tensor.range()];
+            let bytes = match wide {
+                true => values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>(),
+                false => values.iter().flat_map(|value| (*value as f32).to_le_bytes()).collect(),
+            };
+            let dtype = if wide { Dtype::F64 } else { Dtype::F32 };
+            (tensor.name.clone(), weights::Raw { dtype, shape: [tensor.rows, tensor.columns], bytes })
+        });
+        let metadata = HashMap::from([(KEY.to_owned(), json)]);
+        let bytes = safetensors::serialize(tensors, Some(metadata)).map_err(|error| said(&error))?;
+        atomic::replace(path, &bytes)
+    }
+
+    /// Reads a checkpoint of planar's.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the file cannot be read; [`Error::Checkpoint`] where it is no safetensors file, is damaged,
+    /// has no state of planar's or that of another version, or weights that are not those of the network.
+    pub fn read(path: &Path) -> Result<Self> {
+        let Weights { parameters, widths, state } = Weights::read(path)?;
+        let refuse = |problem: &str| Error::Checkpoint { path: path.into(), problem: problem.into() };
+        let state = state.ok_or_else(|| refuse("holds weights, but no run of planar's to go on with"))?;
+        if state.description.widths != widths {
+            return Err(refuse("is damaged: its weights are not those of the network that it names"));
+        }
+        Ok(Self { state, parameters })
+    }
+
+    /// Whether a run here is this one.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] naming the first difference.
+    pub fn check(&self, path: &Path, here: &Description) -> Result<()> {
+        match self.state.description.difference(here) {
+            Some(difference) => {
+                Err(Error::Checkpoint { path: path.into(), problem: format!("is of another run: {difference}") })
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// The state in a file's metadata, or none where planar did not write it.
+fn state(path: &Path, bytes: &[u8]) -> Result<Option<State>> {
+    let refuse = |problem: String| Error::Checkpoint { path: path.into(), problem };
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| refuse(weights::said(&error)))?;
+    let Some(json) = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY)) else { return Ok(None) };
+    let damaged = |error: serde_json::Error| refuse(format!("is damaged: its state does not read: {error}"));
+    let value: serde_json::Value = serde_json::from_str(json).map_err(damaged)?;
+    if value["format"] != FORMAT {
+        let (format, version) = (&value["format"], value["version"].as_str().unwrap_or("of no version"));
+        return Err(refuse(format!("is of format {format}, written by planar {version}; this one reads {FORMAT}")));
+    }
+    serde_json::from_value(value).map(Some).map_err(damaged)
+}
+
+/// SHA-256 of the number of features, X (features × samples) as little-endian `f64`, and Y, in hexadecimal.
+fn hash(data: &Dataset) -> String {
+    let mut sha = Sha256::new();
+    sha.update((data.features() as u64).to_le_bytes());
+    data.inputs().iter().for_each(|value| sha.update(value.to_le_bytes()));
+    sha.update(data.labels());
+    sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,135 @@
+//! Weights from a safetensors file, planar's or anyone's, checked before they are used.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
+
+use super::State;
+use crate::model::{Activation, Network, Parameters};
+use crate::{Error, Result};
+
+/// The tensors of a file, and planar's state where it has one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weights {
+    /// W1, b1, W2, b2, …
+    pub parameters: Parameters,
+    /// The widths from the inputs to the output, as the shapes say.
+    pub widths: Vec<usize>,
+    /// The run that they are of, where planar wrote the file.
+    pub state: Option<State>,
+}
+
+impl Weights {
+    /// Reads `W1` (n_h × n_x), `b1` (n_h × 1, or n_h), `W2`, `b2`, …, each `F32` or `F64`. Metadata is not needed.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the file cannot be read; [`Error::Checkpoint`] where it is no safetensors file, where a tensor
+    /// is missing, unknown, or has another type or shape, or where a value is not finite in `f32`.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.into(), source })?;
+        let refuse = |problem: String| Error::Checkpoint { path: path.into(), problem };
+        let tensors = SafeTensors::deserialize(&bytes).map_err(|error| refuse(said(&error)))?;
+        let state = super::state(path, &bytes)?;
+        let (widths, values) = collect(&tensors).map_err(refuse)?;
+        let network = Network::new(widths[0], &widths[1..widths.len() - 1], Activation::Tanh)
+            .map_err(|error| refuse(format!("holds no network: {error}")))?;
+        Ok(Self { parameters: Parameters::from_values(&network, values)?, widths, state })
+    }
+
+    /// The network that they are of: its activation is the state's, or the one given where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] where neither names one.
+    pub fn network(&self, path: &Path, activation: Option<Activation>) -> Result<Network> {
+        let named = self.state.as_ref().map(|state| state.description.activation.parse()).transpose()?;
+        let activation = named.or(activation).ok_or_else(|| Error::Checkpoint {
+            path: path.into(),
+            problem: "does not say its activation: name it, as in --activation tanh".into(),
+        })?;
+        Network::new(self.widths[0], &self.widths[1..self.widths.len() - 1], activation)
+    }
+}
+
+/// The widths, and all values in the order W1, b1, W2, b2, …
+fn collect(tensors: &SafeTensors) -> std::result::Result<(Vec<usize>, Vec<f64>), String> {
+    let layers = (1..).take_while(|layer| tensors.tensor(&format!("W{layer}")).is_ok()).count();
+    if layers < 2 {
+        return Err(format!("lacks the tensor W{}: W1, b1, W2 and b2 are wanted", layers + 1));
+    }
+    let wanted: Vec<String> = (1..=layers).flat_map(|layer| [format!("W{layer}"), format!("b{layer}")]).collect();
+    if let Some(unknown) = tensors.names().into_iter().filter(|name| !wanted.iter().any(|of| of == name)).min() {
+        return Err(format!("holds '{unknown}', which is no tensor of a network of {layers} layers"));
+    }
+    let (mut widths, mut values) = (Vec::new(), Vec::new());
+    for (layer, pair) in wanted.chunks(2).enumerate() {
+        let get = |name: &str| tensors.tensor(name).map_err(|_| format!("lacks the tensor {name}"));
+        let (w, b) = (get(&pair[0])?, get(&pair[1])?);
+        let &[rows, columns] = w.shape() else {
+            return Err(format!("has {} of shape {:?}, which should have two sides", pair[0], w.shape()));
+        };
+        let below = *widths.last().unwrap_or(&columns);
+        if columns != below || (layer + 1 == layers && rows != 1) {
+            let units = if layer + 1 == layers { "1".into() } else { format!("n_h{}", layer + 1) };
+            return Err(format!("has {} of shape {:?}, not ({units}, {below})", pair[0], w.shape()));
+        }
+        if b.shape() != [rows, 1] && b.shape() != [rows] {
+            return Err(format!("has {} of shape {:?}, not ({rows}, 1)", pair[1], b.shape()));
+        }
+        if layer == 0 {
+            widths.push(columns);
+        }
+        widths.push(rows);
+        values.extend(numbers(&pair[0], &w)?);
+        values.extend(numbers(&pair[1], &b)?);
+    }
+    Ok((widths, values))
+}
+
+/// The values of a tensor, each finite, and so in `f32`, with which devices compute.
+fn numbers(name: &str, tensor: &TensorView) -> std::result::Result<Vec<f64>, String> {
+    let values: Vec<f64> = match tensor.dtype() {
+        Dtype::F32 => {
+            let words = tensor.data().as_chunks::<4>().0;
+            words.iter().map(|bytes| f64::from(f32::from_le_bytes(*bytes))).collect()
+        }
+        Dtype::F64 => tensor.data().as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect(),
+        other => return Err(format!("has {name} of type {other:?}, not F32 or F64")),
+    };
+    match values.iter().position(|value| !(*value as f32).is_finite()) {
+        Some(at) => Err(format!("has {} as element {at} of {name}, which no network can have", values[at])),
+        None => Ok(values),
+    }
+}
+
+/// What the format's reader says, in one line.
+pub fn said(error: &SafeTensorError) -> String {
+    let said = error.to_string();
+    format!("is no safetensors file: {}", said.lines().map(str::trim).collect::<Vec<_>>().join(" "))
+}
+
+/// A tensor to be written.
+pub struct Raw {
+    pub dtype: Dtype,
+    pub shape: [usize; 2],
+    pub bytes: Vec<u8>,
+}
+
+impl View for Raw {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        (&self.bytes).into()
+    }
+
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}

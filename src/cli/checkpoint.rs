@@ -1,0 +1,136 @@
+//! The flags that keep a run and go on with it, and the keeper that writes it down as it goes.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use planar::backend::Run;
+use planar::checkpoint::{Checkpoint, Description, MOST_COSTS, State, Weights, remove_leftovers};
+use planar::model::Parameters;
+use planar::train::{CostAt, Schedule};
+use planar::{Error, Result};
+
+use super::picture::in_a_folder;
+
+/// How often a run is written down unless told otherwise.
+const EVERY: Duration = Duration::from_secs(30);
+
+/// Where weights come from and go to.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Checkpoints", group = clap::ArgGroup::new("kept").multiple(true))]
+pub struct CheckpointArguments {
+    /// Write weights and all that --resume needs: every 30 s, at Ctrl-C and at the end; where it diverges, the last
+    /// finite weights
+    #[arg(long, value_name = "FILE.safetensors", group = "kept", value_parser = |text: &str| in_a_folder("the checkpoint", text))]
+    checkpoint: Option<PathBuf>,
+    /// Write it every N iterations instead of every 30 s
+    #[arg(long, value_name = "N", requires = "kept", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
+    checkpoint_every: Option<u64>,
+    /// Go on with a checkpoint of the same run, with the same flags, as if it had never stopped; writes to it unless
+    /// --checkpoint names another file
+    #[arg(long, value_name = "FILE.safetensors", conflicts_with = "init", group = "kept")]
+    resume: Option<PathBuf>,
+    /// Start from the weights W1, b1, W2, b2 of any safetensors file instead of random ones
+    #[arg(long, value_name = "FILE.safetensors", conflicts_with_all = ["init_seed", "init_scale"])]
+    init: Option<PathBuf>,
+}
+
+/// A run at its start: what it goes on from, and where it is written.
+pub struct Keeper {
+    path: Option<PathBuf>,
+    every: Option<u64>,
+    state: State,
+    written: Instant,
+    failed: Option<Error>,
+    /// The last weights that were finite, and the updates that they had.
+    last: Option<(u64, Parameters)>,
+}
+
+impl CheckpointArguments {
+    /// Puts the weights to start from into the run, and returns what they are called where they are no seed's.
+    pub fn start(&self, run: &mut Run) -> Result<Option<String>> {
+        let Some(path) = &self.init else { return Ok(None) };
+        let weights = Weights::read(path)?;
+        if weights.widths != run.network.widths() {
+            let (there, here) = (weights.widths, run.network.widths());
+            let problem = format!("holds the weights of a {there:?} network, and {here:?} is asked for: see --hidden");
+            return Err(Error::Checkpoint { path: path.clone(), problem });
+        }
+        run.parameters = weights.parameters;
+        Ok(Some(format!("from {}", path.display())))
+    }
+
+    /// The checkpoint to go on with, where it is one of this very run; its weights go into the run.
+    pub fn resumed(&self, here: &Description, run: &mut Run, schedule: Schedule) -> Result<Option<State>> {
+        let Some(path) = &self.resume else { return Ok(None) };
+        let checkpoint = Checkpoint::read(path)?;
+        checkpoint.check(path, here)?;
+        let Checkpoint { state, parameters } = checkpoint;
+        if state.iteration >= schedule.iterations() {
+            let wanted = format!("over the {} that {} has done", state.iteration, path.display());
+            return Err(Error::invalid("the number of iterations", wanted, schedule.iterations()));
+        }
+        run.parameters = parameters;
+        Ok(Some(state))
+    }
+
+    /// The schedule with an end of a chunk wherever the run is to be written down.
+    pub fn schedule(&self, schedule: Schedule, resumed: Option<&State>) -> Result<Schedule> {
+        if self.path().is_some() && schedule.iterations() / schedule.log_every() > MOST_COSTS {
+            let wanted = format!("such that at most {MOST_COSTS} costs go into each checkpoint");
+            return Err(Error::invalid("the logging interval", wanted, schedule.log_every()));
+        }
+        let schedule = resumed.map_or(schedule, |state| schedule.after(state.iteration));
+        Ok(self.checkpoint_every.map_or(schedule, |every| schedule.with_stops(every)))
+    }
+
+    /// Writes the run down as it goes, beginning with this state.
+    pub fn keeper(&self, state: State) -> Keeper {
+        let path = self.path().map(Path::to_path_buf);
+        if let Some(path) = &path {
+            remove_leftovers(path);
+        }
+        Keeper { path, every: self.checkpoint_every, state, written: Instant::now(), failed: None, last: None }
+    }
+
+    fn path(&self) -> Option<&Path> {
+        self.checkpoint.as_deref().or(self.resume.as_deref())
+    }
+}
+
+impl Keeper {
+    /// After a chunk: keeps the weights, and writes them where it is time. Whether training can go on.
+    pub fn advanced(&mut self, iteration: u64, parameters: &Parameters, logged: &[CostAt]) -> bool {
+        if self.path.is_none() {
+            return true;
+        }
+        self.last = Some((iteration, parameters.clone()));
+        let is_due = match self.every {
+            Some(every) => iteration.is_multiple_of(every),
+            None => self.written.elapsed() >= EVERY,
+        };
+        if is_due && let Err(error) = self.write(logged) {
+            self.failed = Some(error);
+        }
+        self.failed.is_none()
+    }
+
+    /// After training: writes the last finite weights.
+    pub fn end(mut self, logged: &[CostAt]) -> Result<()> {
+        match self.failed.take() {
+            Some(error) => Err(error),
+            None => self.write(logged),
+        }
+    }
+
+    /// Writes the last weights with the costs before them.
+    fn write(&mut self, logged: &[CostAt]) -> Result<()> {
+        let (Some(path), Some((iteration, parameters))) = (&self.path, &self.last) else { return Ok(()) };
+        let mut state = self.state.clone();
+        state.iteration = *iteration;
+        state.costs.extend(logged.iter().filter(|at| at.iteration < *iteration));
+        Checkpoint { state, parameters: parameters.clone() }.write(path)?;
+        log::debug!("checkpoint at iteration {iteration}");
+        self.written = Instant::now();
+        Ok(())
+    }
+}

@@ -1,0 +1,362 @@
+//! Checkpoints: a run that was stopped goes on as if it had not been, and a file that is wrong is told.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use planar::checkpoint::{Checkpoint, Weights};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+fn planar(arguments: &str, files: &[(&str, &Path)]) -> Command {
+    let mut command = Command::cargo_bin("planar").unwrap();
+    command.args(arguments.split_whitespace()).env("WGPU_BACKEND", "gl").env_remove("WGPU_ADAPTER_NAME");
+    for (flag, file) in files {
+        command.arg(flag).arg(file);
+    }
+    command
+}
+
+/// Stdout, stderr and the exit code.
+fn run(mut command: Command) -> (String, String, i32) {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+}
+
+fn report(command: Command) -> Value {
+    let (stdout, stderr, code) = run(command);
+    assert_eq!(code, 0, "{stderr}");
+    serde_json::from_str(&stdout).unwrap()
+}
+
+fn assert_refused(command: Command, words: &[&str]) {
+    let (stdout, stderr, code) = run(command);
+    assert_eq!((code, stdout.as_str(), stderr.lines().count()), (2, "", 1), "{words:?}: {stderr}");
+    for word in words {
+        assert!(stderr.contains(word), "no '{word}' in: {stderr}");
+    }
+}
+
+/// A file by the format's documented layout: 8 bytes little-endian length, a JSON header, the tensors' bytes.
+fn file(header: &Value, data: &[u8]) -> Vec<u8> {
+    let header = header.to_string();
+    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat()
+}
+
+/// Name, shape and values of each tensor, and planar's state, by the documented layout.
+fn by_hand(bytes: &[u8]) -> (BTreeMap<String, (Value, Vec<f32>)>, Value) {
+    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let header: Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
+    let data = &bytes[8 + length..];
+    let mut tensors = BTreeMap::new();
+    for (name, of) in header.as_object().unwrap().iter().filter(|(name, _)| *name != "__metadata__") {
+        assert_eq!(of["dtype"], "F32");
+        let at = |k: usize| of["data_offsets"][k].as_u64().unwrap() as usize;
+        let words = data[at(0)..at(1)].chunks_exact(4);
+        let values = words.map(|word| f32::from_le_bytes(word.try_into().unwrap())).collect();
+        tensors.insert(name.clone(), (of["shape"].clone(), values));
+    }
+    let state = header["__metadata__"]["planar"].as_str().unwrap();
+    (tensors, serde_json::from_str(state).unwrap())
+}
+
+const RUN: &str = "train --json -q --device cpu --hidden 21 --activation leaky-relu:0.03 --learning-rate 0.7";
+
+#[test]
+fn a_resumed_run_ends_with_the_very_bits_of_one_that_never_stopped() {
+    for precision in ["f32", "f64"] {
+        let folder = TempDir::new().unwrap();
+        let (whole, part) = (folder.path().join("whole.safetensors"), folder.path().join("part.safetensors"));
+        let train = format!("{RUN} --precision {precision} --log-every 70");
+        let want = report(planar(&format!("{train} --iterations 1500"), &[("--checkpoint", &whole)]));
+        for iterations in [371, 1201] {
+            let flag = if iterations == 371 { "--checkpoint" } else { "--resume" };
+            report(planar(&format!("{train} --iterations {iterations}"), &[(flag, &part)]));
+            assert_eq!(Checkpoint::read(&part).unwrap().state.iteration, iterations);
+        }
+        let got = report(planar(&format!("{train} --iterations 1500"), &[("--resume", &part)]));
+        assert_eq!((&got["costs"], &got["final"]), (&want["costs"], &want["final"]), "{precision}");
+        assert_eq!(fs::read(&part).unwrap(), fs::read(&whole).unwrap(), "{precision}");
+        assert_eq!(got["init"], "seed 2, scale 0.01");
+    }
+}
+
+#[test]
+fn writing_on_the_way_changes_no_bit_and_comes_when_it_is_asked_for() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("run.safetensors");
+    let plain = report(planar(&format!("{RUN} --iterations 500"), &[]));
+    let train = format!("{RUN} -v --iterations 500 --checkpoint-every 150").replace(" -q", "");
+    let (stdout, stderr, code) = run(planar(&train, &[("--checkpoint", &path)]));
+    assert_eq!(code, 0, "{stderr}");
+    let kept: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((&kept["costs"], &kept["final"]), (&plain["costs"], &plain["final"]));
+    let written: Vec<&str> = stderr.lines().filter_map(|line| line.split("checkpoint at iteration ").nth(1)).collect();
+    assert_eq!(written, ["150", "300", "450", "500"]);
+}
+
+#[test]
+fn the_file_holds_what_the_notebook_names_in_its_shapes() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("run.safetensors");
+    report(planar(&format!("{RUN} --iterations 40 --log-every 10"), &[("--checkpoint", &path)]));
+    let bytes = fs::read(&path).unwrap();
+    let (tensors, state) = by_hand(&bytes);
+    let shapes: Vec<(&str, String)> =
+        tensors.iter().map(|(name, (shape, _))| (name.as_str(), shape.to_string())).collect();
+    let want = [("W1", "[21,2]"), ("W2", "[1,21]"), ("b1", "[21,1]"), ("b2", "[1,1]")];
+    assert_eq!(shapes, want.map(|(name, shape)| (name, shape.to_owned())));
+    let read = Checkpoint::read(&path).unwrap().parameters;
+    for (layer, (w, b)) in [("W1", "b1"), ("W2", "b2")].into_iter().enumerate() {
+        let wide = |name: &str| tensors[name].1.iter().map(|value| f64::from(*value)).collect::<Vec<_>>();
+        assert_eq!((read.weights(layer), read.bias(layer)), (&wide(w)[..], &wide(b)[..]));
+    }
+    for (key, want) in [
+        ("iteration", json!(40)),
+        ("widths", json!([2, 21, 1])),
+        ("activation", json!("leaky-relu:0.03")),
+        ("learning_rate", json!(0.7)),
+        ("data", json!("flower")),
+        ("samples", json!(400)),
+        ("start", json!("seed 2, scale 0.01")),
+        ("plan", json!("engine")),
+        ("precision", json!("f32")),
+        ("version", json!(env!("CARGO_PKG_VERSION"))),
+    ] {
+        assert_eq!(state[key], want, "{key}");
+    }
+    assert_eq!(state["costs"].as_array().unwrap().len(), 4, "0, 10, 20 and 30");
+}
+
+#[test]
+fn numpy_reads_it() {
+    use std::process::Command;
+    let python = |code: &str, file: &Path| Command::new("python3").args(["-c", code]).arg(file).output();
+    if !python("import numpy, safetensors.numpy", Path::new("")).is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: Python with numpy and safetensors is not there");
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("run.safetensors");
+    report(planar(&format!("{RUN} --iterations 40"), &[("--checkpoint", &path)]));
+    let code = "import sys, json; from safetensors.numpy import load_file; \
+                print(json.dumps({k: v.astype('float64').tolist() for k, v in load_file(sys.argv[1]).items()}))";
+    let output = python(code, &path).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let tensors: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let read = Checkpoint::read(&path).unwrap().parameters;
+    for k in 0..21 {
+        assert_eq!(tensors["W1"][k], json!(read.weights(0)[2 * k..2 * k + 2]));
+        assert_eq!(tensors["W2"][0][k], json!(read.weights(1)[k]));
+        assert_eq!(tensors["b1"][k][0], json!(read.bias(0)[k]));
+    }
+}
+
+#[test]
+fn a_run_of_something_else_is_refused_and_the_difference_named() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("run.safetensors");
+    report(planar("train --json -q --device cpu --iterations 50", &[("--checkpoint", &path)]));
+    let before = fs::read(&path).unwrap();
+    for (flags, words) in [
+        ("--hidden 5", &["network", "[2, 4, 1]", "[2, 5, 1]"][..]),
+        ("--activation relu", &["activation", "tanh", "relu"]),
+        ("--learning-rate 1.3", &["learning rate", "1.2", "1.3"]),
+        ("--backward-activation relu", &["derivative", "relu's"]),
+        ("--precision f64", &["precision", "f32", "f64"]),
+        ("--data noisy-moons", &["data set", "flower", "noisy-moons"]),
+        ("--samples 300", &["number of samples", "400", "300"]),
+        ("--data-seed 3", &["flower", "other values"]),
+        ("--iterations 50", &["iterations", "over the 50"]),
+        ("--init w.safetensors", &["--init"]),
+    ] {
+        let train = format!("train -q --device cpu --iterations 80 {flags}").replace("80 --iterations", "");
+        assert_refused(planar(&train, &[("--resume", &path)]), words);
+        assert_eq!(fs::read(&path).unwrap(), before, "{flags}");
+    }
+    for (train, words) in [
+        ("train -q --checkpoint-every 5", &["--checkpoint"][..]),
+        ("train -q --checkpoint no/such/folder/a.safetensors", &["folder that exists"]),
+        ("train -q --init a.safetensors --init-seed 4", &["--init", "--init-seed"]),
+        ("train -q --resume no-such.safetensors", &["no-such.safetensors"]),
+        ("train -q --iterations 1000000 --log-every 1 --checkpoint a.safetensors", &["logging interval", "100000"]),
+    ] {
+        assert_refused(planar(train, &[]), words);
+    }
+}
+
+#[test]
+fn a_run_that_diverges_leaves_its_last_finite_weights() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("run.safetensors");
+    let train = "train -q --device cpu --activation relu --learning-rate 300 --iterations 100 --checkpoint-every 2";
+    let (_, stderr, code) = run(planar(train, &[("--checkpoint", &path)]));
+    assert_eq!(code, 5, "{stderr}");
+    let checkpoint = Checkpoint::read(&path).unwrap();
+    assert!(checkpoint.parameters.is_finite());
+    assert!((2..11).contains(&checkpoint.state.iteration), "{}", checkpoint.state.iteration);
+}
+
+/// W1 (3 × 2), b1 (3 × 1), W2 (1 × 3), b2 (1 × 1) and their values 0.5, 1.0, 1.5, …, in a type.
+fn plain(dtype: &str, bias_shape: Value) -> Vec<u8> {
+    let size = if dtype == "F64" { 8 } else { 4 };
+    let at = |from: usize, to: usize| json!([from * size, to * size]);
+    let header = json!({
+        "W1": {"dtype": dtype, "shape": [3, 2], "data_offsets": at(0, 6)},
+        "b1": {"dtype": dtype, "shape": bias_shape, "data_offsets": at(6, 9)},
+        "W2": {"dtype": dtype, "shape": [1, 3], "data_offsets": at(9, 12)},
+        "b2": {"dtype": dtype, "shape": [1, 1], "data_offsets": at(12, 13)},
+    });
+    let values = (1..=13).map(|k| 0.5 * f64::from(k));
+    let data: Vec<u8> = match size {
+        8 => values.flat_map(f64::to_le_bytes).collect(),
+        _ => values.flat_map(|value| (value as f32).to_le_bytes()).collect(),
+    };
+    file(&header, &data)
+}
+
+#[test]
+fn anyones_weights_start_a_run() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("mine.safetensors");
+    let mut ends = Vec::new();
+    for (dtype, bias) in [("F32", json!([3, 1])), ("F64", json!([3]))] {
+        fs::write(&path, plain(dtype, bias)).unwrap();
+        let weights = Weights::read(&path).unwrap();
+        assert_eq!((weights.widths, weights.state), (vec![2, 3, 1], None));
+        assert_eq!(weights.parameters.values(), (1..=13).map(|k| 0.5 * f64::from(k)).collect::<Vec<_>>());
+        let got = report(planar("train --json -q --device cpu --hidden 3 --iterations 9", &[("--init", &path)]));
+        assert!(got["init"].as_str().unwrap().contains("mine.safetensors"));
+        ends.push(got["costs"].clone());
+    }
+    assert_eq!(ends[0], ends[1]);
+    let seeded = report(planar("train --json -q --device cpu --hidden 3 --iterations 9", &[]));
+    assert_ne!(ends[0], seeded["costs"]);
+    assert_refused(planar("train -q --device cpu", &[("--init", &path)]), &["[2, 3, 1]", "[2, 4, 1]", "--hidden"]);
+    assert_refused(planar("train -q --device cpu --hidden 3", &[("--resume", &path)]), &["no run of planar's"]);
+}
+
+#[test]
+fn a_bad_file_is_refused_in_one_line() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("bad.safetensors");
+    let good = plain("F32", json!([3, 1]));
+    let length = u64::from_le_bytes(good[..8].try_into().unwrap()) as usize;
+    let header: Value = serde_json::from_slice(&good[8..8 + length]).unwrap();
+    let data = &good[8 + length..];
+    let changed = |change: &dyn Fn(&mut Value)| {
+        let mut header = header.clone();
+        change(&mut header);
+        file(&header, data)
+    };
+    let with_value = |value: f32| {
+        let mut data = data.to_vec();
+        data[16..20].copy_from_slice(&value.to_le_bytes());
+        file(&header, &data)
+    };
+    let state = |state: &str| changed(&|header| header["__metadata__"] = json!({"planar": state}));
+    let rename = |from: &'static str, to: &'static str| {
+        changed(&move |header| {
+            let tensor = header.as_object_mut().unwrap().remove(from).unwrap();
+            header[to] = tensor;
+        })
+    };
+    for (bytes, words) in [
+        (Vec::new(), &["no safetensors file", "too small"][..]),
+        (b"x,y\n1,2\n".to_vec(), &["no safetensors file"]),
+        (u64::MAX.to_le_bytes().to_vec(), &["no safetensors file", "too large"]),
+        ([&(1_u64 << 40).to_le_bytes()[..], b"{}"].concat(), &["no safetensors file", "too large"]),
+        (good[..good.len() - 1].to_vec(), &["no safetensors file", "incomplete"]),
+        ([&good[..], b"x"].concat(), &["no safetensors file", "incomplete"]),
+        (good[..20].to_vec(), &["no safetensors file"]),
+        (rename("W1", "w1"), &["lacks the tensor W1"]),
+        (rename("b2", "b3"), &["'b3'"]),
+        (rename("W2", "W3"), &["lacks the tensor W2"]),
+        (changed(&|header| header["W1"]["shape"] = json!([2, 3])), &["b1", "[3, 1]", "(2, 1)"]),
+        (changed(&|header| header["W1"]["shape"] = json!([6])), &["W1", "[6]"]),
+        (changed(&|header| header["W2"]["shape"] = json!([3, 1])), &["W2", "[3, 1]", "(1, 3)"]),
+        (changed(&|header| header["b1"]["dtype"] = json!("I32")), &["b1", "I32", "F32 or F64"]),
+        (changed(&|header| header["b1"]["shape"] = json!([1_u64 << 60, 1_u64 << 60])), &["no safetensors file"]),
+        (with_value(f32::NAN), &["NaN", "element 4 of W1"]),
+        (with_value(f32::INFINITY), &["inf", "element 4 of W1"]),
+        (state(r#"{"format": 2, "version": "9.9.9"}"#), &["format 2", "planar 9.9.9", "reads 1"]),
+        (state(r#"{"format": 1}"#), &["damaged"]),
+        (state("{"), &["damaged"]),
+    ] {
+        fs::write(&path, &bytes).unwrap();
+        assert_refused(planar("train -q --device cpu --hidden 3", &[("--init", &path)]), words);
+        assert_refused(planar("train -q --device cpu --hidden 3", &[("--resume", &path)]), words);
+    }
+}
+
+/// Ctrl-C writes what is done and ends with 130; the run goes on from there.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_a_checkpoint_that_goes_on() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("run.safetensors");
+    let mut child = start(&path, "--checkpoint", "2000000000", "1000000000");
+    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let done = Checkpoint::read(&path).unwrap().state.iteration;
+    assert!(done > 0);
+    let train = format!("{RUN} --iterations {} --log-every 1000000000", done + 10);
+    let got = report(planar(&train, &[("--resume", &path)]));
+    assert_eq!(got["costs"].as_array().unwrap().last().unwrap()["iteration"], done + 10);
+}
+
+/// Killed without warning while it writes all the time, it leaves a file that is whole, and the next run tidies up.
+#[cfg(unix)]
+#[test]
+fn a_killed_run_leaves_a_whole_checkpoint() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("run.safetensors");
+    let mut done = 0;
+    for round in 0..6 {
+        let flag = if round == 0 { "--checkpoint" } else { "--resume" };
+        let mut child = start(&path, flag, "2000000000", "3");
+        while !path.exists() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        std::thread::sleep(std::time::Duration::from_millis(40 + 7 * round));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let now = Checkpoint::read(&path).unwrap().state.iteration;
+        assert!(now >= done, "{now} after {done}");
+        done = now;
+    }
+    assert!(done > 3, "{done}");
+    let left = folder.path().join(".run.safetensors.4711.tmp");
+    let others = folder.path().join(".run.safetensors.mine.tmp");
+    fs::write(&left, "half").unwrap();
+    fs::write(&others, "somebody's").unwrap();
+    report(planar(&format!("{RUN} --iterations {} --log-every 1000000000", done + 1), &[("--resume", &path)]));
+    assert!(!left.exists() && others.exists());
+    let names = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(names, 2, "the checkpoint and somebody's file");
+}
+
+/// A long run, once it trains.
+#[cfg(unix)]
+fn start(path: &Path, flag: &str, iterations: &str, every: &str) -> std::process::Child {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("planar"))
+        .args(RUN.replace(" -q", " -v").split_whitespace())
+        .args(["--iterations", iterations, "--checkpoint-every", every, "--log-every", "1000000000", flag])
+        .arg(path)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("training begins")));
+    // what it says from here on is read, so that it never waits
+    std::thread::spawn(move || lines.for_each(drop));
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    child
+}
