@@ -295,3 +295,61 @@ fn pictures_are_drawn_of_the_results_and_again_from_the_file() {
     assert_eq!((code, stderr.lines().count()), (2, 1));
     assert!(stderr.contains(".svg") && stderr.contains("h.gif"), "{stderr}");
 }
+
+#[test]
+fn what_cannot_be_trained_is_told_before_anything_is() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("sweep.jsonl");
+    for (arguments, words) in [
+        ("--data flower,nope.csv,blobs", &["nope.csv"][..]),
+        ("--test-fraction 0.0001", &["test fraction"]),
+        ("--log-every 0", &["logging interval"]),
+        ("--heatmap no/such/folder/h.svg", &["folder that exists"]),
+        ("--memory 1 --hidden 20000 --samples 2000", &["20000 hidden units", "--memory allows 1"]),
+        ("--hidden 1..1000000 --init-seed 1..1000000 --yes", &["20000000", "1000000000000"]),
+        ("--random 1000000000000 --yes", &["20000000", "1000000000000"]),
+    ] {
+        let (stdout, stderr, code) = run(with_file(&format!("sweep -q --iterations 5 {arguments}"), &file));
+        assert_eq!((code, stdout.as_str(), stderr.lines().count()), (2, "", 1), "{arguments}: {stderr}");
+        for word in words {
+            assert!(stderr.contains(word), "{arguments}: no '{word}' in: {stderr}");
+        }
+        assert!(!file.exists(), "{arguments}");
+    }
+}
+
+#[test]
+fn a_file_cut_off_anywhere_goes_on_and_changed_data_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let (file, data) = (folder.path().join("sweep.jsonl"), folder.path().join("blümchen.csv"));
+    fs::write(&data, "x,y,label\n1,2,0\n2,1,1\n-1,1,0\n1,-1,1\n").unwrap();
+    let sweep = |resume: &str| {
+        let mut command = with_file(&format!("sweep -q --json --iterations 5 --init-seed 1..3 {resume}"), &file);
+        command.arg("--data").arg(&data);
+        command
+    };
+    let whole = json(sweep(""))["results"].clone();
+    let bytes = fs::read(&file).unwrap();
+    let last = bytes[..bytes.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap();
+    let in_a_letter = last + bytes[last..].windows(2).position(|two| two == "ü".as_bytes()).unwrap() + 1;
+    for cut in [0, 1, 20, last, last + 1, in_a_letter, bytes.len() - 1] {
+        fs::write(&file, &bytes[..cut]).unwrap();
+        assert_eq!(json(sweep("--resume"))["results"], whole, "cut at {cut}");
+        assert_eq!(fs::read(&file).unwrap(), bytes, "cut at {cut}");
+    }
+    fs::write(&data, "x,y,label\n1,2,0\n2,1,1\n-1,1,0\n1,-2,1\n").unwrap();
+    let (_, stderr, code) = run(sweep("--resume"));
+    assert_eq!((code, stderr.lines().count()), (2, 1), "{stderr}");
+    assert!(stderr.contains("data_sha256"), "{stderr}");
+}
+
+#[test]
+fn all_that_diverged_are_tabled_without_a_boundary() {
+    let folder = TempDir::new().unwrap();
+    let picture = folder.path().join("b.svg");
+    let mut command = planar("sweep --json --activation leaky-relu:0.3 --learning-rate 1000 --iterations 500");
+    command.arg("--boundaries").arg(&picture);
+    let (stdout, stderr, code) = run(command);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("\"diverged\"") && stderr.contains("no boundary to draw") && !picture.exists(), "{stderr}");
+}

@@ -3,7 +3,7 @@
 //! The tensors have the notebook's names and shapes: `W1` (n_h × n_x), `b1` (n_h × 1), `W2` (1 × n_h), `b2` (1 × 1);
 //! `F32`, or `F64` of a run in `f64`. All else is a JSON object in the metadata under `planar`: [`State`].
 
-mod atomic;
+pub(crate) mod atomic;
 mod weights;
 
 use std::collections::HashMap;
@@ -11,7 +11,6 @@ use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 pub use atomic::remove_leftovers;
 pub use weights::Weights;
@@ -55,7 +54,7 @@ impl Description {
         Self {
             data: data.name().into(),
             samples: data.samples(),
-            data_hash: hash(data),
+            data_hash: data.sha256(),
             widths: network.widths(),
             activation: network.activation().to_string(),
             derivative: network.derivative().to_string(),
@@ -185,13 +184,4 @@ fn state(path: &Path, bytes: &[u8]) -> Result<Option<State>> {
         return Err(refuse(format!("is of format {format}, written by planar {version}; this one reads {FORMAT}")));
     }
     serde_json::from_value(value).map(Some).map_err(damaged)
-}
-
-/// SHA-256 of the number of features, X (features × samples) as little-endian `f64`, and Y, in hexadecimal.
-fn hash(data: &Dataset) -> String {
-    let mut sha = Sha256::new();
-    sha.update((data.features() as u64).to_le_bytes());
-    data.inputs().iter().for_each(|value| sha.update(value.to_le_bytes()));
-    sha.update(data.labels());
-    sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -50,7 +50,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let all = claims();
     for name in &arguments.only {
         if all.iter().all(|claim| claim.name != name) {
-            let names: Vec<&str> = all.iter().map(|claim| claim.name).collect();
+            let mut names: Vec<&str> = all.iter().map(|claim| claim.name).collect();
+            names.dedup();
             return Err(Error::invalid("--only", format!("one of {}", names.join(", ")), format!("'{name}'")).into());
         }
     }

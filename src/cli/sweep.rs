@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use planar::backend::Backend;
-use planar::data::{Options, Source};
+use planar::data::{Dataset, Options, Source};
 use planar::model::{Activation, Parameters};
 use planar::plot::{self, Boundary, Format};
 use planar::report::sweep::{Configuration, configurations, table};
-use planar::sweep::grid::{Job, MOST_NETWORKS, Space};
+use planar::sweep::grid::{Job, MOST_EVER, MOST_NETWORKS, Space};
 use planar::sweep::range::{self, Values};
 use planar::sweep::results::{Ended, Results, merge};
 use planar::sweep::{self, Common, Progress};
@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 
 use super::arguments::{init_scale, test_fraction};
 use super::device::DeviceArguments;
+use super::picture::in_a_folder;
 use super::progress::{self, NetworkBar};
 use super::{Ending, Verbosity};
 
@@ -191,11 +192,10 @@ fn merge_parts(arguments: &MergeArguments) -> anyhow::Result<Ending> {
     let start = Instant::now();
     let (sweep, results) = merge(&arguments.parts)?;
     if let Some(out) = &arguments.out {
-        let mut file = Results::create(out, &sweep)?;
-        results.iter().try_for_each(|ended| file.add(ended))?;
+        Results::write(out, &sweep, &results)?;
     }
-    arguments.pictures.draw(&results)?;
     print(&sweep, &results, arguments.json, start)?;
+    arguments.pictures.draw(&results)?;
     Ok(Ending::Done)
 }
 
@@ -249,9 +249,16 @@ impl SweepArguments {
             held_out: self.test_fraction.map(|fraction| (fraction, self.test_seed.unwrap_or(1))),
             init_scale: self.init_scale,
             log_every: self.log_every,
-            memory: self.memory.map_or(backend.memory_limit() / 2, |mebibytes| mebibytes << 20),
+            memory: self.memory.map_or(backend.memory_limit() / 2, |mebibytes| mebibytes.saturating_mul(1 << 20)),
         };
-        let sweep = self.describe(backend.as_ref(), networks);
+        sweep::check(backend.as_ref(), &mine, &common)?;
+        // those of other shards too, which are merged by this
+        let sources = range::list::<Source>("the data sets", &self.data)?;
+        let data = sources.iter().map(|source| source.load(&common.options)).collect::<Result<Vec<_>>>()?;
+        if self.boundaries.is_some() {
+            data.iter().try_for_each(|data| plot::check_axes(data, [0, 1]))?;
+        }
+        let sweep = self.describe(backend.as_ref(), networks, &data);
 
         let (mut file, mut results) = match &self.out {
             None => (None, Vec::new()),
@@ -292,13 +299,16 @@ impl SweepArguments {
         bar.finish();
         let finished = outcome?;
         results.sort_by_key(|ended| ended.job.job);
+        print(&sweep, &results, self.json, start)?;
         if !results.is_empty() {
             self.pictures.draw(&results)?;
         }
         if let Some(path) = self.boundaries.as_ref().filter(|_| finished) {
             self.draw_boundaries(path, backend.as_ref(), &common, &results)?;
+            if progress::is_interrupted() {
+                return Ok(Ending::Interrupted);
+            }
         }
-        print(&sweep, &results, self.json, start)?;
         if !finished {
             let how = if self.out.is_some() { ": the same command with --resume goes on" } else { "" };
             super::tell(format_args!("interrupted after {} of {} networks{how}", results.len(), mine.len()));
@@ -312,6 +322,10 @@ impl SweepArguments {
         let mut best = configurations(results);
         best.retain(|of| of.typical(results).is_some());
         best.truncate(plot::sweep::BOUNDARIES);
+        if best.is_empty() {
+            self.verbosity.say("all networks diverged: there is no boundary to draw");
+            return Ok(());
+        }
         let typical: Vec<&Ended> = best.iter().filter_map(|of| of.typical(results)).collect();
         let jobs: Vec<Job> = typical.iter().map(|ended| ended.job.clone()).collect();
         let mut parameters: HashMap<u64, Parameters> = HashMap::new();
@@ -319,8 +333,11 @@ impl SweepArguments {
             if let Progress::Ended(ended) = progress {
                 parameters.extend(ended.parameters.map(|parameters| (ended.job.job, parameters)));
             }
-            Ok(ControlFlow::Continue(()))
+            Ok(if progress::is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         })?;
+        if progress::is_interrupted() {
+            return Ok(());
+        }
         let mut networks = Vec::new();
         for (name, ended) in plot::sweep::names(&best).into_iter().zip(typical) {
             let Some(parameters) = parameters.get(&ended.job.job) else { continue };
@@ -344,6 +361,15 @@ impl SweepArguments {
             init_seeds: range::list("the initial seeds", &self.init_seed)?,
         };
         space.check()?;
+        let count = match (self.random, &space.learning_rates) {
+            (Some(count), _) => count,
+            (None, Values::List(_)) => space.count()?,
+            (None, _) => 0,
+        };
+        if count > MOST_EVER {
+            let wanted = format!("at most {MOST_EVER}, even with --yes: divide it into several sweeps");
+            return Err(Error::invalid("the number of networks", wanted, count));
+        }
         let (name, wanted) = ("the number of networks", format!("at most {MOST_NETWORKS} unless --yes is given"));
         match self.random {
             Some(0) => Err(Error::invalid(name, "at least 1", 0)),
@@ -357,7 +383,7 @@ impl SweepArguments {
     }
 
     /// What the sweep is, for the first line of its file: all that its results depend on.
-    fn describe(&self, backend: &dyn Backend, networks: usize) -> Value {
+    fn describe(&self, backend: &dyn Backend, networks: usize, data: &[Dataset]) -> Value {
         json!({
             "sweep": env!("CARGO_PKG_VERSION"),
             "networks": networks,
@@ -365,6 +391,7 @@ impl SweepArguments {
             "plan": self.device.plan.to_string(),
             "precision": self.device.precision.name(),
             "data": self.data,
+            "data_sha256": data.iter().map(|data| data.sha256()).collect::<Vec<_>>(),
             "samples": self.samples,
             "data_seed": self.data_seed,
             "label": self.label,
@@ -386,8 +413,8 @@ impl SweepArguments {
 
 /// A file that a picture can be written to.
 fn picture(text: &str) -> Result<PathBuf> {
-    let path = PathBuf::from(text);
-    Format::of(&path).map(|_| path)
+    Format::of(Path::new(text))?;
+    in_a_folder("the picture", text)
 }
 
 fn shard(text: &str) -> Result<Shard> {

@@ -13,6 +13,8 @@ pub use generated::MAX_SAMPLES;
 pub use scikit::{BLOBS_SEED, blobs, gaussian_quantiles, noisy_circles, noisy_moons};
 pub use source::{DEFAULT_SEED, Options, Source};
 
+use sha2::{Digest, Sha256};
+
 use crate::{Error, Result};
 
 /// The most features a data set may have.
@@ -31,6 +33,15 @@ pub struct Dataset {
 }
 
 impl Dataset {
+    /// SHA-256 of the number of features, X (features × samples) as little-endian `f64`, and Y, in hexadecimal.
+    pub fn sha256(&self) -> String {
+        let mut sha = Sha256::new();
+        sha.update((self.features as u64).to_le_bytes());
+        self.inputs.iter().for_each(|value| sha.update(value.to_le_bytes()));
+        sha.update(&self.labels);
+        sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// A data set from its points, row-major (samples × features), and one label a point.
     ///
     /// # Errors

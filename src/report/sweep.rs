@@ -135,7 +135,10 @@ pub fn table(configurations: &[Configuration]) -> String {
             Spread { min, median, max } => format!("{min} / {median} / {max}"),
         };
         let cost = of.cost.map_or("–".into(), |s| format!("{:.4} / {:.4} / {:.4}", s.min, s.median, s.max));
-        let rate = format!("{}", (of.learning_rate * 1e6).round() / 1e6);
+        let rate = match of.learning_rate {
+            small if small < 1e-3 => format!("{small:.3e}"),
+            rate => ((rate * 1e6).round() / 1e6).to_string(),
+        };
         let mut row = vec![of.data.clone(), of.hidden.to_string(), of.activation.clone(), rate, done];
         row.extend([of.networks.to_string(), of.diverged.to_string(), percent(of.accuracy)]);
         row.extend(held_out.then(|| percent(of.test_accuracy)));

@@ -13,6 +13,9 @@ use crate::{Error, Result, backend::Run};
 /// The networks of which a grid is made without being asked whether that is meant.
 pub const MOST_NETWORKS: u64 = 1_000_000;
 
+/// The most networks that a sweep has at all: each is held in memory until it ends.
+pub const MOST_EVER: u64 = 20_000_000;
+
 /// What is tried.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Space {

@@ -82,6 +82,33 @@ pub fn run(
     Ok(true)
 }
 
+/// Sees before anything is trained that all of it can be: data sets load and can be split, costs can be logged, and each
+/// network fits alone.
+///
+/// # Errors
+/// Those of loading and splitting the data, [`Error::Invalid`] for an interval of 0, and [`Error::Mismatch`] where a
+/// network takes more than `memory`.
+pub fn check(backend: &dyn Backend, jobs: &[Job], common: &Common) -> Result<()> {
+    for group in &groups(jobs) {
+        let data = group[0].load(&common.options)?;
+        if let Some((fraction, seed)) = common.held_out {
+            data.split(fraction, seed)?;
+        }
+        for job in group {
+            Schedule::new(job.iterations, common.log_every)?;
+        }
+        let widest = group.iter().max_by_key(|job| job.hidden).unwrap_or(&group[0]);
+        let needed = backend.memory(&data, &widest.run(&data, 0.0)?.network, 1)?;
+        if needed > common.memory {
+            let (needed, hidden, allowed) = (needed.div_ceil(1 << 20), widest.hidden, common.memory >> 20);
+            let message =
+                format!("a network of {hidden} hidden units takes {needed} MiB, and --memory allows {allowed}");
+            return Err(Error::Mismatch(message));
+        }
+    }
+    Ok(())
+}
+
 /// The jobs by what may train side by side; in a group those of like length and width stand together.
 fn groups(jobs: &[Job]) -> Vec<VecDeque<Job>> {
     let mut groups: Vec<VecDeque<Job>> = Vec::new();
@@ -133,14 +160,17 @@ fn train_batch(
     if listen(Progress::Batch(batch.len()))?.is_break() {
         return Ok(None);
     }
-    let (mut failure, mut stopped) = (None, false);
+    let (mut failure, mut stopped, mut longest) = (None, false, 1);
     train_all(session.as_mut(), &schedules, |event| {
         let told = match event {
             train::Event::Advanced { iteration, .. } => listen(Progress::Advanced(iteration)),
             // an interrupted one is run again another time
             train::Event::Ended { outcome, .. } if outcome.status == Status::Interrupted => Ok(ControlFlow::Break(())),
-            train::Event::Ended { network, outcome } => ended(&batch[network], &runs[network], outcome, data, test)
-                .and_then(|ended| listen(Progress::Ended(Box::new(ended)))),
+            train::Event::Ended { network, outcome } => {
+                longest = outcome.iterations.max(longest);
+                ended(&batch[network], &runs[network], outcome, data, test)
+                    .and_then(|ended| listen(Progress::Ended(Box::new(ended))))
+            }
         };
         let told = told.unwrap_or_else(|error| {
             failure.get_or_insert(error);
@@ -152,7 +182,7 @@ fn train_batch(
     match failure {
         Some(error) => Err(error),
         None if stopped => Ok(None),
-        None => Ok(batch.iter().map(|job| job.iterations).max()),
+        None => Ok(Some(longest)),
     }
 }
 

@@ -1,14 +1,15 @@
 //! The results of a sweep in a file that grows: a line of JSON that says what the sweep is, and one for each network as
 //! it ends. What was written survives whatever ends the program.
 
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::grid::Job;
+use crate::checkpoint::atomic;
 use crate::model::Parameters;
 use crate::train::{CostAt, Status};
 use crate::{Error, Result};
@@ -62,12 +63,28 @@ impl Results {
         let opened = OpenOptions::new().write(true).create_new(true).open(path);
         let file = opened.map_err(|source| Error::Io { path: path.into(), source })?;
         let mut results = Self { path: path.into(), file };
+        results.lock()?;
         results.line(sweep)?;
         Ok(results)
     }
 
+    /// All results at once, in a file that is whole or not there.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it exists already or cannot be written.
+    pub fn write(path: &Path, sweep: &Value, ended: &[Ended]) -> Result<()> {
+        if path.exists() {
+            return Err(Error::Io { path: path.into(), source: io::ErrorKind::AlreadyExists.into() });
+        }
+        let mut text = format!("{sweep}\n");
+        for ended in ended {
+            text += &format!("{}\n", to_value(path, ended)?);
+        }
+        atomic::replace(path, text.as_bytes())
+    }
+
     /// A file of the same sweep, to go on with. A last line that was cut off is dropped from it. One that does not
-    /// exist is made.
+    /// exist, or that was cut off before it said what the sweep is, is begun.
     ///
     /// # Errors
     /// [`Error::Io`] where it cannot be read or written, [`Error::Results`] where it is that of another sweep or damaged
@@ -77,13 +94,23 @@ impl Results {
             return Ok((Self::create(path, sweep)?, Found::default()));
         }
         let io = |source| Error::Io { path: path.into(), source };
-        let (header, found, whole) = read(path)?;
+        let mut file = OpenOptions::new().write(true).open(path).map_err(io)?;
+        let bytes = std::fs::read(path).map_err(io)?;
+        if !bytes.contains(&b'\n') && "{\"".as_bytes().starts_with(&bytes[..bytes.len().min(2)]) {
+            file.set_len(0).map_err(io)?;
+            let mut results = Self { path: path.into(), file };
+            results.lock()?;
+            results.line(sweep)?;
+            return Ok((results, Found::default()));
+        }
+        let (header, found, whole) = parse(path, &bytes)?;
         if let Some(difference) = difference(&header, sweep) {
             return Err(Error::Results { path: path.into(), problem: format!("is of another sweep: {difference}") });
         }
-        let mut file = OpenOptions::new().write(true).open(path).map_err(io)?;
+        let results = Self { path: path.into(), file: file.try_clone().map_err(io)? };
+        results.lock()?;
         file.set_len(whole).and_then(|()| file.seek(SeekFrom::End(0))).map_err(io)?;
-        Ok((Self { path: path.into(), file }, found))
+        Ok((results, found))
     }
 
     /// Adds a network that has ended, and sees that it is on the disk.
@@ -91,8 +118,22 @@ impl Results {
     /// # Errors
     /// [`Error::Io`] where that fails.
     pub fn add(&mut self, ended: &Ended) -> Result<()> {
-        let value = serde_json::to_value(ended).map_err(|error| self.unwritten(&error.to_string()))?;
-        self.line(&value)
+        self.line(&to_value(&self.path, ended)?)
+    }
+
+    /// Keeps others from writing to it; where the file system has no locks, it goes without. On Windows a lock would
+    /// keep others from reading too.
+    fn lock(&self) -> Result<()> {
+        match self.file.try_lock() {
+            Ok(()) if cfg!(windows) => {
+                self.file.unlock().map_err(|source| Error::Io { path: self.path.clone(), source })
+            }
+            Err(TryLockError::WouldBlock) => {
+                let problem = "is being written to by another planar".into();
+                Err(Error::Results { path: self.path.clone(), problem })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn line(&mut self, value: &Value) -> Result<()> {
@@ -100,10 +141,10 @@ impl Results {
         let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
         written.map_err(|source| Error::Io { path: self.path.clone(), source })
     }
+}
 
-    fn unwritten(&self, said: &str) -> Error {
-        Error::Results { path: self.path.clone(), problem: said.into() }
-    }
+fn to_value(path: &Path, ended: &Ended) -> Result<Value> {
+    serde_json::to_value(ended).map_err(|error| Error::Results { path: path.into(), problem: error.to_string() })
 }
 
 /// What a results file says the sweep is, the networks that have ended, and the bytes of its whole lines.
@@ -111,29 +152,27 @@ impl Results {
 /// # Errors
 /// [`Error::Io`] where it cannot be read, [`Error::Results`] where it is no results file or damaged before its last line.
 pub fn read(path: &Path) -> Result<(Value, Found, u64)> {
-    let io = |source| Error::Io { path: path.into(), source };
+    parse(path, &std::fs::read(path).map_err(|source| Error::Io { path: path.into(), source })?)
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<(Value, Found, u64)> {
     let damaged = |problem: String| Error::Results { path: path.into(), problem };
-    let mut reader = BufReader::new(File::open(path).map_err(io)?);
-    let mut header = String::new();
-    let mut whole = reader.read_line(&mut header).map_err(io)? as u64;
-    let no_header = || damaged("is no results file: its first line does not say what the sweep is".into());
-    let sweep: Value = serde_json::from_str(&header).map_err(|_| no_header())?;
-    if !header.ends_with('\n') || sweep.get("sweep").is_none() {
-        return Err(no_header());
-    }
-    let mut rest = String::new();
-    reader.read_to_string(&mut rest).map_err(io)?;
-    let mut found = Found::default();
-    let lines: Vec<&str> = rest.split_inclusive('\n').collect();
-    for (at, line) in lines.iter().enumerate() {
-        match serde_json::from_str(line) {
-            Ok(ended) if line.ends_with('\n') => {
+    let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
+    let header = lines.next().map_or(&b""[..], |(_, line)| line);
+    let sweep = serde_json::from_slice(header).ok().filter(|sweep: &Value| sweep.get("sweep").is_some());
+    let Some(sweep) = sweep.filter(|_| header.ends_with(b"\n")) else {
+        return Err(damaged("is no results file: its first line does not say what the sweep is".into()));
+    };
+    let (mut found, mut whole) = (Found::default(), header.len() as u64);
+    while let Some((at, line)) = lines.next() {
+        match serde_json::from_slice(line) {
+            Ok(ended) if line.ends_with(b"\n") => {
                 found.ended.push(ended);
                 whole += line.len() as u64;
             }
-            _ if at + 1 == lines.len() => found.dropped = true,
+            _ if lines.peek().is_none() => found.dropped = true,
             Ok(_) => {}
-            Err(error) => return Err(damaged(format!("line {}: {error}", at + 2))),
+            Err(error) => return Err(damaged(format!("line {}: {error}", at + 1))),
         }
     }
     Ok((sweep, found, whole))
