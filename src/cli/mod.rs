@@ -8,6 +8,7 @@ mod device;
 mod devices;
 mod diagnose;
 mod gradcheck;
+mod metrics;
 mod picture;
 mod progress;
 mod reproduce;

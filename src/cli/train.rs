@@ -13,6 +13,7 @@ use planar::{Error, Result};
 use super::arguments::{DataArguments, NetworkArguments};
 use super::checkpoint::CheckpointArguments;
 use super::device::DeviceArguments;
+use super::metrics::{Accuracy, MetricsArguments};
 use super::picture::PictureArguments;
 use super::progress::{self, Progress};
 use super::{Ending, Verbosity};
@@ -22,6 +23,7 @@ const EXAMPLES: &str = "Examples:
   planar train --hidden 277 --activation leaky-relu --learning-rate 0.073 --iterations 50000
   planar train --data points.csv --label class --json
   planar train --hidden 20 --plot run.svg       the decision boundary and the cost curve
+  planar train --metrics costs.jsonl            a line of JSON for each logged cost, as training goes
   planar train --iterations 1000000 --checkpoint run.safetensors     and after a stop the same with
   planar train --iterations 1000000 --resume run.safetensors
 Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 5 diverged, 130 interrupted.";
@@ -49,6 +51,8 @@ pub struct Arguments {
     #[arg(long, help_heading = "Output")]
     json: bool,
     #[command(flatten)]
+    metrics: MetricsArguments,
+    #[command(flatten)]
     verbosity: Verbosity,
 }
 
@@ -68,6 +72,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let resumed = arguments.checkpoint.resumed(&description, &mut run, schedule)?;
     let schedule = arguments.checkpoint.schedule(schedule, resumed.as_ref())?;
     let init = resumed.as_ref().map(|state| state.start.clone()).or(init);
+    let before = resumed.as_ref().map_or(0, |state| state.iteration);
+    let mut metrics = arguments.metrics.open(before, printed.log_every())?;
     let backend = arguments.device.open(&data, std::slice::from_ref(&run), iterations, verbosity)?;
     let mut session = backend.load(&data, std::slice::from_ref(&run))?;
     let setup = start.elapsed();
@@ -81,7 +87,6 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
             verbosity.say(format_args!("it ran on {there}, plan {plan}: another device rounds in its own way"));
         }
     }
-    let before = resumed.as_ref().map_or(0, |state| state.iteration);
     let history: Vec<CostAt> = resumed.map_or(Vec::new(), |state| state.costs);
     let from = init.clone().unwrap_or_else(|| format!("seed {init_seed}, scale {init_scale}"));
     let mut state = State::new(description, from, device.name.clone(), session.plan());
@@ -89,11 +94,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let mut keeper = arguments.checkpoint.keeper(state);
 
     progress::stop_on_ctrl_c();
+    metrics.begin()?;
     log::debug!("training begins");
     let bar = Progress::new(schedule.iterations(), verbosity.quiet);
     let outcomes = train_all(session.as_mut(), &[schedule], |event| match event {
         Event::Advanced { iteration, costs, parameters, logged } => {
-            let may_go_on = keeper.advanced(iteration, &parameters[0], logged[0]);
+            let may_go_on = keeper.advanced(iteration, &parameters[0], logged[0]) & metrics.advanced(logged[0]);
             let shown = bar.show(CostAt { iteration, cost: costs[0] });
             if may_go_on { shown } else { ControlFlow::Break(()) }
         }
@@ -113,6 +119,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         }
         _ => None,
     };
+    let accuracy = (outcome.status == Status::Finished)
+        .then(|| Accuracy { accuracy: data.accuracy(&outcome.evaluation.logits), test_accuracy });
+    metrics.end(&curve, accuracy)?;
     let report = TrainReport {
         held_out: test.as_ref().map(|test| (test.samples(), test_accuracy)),
         device: backend.device(),
