@@ -9,6 +9,7 @@ mod devices;
 mod diagnose;
 mod gradcheck;
 mod picture;
+mod predict;
 mod progress;
 mod reproduce;
 mod selftest;
@@ -37,6 +38,8 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failure, 2 wrong input, 3 no suc
 enum Command {
     /// Train a network and print its costs and accuracy
     Train(train::Arguments),
+    /// Predict classes with a network that is trained
+    Predict(predict::Arguments),
     /// Train many networks side by side
     Sweep(Box<sweep::Arguments>),
     /// Compare a device with the f64 reference, or any two back ends, tensor by tensor
@@ -107,6 +110,7 @@ pub fn main() -> ExitCode {
     };
     let ended = match &cli.command {
         Command::Train(arguments) => train::run(arguments),
+        Command::Predict(arguments) => predict::run(arguments),
         Command::Sweep(arguments) => sweep::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
         Command::Gradcheck(arguments) => gradcheck::run(arguments),
