@@ -1,4 +1,4 @@
-//! `planar predict`: what it says is what training said, and what it cannot read is told.
+//! `planar predict` and `planar plot`: what they say is what training said, and what they cannot read is told.
 
 use std::fs;
 use std::path::Path;
@@ -196,5 +196,64 @@ fn a_reader_that_goes_away_is_no_failure() {
         drop(child.stdout.take());
         let output = child.wait_with_output().unwrap();
         assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(0), ""));
+    }
+}
+
+#[test]
+fn a_checkpoint_is_drawn_with_its_costs_and_weights_alone_without() {
+    let folder = TempDir::new().unwrap();
+    let (path, trained) = trained(&folder);
+    let file = folder.path().join("run.svg");
+    let (stdout, stderr, code) = run(planar("plot --data noisy-moons --out", &[&file, &path]));
+    assert_eq!((code, stdout.as_str(), stderr.as_str()), (0, "", ""));
+    let picture = fs::read_to_string(&file).unwrap();
+    let accuracy = 100.0 * trained["final"]["accuracy"].as_f64().unwrap();
+    let title = format!("noisy-moons, 2–4–1, leaky-relu:0.1, rate 1.2, 800 iterations: accuracy {accuracy:.2} %");
+    for words in [title.as_str(), "decision boundary", ">cost<", "iteration"] {
+        assert!(picture.replace('\n', "").contains(words), "no '{words}' in the picture");
+    }
+    let (_, stderr, code) = run(planar("plot --data noisy-moons --log-cost --axes 2,1 --out", &[&file, &path]));
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert_ne!(fs::read_to_string(&file).unwrap(), picture);
+
+    // W1, b1, W2, b2 alone
+    let plain = folder.path().join("plain.safetensors");
+    let bytes = fs::read(&path).unwrap();
+    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let mut header: Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
+    header.as_object_mut().unwrap().remove("__metadata__").unwrap();
+    let header = header.to_string();
+    let whole = [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &bytes[8 + length..]].concat();
+    fs::write(&plain, whole).unwrap();
+    let draw = "plot --activation leaky-relu:0.1 --data noisy-moons";
+    let (_, stderr, code) = run(planar(&format!("{draw} --out"), &[&file, &plain]));
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let picture = fs::read_to_string(&file).unwrap().replace('\n', "");
+    assert!(picture.contains(&format!("leaky-relu:0.1: accuracy {accuracy:.2} %")) && !picture.contains(">cost<"));
+    assert_refused(planar("plot --out", &[&file, &plain]), 2, &["--activation tanh"]);
+    assert_refused(planar(&format!("{draw} --log-cost --out"), &[&file, &plain]), 2, &["no costs", "--log-cost"]);
+}
+
+#[test]
+fn other_data_than_was_learnt_is_drawn_and_told() {
+    let folder = TempDir::new().unwrap();
+    let (path, _) = trained(&folder);
+    let file = folder.path().join("run.png");
+    for (data, words) in [
+        ("", &["200 samples of noisy-moons", "400 samples of flower"][..]),
+        ("--data noisy-moons --data-seed 2", &["other 200 samples of noisy-moons"]),
+    ] {
+        let (_, stderr, code) = run(planar(&format!("plot {data} --out"), &[&file, &path]));
+        assert_eq!((code, stderr.lines().count()), (0, 1), "{stderr}");
+        assert!(words.iter().all(|word| stderr.contains(word)), "{stderr}");
+        assert_eq!(&fs::read(&file).unwrap()[..4], b"\x89PNG");
+    }
+    for (flags, words) in [
+        ("--out run.jpg", &["run.jpg"][..]),
+        ("--out run.svg --axes 1,3", &["axes"]),
+        ("--out run.svg --activation relu", &["leaky-relu:0.1"]),
+        ("", &["--out"]),
+    ] {
+        assert_refused(planar(&format!("plot {flags}"), &[&path]), 2, words);
     }
 }

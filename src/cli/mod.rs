@@ -9,6 +9,7 @@ mod devices;
 mod diagnose;
 mod gradcheck;
 mod picture;
+mod plot;
 mod predict;
 mod progress;
 mod reproduce;
@@ -40,6 +41,8 @@ enum Command {
     Train(train::Arguments),
     /// Predict classes with a network that is trained
     Predict(predict::Arguments),
+    /// Draw the boundary and the costs of a network that is trained
+    Plot(plot::Arguments),
     /// Train many networks side by side
     Sweep(Box<sweep::Arguments>),
     /// Compare a device with the f64 reference, or any two back ends, tensor by tensor
@@ -111,6 +114,7 @@ pub fn main() -> ExitCode {
     let ended = match &cli.command {
         Command::Train(arguments) => train::run(arguments),
         Command::Predict(arguments) => predict::run(arguments),
+        Command::Plot(arguments) => plot::run(arguments),
         Command::Sweep(arguments) => sweep::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
         Command::Gradcheck(arguments) => gradcheck::run(arguments),
