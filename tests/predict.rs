@@ -146,6 +146,29 @@ fn anyones_weights_predict_where_the_activation_is_named() {
 }
 
 #[test]
+fn weights_of_several_hidden_layers_predict_with_nothing_said_of_the_device() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("deep.safetensors");
+    let tensor = |at: usize| json!({"dtype": "F32", "shape": [1, 1], "data_offsets": [4 * at, 4 * at + 4]});
+    let names = ["W1", "b1", "W2", "b2", "W3", "b3"].into_iter().enumerate();
+    let header = Value::Object(names.map(|(at, name)| (name.to_owned(), tensor(at))).collect()).to_string();
+    // the logit is 2·g(3·g(x) + 1) − 8
+    let values = [1.0_f32, 0.0, 3.0, 1.0, 2.0, -8.0].into_iter().flat_map(f32::to_le_bytes).collect::<Vec<_>>();
+    fs::write(&path, [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &values].concat()).unwrap();
+    let mut command = planar("predict --activation relu", &[&path]);
+    command.write_stdin("1\n2\n");
+    let (stdout, stderr, code) = run(command);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let want = [(0.0_f64, 0), (6.0, 1)].map(|(logit, class)| (1.0 / (1.0 + (-logit).exp()), class));
+    for (got, want) in table(&stdout).into_iter().zip(want) {
+        assert!((got.0 - want.0).abs() <= 1e-6 && got.1 == want.1, "{got:?}, not {want:?}");
+    }
+    let mut command = planar("predict --activation relu --device cpu", &[&path]);
+    command.write_stdin("1\n");
+    assert_refused(command, 2, &["one hidden layer", "--precision f64"]);
+}
+
+#[test]
 fn what_it_cannot_use_is_refused_in_one_line() {
     let folder = TempDir::new().unwrap();
     let (path, _) = trained(&folder);

@@ -94,9 +94,14 @@ impl DeviceArguments {
     }
 
     /// Opens what was asked for where nothing is trained: one forward pass is never worth a GPU's set-up, so that `auto`
-    /// is the CPU.
+    /// is the CPU: its engine, or the reference where that takes several hidden layers and the engine one.
     pub fn open_once(&self, data: &Dataset, run: &Run, verbosity: Verbosity) -> Result<Box<dyn Backend>> {
+        let is_deep = run.network.hidden().len() > 1;
         match self.device.as_str() {
+            "auto" if is_deep && self.precision == Precision::F32 && self.plan == PlanChoice::Auto => {
+                self.refuse_threads()?;
+                Ok(Box::new(Reference::<f32>::new()))
+            }
             "auto" | "cpu" => self.cpu(),
             "gpu" => self.gpu(&Choice::Any, data, run, "predicting", verbosity),
             name => self.gpu(&Choice::Named(name.into()), data, run, "predicting", verbosity),
