@@ -16,6 +16,7 @@ pub mod gradcheck;
 pub mod measure;
 pub mod model;
 pub mod plot;
+pub mod predict;
 pub mod report;
 pub mod reproduce;
 pub mod selftest;

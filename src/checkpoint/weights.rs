@@ -41,13 +41,24 @@ impl Weights {
     /// The network that they are of: its activation is the state's, or the one given where there is none.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] where neither names one.
+    /// [`Error::Checkpoint`] where neither names one, where both do and differ, and where the state is of other widths.
     pub fn network(&self, path: &Path, activation: Option<Activation>) -> Result<Network> {
-        let named = self.state.as_ref().map(|state| state.description.activation.parse()).transpose()?;
-        let activation = named.or(activation).ok_or_else(|| Error::Checkpoint {
-            path: path.into(),
-            problem: "does not say its activation: name it, as in --activation tanh".into(),
-        })?;
+        let refuse = |problem: String| Error::Checkpoint { path: path.into(), problem };
+        let activation = match (&self.state, activation) {
+            (Some(state), _) if state.description.widths != self.widths => {
+                let problem = "is damaged: its weights are not those of the network that it names";
+                return Err(refuse(problem.into()));
+            }
+            (Some(state), given) => {
+                let named: Activation = state.description.activation.parse()?;
+                if let Some(given) = given.filter(|given| *given != named) {
+                    return Err(refuse(format!("is of a network of {named}: leave --activation {given} out")));
+                }
+                named
+            }
+            (None, Some(given)) => given,
+            (None, None) => return Err(refuse("does not say its activation: name it, as in --activation tanh".into())),
+        };
         Network::new(self.widths[0], &self.widths[1..self.widths.len() - 1], activation)
     }
 }

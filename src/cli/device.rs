@@ -75,7 +75,7 @@ impl DeviceArguments {
         let run = &runs[0];
         match self.device.as_str() {
             "cpu" => self.cpu(),
-            "gpu" => self.gpu(&Choice::Any, data, run, verbosity),
+            "gpu" => self.gpu(&Choice::Any, data, run, "training", verbosity),
             "auto" if self.precision == Precision::F64 => {
                 let cpu = self.cpu()?;
                 verbosity.say("training on the CPU: f64 is for the CPU only");
@@ -89,7 +89,22 @@ impl DeviceArguments {
                     Ok(cpu)
                 }
             },
-            name => self.gpu(&Choice::Named(name.into()), data, run, verbosity),
+            name => self.gpu(&Choice::Named(name.into()), data, run, "training", verbosity),
+        }
+    }
+
+    /// Opens what was asked for where nothing is trained: one forward pass is never worth a GPU's set-up, so that `auto`
+    /// is the CPU: its engine, or the reference where that takes several hidden layers and the engine one.
+    pub fn open_once(&self, data: &Dataset, run: &Run, verbosity: Verbosity) -> Result<Box<dyn Backend>> {
+        let is_deep = run.network.hidden().len() > 1;
+        match self.device.as_str() {
+            "auto" if is_deep && self.precision == Precision::F32 && self.plan == PlanChoice::Auto => {
+                self.refuse_threads()?;
+                Ok(Box::new(Reference::<f32>::new()))
+            }
+            "auto" | "cpu" => self.cpu(),
+            "gpu" => self.gpu(&Choice::Any, data, run, "predicting", verbosity),
+            name => self.gpu(&Choice::Named(name.into()), data, run, "predicting", verbosity),
         }
     }
 
@@ -140,7 +155,14 @@ impl DeviceArguments {
         }
     }
 
-    fn gpu(&self, choice: &Choice, data: &Dataset, run: &Run, verbosity: Verbosity) -> Result<Box<dyn Backend>> {
+    fn gpu(
+        &self,
+        choice: &Choice,
+        data: &Dataset,
+        run: &Run,
+        doing: &str,
+        verbosity: Verbosity,
+    ) -> Result<Box<dyn Backend>> {
         if self.precision == Precision::F64 {
             let message = "f64 is for the CPU only, WGSL has no f64: use --device cpu or --precision f32";
             return Err(Error::Mismatch(message.into()));
@@ -149,7 +171,7 @@ impl DeviceArguments {
         let adapters = Adapter::all();
         let adapter = Adapter::choose(&adapters, choice)?;
         if adapter.is_software() {
-            verbosity.say(format_args!("training on {adapter}: a software adapter, it computes on the CPU"));
+            verbosity.say(format_args!("{doing} on {adapter}: a software adapter, it computes on the CPU"));
         }
         self.trusted(adapter, data, run, verbosity)
     }

@@ -10,6 +10,8 @@ mod diagnose;
 mod gradcheck;
 mod metrics;
 mod picture;
+mod plot;
+mod predict;
 mod progress;
 mod reproduce;
 mod selftest;
@@ -38,6 +40,10 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failure, 2 wrong input, 3 no suc
 enum Command {
     /// Train a network and print its costs and accuracy
     Train(train::Arguments),
+    /// Predict classes with a network that is trained
+    Predict(predict::Arguments),
+    /// Draw the boundary and the costs of a network that is trained
+    Plot(plot::Arguments),
     /// Train many networks side by side
     Sweep(Box<sweep::Arguments>),
     /// Compare a device with the f64 reference, or any two back ends, tensor by tensor
@@ -108,6 +114,8 @@ pub fn main() -> ExitCode {
     };
     let ended = match &cli.command {
         Command::Train(arguments) => train::run(arguments),
+        Command::Predict(arguments) => predict::run(arguments),
+        Command::Plot(arguments) => plot::run(arguments),
         Command::Sweep(arguments) => sweep::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
         Command::Gradcheck(arguments) => gradcheck::run(arguments),

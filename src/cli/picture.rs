@@ -9,7 +9,7 @@ use planar::train::CostAt;
 use planar::{Error, Result};
 
 /// Width and height of a sheet in pixels.
-const SHEET: (u32, u32) = (1000, 460);
+pub const SHEET: (u32, u32) = (1000, 460);
 /// The most costs that a curve is drawn through.
 const POINTS: u64 = 1000;
 
@@ -83,7 +83,7 @@ pub fn in_a_folder(what: &'static str, text: &str) -> Result<PathBuf> {
 }
 
 /// Two features counted from 1, as counted from 0.
-fn axes(text: &str) -> Result<[usize; 2]> {
+pub fn axes(text: &str) -> Result<[usize; 2]> {
     let wanted = || Error::invalid("the axes", "two features counted from 1, as in 1,2", format_args!("'{text}'"));
     let (first, second) = text.split_once(',').ok_or_else(wanted)?;
     let feature = |text: &str| text.trim().parse::<usize>().ok().and_then(|k| k.checked_sub(1)).ok_or_else(wanted);

@@ -28,10 +28,9 @@ use crate::{Error, Result};
 pub fn read(path: &Path, label: Option<&str>) -> Result<Dataset> {
     let bytes = fs::read(path).map_err(|source| Error::Io { path: path.into(), source })?;
     let mut table = Table::new(path, &bytes);
-    if !table.next_row()? {
+    if !table.first_row()? {
         return Err(table.whole("the file is empty, where rows of numbers with a label 0 or 1 are expected"));
     }
-    table.columns = table.row.len();
     let features = match table.columns {
         1 => return Err(table.whole("1 column, where features and a label between commas are expected")),
         columns if columns - 1 > MAX_FEATURES => {
@@ -40,35 +39,59 @@ pub fn read(path: &Path, label: Option<&str>) -> Result<Dataset> {
         }
         columns => columns - 1,
     };
-    let header = table.is_header()?;
-    let label = match label {
-        None => features,
-        Some(name) if header => table.column_named(name)?,
-        Some(name) => {
-            let problem = format!("there is no header row to name a label column {}", quoted(name));
-            return Err(table.whole(problem));
+    let label = table.below_header(label)?.unwrap_or(features);
+    let (points, labels) = table.rest(Some(label))?;
+    Dataset::from_points(table.name(), None, features, &points, labels)
+}
+
+/// Samples for a network that is there already.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Samples {
+    /// The samples. Where the file has no labels, each is 0 here, and means nothing.
+    pub data: Dataset,
+    /// Whether the file has labels.
+    pub is_labelled: bool,
+}
+
+/// Reads samples for a network of so many inputs, with labels or without.
+///
+/// A table of as many columns as the network has inputs has no labels. With one column more it is as [`read`] has it:
+/// the last holds the labels, unless `label` names another. `path` is for the name and for errors; `bytes` are the file's.
+///
+/// # Errors
+/// [`Error::Csv`] where it is no such table, with line and column.
+///
+/// ```
+/// use planar::data::csv::samples;
+/// let points = samples("points.csv".as_ref(), b"0,1\n1,1\n", 2, None)?;
+/// assert_eq!((points.data.samples(), points.is_labelled), (2, false));
+/// # Ok::<(), planar::Error>(())
+/// ```
+pub fn samples(path: &Path, bytes: &[u8], inputs: usize, label: Option<&str>) -> Result<Samples> {
+    let mut table = Table::new(path, bytes);
+    let wanted = match (inputs, label) {
+        (1, None) => "the network's 1 input, or that and a label,".into(),
+        (_, None) => format!("the network's {inputs} inputs, or those and a label,"),
+        (_, Some(name)) => format!("the network's {inputs} inputs and the label {}", quoted(name)),
+    };
+    if !table.first_row()? {
+        return Err(table.whole(format!("the file is empty, where {wanted} are expected in every row")));
+    }
+    let is_labelled = match table.columns.checked_sub(inputs) {
+        Some(0) if label.is_none() => false,
+        Some(1) => true,
+        _ => {
+            let columns = if table.columns == 1 { "1 column".into() } else { format!("{} columns", table.columns) };
+            return Err(table.whole(format!("{columns}, where {wanted} are expected")));
         }
     };
-    if header && !table.next_row()? {
-        return Err(table.whole("there are no samples below the header row"));
+    let label = table.below_header(label)?.unwrap_or(inputs);
+    let (points, mut labels) = table.rest(is_labelled.then_some(label))?;
+    if !is_labelled {
+        labels = vec![0; points.len() / inputs];
     }
-
-    let (mut points, mut labels) = (Vec::new(), Vec::new());
-    loop {
-        table.check_width()?;
-        for column in 0..table.columns {
-            if column == label {
-                labels.push(table.label(column)?);
-            } else {
-                points.push(table.number(column)?);
-            }
-        }
-        if !table.next_row()? {
-            break;
-        }
-    }
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    Dataset::from_points(name, None, features, &points, labels)
+    let data = Dataset::from_points(table.name(), None, inputs, &points, labels)?;
+    Ok(Samples { data, is_labelled })
 }
 
 /// The file, read row by row; its errors say where.
@@ -85,6 +108,53 @@ impl<'a> Table<'a> {
     fn new(path: &'a Path, bytes: &'a [u8]) -> Self {
         let reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
         Self { path, bytes, reader, row: ByteRecord::new(), columns: 0 }
+    }
+
+    /// Goes to the first row, which says how many columns there are; false where there is none.
+    fn first_row(&mut self) -> Result<bool> {
+        let is_there = self.next_row()?;
+        self.columns = self.row.len();
+        Ok(is_there)
+    }
+
+    /// Goes on to the first sample, below a header where this row is one, and returns the column that it names so.
+    fn below_header(&mut self, label: Option<&str>) -> Result<Option<usize>> {
+        let header = self.is_header()?;
+        let column = match label {
+            None => None,
+            Some(name) if header => Some(self.column_named(name)?),
+            Some(name) => {
+                let problem = format!("there is no header row to name a label column {}", quoted(name));
+                return Err(self.whole(problem));
+            }
+        };
+        if header && !self.next_row()? {
+            return Err(self.whole("there are no samples below the header row"));
+        }
+        Ok(column)
+    }
+
+    /// The points (samples × features) from this row on, and the labels where a column holds them.
+    fn rest(&mut self, label: Option<usize>) -> Result<(Vec<f64>, Vec<u8>)> {
+        let (mut points, mut labels) = (Vec::new(), Vec::new());
+        loop {
+            self.check_width()?;
+            for column in 0..self.columns {
+                if Some(column) == label {
+                    labels.push(self.label(column)?);
+                } else {
+                    points.push(self.number(column)?);
+                }
+            }
+            if !self.next_row()? {
+                return Ok((points, labels));
+            }
+        }
+    }
+
+    /// The file's name without its folders.
+    fn name(&self) -> String {
+        self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy().into_owned()
     }
 
     /// Goes to the next row that is not blank; false where there is none.

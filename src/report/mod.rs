@@ -4,6 +4,7 @@ pub mod compare;
 pub mod diagnose;
 pub mod gradcheck;
 mod page;
+pub mod predict;
 pub mod reproduce;
 pub mod selftest;
 pub mod sweep;

@@ -13,6 +13,7 @@ pub fn checks() -> Vec<NamedOnAdapter> {
         ("planar_train_runs_on_the_adapter_and_names_it".into(), trains),
         ("planar_devices_lists_the_adapter".into(), is_listed),
         ("a_run_resumed_on_the_adapter_ends_with_the_same_bits".into(), resumes),
+        ("planar_predict_says_on_the_adapter_what_training_said".into(), predicts),
         ("planar_train_refuses_what_the_adapter_cannot_do".into(), refuses),
     ]
 }
@@ -69,6 +70,35 @@ fn resumes(_: &Adapter, _: &Gpu) -> Check {
         let bytes = |name: &str| std::fs::read(file(name)).map_err(|error| error.to_string());
         if bytes("part")? != bytes("whole")? {
             return Err(format!("{plan}: other weights"));
+        }
+    }
+    Ok(())
+}
+
+fn predicts(adapter: &Adapter, _: &Gpu) -> Check {
+    let folder = tempfile::TempDir::new().map_err(|error| error.to_string())?;
+    let (weights, table) = (folder.path().join("w.safetensors"), folder.path().join("points.csv"));
+    let data = planar::data::flower(400, 1).map_err(|error| error.to_string())?;
+    let row =
+        |s: usize| data.point(s).map(|x| format!("{x},")).collect::<String>() + &format!("{}\n", data.labels()[s]);
+    std::fs::write(&table, (0..400).map(row).collect::<String>()).map_err(|error| error.to_string())?;
+    let json = |arguments: String| -> Result<Value, String> {
+        let (stdout, stderr, _) = planar(&arguments)?;
+        serde_json::from_str(&stdout).map_err(|error| format!("{arguments}: {error}: {stderr}"))
+    };
+    let train = "train --device gpu --hidden 9 --iterations 300 --json -q --checkpoint";
+    let trained = json(format!("{train} {}", weights.display()))?;
+    for plan in ["fused", "layered"] {
+        let predict = format!("predict --device gpu --plan {plan} --json -q {} {}", weights.display(), table.display());
+        let got = json(predict)?;
+        if got["device"]["name"] != adapter.device_info().name.as_str() || got["plan"] != plan {
+            return Err(format!("{plan}: on {}, plan {}", got["device"]["name"], got["plan"]));
+        }
+        let cost = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+        let (got, want) = (&got, &trained["final"]);
+        let alike = (cost(&got["cost"]) - cost(&want["cost"])).abs() <= 1e-6;
+        if !alike || got["accuracy"] != want["accuracy"] {
+            return Err(format!("{plan}: {} and {}, not {want}", got["cost"], got["accuracy"]));
         }
     }
     Ok(())

@@ -1,0 +1,101 @@
+//! `planar plot`: the decision boundary and the costs of a network that is trained.
+
+use std::path::PathBuf;
+
+use planar::backend::Run;
+use planar::checkpoint::{Description, State, Weights};
+use planar::cpu::accuracy_on;
+use planar::data::Dataset;
+use planar::model::{Activation, Network};
+use planar::plot::{Boundary, CostPlot, Curve, check_axes, sheet, write};
+use planar::{Error, Result};
+
+use super::arguments::DataArguments;
+use super::picture::{SHEET, axes, picture};
+use super::{Ending, Verbosity};
+
+/// Width and height of a boundary alone, in pixels.
+const ALONE: (u32, u32) = (560, 460);
+
+const EXAMPLES: &str = "Examples:
+  planar plot run.safetensors --out run.svg                          trained on the flower
+  planar plot run.safetensors --data points.csv --label class --log-cost --out run.png
+  planar plot weights.safetensors --activation tanh --data noisy-moons --out boundary.svg
+Exit codes: 0 done, 1 failure, 2 wrong input.";
+
+/// Draw the boundary and the costs of a network that is trained.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// The weights: a checkpoint of planar's, or W1, b1, W2, b2 of anyone's
+    #[arg(value_name = "FILE.safetensors")]
+    weights: PathBuf,
+    #[command(flatten)]
+    data: DataArguments,
+    /// The activation, where the file does not say it: tanh, sigmoid, relu, or leaky-relu:SLOPE
+    #[arg(long, value_name = "NAME", help_heading = "Network")]
+    activation: Option<Activation>,
+
+    /// The picture that is written
+    #[arg(long, value_name = "FILE.svg|FILE.png", value_parser = picture, help_heading = "Pictures")]
+    out: PathBuf,
+    /// Draw the cost on a logarithmic axis
+    #[arg(long, help_heading = "Pictures")]
+    log_cost: bool,
+    /// The two features that the boundary is drawn over, counted from 1; others are at their mean [default: 1,2]
+    #[arg(long, value_name = "I,J", value_parser = axes, help_heading = "Pictures")]
+    axes: Option<[usize; 2]>,
+    #[command(flatten)]
+    verbosity: Verbosity,
+}
+
+pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
+    let Arguments { weights: path, out, verbosity, .. } = arguments;
+    verbosity.start_log();
+    let weights = Weights::read(path)?;
+    let network = weights.network(path, arguments.activation)?;
+    let costs = weights.state.as_ref().map_or(&[][..], |state| &state.costs);
+    if arguments.log_cost && costs.is_empty() {
+        let problem = "holds no costs: leave --log-cost out".into();
+        return Err(Error::Checkpoint { path: path.clone(), problem }.into());
+    }
+    let (data, _) = arguments.data.load_split()?;
+    let axes = arguments.axes.unwrap_or([0, 1]);
+    check_axes(&data, axes)?;
+    if let Some(difference) = weights.state.as_ref().and_then(|state| other_data(state, &data, &network)) {
+        verbosity.say(format_args!("{}: {difference}", path.display()));
+    }
+    let boundary = Boundary::new(&data, &network, &weights.parameters, axes)?;
+    let title = title(&weights, &network, &data)?;
+    if costs.is_empty() {
+        write(out, ALONE, |area| boundary.draw(area, &title))?;
+    } else {
+        let costs = CostPlot { curves: vec![Curve { label: String::new(), costs }], log: arguments.log_cost };
+        write(out, SHEET, |area| sheet(area, &title, &boundary, &costs))?;
+    }
+    Ok(Ending::Done)
+}
+
+/// That the run learnt something else than this, which may be meant: to see how it does on it.
+fn other_data(state: &State, data: &Dataset, network: &Network) -> Option<String> {
+    let was = &state.description;
+    let here = Description::new(data, network, was.learning_rate, &was.precision);
+    let what = |of: &Description| format!("{} samples of {}", of.samples, of.data);
+    match was.data_hash == here.data_hash {
+        true => None,
+        false if what(was) == what(&here) => Some(format!("it was trained on other {}", what(was))),
+        false => Some(format!("it was trained on {}, and is drawn over {}", what(was), what(&here))),
+    }
+}
+
+/// What is drawn over what, how far it was trained, and how much of the data it tells apart.
+fn title(weights: &Weights, network: &Network, data: &Dataset) -> Result<String> {
+    let run = Run { network: network.clone(), parameters: weights.parameters.clone(), learning_rate: 1.0 };
+    let accuracy = 100.0 * accuracy_on(data, &run)?;
+    let widths: Vec<String> = weights.widths.iter().map(usize::to_string).collect();
+    let trained = weights.state.as_ref().map_or(String::new(), |state| {
+        format!(", rate {}, {} iterations", state.description.learning_rate, state.iteration)
+    });
+    let name = data.name().rsplit(['/', '\\']).next().unwrap_or_default();
+    Ok(format!("{name}, {}, {}{trained}: accuracy {accuracy:.2} %", widths.join("–"), network.activation()))
+}

@@ -1,0 +1,84 @@
+//! `planar predict`: from a file of weights and a table of samples to a table of predictions.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use planar::backend::Run;
+use planar::checkpoint::Weights;
+use planar::data::csv;
+use planar::model::Activation;
+use planar::predict::predict;
+use planar::report::predict::PredictReport;
+use planar::{Error, Result};
+
+use super::device::DeviceArguments;
+use super::{Ending, Verbosity};
+
+const EXAMPLES: &str = "Examples:
+  planar predict run.safetensors points.csv > classes.csv
+  planar predict run.safetensors points.csv --label class --json     with the accuracy
+  tail -n 20 points.csv | planar predict weights.safetensors --activation tanh
+Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter.";
+
+/// Predict classes with a network that is trained.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// The weights: a checkpoint of planar's, or W1, b1, W2, b2 of anyone's
+    #[arg(value_name = "FILE.safetensors")]
+    weights: PathBuf,
+    /// The samples: a column for each input, and perhaps one of labels; `-` or nothing reads stdin
+    #[arg(value_name = "CSV")]
+    samples: Option<PathBuf>,
+    /// The CSV column that holds the label 0 or 1 [default: the last, where there is one more than the network has inputs]
+    #[arg(long, value_name = "COLUMN", help_heading = "Data")]
+    label: Option<String>,
+    /// The activation, where the file does not say it: tanh, sigmoid, relu, or leaky-relu:SLOPE
+    #[arg(long, value_name = "NAME", help_heading = "Network")]
+    activation: Option<Activation>,
+    #[command(flatten)]
+    device: DeviceArguments,
+
+    /// Print one JSON object to stdout, nothing else
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+    #[command(flatten)]
+    verbosity: Verbosity,
+}
+
+pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
+    arguments.verbosity.start_log();
+    let weights = Weights::read(&arguments.weights)?;
+    let network = weights.network(&arguments.weights, arguments.activation)?;
+    let (path, bytes) = read(arguments.samples.as_deref())?;
+    let samples = csv::samples(path, &bytes, network.inputs(), arguments.label.as_deref())?;
+    let run = Run { network, parameters: weights.parameters, learning_rate: 1.0 };
+    let backend = arguments.device.open_once(&samples.data, &run, arguments.verbosity)?;
+    let predictions = predict(backend.as_ref(), &run.network, &run.parameters, &samples)?;
+    let device = backend.device();
+    log::debug!("plan {} on {}", predictions.plan, device.name);
+    let report = PredictReport { device, network: &run.network, data: &samples.data, predictions: &predictions };
+    if arguments.json {
+        super::print_json(&report.json())?;
+    } else {
+        super::print(&report.csv()?)?;
+    }
+    if let Some(accuracy) = report.accuracy() {
+        arguments.verbosity.say(accuracy);
+    }
+    Ok(Ending::Done)
+}
+
+/// The table's bytes, and what it is called.
+fn read(path: Option<&Path>) -> Result<(&Path, Vec<u8>)> {
+    let path = path.filter(|path| *path != Path::new("-"));
+    let mut bytes = Vec::new();
+    let name = path.unwrap_or(Path::new("stdin"));
+    match path {
+        Some(path) => fs::read(path).map(|read| bytes = read),
+        None => io::stdin().lock().read_to_end(&mut bytes).map(drop),
+    }
+    .map_err(|source| Error::Io { path: name.into(), source })?;
+    Ok((name, bytes))
+}

@@ -1,0 +1,74 @@
+//! Prediction: the probability of class 1 of each sample, from weights that are trained.
+
+use serde::Serialize;
+
+use crate::backend::{Backend, Run};
+use crate::data::csv::Samples;
+use crate::model::activation::sigmoid;
+use crate::model::{Network, Parameters};
+use crate::{Error, Result};
+
+/// What a network says of one sample.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Prediction {
+    /// σ(logit), of class 1.
+    pub probability: f64,
+    /// 1 where the logit is above 0, that is where the probability is above a half.
+    pub class: u8,
+}
+
+/// What a network says of samples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Predictions {
+    /// The plan that computed them.
+    pub plan: &'static str,
+    /// One a sample, in their order.
+    pub samples: Vec<Prediction>,
+    /// The share of them that is the label, where there are labels.
+    pub accuracy: Option<f64>,
+    /// The mean of the loss over them, where there are labels.
+    pub cost: Option<f64>,
+}
+
+/// The forward pass of a network over samples.
+///
+/// # Errors
+/// Those of [`Backend::load`] and [`Session::evaluate`](crate::backend::Session::evaluate); [`Error::Mismatch`] where
+/// weights and samples are so large that a logit is not a number.
+///
+/// ```
+/// use planar::cpu::Engine;
+/// use planar::data::csv::samples;
+/// use planar::model::{Network, Parameters};
+///
+/// let network = Network::one_hidden(1, 1, "relu".parse()?)?;
+/// // W1, b1, W2, b2: the logit is 2·max(x, 0) − 1
+/// let parameters = Parameters::from_values(&network, vec![1.0, 0.0, 2.0, -1.0])?;
+/// let samples = samples("x.csv".as_ref(), b"x\n-3\n1\n", 1, None)?;
+/// let said = planar::predict::predict(&Engine::new(None)?, &network, &parameters, &samples)?;
+/// assert_eq!(said.samples.iter().map(|sample| sample.class).collect::<Vec<_>>(), [0, 1]);
+/// assert!((said.samples[1].probability - 0.731_058_578_630_004_9).abs() < 1e-6);
+/// # Ok::<(), planar::Error>(())
+/// ```
+pub fn predict(
+    backend: &dyn Backend,
+    network: &Network,
+    parameters: &Parameters,
+    samples: &Samples,
+) -> Result<Predictions> {
+    let Samples { data, is_labelled } = samples;
+    let run = Run { network: network.clone(), parameters: parameters.clone(), learning_rate: 1.0 };
+    let mut session = backend.load(data, &[run])?;
+    let evaluation = session.evaluate()?.swap_remove(0);
+    if let Some(at) = evaluation.logits.iter().position(|logit| logit.is_nan()) {
+        let message = format!("the network says nothing of sample {}: its weights overflow there", at + 1);
+        return Err(Error::Mismatch(message));
+    }
+    let of_logit = |logit: &f64| Prediction { probability: sigmoid(*logit), class: u8::from(*logit > 0.0) };
+    Ok(Predictions {
+        plan: session.plan(),
+        samples: evaluation.logits.iter().map(of_logit).collect(),
+        accuracy: is_labelled.then(|| data.accuracy(&evaluation.logits)),
+        cost: is_labelled.then_some(evaluation.cost),
+    })
+}

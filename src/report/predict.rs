@@ -1,0 +1,77 @@
+//! What `planar predict` reports.
+
+use serde::Serialize;
+
+use crate::Result;
+use crate::backend::DeviceInfo;
+use crate::data::Dataset;
+use crate::model::Network;
+use crate::predict::{Prediction, Predictions};
+
+/// Predictions and what they came from.
+#[derive(Clone, Debug)]
+pub struct PredictReport<'a> {
+    /// What computed.
+    pub device: DeviceInfo,
+    /// What predicted.
+    pub network: &'a Network,
+    /// What was predicted of.
+    pub data: &'a Dataset,
+    /// What came out.
+    pub predictions: &'a Predictions,
+}
+
+/// The object that `planar predict --json` prints.
+#[derive(Clone, Debug, Serialize)]
+pub struct PredictJson<'a> {
+    version: &'static str,
+    device: &'a DeviceInfo,
+    plan: &'static str,
+    data: &'a str,
+    samples: usize,
+    widths: Vec<usize>,
+    activation: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accuracy: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<f64>,
+    predictions: &'a [Prediction],
+}
+
+impl PredictReport<'_> {
+    /// For programs.
+    pub fn json(&self) -> PredictJson<'_> {
+        PredictJson {
+            version: env!("CARGO_PKG_VERSION"),
+            device: &self.device,
+            plan: self.predictions.plan,
+            data: self.data.name(),
+            samples: self.data.samples(),
+            widths: self.network.widths(),
+            activation: self.network.activation().to_string(),
+            accuracy: self.predictions.accuracy,
+            cost: self.predictions.cost,
+            predictions: &self.predictions.samples,
+        }
+    }
+
+    /// A table: a header, and a row a sample, each number in as few digits as say which it is.
+    ///
+    /// # Errors
+    /// None: the table is made in memory.
+    pub fn csv(&self) -> Result<String> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let failed = |error: csv::Error| crate::Error::Mismatch(format!("the table cannot be made: {error}"));
+        for prediction in &self.predictions.samples {
+            writer.serialize(prediction).map_err(failed)?;
+        }
+        let bytes = writer.into_inner().map_err(|error| failed(error.into_error().into()))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// One line: the accuracy, where there are labels.
+    pub fn accuracy(&self) -> Option<String> {
+        let accuracy = self.predictions.accuracy?;
+        Some(format!("accuracy {:.2} % of {} samples", 100.0 * accuracy, self.data.samples()))
+    }
+}

@@ -1,0 +1,282 @@
+//! `planar predict` and `planar plot`: what they say is what training said, and what they cannot read is told.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use planar::checkpoint::Weights;
+use planar::cpu::logits_at;
+use planar::data::noisy_moons;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+fn planar(arguments: &str, files: &[&Path]) -> assert_cmd::Command {
+    let mut command = assert_cmd::Command::cargo_bin("planar").unwrap();
+    // GL is not built in, so that no adapter answers
+    command.args(arguments.split_whitespace()).args(files).env("WGPU_BACKEND", "gl").env_remove("WGPU_ADAPTER_NAME");
+    command
+}
+
+/// Stdout, stderr and the exit code.
+fn run(mut command: assert_cmd::Command) -> (String, String, i32) {
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+}
+
+fn assert_refused(command: assert_cmd::Command, code: i32, words: &[&str]) {
+    let (stdout, stderr, got) = run(command);
+    assert_eq!((got, stdout.as_str(), stderr.lines().count()), (code, "", 1), "{words:?}: {stderr}");
+    for word in words {
+        assert!(stderr.contains(word), "no '{word}' in: {stderr}");
+    }
+}
+
+/// The moons as a table with a header, their labels first, last or left out.
+fn moons(label: Option<usize>) -> String {
+    let data = noisy_moons(200, 1).unwrap();
+    let mut rows = vec![vec!["x".to_owned(), "y".to_owned()]];
+    rows.extend((0..200).map(|s| data.point(s).map(|value| value.to_string()).collect()));
+    if let Some(at) = label {
+        let labels = ["class".to_owned()].into_iter().chain(data.labels().iter().map(u8::to_string));
+        rows.iter_mut().zip(labels).for_each(|(row, label)| row.insert(at, label));
+    }
+    rows.iter().map(|row| format!("{}\n", row.join(","))).collect()
+}
+
+/// A checkpoint of a training on the moons, and what training reported.
+fn trained(folder: &TempDir) -> (std::path::PathBuf, Value) {
+    let path = folder.path().join("moons.safetensors");
+    let train = "train --json -q --device cpu --data noisy-moons --activation leaky-relu:0.1 --iterations 800";
+    let (stdout, stderr, code) = run(planar(&format!("{train} --checkpoint"), &[&path]));
+    assert_eq!(code, 0, "{stderr}");
+    (path, serde_json::from_str(&stdout).unwrap())
+}
+
+/// W1, b1, W2, b2 by the format's documented layout, without metadata: the logit is 2·g(x) − 1.
+fn anyones() -> Vec<u8> {
+    let tensor =
+        |shape: Value, at: usize| json!({"dtype": "F32", "shape": shape, "data_offsets": [4 * at, 4 * at + 4]});
+    let header = json!({
+        "W1": tensor(json!([1, 1]), 0), "b1": tensor(json!([1]), 1),
+        "W2": tensor(json!([1, 1]), 2), "b2": tensor(json!([1]), 3),
+    })
+    .to_string();
+    let values = [1.0_f32, 0.0, 2.0, -1.0].into_iter().flat_map(f32::to_le_bytes).collect::<Vec<_>>();
+    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &values].concat()
+}
+
+/// Probability and class of each row below the header.
+fn table(stdout: &str) -> Vec<(f64, u8)> {
+    let mut lines = stdout.lines();
+    assert_eq!(lines.next(), Some("probability,class"));
+    let row = |line: &str| {
+        let (probability, class) = line.split_once(',').unwrap();
+        (probability.parse().unwrap(), class.parse().unwrap())
+    };
+    lines.map(row).collect()
+}
+
+#[test]
+fn what_training_reported_is_predicted_again_with_labels_first_last_or_left_out() {
+    let folder = TempDir::new().unwrap();
+    let (path, trained) = trained(&folder);
+    let file = folder.path().join("moons.csv");
+    let mut tables = Vec::new();
+    for (flags, label) in [("", Some(2)), ("--label class", Some(0)), ("", None)] {
+        fs::write(&file, moons(label)).unwrap();
+        let (stdout, stderr, code) = run(planar(&format!("predict --device cpu {flags}"), &[&path, &file]));
+        assert_eq!(code, 0, "{stderr}");
+        let accuracy = trained["final"]["accuracy"].as_f64().unwrap();
+        let told =
+            label.map_or(String::new(), |_| format!("planar: accuracy {:.2} % of 200 samples\n", 100. * accuracy));
+        assert_eq!(stderr, told);
+        let (stdout_json, _, code) = run(planar(&format!("predict --json {flags}"), &[&path, &file]));
+        let report: Value = serde_json::from_str(&stdout_json).unwrap();
+        assert_eq!((code, report["samples"].as_u64()), (0, Some(200)));
+        for key in ["accuracy", "cost"] {
+            assert_eq!(report.get(key), label.map(|_| &trained["final"][key]), "{key}");
+        }
+        let rows = report["predictions"].as_array().unwrap().iter();
+        let rows = rows.map(|row| (row["probability"].as_f64().unwrap(), row["class"].as_u64().unwrap() as u8));
+        assert_eq!(rows.collect::<Vec<_>>(), table(&stdout));
+        tables.push(stdout);
+    }
+    assert!(tables.iter().all(|table| *table == tables[0]));
+}
+
+#[test]
+fn probabilities_are_those_of_the_reference_and_the_class_is_1_above_a_half() {
+    let folder = TempDir::new().unwrap();
+    let (path, _) = trained(&folder);
+    let weights = Weights::read(&path).unwrap();
+    let network = weights.network(&path, None).unwrap();
+    let data = noisy_moons(200, 1).unwrap();
+    let points: Vec<f64> = (0..200).flat_map(|s| data.point(s).collect::<Vec<_>>()).collect();
+    let logits = logits_at(&network, &weights.parameters, &points).unwrap();
+    for (flags, bound) in [("", 1e-5), ("--precision f64", 1e-12)] {
+        let mut command = planar(&format!("predict {flags}"), &[&path]);
+        command.write_stdin(moons(None));
+        let rows = table(&run(command).0);
+        assert_eq!(rows.len(), 200);
+        for ((probability, class), logit) in rows.into_iter().zip(&logits) {
+            let want = 1.0 / (1.0 + (-logit).exp());
+            assert!((probability - want).abs() <= bound, "{probability}, not {want}");
+            assert_eq!(class == 1, probability > 0.5);
+        }
+    }
+}
+
+#[test]
+fn anyones_weights_predict_where_the_activation_is_named() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("mine.safetensors");
+    fs::write(&path, anyones()).unwrap();
+    for (flags, input) in [("--activation relu", "-3\n1\n"), ("--activation relu -", "x\n\n-3\n1\n")] {
+        let (before, last) = flags.split_at("--activation relu".len());
+        let mut command = planar(&format!("predict {before}"), &[&path]);
+        command.args(last.split_whitespace()).write_stdin(input);
+        let (stdout, stderr, code) = run(command);
+        assert_eq!((code, stderr.as_str()), (0, ""));
+        let rows = table(&stdout);
+        assert_eq!((rows[0].1, rows[1].1), (0, 1));
+        assert!((rows[0].0 - 0.2689414).abs() < 1e-6 && (rows[1].0 - 0.7310586).abs() < 1e-6, "{rows:?}");
+    }
+    assert_refused(planar("predict", &[&path]), 2, &["mine.safetensors", "activation", "--activation tanh"]);
+}
+
+#[test]
+fn weights_of_several_hidden_layers_predict_with_nothing_said_of_the_device() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("deep.safetensors");
+    let tensor = |at: usize| json!({"dtype": "F32", "shape": [1, 1], "data_offsets": [4 * at, 4 * at + 4]});
+    let names = ["W1", "b1", "W2", "b2", "W3", "b3"].into_iter().enumerate();
+    let header = Value::Object(names.map(|(at, name)| (name.to_owned(), tensor(at))).collect()).to_string();
+    // the logit is 2·g(3·g(x) + 1) − 8
+    let values = [1.0_f32, 0.0, 3.0, 1.0, 2.0, -8.0].into_iter().flat_map(f32::to_le_bytes).collect::<Vec<_>>();
+    fs::write(&path, [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &values].concat()).unwrap();
+    let mut command = planar("predict --activation relu", &[&path]);
+    command.write_stdin("1\n2\n");
+    let (stdout, stderr, code) = run(command);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let want = [(0.0_f64, 0), (6.0, 1)].map(|(logit, class)| (1.0 / (1.0 + (-logit).exp()), class));
+    for (got, want) in table(&stdout).into_iter().zip(want) {
+        assert!((got.0 - want.0).abs() <= 1e-6 && got.1 == want.1, "{got:?}, not {want:?}");
+    }
+    let mut command = planar("predict --activation relu --device cpu", &[&path]);
+    command.write_stdin("1\n");
+    assert_refused(command, 2, &["one hidden layer", "--precision f64"]);
+}
+
+#[test]
+fn what_it_cannot_use_is_refused_in_one_line() {
+    let folder = TempDir::new().unwrap();
+    let (path, _) = trained(&folder);
+    for (flags, input, words) in [
+        ("", "", &["stdin", "empty", "2 inputs"][..]),
+        ("", "x,y\n", &["stdin", "no samples below the header"]),
+        ("", "1\n", &["1 column", "2 inputs"]),
+        ("", "1,2,0,1\n", &["4 columns", "2 inputs", "a label"]),
+        ("", "1,2\n3\n", &["line 2", "1 cell"]),
+        ("", "x,y\n1,?\n", &["line 2, column 2", "not a number"]),
+        ("", "1,2,3\n", &["line 1, column 3", "0 or 1"]),
+        ("--label class", "x,class\n1,0\n", &["2 columns", "2 inputs and the label \"class\""]),
+        ("--label class", "x,y,z\n1,1,0\n", &["no column is named \"class\""]),
+        ("--label class", "1,1,0\n", &["no header row"]),
+        ("--activation tanh", "1,2\n", &["leaky-relu:0.1", "--activation tanh"]),
+        ("--plan fused", "1,2\n", &["--plan fused", "--device gpu"]),
+    ] {
+        let mut command = planar(&format!("predict {flags}"), &[&path]);
+        command.write_stdin(input);
+        assert_refused(command, 2, words);
+    }
+    let nowhere = folder.path().join("nowhere");
+    assert_refused(planar("predict", &[&nowhere, &path]), 2, &["nowhere"]);
+    assert_refused(planar("predict", &[&path, &nowhere]), 2, &["nowhere"]);
+    assert_refused(planar("predict", &[&path, &path]), 2, &["moons.safetensors"]);
+    assert_refused(planar("predict", &[]), 2, &["FILE.safetensors"]);
+    let mut command = planar("predict --device gpu", &[&path]);
+    command.write_stdin("1,2\n");
+    assert_refused(command, 3, &["no GPU adapter"]);
+}
+
+/// `planar predict … | head -1` ends well.
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let folder = TempDir::new().unwrap();
+    let (path, _) = trained(&folder);
+    let file = folder.path().join("many.csv");
+    fs::write(&file, "1,2\n".repeat(50_000)).unwrap();
+    for flags in [&[][..], &["--json"]] {
+        let mut child = Command::new(assert_cmd::cargo::cargo_bin!("planar"))
+            .arg("predict")
+            .args([&path, &file])
+            .args(flags)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap().as_str()), (Some(0), ""));
+    }
+}
+
+#[test]
+fn a_checkpoint_is_drawn_with_its_costs_and_weights_alone_without() {
+    let folder = TempDir::new().unwrap();
+    let (path, trained) = trained(&folder);
+    let file = folder.path().join("run.svg");
+    let (stdout, stderr, code) = run(planar("plot --data noisy-moons --out", &[&file, &path]));
+    assert_eq!((code, stdout.as_str(), stderr.as_str()), (0, "", ""));
+    let picture = fs::read_to_string(&file).unwrap();
+    let accuracy = 100.0 * trained["final"]["accuracy"].as_f64().unwrap();
+    let title = format!("noisy-moons, 2–4–1, leaky-relu:0.1, rate 1.2, 800 iterations: accuracy {accuracy:.2} %");
+    for words in [title.as_str(), "decision boundary", ">cost<", "iteration"] {
+        assert!(picture.replace('\n', "").contains(words), "no '{words}' in the picture");
+    }
+    let (_, stderr, code) = run(planar("plot --data noisy-moons --log-cost --axes 2,1 --out", &[&file, &path]));
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert_ne!(fs::read_to_string(&file).unwrap(), picture);
+
+    // W1, b1, W2, b2 alone
+    let plain = folder.path().join("plain.safetensors");
+    let bytes = fs::read(&path).unwrap();
+    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let mut header: Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
+    header.as_object_mut().unwrap().remove("__metadata__").unwrap();
+    let header = header.to_string();
+    let whole = [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &bytes[8 + length..]].concat();
+    fs::write(&plain, whole).unwrap();
+    let draw = "plot --activation leaky-relu:0.1 --data noisy-moons";
+    let (_, stderr, code) = run(planar(&format!("{draw} --out"), &[&file, &plain]));
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let picture = fs::read_to_string(&file).unwrap().replace('\n', "");
+    assert!(picture.contains(&format!("leaky-relu:0.1: accuracy {accuracy:.2} %")) && !picture.contains(">cost<"));
+    assert_refused(planar("plot --out", &[&file, &plain]), 2, &["--activation tanh"]);
+    assert_refused(planar(&format!("{draw} --log-cost --out"), &[&file, &plain]), 2, &["no costs", "--log-cost"]);
+}
+
+#[test]
+fn other_data_than_was_learnt_is_drawn_and_told() {
+    let folder = TempDir::new().unwrap();
+    let (path, _) = trained(&folder);
+    let file = folder.path().join("run.png");
+    for (data, words) in [
+        ("", &["200 samples of noisy-moons", "400 samples of flower"][..]),
+        ("--data noisy-moons --data-seed 2", &["other 200 samples of noisy-moons"]),
+    ] {
+        let (_, stderr, code) = run(planar(&format!("plot {data} --out"), &[&file, &path]));
+        assert_eq!((code, stderr.lines().count()), (0, 1), "{stderr}");
+        assert!(words.iter().all(|word| stderr.contains(word)), "{stderr}");
+        assert_eq!(&fs::read(&file).unwrap()[..4], b"\x89PNG");
+    }
+    for (flags, words) in [
+        ("--out run.jpg", &["run.jpg"][..]),
+        ("--out run.svg --axes 1,3", &["axes"]),
+        ("--out run.svg --activation relu", &["leaky-relu:0.1"]),
+        ("", &["--out"]),
+    ] {
+        assert_refused(planar(&format!("plot {flags}"), &[&path]), 2, words);
+    }
+}
