@@ -23,9 +23,11 @@ fn arguments<'a>(flags: &'a str, files: &'a [(&str, &Path)]) -> impl Iterator<It
 
 /// What it prints, and how it ends.
 fn train(flags: &str, files: &[(&str, &Path)]) -> (String, String, i32) {
-    let output = Command::cargo_bin("planar").unwrap().args(arguments(flags, files)).output().unwrap();
+    let mut command = Command::cargo_bin("planar").unwrap();
+    // a run that should have been refused fails the test, and does not train on
+    let output = command.args(arguments(flags, files)).timeout(Duration::from_secs(60)).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+    (text(output.stdout), text(output.stderr), output.status.code().expect("it did not end within a minute"))
 }
 
 fn report(flags: &str, files: &[(&str, &Path)]) -> Value {
@@ -94,12 +96,17 @@ fn a_resumed_run_leaves_the_file_of_one_that_never_stopped() {
     let [whole, part, kept] = ["whole.jsonl", "part.jsonl", "run.safetensors"].map(|name| folder.path().join(name));
     report("--iterations 1500 --log-every 70", &[("--metrics", &whole)]);
     report("--iterations 371 --log-every 70", &[("--metrics", &part), ("--checkpoint", &kept)]);
-    // killed after the checkpoint was written: more lines, the last torn
-    let mut text = fs::read_to_string(&part).unwrap();
-    text.push_str("{\"iteration\":420,\"cost\":7,\"seconds\":0.1}\n{\"iter");
-    fs::write(&part, text).unwrap();
-    report("--iterations 1500 --log-every 70", &[("--metrics", &part), ("--resume", &kept)]);
-    assert_eq!(timeless(&part), timeless(&whole));
+    // killed after the checkpoint was written: more lines; or in the midst of the line at the checkpoint
+    let text = fs::read_to_string(&part).unwrap();
+    let more = format!("{text}{{\"iteration\":420,\"cost\":7,\"seconds\":0.1}}\n{{\"iter");
+    let torn = text[..text.find("{\"iteration\":371").unwrap() + 9].to_owned();
+    let checkpoint = fs::read(&kept).unwrap();
+    for text in [more, torn] {
+        fs::write(&part, text).unwrap();
+        fs::write(&kept, &checkpoint).unwrap();
+        report("--iterations 1500 --log-every 70", &[("--metrics", &part), ("--resume", &kept)]);
+        assert_eq!(timeless(&part), timeless(&whole));
+    }
     // and a file that is not there begins where the run goes on
     let new = folder.path().join("new.jsonl");
     report("--iterations 1600 --log-every 70", &[("--metrics", &new), ("--resume", &kept)]);

@@ -8,6 +8,7 @@ mod device;
 mod devices;
 mod diagnose;
 mod gradcheck;
+mod manual;
 mod metrics;
 mod picture;
 mod plot;
@@ -60,6 +61,10 @@ enum Command {
     Selftest(selftest::Arguments),
     /// Measure every back end on this machine
     Bench(bench::Arguments),
+    /// Print what completes commands and flags in a shell
+    Completions(manual::CompletionArguments),
+    /// Print the manual page of planar or of a command
+    Man(manual::ManArguments),
 }
 
 /// How much is said on stderr.
@@ -124,6 +129,8 @@ pub fn main() -> ExitCode {
         Command::Devices(arguments) => devices::run(arguments),
         Command::Selftest(arguments) => selftest::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
+        Command::Completions(arguments) => manual::completions(arguments),
+        Command::Man(arguments) => manual::man(arguments),
     };
     match ended {
         Ok(ending) => ExitCode::from(ending as u8),
