@@ -136,3 +136,15 @@ fn the_command_that_train_offers_names_the_pair() {
     let report: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!((&report["cause"], &report["replay"]["cost_above_one"]), (&"wrong-derivative".into(), &43.into()));
 }
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_in_training_ends_the_diagnosis_with_130() {
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("planar"))
+        .args(["diagnose", "-q", "--device", "cpu", "--iterations", "400000000"])
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_secs(2));
+    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
