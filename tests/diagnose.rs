@@ -8,7 +8,7 @@ use assert_cmd::Command;
 use planar::backend::{Backend, Run};
 use planar::cpu::Engine;
 use planar::data::Dataset;
-use planar::diagnose::{Cause, diagnose, replay};
+use planar::diagnose::{Cause, diagnose, largest_rate, replay};
 use planar::train::{Schedule, Status, train};
 use serde_json::Value;
 
@@ -135,4 +135,56 @@ fn the_command_that_train_offers_names_the_pair() {
     let (stdout, _, _) = planar(&format!("diagnose -q --json {offered}"));
     let report: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!((&report["cause"], &report["replay"]["cost_above_one"]), (&"wrong-derivative".into(), &43.into()));
+}
+
+#[test]
+fn a_cost_that_ends_above_its_start_is_no_healthy_training() {
+    let data = common::golden_flower();
+    let found = diagnose(&data, &common::run(&[4], "tanh", 1000.0, 2, 0.01), 1000, None, PATIENCE).unwrap();
+    assert_eq!(found.cause, Cause::LearningRateTooLarge, "{}", found.verdict);
+    assert!(found.verdict.contains("the cost rises from 0.6930 to "), "{}", found.verdict);
+    let largest = found.largest_rate.unwrap();
+    // as the search judges it: by the engine, in f32
+    let mut session = Engine::new(None).unwrap().load(&data, &[common::run(&[4], "tanh", largest, 2, 0.01)]).unwrap();
+    let outcome = train(session.as_mut(), Schedule::new(1000, None).unwrap(), |_| std::ops::ControlFlow::Continue(()));
+    let outcome = outcome.unwrap();
+    assert!(largest < 1000.0 && outcome.evaluation.cost < outcome.costs[0].cost, "{largest}: {:?}", outcome.costs);
+}
+
+#[test]
+fn large_features_are_no_wrong_derivative() {
+    let flower = common::golden_flower();
+    let points: Vec<f64> = (0..400).flat_map(|s| flower.point(s).map(|x| 1e4 * x).collect::<Vec<_>>()).collect();
+    let data = Dataset::from_points("large", None, 2, &points, flower.labels().to_vec()).unwrap();
+    let found = diagnose(&data, &common::run(&[4], "tanh", 1.2, 2, 0.01), 100, None, PATIENCE).unwrap();
+    assert_ne!(found.cause, Cause::WrongDerivative, "{}", found.verdict);
+    assert!(found.gradients.unwrap().passed);
+    assert_eq!(diagnose(&data, &bug("relu", 2), 20, None, PATIENCE).unwrap().cause, Cause::WrongDerivative);
+}
+
+#[test]
+fn a_network_too_large_for_a_check_is_checked_with_fewer_units() {
+    let wide = common::run(&[10_000], "relu", 1.2, 2, 0.01);
+    let bug = Run { network: wide.network.clone().with_backward("tanh".parse().unwrap()), ..wide };
+    let found = diagnose(&common::golden_flower(), &bug, 2, None, PATIENCE).unwrap();
+    assert_eq!((found.cause, found.checked_hidden), (Cause::WrongDerivative, vec![100]), "{}", found.verdict);
+}
+
+#[test]
+fn a_search_that_runs_out_of_time_says_so() {
+    let steep = common::run(&[5], "leaky-relu:0.3", 50.0, 2, 0.01);
+    let found = largest_rate(&common::golden_flower(), &steep, 1_000_000, Duration::ZERO).unwrap().unwrap();
+    assert_eq!((found.rate, found.out_of_time), (None, true));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_in_training_ends_the_diagnosis_with_130() {
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("planar"))
+        .args(["diagnose", "-q", "--device", "cpu", "--iterations", "400000000"])
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_secs(2));
+    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
 }

@@ -71,3 +71,34 @@ fn the_command_names_the_pair_and_ends_with_4() {
     let (stdout, stderr, code) = planar("gradcheck --hidden 9999");
     assert_eq!((stdout.as_str(), code, stderr.lines().count()), ("", 2, 1), "{stderr}");
 }
+
+#[test]
+fn a_right_derivative_is_right_on_large_features() {
+    for scale in [1e3, 1e4] {
+        let inputs = common::golden_flower();
+        let points: Vec<f64> = (0..400).flat_map(|s| inputs.point(s).map(|x| scale * x).collect::<Vec<_>>()).collect();
+        let data = planar::data::Dataset::from_points("k", None, 2, &points, inputs.labels().to_vec()).unwrap();
+        for g in NAMES {
+            let found = check(&data, &start(&Network::one_hidden(2, 4, g.parse().unwrap()).unwrap(), 2)).unwrap();
+            assert!(found.passed, "{scale}, {g}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_gradient_of_0_is_right_to_rounding_and_a_cost_that_is_not_finite_is_refused() {
+    let (stdout, stderr, code) = planar("gradcheck --init-scale 0");
+    assert_eq!((code, stdout.matches("WRONG").count()), (0, 0), "{stdout}{stderr}");
+    let (stdout, stderr, code) = planar("gradcheck --init-scale 1e300");
+    assert!(code != 4 && !stdout.contains("WRONG"), "{stdout}{stderr}");
+    let (stdout, stderr, code) = planar("gradcheck --init-scale 1e300 --activation relu");
+    assert_eq!((code, stdout.as_str(), stderr.lines().count()), (2, "", 1), "{stderr}");
+    assert!(stderr.contains("finite"), "{stderr}");
+}
+
+#[test]
+fn a_small_error_that_is_wrong_is_not_printed_as_0() {
+    let (stdout, _, code) = planar("gradcheck --activation leaky-relu:0.2 --backward-activation leaky-relu:0.2001");
+    assert!(code == 4 && !stdout.contains("relative error 0.00,"), "{stdout}");
+    assert!(stdout.lines().next().is_some_and(|line| line.contains("e-")), "{stdout}");
+}

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const EXAMPLES: &str = "Examples:
   planar diagnose --activation relu --backward-activation tanh
   planar diagnose --activation relu --hidden 40 --learning-rate 30
-Exit codes: 0 a diagnosis is made, 1 failure, 2 wrong input, 3 no such adapter.";
+Exit codes: 0 a diagnosis is made, 1 failure, 2 wrong input, 3 no such adapter, 130 interrupted.";
 
 /// Find out why a training goes wrong: takes train's flags.
 #[derive(Debug, clap::Args)]
@@ -53,6 +53,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let outcome = train(session.as_mut(), schedule, |at| bar.show(at));
     bar.finish();
     let outcome = outcome?;
+    if outcome.status == Status::Interrupted {
+        return Ok(Ending::Interrupted);
+    }
     let diverged = (outcome.status == Status::Diverged).then_some(outcome.iterations);
     let (from, parameters) = outcome.last_finite().unwrap_or((0, &run.parameters));
     let there = Run { parameters: parameters.clone(), ..run.clone() };

@@ -15,13 +15,17 @@ use crate::Result;
 use crate::backend::Run;
 use crate::data::Dataset;
 use crate::gradcheck::{self, GradientCheck};
+use crate::model::Network;
+use crate::model::params::Layout;
 pub use broken::Broken;
 pub use on_device::activations_all_nan;
-pub use rate::largest_rate;
+pub use rate::{LargestRate, largest_rate, round_down};
 pub use replay::{DeadUnits, Replay, replay};
 
 /// A feature beyond this is badly scaled: at the notebook's start its Z1 would lie far outside every activation's bend.
 const LARGE_FEATURE: f64 = 100.0;
+/// The hidden units that are checked in the place of a network too large for a gradient check.
+const NARROWER: usize = 100;
 
 /// What is wrong, most telling first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -31,7 +35,7 @@ pub enum Cause {
     WrongDerivative,
     /// Features of a size that no learning rate suits.
     BadlyScaledData,
-    /// Gradient descent that overshoots until numbers overflow.
+    /// Gradient descent that overshoots, until numbers overflow or to a cost above the start's.
     LearningRateTooLarge,
     /// ReLU units that fire on no sample: they learn nothing any more.
     DeadUnits,
@@ -61,8 +65,11 @@ pub struct Diagnosis {
     pub cause: Cause,
     /// In plain words, with what to do about it.
     pub verdict: String,
-    /// The gradient check at weights of scale 1; none where the network is too large for one.
+    /// The gradient check at weights of scale 1, on standardised features where they are large, and of one hidden layer
+    /// of 100 units where the network is too large for one; none where the cost is not finite there.
     pub gradients: Option<GradientCheck>,
+    /// The hidden layers of the network whose gradients were checked.
+    pub checked_hidden: Vec<usize>,
     /// The replay in `f64`.
     pub replay: Replay,
     /// The chosen device.
@@ -71,6 +78,8 @@ pub struct Diagnosis {
     pub largest_feature: f64,
     /// The largest learning rate found that trains as long, where the one given does not.
     pub largest_rate: Option<f64>,
+    /// Whether the search for it was done, or ran out of time; none where it was not searched for.
+    pub rate_search_out_of_time: Option<bool>,
 }
 
 /// Diagnoses a run of so many iterations, in about `patience` for the replay and again for the learning rate.
@@ -78,7 +87,7 @@ pub struct Diagnosis {
 /// the start would take longer than `patience`.
 ///
 /// # Errors
-/// Those of [`gradcheck::check`] but for a network too large for it, and of the sessions.
+/// Those of [`gradcheck::check`] but for a cost that is not finite, and of the sessions.
 ///
 /// ```
 /// use std::time::Duration;
@@ -101,7 +110,13 @@ pub fn diagnose(
     device: Option<(DeviceRun, Option<crate::model::Parameters>)>,
     patience: Duration,
 ) -> Result<Diagnosis> {
-    let gradients = match gradcheck::check(data, &gradcheck::start(&run.network, 2)) {
+    let largest_feature = data.inputs().iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
+    let is_large = largest_feature > LARGE_FEATURE;
+    // g′ is right or wrong whatever the data: on large features rounding could say otherwise
+    let standard = if is_large { Some(standardised(data)?) } else { None };
+    let network = checked(&run.network)?;
+    let checked_hidden = network.hidden().to_vec();
+    let gradients = match gradcheck::check(standard.as_ref().unwrap_or(data), &gradcheck::start(&network, 2)) {
         Ok(check) => Some(check),
         Err(crate::Error::Invalid { .. }) => None,
         Err(error) => return Err(error),
@@ -115,28 +130,62 @@ pub fn diagnose(
         let there = Run { parameters, ..run.clone() };
         replayed = replay(data, &there, *last_finite, iterations, patience)?;
     }
-    let largest_feature = data.inputs().iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
     let wrong = gradients.as_ref().is_some_and(|check| !check.passed);
     let diverged = replayed.diverged().or(device.as_ref().and_then(|device| device.diverged));
     let cause = match diverged {
         _ if wrong => Cause::WrongDerivative,
-        Some(_) if largest_feature > LARGE_FEATURE => Cause::BadlyScaledData,
+        Some(_) if is_large => Cause::BadlyScaledData,
         Some(_) => Cause::LearningRateTooLarge,
+        None if replayed.rises() && is_large => Cause::BadlyScaledData,
+        None if replayed.rises() => Cause::LearningRateTooLarge,
         None if replayed.dead.as_ref().is_some_and(|dead| dead.units > 0) => Cause::DeadUnits,
         None if replayed.notebook_nan.or(replayed.notebook_nan_f32).is_some() => Cause::SaturatedCost,
-        None if largest_feature > LARGE_FEATURE => Cause::BadlyScaledData,
+        None if is_large => Cause::BadlyScaledData,
         None => Cause::Healthy,
     };
     let largest_rate = match cause {
-        Cause::LearningRateTooLarge | Cause::BadlyScaledData if diverged.is_some() => {
+        Cause::LearningRateTooLarge | Cause::BadlyScaledData if diverged.is_some() || replayed.rises() => {
             largest_rate(data, run, iterations, patience)?
         }
         _ => None,
     };
-    let mut diagnosis =
-        Diagnosis { cause, verdict: String::new(), gradients, replay: replayed, device, largest_feature, largest_rate };
+    let mut diagnosis = Diagnosis {
+        cause,
+        verdict: String::new(),
+        gradients,
+        checked_hidden,
+        replay: replayed,
+        device,
+        largest_feature,
+        largest_rate: largest_rate.and_then(|found| found.rate),
+        rate_search_out_of_time: largest_rate.map(|found| found.out_of_time),
+    };
     diagnosis.verdict = diagnosis.in_words(run);
     Ok(diagnosis)
+}
+
+/// The network whose gradients are checked: a narrower one with the same derivative where each parameter's two forward
+/// passes would take too long.
+fn checked(network: &Network) -> Result<Network> {
+    if Layout::new(&network.widths()).parameters() <= gradcheck::MAX_PARAMETERS {
+        return Ok(network.clone());
+    }
+    let narrower = Network::one_hidden(network.inputs(), NARROWER, network.activation())?;
+    Ok(network.derivative().borrowed.into_iter().fold(narrower, Network::with_backward))
+}
+
+/// (x − mean) / deviation, feature by feature; a constant feature becomes 0.
+fn standardised(data: &Dataset) -> Result<Dataset> {
+    let m = data.samples();
+    let mut points = vec![0.0; data.inputs().len()];
+    for (f, row) in data.inputs().chunks_exact(m).enumerate() {
+        let mean = row.iter().sum::<f64>() / m as f64;
+        let deviation = (row.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / m as f64).sqrt();
+        for (s, x) in row.iter().enumerate() {
+            points[s * data.features() + f] = if deviation > 0.0 { (x - mean) / deviation } else { 0.0 };
+        }
+    }
+    Dataset::from_points(data.name(), data.seed(), data.features(), &points, data.labels().to_vec())
 }
 
 impl Diagnosis {
@@ -144,8 +193,16 @@ impl Diagnosis {
         let (rate, derivative) = (run.learning_rate, run.network.derivative());
         let at = self.replay.diverged().or(self.device.as_ref().and_then(|device| device.diverged));
         let smaller = match self.largest_rate {
-            Some(largest) => format!("--learning-rate {largest:.3} is the largest found that trains as long"),
-            None => "no learning rate was found that trains as long".into(),
+            Some(largest) => {
+                let rate = round_down(largest);
+                let time = if self.rate_search_out_of_time == Some(true) { " before time ran out" } else { "" };
+                format!("; --learning-rate {rate} is the largest found that trains as long{time}")
+            }
+            None => match self.rate_search_out_of_time {
+                Some(true) => "; time ran out before a learning rate was found that trains as long".into(),
+                Some(false) => "; no learning rate was found that trains as long".into(),
+                None => String::new(),
+            },
         };
         match self.cause {
             Cause::WrongDerivative => {
@@ -157,12 +214,18 @@ impl Diagnosis {
             Cause::BadlyScaledData => {
                 let largest = self.largest_feature;
                 format!(
-                    "features reach {largest:.3e}: subtract their mean and divide by their deviation first; {smaller}."
+                    "features reach {largest:.3e}: subtract their mean and divide by their deviation first{smaller}."
                 )
             }
             Cause::LearningRateTooLarge => {
-                let at = at.unwrap_or(0);
-                format!("the learning rate {rate} is too large: not finite from iteration {at} on; {smaller}.")
+                let how = match at {
+                    Some(at) => format!("not finite from iteration {at} on"),
+                    None => {
+                        let Replay { first_cost, last_cost, .. } = self.replay;
+                        format!("the cost rises from {first_cost:.4} to {last_cost:.4}")
+                    }
+                };
+                format!("the learning rate {rate} is too large: {how}{smaller}.")
             }
             Cause::DeadUnits => {
                 let dead = self.replay.dead.as_ref().map_or((0, 0), |dead| (dead.units, dead.since));
@@ -185,7 +248,12 @@ impl Diagnosis {
             }
             Cause::Healthy => {
                 let last = self.replay.last;
-                format!("nothing is wrong: the gradients are right and all is finite through iteration {last}.")
+                let gradients = match &self.gradients {
+                    None => "the gradients were not checked, but".to_owned(),
+                    Some(_) if self.checked_hidden == run.network.hidden() => "the gradients are right and".into(),
+                    Some(_) => format!("the gradients are right, checked with {NARROWER} hidden units, and"),
+                };
+                format!("nothing is wrong: {gradients} all is finite through iteration {last}.")
             }
         }
     }

@@ -14,15 +14,36 @@ const TRIED: i32 = 8;
 /// Rounds: by powers of two, then within the octave, then within an eighth of it.
 const ROUNDS: i32 = 3;
 
+/// What the search for a learning rate found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LargestRate {
+    /// The largest rate that trains; none where none was found.
+    pub rate: Option<f64>,
+    /// Whether time ran out before the search was done.
+    pub out_of_time: bool,
+}
+
+/// A positive number rounded down to 3 significant digits, so that a rate that is printed is none that overshoots.
+///
+/// ```
+/// assert_eq!(planar::diagnose::round_down(0.000_136_9).to_string(), "0.000136");
+/// ```
+pub fn round_down(value: f64) -> f64 {
+    let exponent = value.log10().floor() as i32 - 2;
+    let digits = (value / 10_f64.powi(exponent)).floor();
+    // by its decimals: digits·10^exponent in binary would print more of them
+    format!("{digits}e{exponent}").parse().unwrap_or(value)
+}
+
 /// The largest rate below the run's own with which the engine trains it for so many iterations and its cost falls: each
-/// round tries eight side by side between the largest that did and the smallest that did not. None where none was found
-/// within `patience`, or where the engine does not take the network.
+/// round tries eight side by side between the largest that did and the smallest that did not. None where the
+/// engine does not take the network.
 ///
 /// # Errors
 /// Those of the session.
-pub fn largest_rate(data: &Dataset, run: &Run, iterations: u64, patience: Duration) -> Result<Option<f64>> {
+pub fn largest_rate(data: &Dataset, run: &Run, iterations: u64, patience: Duration) -> Result<Option<LargestRate>> {
     let (engine, started) = (Engine::new(None)?, Instant::now());
-    let mut best: Option<f64> = None;
+    let (mut best, mut out_of_time) = (None::<f64>, false);
     let mut ratio = 0.5_f64;
     let mut above = run.learning_rate;
     for round in 0..ROUNDS {
@@ -47,7 +68,8 @@ pub fn largest_rate(data: &Dataset, run: &Run, iterations: u64, patience: Durati
         let found = outcomes.iter().position(trains);
         let next_above = found.filter(|at| *at > 0).map(|at| rates[at - 1]);
         best = found.map(|at| rates[at]).or(best);
-        if started.elapsed() > patience || (best.is_none() && round > 0) {
+        out_of_time |= outcomes.iter().any(|outcome| outcome.status == Status::Interrupted);
+        if out_of_time || (best.is_none() && round > 0) {
             break;
         }
         match best {
@@ -58,5 +80,5 @@ pub fn largest_rate(data: &Dataset, run: &Run, iterations: u64, patience: Durati
             None => above = rates[rates.len() - 1],
         }
     }
-    Ok(best)
+    Ok(Some(LargestRate { rate: best, out_of_time }))
 }

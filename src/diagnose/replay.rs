@@ -20,6 +20,10 @@ pub struct Replay {
     pub last: u64,
     /// Whether it ended before the run's end for want of time.
     pub cut_short: bool,
+    /// The cost, from the logit, at the first iteration.
+    pub first_cost: f64,
+    /// The cost, from the logit, at the last iteration.
+    pub last_cost: f64,
     /// The first |A1| > 1, which tanh and σ never have, and their derivatives in terms of A1 do not expect.
     pub activation_above_one: Option<u64>,
     /// The first cost, from the logit, above 1: the start has ln 2.
@@ -54,6 +58,11 @@ impl Replay {
     pub fn diverged(&self) -> Option<u64> {
         self.broken.first().map(|broken| broken.iteration)
     }
+
+    /// Whether the cost ends above its start by more than rounding.
+    pub fn rises(&self) -> bool {
+        self.last_cost > self.first_cost * (1.0 + 1e-9)
+    }
 }
 
 /// Replays a run from its weights, which `first` updates made, up to `last` updates, or until all that can break has
@@ -80,7 +89,10 @@ pub fn replay(data: &Dataset, run: &Run, first: u64, last: u64, patience: Durati
                 alive[unit] = iteration + 1;
             }
         }
-        seen.last = iteration;
+        (seen.last, seen.last_cost) = (iteration, pass.cost);
+        if iteration == first {
+            seen.first_cost = pass.cost;
+        }
         // under a ReLU the NaN stays in Z1 and W1, and the cost breaks later
         let all_over = seen.cost_not_finite.is_some_and(|at| iteration > at + 20);
         if all_over || started.elapsed() > patience {

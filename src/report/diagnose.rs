@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::diagnose::Diagnosis;
+use crate::diagnose::{Diagnosis, round_down};
 
 /// A diagnosis and of what.
 #[derive(Clone, Debug, Serialize)]
@@ -49,7 +49,7 @@ impl DiagnoseReport {
             }
         }
         if let Some(rate) = largest_rate {
-            rows.push(vec!["the largest learning rate that trains".into(), format!("{rate:.4}")]);
+            rows.push(vec!["the largest learning rate that trains".into(), round_down(*rate).to_string()]);
         }
         if let Some(check) = gradients {
             rows.push(vec!["gradient check, relative error".into(), format!("{:.1e}", check.relative_error)]);

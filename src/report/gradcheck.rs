@@ -32,15 +32,21 @@ pub fn verdict(check: &GradientCheck, derivative: Derivative) -> String {
     let Derivative { activation, borrowed } = derivative;
     match (check.worst(), borrowed) {
         (Some(worst), Some(borrowed)) if !check.passed => format!(
-            "the backward pass uses {borrowed}'s derivative with {activation}'s forward pass: relative error {:.2}, most in {}",
-            check.relative_error, worst.tensor
+            "the backward pass uses {borrowed}'s derivative with {activation}'s forward pass: relative error {}, most in {}",
+            error(check.relative_error),
+            worst.tensor
         ),
         (Some(worst), None) if !check.passed => format!(
             "the backward pass is not the derivative of the cost: relative error {:.1e} in {}",
             worst.relative_error, worst.tensor
         ),
-        _ => format!("the backward pass is the derivative of the cost, to {BOUND:e} in every tensor"),
+        _ => format!("the backward pass is the derivative of the cost, to {BOUND:e} or rounding in every tensor"),
     }
+}
+
+/// A relative error with the digits that tell it from 0.
+fn error(relative: f64) -> String {
+    if relative < 0.01 { format!("{relative:.1e}") } else { format!("{relative:.2}") }
 }
 
 impl GradcheckReport {
