@@ -112,7 +112,7 @@ pub fn check(data: &Dataset, run: &Run) -> Result<GradientCheck> {
     let first_layer = run.parameters.layout().weights(0).range();
     let (mut tensors, mut all) = (Vec::new(), Norms::default());
     for tensor in run.parameters.layout().tensors() {
-        let (mut difference, mut analytic_norm, mut numeric_norm, mut rounding) = (0.0, 0.0, 0.0, 0.0_f64);
+        let (mut norms, mut rounding) = (Norms::default(), 0.0_f64);
         let (mut worst, mut elements, mut kinks) = (-1.0, 0, 0);
         let mut found = (0, 0.0, 0.0);
         for i in tensor.range() {
@@ -130,15 +130,16 @@ pub fn check(data: &Dataset, run: &Run) -> Result<GradientCheck> {
             rounding = rounding.hypot(cost_rounding / h);
             let analytic = analytic.values()[i];
             elements += 1;
-            difference += (analytic - numeric).powi(2);
-            analytic_norm += analytic * analytic;
-            numeric_norm += numeric * numeric;
+            norms.add(Norms {
+                difference: (analytic - numeric).powi(2),
+                analytic: analytic * analytic,
+                numeric: numeric * numeric,
+            });
             if (analytic - numeric).abs() > worst {
                 worst = (analytic - numeric).abs();
                 found = (i - tensor.offset, analytic, numeric);
             }
         }
-        let norms = Norms { difference, analytic: analytic_norm, numeric: numeric_norm };
         let relative_error = norms.relative_error();
         all.add(norms);
         tensors.push(TensorCheck {
@@ -150,7 +151,7 @@ pub fn check(data: &Dataset, run: &Run) -> Result<GradientCheck> {
             analytic: found.1,
             numeric: found.2,
             rounding,
-            passed: relative_error <= BOUND || difference.sqrt() <= rounding,
+            passed: relative_error <= BOUND || norms.difference.sqrt() <= rounding,
         });
     }
     let passed = tensors.iter().all(|tensor| tensor.passed);

@@ -1,28 +1,23 @@
 //! Checkpoints: a run that was stopped goes on as if it had not been, and a file that is wrong is told.
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use assert_cmd::Command;
+use common::command::{self, run};
 use planar::checkpoint::{Checkpoint, Weights};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 fn planar(arguments: &str, files: &[(&str, &Path)]) -> Command {
-    let mut command = Command::cargo_bin("planar").unwrap();
-    command.args(arguments.split_whitespace()).env("WGPU_BACKEND", "gl").env_remove("WGPU_ADAPTER_NAME");
+    let mut command = command::planar(arguments);
     for (flag, file) in files {
         command.arg(flag).arg(file);
     }
     command
-}
-
-/// Stdout, stderr and the exit code.
-fn run(mut command: Command) -> (String, String, i32) {
-    let output = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
 }
 
 fn report(command: Command) -> Value {

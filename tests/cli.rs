@@ -1,25 +1,13 @@
 //! The command line as its users meet it: what it prints where, and how it ends on bad input.
 
+mod common;
+
 use std::fs;
 
 use assert_cmd::Command;
+use common::command::{planar, run};
 use serde_json::Value;
 use tempfile::TempDir;
-
-/// The binary, with no adapter in sight and in an empty folder.
-fn planar(arguments: &str) -> Command {
-    let mut command = Command::cargo_bin("planar").unwrap();
-    // GL is not built in, so that nothing answers on any platform
-    command.args(arguments.split_whitespace()).env("WGPU_BACKEND", "gl").env_remove("WGPU_ADAPTER_NAME");
-    command
-}
-
-/// Stdout, stderr and the exit code.
-fn run(mut command: Command) -> (String, String, i32) {
-    let output = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
-}
 
 fn json(arguments: &str) -> Value {
     let (stdout, stderr, code) = run(planar(arguments));

@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use assert_cmd::Command;
+use common::command::ended;
 use planar::backend::{Backend, Run};
 use planar::cpu::Engine;
 use planar::data::Dataset;
@@ -47,7 +47,7 @@ fn the_threads_bug_breaks_iteration_by_iteration_as_measured() {
 #[test]
 fn on_f32_devices_all_of_a1_is_nan_when_numpys_f32_has_it() {
     for (seed, [cost, all]) in [(2, [48, 49]), (3, [54, 56])] {
-        let (stdout, stderr, code) = planar(&format!(
+        let (stdout, stderr, code) = ended(&format!(
             "diagnose -q --json --device cpu --activation leaky-relu --backward-activation tanh --init-seed {seed}"
         ));
         assert_eq!(code, 0, "{stderr}");
@@ -114,25 +114,18 @@ fn training_keeps_the_last_finite_weights() {
     assert!((45..=55).contains(&outcome.iterations), "f32 diverges where f64 does: {}", outcome.iterations);
 }
 
-fn planar(arguments: &str) -> (String, String, i32) {
-    let mut command = Command::cargo_bin("planar").unwrap();
-    let output = command.args(arguments.split_whitespace()).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
-}
-
 #[test]
 fn the_command_that_train_offers_names_the_pair() {
     let (_, stderr, code) =
-        planar("train -q --json --device cpu --log-every 7 --activation leaky-relu --backward-activation tanh");
+        ended("train -q --json --device cpu --log-every 7 --activation leaky-relu --backward-activation tanh");
     assert_eq!(code, 5);
     let offered = stderr.trim().split_once("planar diagnose ").unwrap().1;
     assert_eq!(offered, "--device cpu --activation leaky-relu --backward-activation tanh");
-    let (stdout, _, code) = planar(&format!("diagnose -q {offered}"));
+    let (stdout, _, code) = ended(&format!("diagnose -q {offered}"));
     assert_eq!(code, 0);
     let verdict = stdout.lines().next().unwrap();
     assert!(verdict.starts_with("the backward pass uses tanh's derivative with leaky-relu:0.01's"), "{verdict}");
-    let (stdout, _, _) = planar(&format!("diagnose -q --json {offered}"));
+    let (stdout, _, _) = ended(&format!("diagnose -q --json {offered}"));
     let report: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!((&report["cause"], &report["replay"]["cost_above_one"]), (&"wrong-derivative".into(), &43.into()));
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use assert_cmd::Command;
+use common::command::ended;
 use planar::gradcheck::{BOUND, check, start};
 use planar::model::Network;
 use serde_json::Value;
@@ -51,24 +51,17 @@ fn an_element_at_a_kink_is_counted_and_left_out() {
     assert!(smooth.tensors.iter().all(|tensor| tensor.kinks == 0));
 }
 
-fn planar(arguments: &str) -> (String, String, i32) {
-    let mut command = Command::cargo_bin("planar").unwrap();
-    let output = command.args(arguments.split_whitespace()).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
-}
-
 #[test]
 fn the_command_names_the_pair_and_ends_with_4() {
-    let (stdout, stderr, code) = planar("gradcheck --activation relu --backward-activation tanh --json");
+    let (stdout, stderr, code) = ended("gradcheck --activation relu --backward-activation tanh --json");
     assert_eq!((code, stderr.as_str()), (4, ""));
     let report: Value = serde_json::from_str(&stdout).unwrap();
     let verdict = report["verdict"].as_str().unwrap();
     assert!(verdict.starts_with("the backward pass uses tanh's derivative with relu's forward pass"), "{verdict}");
     assert_eq!(report["bound"], BOUND);
-    let (stdout, _, code) = planar("gradcheck --activation leaky-relu:0.2 --hidden 3 --data noisy-moons");
+    let (stdout, _, code) = ended("gradcheck --activation leaky-relu:0.2 --hidden 3 --data noisy-moons");
     assert_eq!((code, stdout.matches("right").count()), (0, 4), "{stdout}");
-    let (stdout, stderr, code) = planar("gradcheck --hidden 9999");
+    let (stdout, stderr, code) = ended("gradcheck --hidden 9999");
     assert_eq!((stdout.as_str(), code, stderr.lines().count()), ("", 2, 1), "{stderr}");
 }
 
@@ -87,18 +80,18 @@ fn a_right_derivative_is_right_on_large_features() {
 
 #[test]
 fn a_gradient_of_0_is_right_to_rounding_and_a_cost_that_is_not_finite_is_refused() {
-    let (stdout, stderr, code) = planar("gradcheck --init-scale 0");
+    let (stdout, stderr, code) = ended("gradcheck --init-scale 0");
     assert_eq!((code, stdout.matches("WRONG").count()), (0, 0), "{stdout}{stderr}");
-    let (stdout, stderr, code) = planar("gradcheck --init-scale 1e300");
+    let (stdout, stderr, code) = ended("gradcheck --init-scale 1e300");
     assert!(code != 4 && !stdout.contains("WRONG"), "{stdout}{stderr}");
-    let (stdout, stderr, code) = planar("gradcheck --init-scale 1e300 --activation relu");
+    let (stdout, stderr, code) = ended("gradcheck --init-scale 1e300 --activation relu");
     assert_eq!((code, stdout.as_str(), stderr.lines().count()), (2, "", 1), "{stderr}");
     assert!(stderr.contains("finite"), "{stderr}");
 }
 
 #[test]
 fn a_small_error_that_is_wrong_is_not_printed_as_0() {
-    let (stdout, _, code) = planar("gradcheck --activation leaky-relu:0.2 --backward-activation leaky-relu:0.2001");
+    let (stdout, _, code) = ended("gradcheck --activation leaky-relu:0.2 --backward-activation leaky-relu:0.2001");
     assert!(code == 4 && !stdout.contains("relative error 0.00,"), "{stdout}");
     assert!(stdout.lines().next().is_some_and(|line| line.contains("e-")), "{stdout}");
 }

@@ -1,9 +1,12 @@
 //! `planar predict` and `planar plot`: what they say is what training said, and what they cannot read is told.
 
+mod common;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use common::command::{self, run};
 use planar::checkpoint::Weights;
 use planar::cpu::logits_at;
 use planar::data::noisy_moons;
@@ -11,17 +14,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 fn planar(arguments: &str, files: &[&Path]) -> assert_cmd::Command {
-    let mut command = assert_cmd::Command::cargo_bin("planar").unwrap();
-    // GL is not built in, so that no adapter answers
-    command.args(arguments.split_whitespace()).args(files).env("WGPU_BACKEND", "gl").env_remove("WGPU_ADAPTER_NAME");
+    let mut command = command::planar(arguments);
+    command.args(files);
     command
-}
-
-/// Stdout, stderr and the exit code.
-fn run(mut command: assert_cmd::Command) -> (String, String, i32) {
-    let output = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
 }
 
 fn assert_refused(command: assert_cmd::Command, code: i32, words: &[&str]) {

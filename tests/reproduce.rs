@@ -1,22 +1,16 @@
 //! `planar reproduce`: the thread's figures come out, and the rules judge them as they are written.
 
-use assert_cmd::Command;
+mod common;
+
+use common::command::ended;
 use planar::reproduce::claims;
 use serde_json::Value;
 use tempfile::TempDir;
 
-fn planar(arguments: &str) -> (String, String, i32) {
-    let mut command = Command::cargo_bin("planar").unwrap();
-    let output = command.args(arguments.split_whitespace()).env("WGPU_BACKEND", "gl").output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
-}
-
 #[test]
 fn the_threads_figures_come_out_in_f64() {
-    let (stdout, stderr, code) = planar(
-        "reproduce -q --json --device reference-f64 --seeds 0 --only costs,accuracy,widths,logistic --only 1,10",
-    );
+    let (stdout, stderr, code) =
+        ended("reproduce -q --json --device reference-f64 --seeds 0 --only costs,accuracy,widths,logistic --only 1,10");
     assert_eq!(code, 0, "{stderr}");
     let report: Value = serde_json::from_str(&stdout).unwrap();
     let of = |name: &str, part: usize| -> Vec<Option<f64>> {
@@ -86,7 +80,7 @@ fn a_claim_alone_is_tabled_over_its_seeds() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("claims.md");
     let (stdout, stderr, code) =
-        planar(&format!("reproduce -q --only 9 --only 10 --seeds 3 --markdown {}", file.display()));
+        ended(&format!("reproduce -q --only 9 --only 10 --seeds 3 --markdown {}", file.display()));
     assert_eq!((code, stderr.as_str()), (0, ""));
     assert!(stdout.contains("of 5 seeds keep the rule") && stdout.contains("2 claims in"), "{stdout}");
     let table = std::fs::read_to_string(file).unwrap();
@@ -97,7 +91,7 @@ fn a_claim_alone_is_tabled_over_its_seeds() {
         ("--seeds -1", &["number of seeds", "'-1'"]),
         ("--only 10 --seeds 0 --markdown /nowhere/x.md", &["/nowhere/x.md"]),
     ] {
-        let (stdout, stderr, code) = planar(&format!("reproduce -q {arguments}"));
+        let (stdout, stderr, code) = ended(&format!("reproduce -q {arguments}"));
         assert_eq!((stdout.as_str(), code, stderr.lines().count()), ("", 2, 1), "{stderr}");
         assert!(words.iter().all(|word| stderr.contains(word)), "{stderr}");
     }
@@ -108,7 +102,7 @@ fn the_page_holds_the_verdicts_and_the_pictures_and_needs_no_other_file() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("claims.html");
     let (_, stderr, code) =
-        planar(&format!("reproduce -q --seeds 1 --only 1,2,logistic --html {}", file.to_str().unwrap()));
+        ended(&format!("reproduce -q --seeds 1 --only 1,2,logistic --html {}", file.to_str().unwrap()));
     assert_eq!((code, stderr.as_str()), (0, ""));
     let page = std::fs::read_to_string(&file).unwrap();
     // claim 1 has curves alone, since it diverges; claim 2 has a boundary for each edition, and curves
@@ -119,6 +113,6 @@ fn the_page_holds_the_verdicts_and_the_pictures_and_needs_no_other_file() {
     for outside in ["src=\"http", "href=\"http", "<script", "@import"] {
         assert!(!page.contains(outside), "{outside}");
     }
-    let (_, stderr, code) = planar("reproduce -q --only logistic --html no/such/folder/claims.html");
+    let (_, stderr, code) = ended("reproduce -q --only logistic --html no/such/folder/claims.html");
     assert_eq!((code, stderr.lines().count()), (2, 1), "{stderr}");
 }

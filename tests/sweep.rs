@@ -1,25 +1,15 @@
 //! `planar sweep`: what it trains, what it keeps, and what it refuses. No adapter is in sight.
 
+mod common;
+
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 
 use assert_cmd::Command;
+use common::command::{planar, run};
 use serde_json::Value;
 use tempfile::TempDir;
-
-fn planar(arguments: &str) -> Command {
-    let mut command = Command::cargo_bin("planar").unwrap();
-    command.args(arguments.split_whitespace()).env("WGPU_BACKEND", "gl").env_remove("WGPU_ADAPTER_NAME");
-    command
-}
-
-/// Stdout, stderr and the exit code.
-fn run(mut command: Command) -> (String, String, i32) {
-    let output = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
-}
 
 fn json(command: Command) -> Value {
     let (stdout, stderr, code) = run(command);

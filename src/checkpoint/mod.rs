@@ -149,12 +149,11 @@ impl Checkpoint {
     /// [`Error::Io`] where the file cannot be read; [`Error::Checkpoint`] where it is no safetensors file, is damaged,
     /// has no state of planar's or that of another version, or weights that are not those of the network.
     pub fn read(path: &Path) -> Result<Self> {
-        let Weights { parameters, widths, state } = Weights::read(path)?;
+        let weights = Weights::read(path)?;
+        weights.check_state(path)?;
+        let Weights { parameters, state, .. } = weights;
         let refuse = |problem: &str| Error::Checkpoint { path: path.into(), problem: problem.into() };
         let state = state.ok_or_else(|| refuse("holds weights, but no run of planar's to go on with"))?;
-        if state.description.widths != widths {
-            return Err(refuse("is damaged: its weights are not those of the network that it names"));
-        }
         Ok(Self { state, parameters })
     }
 

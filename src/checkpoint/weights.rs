@@ -38,17 +38,25 @@ impl Weights {
         Ok(Self { parameters: Parameters::from_values(&network, values)?, widths, state })
     }
 
+    /// Whether they are of the widths that the state names, where there is one.
+    pub(super) fn check_state(&self, path: &Path) -> Result<()> {
+        match &self.state {
+            Some(state) if state.description.widths != self.widths => {
+                let problem = "is damaged: its weights are not those of the network that it names".into();
+                Err(Error::Checkpoint { path: path.into(), problem })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The network that they are of: its activation is the state's, or the one given where there is none.
     ///
     /// # Errors
     /// [`Error::Checkpoint`] where neither names one, where both do and differ, and where the state is of other widths.
     pub fn network(&self, path: &Path, activation: Option<Activation>) -> Result<Network> {
         let refuse = |problem: String| Error::Checkpoint { path: path.into(), problem };
+        self.check_state(path)?;
         let activation = match (&self.state, activation) {
-            (Some(state), _) if state.description.widths != self.widths => {
-                let problem = "is damaged: its weights are not those of the network that it names";
-                return Err(refuse(problem.into()));
-            }
             (Some(state), given) => {
                 let named: Activation = state.description.activation.parse()?;
                 if let Some(given) = given.filter(|given| *given != named) {

@@ -17,6 +17,7 @@ mod progress;
 mod reproduce;
 mod selftest;
 mod sweep;
+mod sweep_pictures;
 mod train;
 
 use std::io::{self, Write as _};

@@ -1,18 +1,18 @@
 //! `planar sweep`: many networks side by side, and what became of them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::io;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use planar::backend::Backend;
 use planar::data::{Dataset, Options, Source};
-use planar::model::{Activation, Parameters};
-use planar::plot::{self, Boundary, Format};
+use planar::model::Activation;
+use planar::plot;
 use planar::report::sweep::{Configuration, configurations, table};
 use planar::sweep::grid::{Job, MOST_EVER, MOST_NETWORKS, Space};
-use planar::sweep::range::{self, Values};
+use planar::sweep::range;
 use planar::sweep::results::{Ended, Results, merge};
 use planar::sweep::{self, Common, Progress};
 use planar::{Error, Result};
@@ -21,14 +21,13 @@ use serde_json::{Value, json};
 
 use super::arguments::{init_scale, test_fraction};
 use super::device::DeviceArguments;
-use super::picture::in_a_folder;
+use super::picture::picture;
 use super::progress::{self, NetworkBar};
+use super::sweep_pictures::{Pictures, draw_boundaries};
 use super::{Ending, Verbosity};
 
 /// Networks that are tried for `--device auto`.
 const SAMPLE: usize = 64;
-/// Points along each axis of a small decision boundary.
-const GRID: usize = 101;
 
 const EXAMPLES: &str = "Examples:
   planar sweep --hidden 4,20,40,277 --activation tanh,relu,leaky-relu:0.01 --learning-rate 0.01:1.2:log8 --init-seed 1..50
@@ -67,17 +66,6 @@ struct MergeArguments {
     /// Print one JSON object to stdout, nothing else
     #[arg(long)]
     json: bool,
-}
-
-/// Pictures that results alone can give.
-#[derive(Debug, clap::Args)]
-struct Pictures {
-    /// Draw the accuracy over hidden units and learning rate
-    #[arg(long, value_name = "FILE.svg|png", value_parser = picture, help_heading = "Output")]
-    heatmap: Option<PathBuf>,
-    /// Draw the best configurations' cost curves
-    #[arg(long, value_name = "FILE.svg|png", value_parser = picture, help_heading = "Output")]
-    curves: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -199,18 +187,6 @@ fn merge_parts(arguments: &MergeArguments) -> anyhow::Result<Ending> {
     Ok(Ending::Done)
 }
 
-impl Pictures {
-    fn draw(&self, results: &[Ended]) -> Result<()> {
-        if let Some(path) = &self.heatmap {
-            plot::write(path, (1200, 800), |area| plot::sweep::heat_maps(area, results))?;
-        }
-        if let Some(path) = &self.curves {
-            plot::write(path, (900, 600), |area| plot::sweep::curves(area, results))?;
-        }
-        Ok(())
-    }
-}
-
 fn print(sweep: &Value, results: &[Ended], json: bool, start: Instant) -> anyhow::Result<()> {
     let configurations = configurations(results);
     if json {
@@ -304,7 +280,7 @@ impl SweepArguments {
             self.pictures.draw(&results)?;
         }
         if let Some(path) = self.boundaries.as_ref().filter(|_| finished) {
-            self.draw_boundaries(path, backend.as_ref(), &common, &results)?;
+            draw_boundaries(path, backend.as_ref(), &common, &results, self.verbosity)?;
             if progress::is_interrupted() {
                 return Ok(Ending::Interrupted);
             }
@@ -315,39 +291,6 @@ impl SweepArguments {
             return Ok(Ending::Interrupted);
         }
         Ok(Ending::Done)
-    }
-
-    /// Trains a network of each of the best configurations again, to the same bits, for its weights.
-    fn draw_boundaries(&self, path: &Path, backend: &dyn Backend, common: &Common, results: &[Ended]) -> Result<()> {
-        let mut best = configurations(results);
-        best.retain(|of| of.typical(results).is_some());
-        best.truncate(plot::sweep::BOUNDARIES);
-        if best.is_empty() {
-            self.verbosity.say("all networks diverged: there is no boundary to draw");
-            return Ok(());
-        }
-        let typical: Vec<&Ended> = best.iter().filter_map(|of| of.typical(results)).collect();
-        let jobs: Vec<Job> = typical.iter().map(|ended| ended.job.clone()).collect();
-        let mut parameters: HashMap<u64, Parameters> = HashMap::new();
-        sweep::run(backend, &jobs, common, |progress| {
-            if let Progress::Ended(ended) = progress {
-                parameters.extend(ended.parameters.map(|parameters| (ended.job.job, parameters)));
-            }
-            Ok(if progress::is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-        })?;
-        if progress::is_interrupted() {
-            return Ok(());
-        }
-        let mut networks = Vec::new();
-        for (name, ended) in plot::sweep::names(&best).into_iter().zip(typical) {
-            let Some(parameters) = parameters.get(&ended.job.job) else { continue };
-            let data = ended.job.load(&common.options)?;
-            let network = ended.job.run(&data, common.init_scale)?.network;
-            let accuracy = ended.test_accuracy.or(ended.accuracy).unwrap_or_default();
-            let title = format!("{name}: {:.1} %", 100.0 * accuracy);
-            networks.push((title, Boundary::on_grid(&data, &network, parameters, [0, 1], GRID)?));
-        }
-        plot::write(path, (1180, 900), |area| plot::sweep::boundaries(area, &networks))
     }
 
     /// The networks of the whole sweep.
@@ -361,23 +304,19 @@ impl SweepArguments {
             init_seeds: range::list("the initial seeds", &self.init_seed)?,
         };
         space.check()?;
-        let count = match (self.random, &space.learning_rates) {
-            (Some(count), _) => count,
-            (None, Values::List(_)) => space.count()?,
-            (None, _) => 0,
-        };
-        if count > MOST_EVER {
-            let wanted = format!("at most {MOST_EVER}, even with --yes: divide it into several sweeps");
-            return Err(Error::invalid("the number of networks", wanted, count));
+        let count = self.random.map_or_else(|| space.count(), Ok)?;
+        let refuse = |wanted: String| Error::invalid("the number of networks", wanted, count);
+        if count == 0 {
+            return Err(refuse("at least 1".into()));
         }
-        let (name, wanted) = ("the number of networks", format!("at most {MOST_NETWORKS} unless --yes is given"));
+        if count > MOST_EVER {
+            return Err(refuse(format!("at most {MOST_EVER}, even with --yes: divide it into several sweeps")));
+        }
+        if count > MOST_NETWORKS && !self.yes {
+            return Err(refuse(format!("at most {MOST_NETWORKS} unless --yes is given")));
+        }
         match self.random {
-            Some(0) => Err(Error::invalid(name, "at least 1", 0)),
-            Some(count) if count > MOST_NETWORKS && !self.yes => Err(Error::invalid(name, wanted, count)),
             Some(count) => Ok(space.random(count, self.sweep_seed.unwrap_or(1))),
-            None if matches!(space.learning_rates, Values::List(_)) && space.count()? > MOST_NETWORKS && !self.yes => {
-                Err(Error::invalid(name, wanted, space.count()?))
-            }
             None => space.grid(),
         }
     }
@@ -409,12 +348,6 @@ impl SweepArguments {
             "shard": self.shard.map(|Shard { this, of }| format!("{this}/{of}")),
         })
     }
-}
-
-/// A file that a picture can be written to.
-fn picture(text: &str) -> Result<PathBuf> {
-    Format::of(Path::new(text))?;
-    in_a_folder("the picture", text)
 }
 
 fn shard(text: &str) -> Result<Shard> {

@@ -10,7 +10,7 @@ use crate::{Error, Result};
 
 /// The most columns and rows of a heat map: more widths or rates share a cell.
 const CELLS: usize = 12;
-/// The most heat maps on a sheet, the most curves on one pair of axes, and the most boundaries on a sheet.
+/// The most heat maps on a sheet, and the most curves on one pair of axes.
 const MAPS: usize = 12;
 const CURVES: usize = 7;
 /// The most boundaries on a sheet: the best so many configurations.
@@ -158,7 +158,7 @@ pub fn boundaries(area: &Area, networks: &[(String, Boundary)]) -> Result<()> {
 }
 
 /// Rows and columns of a sheet of so many pictures: about as many of each, rather more columns.
-pub fn tiles(count: usize) -> (usize, usize) {
+fn tiles(count: usize) -> (usize, usize) {
     let columns = (1..=count).find(|columns| columns * columns >= count).unwrap_or(1);
     (count.div_ceil(columns), columns)
 }

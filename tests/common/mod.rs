@@ -1,6 +1,7 @@
 //! The golden figures of `tests/golden/`, which NumPy and scikit-learn made, and how closeness to them is judged.
 #![allow(dead_code)] // each test binary uses its own part
 
+pub mod command;
 pub mod plain;
 
 use std::path::Path;
