@@ -11,7 +11,7 @@ use crate::backend::{Run, check_runs};
 use crate::cpu::reference::{Model, samples};
 use crate::data::Dataset;
 use crate::model::params::is_finite;
-use crate::model::{Activation, Network, Parameters};
+use crate::model::{Activation, Derivative, Network, Parameters};
 use crate::{Error, Result};
 
 /// The largest relative error of a right tensor: those of this network err by 1e-11 to 1e-8, wrong ones by 0.4 to 1.
@@ -64,6 +64,28 @@ impl GradientCheck {
         };
         self.tensors.iter().max_by(|a, b| order(a, b))
     }
+
+    /// In plain words: whether the backward pass fits the forward pass, and which pair does not.
+    pub fn verdict(&self, derivative: Derivative) -> String {
+        let Derivative { activation, borrowed } = derivative;
+        match (self.worst(), borrowed) {
+            (Some(worst), Some(borrowed)) if !self.passed => format!(
+                "the backward pass uses {borrowed}'s derivative with {activation}'s forward pass: relative error {}, most in {}",
+                said(self.relative_error),
+                worst.tensor
+            ),
+            (Some(worst), None) if !self.passed => format!(
+                "the backward pass is not the derivative of the cost: relative error {:.1e} in {}",
+                worst.relative_error, worst.tensor
+            ),
+            _ => format!("the backward pass is the derivative of the cost, to {BOUND:e} or rounding in every tensor"),
+        }
+    }
+}
+
+/// A relative error with the digits that tell it from 0.
+fn said(relative: f64) -> String {
+    if relative < 0.01 { format!("{relative:.1e}") } else { format!("{relative:.2}") }
 }
 
 /// The weights at which a network is checked: the notebook's with scale 1, so that neither does an activation saturate

@@ -11,14 +11,16 @@ pub mod cpu;
 pub mod data;
 pub mod diagnose;
 mod error;
+#[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod gradcheck;
 pub mod measure;
 pub mod model;
+#[cfg(feature = "plot")]
 pub mod plot;
 pub mod predict;
-pub mod report;
 pub mod reproduce;
+#[cfg(feature = "gpu")]
 pub mod selftest;
 pub mod sweep;
 pub mod train;

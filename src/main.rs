@@ -1,6 +1,7 @@
 //! The command line of planar; see `planar --help`.
 
 mod cli;
+mod report;
 
 fn main() -> std::process::ExitCode {
     #[cfg(target_os = "linux")]

@@ -1,4 +1,5 @@
 //! Checkpoints: a run that was stopped goes on as if it had not been, and a file that is wrong is told.
+#![cfg(all(feature = "cli", feature = "gpu", feature = "plot"))]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! The command line as its users meet it: what it prints where, and how it ends on bad input.
+#![cfg(all(feature = "cli", feature = "gpu", feature = "plot"))]
 
 mod common;
 

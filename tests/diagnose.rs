@@ -1,4 +1,5 @@
 //! `planar diagnose`: the thread's bug, iteration by iteration as it was measured, and what it tells apart.
+#![cfg(all(feature = "cli", feature = "gpu", feature = "plot"))]
 
 mod common;
 

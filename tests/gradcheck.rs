@@ -1,4 +1,5 @@
 //! The gradient check: right pairs of activation and derivative pass, wrong ones do not, at iteration 0.
+#![cfg(all(feature = "cli", feature = "gpu", feature = "plot"))]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Completions and manual pages: they hold every command and its flags, as `--help` has them.
+#![cfg(all(feature = "cli", feature = "gpu", feature = "plot"))]
 
 use assert_cmd::Command;
 

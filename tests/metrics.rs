@@ -1,5 +1,6 @@
 //! `planar train --metrics`: every logged cost on a line of its own while training goes, and a file that cannot be
 //! written is told before it begins.
+#![cfg(all(feature = "cli", feature = "gpu", feature = "plot"))]
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,5 @@
 //! Pictures: what they show is where it belongs, they are small, and what cannot be drawn is refused.
+#![cfg(feature = "plot")]
 
 use std::path::Path;
 

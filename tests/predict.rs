@@ -1,4 +1,5 @@
 //! `planar predict` and `planar plot`: what they say is what training said, and what they cannot read is told.
+#![cfg(all(feature = "cli", feature = "gpu", feature = "plot"))]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! `planar reproduce`: the thread's figures come out, and the rules judge them as they are written.
+#![cfg(all(feature = "cli", feature = "gpu", feature = "plot"))]
 
 mod common;
 

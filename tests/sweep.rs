@@ -1,4 +1,5 @@
 //! `planar sweep`: what it trains, what it keeps, and what it refuses. No adapter is in sight.
+#![cfg(all(feature = "cli", feature = "gpu", feature = "plot"))]
 
 mod common;
 

@@ -1,5 +1,6 @@
 //! The flags that say what is trained: data, network and training. Several subcommands take them.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use planar::backend::{Run, check_learning_rate};
@@ -151,5 +152,16 @@ pub fn init_scale(text: &str) -> Result<f64> {
     match text.parse::<f64>() {
         Ok(scale) if scale.is_finite() => Ok(scale),
         _ => Err(Error::invalid("the scale of the initial weights", "a finite number", format_args!("'{text}'"))),
+    }
+}
+
+/// A file that is to be written, in a folder that is there.
+pub fn in_a_folder(what: &'static str, text: &str) -> Result<PathBuf> {
+    let path = PathBuf::from(text);
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            Err(Error::invalid(what, "in a folder that exists", format_args!("'{text}'")))
+        }
+        _ => Ok(path),
     }
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use planar::backend::{Backend, Run};
 use planar::cpu::{Engine, Reference};
 use planar::data::flower;
-use planar::gpu::plan::PlanChoice;
-use planar::gpu::{Adapter, Choice, Gpu};
 use planar::model::{Activation, Network, Parameters};
-use planar::{Error, measure, report};
+use planar::{Error, measure};
 use serde::Serialize;
 
-use super::{Ending, Verbosity};
+use super::device::Measurable;
+use super::{Ending, Verbosity, gpu};
+use crate::report::columns;
 
 /// The iterations of the thread's network, for a time that people can picture.
 const THREAD_ITERATIONS: f64 = 50_000.0;
@@ -46,9 +46,6 @@ pub struct Arguments {
     #[command(flatten)]
     verbosity: Verbosity,
 }
-
-/// How a GPU computes.
-const PLANS: [PlanChoice; 2] = [PlanChoice::Fused, PlanChoice::Layered];
 
 #[derive(Serialize)]
 struct Bench {
@@ -124,15 +121,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     measured(name(&engine), "engine", &|| Ok(Box::new(engine.clone())));
     measured(name(&Reference::<f32>::new()), "reference", &|| Ok(Box::new(Reference::<f32>::new())));
     measured(name(&Reference::<f64>::new()), "reference", &|| Ok(Box::new(Reference::<f64>::new())));
-    let adapters = Adapter::all();
-    for (adapter, plan) in adapters.iter().flat_map(|adapter| PLANS.map(|plan| (adapter, plan))) {
-        measured(adapter.to_string(), &plan.to_string(), &|| Ok(Box::new(Gpu::open(adapter)?.with_plan(plan))));
+    for Measurable { name, plan, open } in gpu::measurable() {
+        measured(name, plan, &open);
     }
     if results.iter().all(|result| result.us_per_iteration.is_none()) {
         if let Some(error) = failure {
             return Err(error.into());
         }
-        Adapter::choose(&adapters, &Choice::Any)?; // what was asked for needs one
+        gpu::require()?; // what was asked for needs one
     }
     let times = results.iter().filter_map(|result| result.us_per_iteration.map(|time| (time, result)));
     let fastest =
@@ -181,7 +177,7 @@ impl Bench {
         let networks =
             if self.networks > 1 { format!(", {} networks side by side", self.networks) } else { String::new() };
         let about = format!("n_h = {hidden}, m = {samples}, {activation}{networks}");
-        let mut text = format!("{about}\n\n{}\n{notes}", report::columns(rows));
+        let mut text = format!("{about}\n\n{}\n{notes}", columns(rows));
         if let Some(fastest) = &self.fastest {
             text += &format!("fastest: {fastest}\n");
         }

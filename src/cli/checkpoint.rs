@@ -9,7 +9,7 @@ use planar::model::Parameters;
 use planar::train::{CostAt, Schedule};
 use planar::{Error, Result};
 
-use super::picture::in_a_folder;
+use super::arguments::in_a_folder;
 
 /// How often a run is written down unless told otherwise.
 const EVERY: Duration = Duration::from_secs(30);

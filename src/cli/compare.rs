@@ -1,8 +1,8 @@
 //! `planar compare`: two back ends from the same weights, step by step and over a run.
 
+use crate::report::compare::{CompareReport, Side};
 use planar::backend::Backend;
 use planar::compare::{Bounds, compare};
-use planar::report::compare::{CompareReport, Side};
 use planar::train::CostAt;
 
 use super::arguments::{DataArguments, NetworkArguments};

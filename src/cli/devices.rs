@@ -1,9 +1,9 @@
 //! `planar devices`: the adapters, and which one `auto` takes.
 
+use crate::report;
 use planar::backend::DeviceInfo;
 use planar::gpu::device::looked_through;
 use planar::gpu::{Adapter, Choice};
-use planar::report;
 use serde::Serialize;
 
 use super::Ending;

@@ -3,10 +3,10 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
+use crate::report::diagnose::DiagnoseReport;
 use clap::CommandFactory;
 use planar::backend::Run;
 use planar::diagnose::{DeviceRun, activations_all_nan, diagnose};
-use planar::report::diagnose::DiagnoseReport;
 use planar::train::{Schedule, Status, train};
 
 use super::arguments::{DataArguments, NetworkArguments};

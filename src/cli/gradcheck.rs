@@ -1,8 +1,8 @@
 //! `planar gradcheck`: the backward pass against central differences.
 
+use crate::report::gradcheck::GradcheckReport;
 use planar::gradcheck::{BOUND, check};
 use planar::model::{Activation, Network, Parameters};
-use planar::report::gradcheck::{GradcheckReport, verdict};
 
 use super::arguments::{DataArguments, init_scale};
 use super::{Ending, Verbosity};
@@ -58,7 +58,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         activation: derivative.activation.to_string(),
         backward_activation: derivative.borrowed.unwrap_or(derivative.activation).to_string(),
         bound: BOUND,
-        verdict: verdict(&check, derivative),
+        verdict: check.verdict(derivative),
         check,
     };
     if arguments.json {

@@ -9,7 +9,7 @@ use planar::train::CostAt;
 use planar::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::picture::in_a_folder;
+use super::arguments::in_a_folder;
 
 /// How each line begins: what has another beginning is no file of metrics.
 const BEGINNING: &str = "{\"iteration\":";

@@ -5,24 +5,39 @@ mod bench;
 mod checkpoint;
 mod compare;
 mod device;
+#[cfg(feature = "gpu")]
 mod devices;
 mod diagnose;
+#[cfg(feature = "gpu")]
+mod gpu;
+#[cfg(not(feature = "gpu"))]
+#[path = "no_gpu.rs"]
+mod gpu;
 mod gradcheck;
 mod manual;
 mod metrics;
+#[cfg(feature = "plot")]
 mod picture;
+#[cfg(not(feature = "plot"))]
+#[path = "no_pictures.rs"]
+mod picture;
+#[cfg(feature = "plot")]
 mod plot;
 mod predict;
 mod progress;
 mod reproduce;
+#[cfg(feature = "gpu")]
 mod selftest;
 mod sweep;
+#[cfg(feature = "plot")]
 mod sweep_pictures;
 mod train;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+#[cfg(not(feature = "plot"))]
+use self::picture as sweep_pictures;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use planar::Error;
@@ -44,6 +59,7 @@ enum Command {
     Train(train::Arguments),
     /// Predict classes with a network that is trained
     Predict(predict::Arguments),
+    #[cfg(feature = "plot")]
     /// Draw the boundary and the costs of a network that is trained
     Plot(plot::Arguments),
     /// Train many networks side by side
@@ -56,8 +72,10 @@ enum Command {
     Gradcheck(gradcheck::Arguments),
     /// Try the notebook's figures and the thread's claims again
     Reproduce(reproduce::Arguments),
+    #[cfg(feature = "gpu")]
     /// List the adapters, and which one `--device auto` takes
     Devices(devices::Arguments),
+    #[cfg(feature = "gpu")]
     /// Check an adapter and its driver
     Selftest(selftest::Arguments),
     /// Measure every back end on this machine
@@ -121,13 +139,16 @@ pub fn main() -> ExitCode {
     let ended = match &cli.command {
         Command::Train(arguments) => train::run(arguments),
         Command::Predict(arguments) => predict::run(arguments),
+        #[cfg(feature = "plot")]
         Command::Plot(arguments) => plot::run(arguments),
         Command::Sweep(arguments) => sweep::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
         Command::Gradcheck(arguments) => gradcheck::run(arguments),
         Command::Diagnose(arguments) => diagnose::run(arguments),
         Command::Reproduce(arguments) => reproduce::run(arguments),
+        #[cfg(feature = "gpu")]
         Command::Devices(arguments) => devices::run(arguments),
+        #[cfg(feature = "gpu")]
         Command::Selftest(arguments) => selftest::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
         Command::Completions(arguments) => manual::completions(arguments),

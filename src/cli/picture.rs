@@ -8,6 +8,8 @@ use planar::plot::{Boundary, CostPlot, Curve, Format, check_axes, sheet, write};
 use planar::train::CostAt;
 use planar::{Error, Result};
 
+use super::arguments::in_a_folder;
+
 /// Width and height of a sheet in pixels.
 pub const SHEET: (u32, u32) = (1000, 460);
 /// The most costs that a curve is drawn through.
@@ -69,17 +71,6 @@ impl PictureArguments {
 pub fn picture(text: &str) -> Result<PathBuf> {
     Format::of(Path::new(text))?;
     in_a_folder("the picture", text)
-}
-
-/// A file that is to be written, in a folder that is there.
-pub fn in_a_folder(what: &'static str, text: &str) -> Result<PathBuf> {
-    let path = PathBuf::from(text);
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
-            Err(Error::invalid(what, "in a folder that exists", format_args!("'{text}'")))
-        }
-        _ => Ok(path),
-    }
 }
 
 /// Two features counted from 1, as counted from 0.

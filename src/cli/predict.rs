@@ -4,12 +4,12 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use crate::report::predict::PredictReport;
 use planar::backend::Run;
 use planar::checkpoint::Weights;
 use planar::data::csv;
 use planar::model::Activation;
 use planar::predict::predict;
-use planar::report::predict::PredictReport;
 use planar::{Error, Result};
 
 use super::device::DeviceArguments;

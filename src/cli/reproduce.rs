@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use crate::report::reproduce::ReproduceReport;
 use planar::Error;
-use planar::report::reproduce::ReproduceReport;
 use planar::reproduce::{claims, reproduce};
 
 use super::device::{device_name, named};
@@ -34,6 +34,7 @@ pub struct Arguments {
     /// Write a Markdown table
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     markdown: Option<PathBuf>,
+    #[cfg(feature = "plot")]
     /// Write a page with the decision boundaries and the cost curves, in one file
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     html: Option<PathBuf>,
@@ -42,6 +43,16 @@ pub struct Arguments {
     json: bool,
     #[command(flatten)]
     verbosity: Verbosity,
+}
+
+impl Arguments {
+    /// The files that are written.
+    fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        let files = self.markdown.iter();
+        #[cfg(feature = "plot")]
+        let files = files.chain(&self.html);
+        files
+    }
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
@@ -58,7 +69,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let is_wanted = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| only == name);
     let wanted: Vec<_> = all.into_iter().filter(|claim| is_wanted(claim.name)).collect();
     let backend = named(&arguments.device)?;
-    for path in [&arguments.markdown, &arguments.html].into_iter().flatten() {
+    for path in arguments.files() {
         // a minute's work is not to be lost to a folder that is not there
         let opened = OpenOptions::new().append(true).create(true).open(path);
         opened.map_err(|source| Error::Io { path: path.clone(), source })?;
@@ -90,6 +101,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     if let Some(path) = &arguments.markdown {
         write(path, report.markdown())?;
     }
+    #[cfg(feature = "plot")]
     if let Some(path) = &arguments.html {
         write(path, report.html()?)?;
     }

@@ -1,7 +1,7 @@
 //! `planar selftest`: whether an adapter and its driver compute what planar needs.
 
+use crate::report::selftest::SelftestReport;
 use planar::gpu::{Adapter, Choice, Gpu};
-use planar::report::selftest::SelftestReport;
 use planar::selftest;
 
 use super::device::device_name;

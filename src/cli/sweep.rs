@@ -9,11 +9,10 @@ use std::time::Instant;
 use planar::backend::Backend;
 use planar::data::{Dataset, Options, Source};
 use planar::model::Activation;
-use planar::plot;
-use planar::report::sweep::{Configuration, configurations, table};
 use planar::sweep::grid::{Job, MOST_EVER, MOST_NETWORKS, Space};
 use planar::sweep::range;
 use planar::sweep::results::{Ended, Results, merge};
+use planar::sweep::summary::{Configuration, configurations};
 use planar::sweep::{self, Common, Progress};
 use planar::{Error, Result};
 use serde::Serialize;
@@ -21,10 +20,10 @@ use serde_json::{Value, json};
 
 use super::arguments::{init_scale, test_fraction};
 use super::device::DeviceArguments;
-use super::picture::picture;
 use super::progress::{self, NetworkBar};
-use super::sweep_pictures::{Pictures, draw_boundaries};
+use super::sweep_pictures::{BoundaryPicture, Pictures};
 use super::{Ending, Verbosity};
+use crate::report::sweep::table;
 
 /// Networks that are tried for `--device auto`.
 const SAMPLE: usize = 64;
@@ -143,9 +142,8 @@ struct SweepArguments {
     resume: bool,
     #[command(flatten)]
     pictures: Pictures,
-    /// Draw the best configurations' decision boundaries, each as its middle seed has it
-    #[arg(long, value_name = "FILE.svg|png", value_parser = picture, help_heading = "Output")]
-    boundaries: Option<PathBuf>,
+    #[command(flatten)]
+    boundaries: BoundaryPicture,
     /// Print one JSON object to stdout, nothing else
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -231,9 +229,7 @@ impl SweepArguments {
         // those of other shards too, which are merged by this
         let sources = range::list::<Source>("the data sets", &self.data)?;
         let data = sources.iter().map(|source| source.load(&common.options)).collect::<Result<Vec<_>>>()?;
-        if self.boundaries.is_some() {
-            data.iter().try_for_each(|data| plot::check_axes(data, [0, 1]))?;
-        }
+        self.boundaries.check(&data)?;
         let sweep = self.describe(backend.as_ref(), networks, &data);
 
         let (mut file, mut results) = match &self.out {
@@ -279,8 +275,8 @@ impl SweepArguments {
         if !results.is_empty() {
             self.pictures.draw(&results)?;
         }
-        if let Some(path) = self.boundaries.as_ref().filter(|_| finished) {
-            draw_boundaries(path, backend.as_ref(), &common, &results, self.verbosity)?;
+        if finished {
+            self.boundaries.draw(backend.as_ref(), &common, &results, self.verbosity)?;
             if progress::is_interrupted() {
                 return Ok(Ending::Interrupted);
             }
@@ -327,7 +323,7 @@ impl SweepArguments {
             "sweep": env!("CARGO_PKG_VERSION"),
             "networks": networks,
             "device": backend.device().name,
-            "plan": self.device.plan.to_string(),
+            "plan": self.device.plan(),
             "precision": self.device.precision.name(),
             "data": self.data,
             "data_sha256": data.iter().map(|data| data.sha256()).collect::<Vec<_>>(),

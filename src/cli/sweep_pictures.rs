@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use planar::Result;
 use planar::backend::Backend;
+use planar::data::Dataset;
 use planar::model::Parameters;
 use planar::plot::{self, Boundary};
-use planar::report::sweep::{Configuration, configurations};
 use planar::sweep::grid::Job;
 use planar::sweep::results::Ended;
+use planar::sweep::summary::{Configuration, configurations};
 use planar::sweep::{self, Common, Progress};
 
 use super::Verbosity;
@@ -44,8 +45,28 @@ impl Pictures {
     }
 }
 
+/// The picture for which networks are trained again.
+#[derive(Debug, clap::Args)]
+pub struct BoundaryPicture {
+    /// Draw the best configurations' decision boundaries, each as its middle seed has it
+    #[arg(long, value_name = "FILE.svg|png", value_parser = picture, help_heading = "Output")]
+    boundaries: Option<PathBuf>,
+}
+
+impl BoundaryPicture {
+    /// Whether the data can be drawn, asked before training.
+    pub fn check(&self, data: &[Dataset]) -> Result<()> {
+        self.boundaries.as_ref().map_or(Ok(()), |_| data.iter().try_for_each(|data| plot::check_axes(data, [0, 1])))
+    }
+
+    /// Draws the boundaries, unless that is interrupted.
+    pub fn draw(&self, backend: &dyn Backend, common: &Common, results: &[Ended], verbosity: Verbosity) -> Result<()> {
+        self.boundaries.as_ref().map_or(Ok(()), |path| draw_boundaries(path, backend, common, results, verbosity))
+    }
+}
+
 /// Trains a network of each of the best configurations again, to the same bits, for its weights, and draws them.
-pub fn draw_boundaries(
+fn draw_boundaries(
     path: &Path,
     backend: &dyn Backend,
     common: &Common,

@@ -3,10 +3,10 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
+use crate::report::train::{Seconds, TrainReport, Training};
 use planar::backend::Run;
 use planar::checkpoint::{Description, State};
 use planar::cpu::accuracy_on;
-use planar::report::train::{Seconds, TrainReport, Training};
 use planar::train::{CostAt, Event, Outcome, Schedule, Status, train_all};
 use planar::{Error, Result};
 

@@ -207,7 +207,7 @@ impl Diagnosis {
         match self.cause {
             Cause::WrongDerivative => {
                 let check = self.gradients.as_ref();
-                let said = check.map_or(String::new(), |check| crate::report::gradcheck::verdict(check, derivative));
+                let said = check.map_or(String::new(), |check| check.verdict(derivative));
                 let g = derivative.activation;
                 said + &format!(". Put {g}'s own derivative into dZ1 = W2ᵀ·dZ2 ∘ g′(Z1); no learning rate mends this.")
             }

@@ -65,7 +65,7 @@ impl Gpu {
         let mut staging = Staging::new(gpu, 4)?;
         let mut encoder = gpu.device.create_command_encoder(&Default::default());
         staging.copy_from(&mut encoder, &buffer, 4 * (words - 1), 4);
-        let submission = gpu.queue.submit([encoder.finish()]);
+        let submission = gpu.submit(encoder)?;
         Ok(staging.map(submission).wait(gpu, |words| words[0])?.1)
     }
 }
@@ -101,7 +101,7 @@ impl Alone {
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
         record(&mut encoder, &self.dispatch, times);
         staging.copy(&mut encoder, &parts);
-        let submission = self.gpu.queue.submit([encoder.finish()]);
+        let submission = self.gpu.submit(encoder)?;
         Ok(staging.map(submission).wait(&self.gpu, <[u32]>::to_vec)?.1)
     }
 }

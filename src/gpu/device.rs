@@ -72,24 +72,12 @@ impl Adapter {
 
     /// Name, kind, backend and driver.
     pub fn device_info(&self) -> DeviceInfo {
-        let driver = format!("{} {}", self.info.driver, self.info.driver_info);
-        DeviceInfo {
-            kind: kind(self.info.device_type).into(),
-            name: self.info.name.clone(),
-            backend: self.info.backend.to_string(),
-            driver: driver.trim().into(),
-        }
+        device_info(&self.info)
     }
 
     /// Whether it computes on the CPU.
     pub fn is_software(&self) -> bool {
         self.info.device_type == DeviceType::Cpu
-    }
-
-    /// How it computes, where it is a software adapter.
-    fn software(&self) -> Option<Software> {
-        let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u32);
-        self.is_software().then_some(Software { lanes: self.info.subgroup_max_size.max(1), threads })
     }
 
     /// The limits that decide what can be trained, by their WebGPU names.
@@ -123,6 +111,21 @@ pub fn looked_through() -> String {
     let names = [(wgpu::Backends::VULKAN, "Vulkan"), (wgpu::Backends::METAL, "Metal"), (wgpu::Backends::DX12, "DX12")];
     let names: Vec<&str> = names.iter().filter(|(flag, _)| backends.contains(*flag)).map(|(_, name)| *name).collect();
     if names.is_empty() { "no backend (WGPU_BACKEND excludes all)".into() } else { names.join(" and ") }
+}
+
+fn device_info(info: &wgpu::AdapterInfo) -> DeviceInfo {
+    DeviceInfo {
+        kind: kind(info.device_type).into(),
+        name: info.name.clone(),
+        backend: info.backend.to_string(),
+        driver: format!("{} {}", info.driver, info.driver_info).trim().into(),
+    }
+}
+
+/// How it computes, where it is a software adapter.
+fn software(info: &wgpu::AdapterInfo) -> Option<Software> {
+    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u32);
+    (info.device_type == DeviceType::Cpu).then_some(Software { lanes: info.subgroup_max_size.max(1), threads })
 }
 
 fn rank(device_type: DeviceType) -> u8 {
@@ -182,30 +185,56 @@ impl Gpu {
     /// # Errors
     /// [`Error::Device`] where the driver refuses.
     pub fn open_with(adapter: &Adapter, sources: Sources) -> Result<Self> {
-        let limits = adapter.inner.limits();
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("planar"),
-            required_limits: limits.clone(),
+            required_limits: adapter.inner.limits(),
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
         };
         let (device, queue) = pollster::block_on(adapter.inner.request_device(&descriptor))
             .map_err(|error| Error::Device(format!("{adapter} cannot be opened: {}", one_line(&error.to_string()))))?;
 
-        let trouble = Arc::new(Mutex::new(None));
-        let (on_error, on_loss) = (Arc::clone(&trouble), Arc::clone(&trouble));
+        let gpu = Self::on(device, queue, sources);
+        let trouble = &gpu.opened.trouble;
+        let (on_error, on_loss) = (Arc::clone(trouble), Arc::clone(trouble));
+        let device = &gpu.opened.device;
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| keep_first(&on_error, error.to_string())));
         device.set_device_lost_callback(move |reason, message| {
             if reason != wgpu::DeviceLostReason::Destroyed || !message.is_empty() {
                 keep_first(&on_loss, format!("the device is lost: {message}"));
             }
         });
-        let info = adapter.device_info();
-        log::info!("opened {adapter}, driver {}", info.driver);
-        let pipelines = Pipelines::new(sources);
-        let software = adapter.software();
-        let opened = Opened { device, queue, limits, info, software, pipelines, trouble };
-        Ok(Self { opened: Arc::new(opened), plan: PlanChoice::Auto, adapt: None, change: None })
+        log::info!("opened {adapter}, driver {}", gpu.opened.info.driver);
+        Ok(gpu)
+    }
+
+    /// Trains on a device that you have opened, beside what else you do on it. Plans are held to the limits that it
+    /// was opened with. Its handler of errors and its callback of loss stay yours: what goes wrong in a training is
+    /// returned by the training.
+    ///
+    /// ```no_run
+    /// use planar::gpu::{Gpu, wgpu};
+    ///
+    /// # fn with(device: wgpu::Device, queue: wgpu::Queue) {
+    /// let gpu = Gpu::from_device(device.clone(), queue.clone());
+    /// # }
+    /// ```
+    pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Self {
+        Self::on(device, queue, Sources::embedded())
+    }
+
+    fn on(device: wgpu::Device, queue: wgpu::Queue, sources: Sources) -> Self {
+        let info = device.adapter_info();
+        let opened = Opened {
+            limits: device.limits(),
+            software: software(&info),
+            info: device_info(&info),
+            pipelines: Pipelines::new(sources),
+            trouble: Arc::default(),
+            device,
+            queue,
+        };
+        Self { opened: Arc::new(opened), plan: PlanChoice::Auto, adapt: None, change: None }
     }
 
     /// The same device under another plan.
@@ -307,6 +336,12 @@ impl Opened {
             None => Ok(made),
             Some(error) => Err(Error::Device(format!("{what}: {}", one_line(&error.to_string())))),
         }
+    }
+
+    /// Submits what is recorded, and turns every error of it into ours.
+    pub fn submit(&self, encoder: wgpu::CommandEncoder) -> Result<wgpu::SubmissionIndex> {
+        let submission = self.guarded("a submission", || self.queue.submit([encoder.finish()]))?;
+        self.check().map(|()| submission)
     }
 
     /// Whether the device has reported trouble since it was opened.

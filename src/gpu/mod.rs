@@ -19,3 +19,5 @@ pub mod shader;
 pub mod uniforms;
 
 pub use device::{Adapter, Choice, Gpu};
+/// The wgpu that [`Gpu::from_device`] takes devices of.
+pub use wgpu;

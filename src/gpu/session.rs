@@ -104,8 +104,7 @@ impl GpuSession {
         record(&mut encoder, steps(self), 1);
         let parts: Vec<_> = parts.iter().map(|(slot, bytes)| (&self.buffers[slot], *bytes)).collect();
         staging.copy(&mut encoder, &parts);
-        let submission = self.gpu.queue.submit([encoder.finish()]);
-        self.gpu.check()?;
+        let submission = self.gpu.submit(encoder)?;
         let (_, mut words) = staging.map(submission).wait(&self.gpu, <[u32]>::to_vec)?;
         let rest = words.split_off(networks);
         self.all_done(&words, 1).map(|()| rest)
@@ -146,8 +145,7 @@ impl Session for GpuSession {
         let slots = [Slot::History, Slot::Steps, Slot::Parameters].map(|slot| &self.buffers[&slot]);
         let parts: Vec<_> = slots.into_iter().zip(self.chunk_bytes(iterations)).collect();
         staging.copy(&mut encoder, &parts);
-        let submission = self.gpu.queue.submit([encoder.finish()]);
-        self.gpu.check()?;
+        let submission = self.gpu.submit(encoder)?;
 
         let pending = staging.map(submission);
         self.queued.push_back(Queued { first_iteration: self.iterations, iterations, pending });

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Area, Boundary, CostPlot, Curve, HeatMap, titled};
-use crate::report::sweep::{Configuration, Spread, configurations};
 use crate::sweep::results::Ended;
+use crate::sweep::summary::{Configuration, Spread, configurations};
 use crate::train::CostAt;
 use crate::{Error, Result};
 

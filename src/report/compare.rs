@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::backend::DeviceInfo;
-use crate::compare::{Bounds, CURVE_BOUND, Comparison, Difference};
+use planar::backend::DeviceInfo;
+use planar::compare::{Bounds, CURVE_BOUND, Comparison, Difference};
 
 /// A comparison and what was compared.
 #[derive(Clone, Debug, Serialize)]

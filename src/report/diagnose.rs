@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::diagnose::{Diagnosis, round_down};
+use planar::diagnose::{Diagnosis, round_down};
 
 /// A diagnosis and of what.
 #[derive(Clone, Debug, Serialize)]

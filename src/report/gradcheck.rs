@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use crate::gradcheck::{BOUND, GradientCheck};
-use crate::model::Derivative;
+use planar::gradcheck::GradientCheck;
 
 /// A gradient check and what was checked.
 #[derive(Clone, Debug, Serialize)]
@@ -25,28 +24,6 @@ pub struct GradcheckReport {
     /// What was found.
     #[serde(flatten)]
     pub check: GradientCheck,
-}
-
-/// In plain words: whether the backward pass fits the forward pass, and which pair does not.
-pub fn verdict(check: &GradientCheck, derivative: Derivative) -> String {
-    let Derivative { activation, borrowed } = derivative;
-    match (check.worst(), borrowed) {
-        (Some(worst), Some(borrowed)) if !check.passed => format!(
-            "the backward pass uses {borrowed}'s derivative with {activation}'s forward pass: relative error {}, most in {}",
-            error(check.relative_error),
-            worst.tensor
-        ),
-        (Some(worst), None) if !check.passed => format!(
-            "the backward pass is not the derivative of the cost: relative error {:.1e} in {}",
-            worst.relative_error, worst.tensor
-        ),
-        _ => format!("the backward pass is the derivative of the cost, to {BOUND:e} or rounding in every tensor"),
-    }
-}
-
-/// A relative error with the digits that tell it from 0.
-fn error(relative: f64) -> String {
-    if relative < 0.01 { format!("{relative:.1e}") } else { format!("{relative:.2}") }
 }
 
 impl GradcheckReport {

@@ -3,9 +3,11 @@
 pub mod compare;
 pub mod diagnose;
 pub mod gradcheck;
+#[cfg(feature = "plot")]
 mod page;
 pub mod predict;
 pub mod reproduce;
+#[cfg(feature = "gpu")]
 pub mod selftest;
 pub mod sweep;
 pub mod train;

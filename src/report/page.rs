@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::reproduce::ReproduceReport;
-use crate::Result;
-use crate::plot::{Boundary, CostPlot, Curve, svg};
-use crate::reproduce::{Reproduced, Shown, Verdict};
+use super::reproduce::{ReproduceReport, of_editions, of_further};
+use planar::Result;
+use planar::plot::{Boundary, CostPlot, Curve, svg};
+use planar::reproduce::{Reproduced, Shown, Verdict};
 
 /// Pixels of a decision boundary, and points along each of its axes.
 const BOUNDARY: (u32, u32) = (290, 280);
@@ -25,7 +25,7 @@ impl ReproduceReport {
     /// The page.
     ///
     /// # Errors
-    /// [`Error::Plot`](crate::Error::Plot) where a picture cannot be drawn.
+    /// [`Error::Plot`](planar::Error::Plot) where a picture cannot be drawn.
     pub fn html(&self) -> Result<String> {
         let mut page = format!(
             "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -73,7 +73,7 @@ fn section(number: usize, claim: &Reproduced) -> Result<String> {
         verdict(claim)
     );
     for of in &claim.measured {
-        let (what, editions, further) = (escaped(&of.what), of.of_editions(), of.of_further());
+        let (what, editions, further) = (escaped(&of.what), of_editions(of), of_further(of));
         let _ = writeln!(text, "<tr><td>{what}</td><td>{editions}</td><td>{further}</td></tr>");
     }
     let _ = writeln!(text, "</table>\n<p><small>{}, {:.1} s</small></p>", escaped(&claim.device), claim.seconds);

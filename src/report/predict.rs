@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use crate::Result;
-use crate::backend::DeviceInfo;
-use crate::data::Dataset;
-use crate::model::Network;
-use crate::predict::{Prediction, Predictions};
+use planar::Result;
+use planar::backend::DeviceInfo;
+use planar::data::Dataset;
+use planar::model::Network;
+use planar::predict::{Prediction, Predictions};
 
 /// Predictions and what they came from.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ impl PredictReport<'_> {
     /// None: the table is made in memory.
     pub fn csv(&self) -> Result<String> {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let failed = |error: csv::Error| crate::Error::Mismatch(format!("the table cannot be made: {error}"));
+        let failed = |error: csv::Error| planar::Error::Mismatch(format!("the table cannot be made: {error}"));
         for prediction in &self.predictions.samples {
             writer.serialize(prediction).map_err(failed)?;
         }

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::reproduce::{Measured, Reproduced};
+use planar::reproduce::{Measured, Reproduced};
+use planar::sweep::summary::Spread;
 
 /// All that was tried.
 #[derive(Clone, Debug, Serialize)]
@@ -19,18 +20,16 @@ pub struct ReproduceReport {
     pub seconds: f64,
 }
 
-impl Measured {
-    /// The editions' values.
-    pub(super) fn of_editions(&self) -> String {
-        let shown = |value: &Option<f64>| value.map_or("–".to_owned(), number);
-        self.editions.iter().map(shown).collect::<Vec<_>>().join(" / ")
-    }
+/// The editions' values.
+pub(super) fn of_editions(of: &Measured) -> String {
+    let shown = |value: &Option<f64>| value.map_or("–".to_owned(), number);
+    of.editions.iter().map(shown).collect::<Vec<_>>().join(" / ")
+}
 
-    /// min / median / max of the further seeds.
-    pub(super) fn of_further(&self) -> String {
-        let shown = |s: crate::report::sweep::Spread| [s.min, s.median, s.max].map(number).join(" / ");
-        self.further.map_or(String::new(), shown)
-    }
+/// min / median / max of the further seeds.
+pub(super) fn of_further(of: &Measured) -> String {
+    let shown = |s: Spread| [s.min, s.median, s.max].map(number).join(" / ");
+    of.further.map_or(String::new(), shown)
 }
 
 /// Up to two digits behind the point.
@@ -44,7 +43,7 @@ impl ReproduceReport {
         let mut text = String::new();
         for claim in &self.claims {
             let mut rows = vec![["measured", "seeds 2 / 3", "further: min / median / max"].map(str::to_owned).to_vec()];
-            rows.extend(claim.measured.iter().map(|of| vec![of.what.clone(), of.of_editions(), of.of_further()]));
+            rows.extend(claim.measured.iter().map(|of| vec![of.what.clone(), of_editions(of), of_further(of)]));
             // writing to a String cannot fail
             let Reproduced { name, claimed, verdict, why, device, seconds, .. } = claim;
             let _ = write!(text, "{name}: {claimed}\n{verdict}: {why}\n");
@@ -60,9 +59,9 @@ impl ReproduceReport {
              |---|---|---|---|---|---|\n",
         );
         for claim in &self.claims {
-            let of = |of: &Measured| match of.of_further() {
-                further if further.is_empty() => format!("{} {}", of.what, of.of_editions()),
-                further => format!("{} {}; {further}", of.what, of.of_editions()),
+            let of = |of: &Measured| match of_further(of) {
+                further if further.is_empty() => format!("{} {}", of.what, of_editions(of)),
+                further => format!("{} {}; {further}", of.what, of_editions(of)),
             };
             let measured = claim.measured.iter().map(of).collect::<Vec<_>>().join("<br>");
             let Reproduced { name, claimed, verdict, why, seconds, .. } = claim;

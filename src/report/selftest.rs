@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::backend::DeviceInfo;
-use crate::selftest::Finding;
+use planar::backend::DeviceInfo;
+use planar::selftest::Finding;
 
 /// All that was checked on one adapter.
 #[derive(Clone, Debug, Serialize)]

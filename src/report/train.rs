@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::backend::DeviceInfo;
-use crate::data::Dataset;
-use crate::model::Network;
-use crate::train::{CostAt, Outcome, Status};
+use planar::backend::DeviceInfo;
+use planar::data::Dataset;
+use planar::model::Network;
+use planar::train::{CostAt, Outcome, Status};
 
 /// A finished training and what it came from.
 #[derive(Clone, Debug)]

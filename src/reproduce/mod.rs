@@ -17,7 +17,7 @@ use crate::cpu::Reference;
 use crate::data::{Dataset, Options, flower};
 use crate::diagnose::replay;
 use crate::model::{Network, Parameters};
-use crate::report::sweep::Spread;
+use crate::sweep::summary::Spread;
 use crate::train::{CostAt, Event, Outcome, Schedule, Status, train, train_all};
 
 /// The notebook's scale of the initial weights.

@@ -3,6 +3,7 @@
 pub mod grid;
 pub mod range;
 pub mod results;
+pub mod summary;
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;

@@ -8,6 +8,7 @@ mod common;
 mod limits;
 mod loops;
 mod mutations;
+mod own_device;
 mod support;
 mod training;
 
@@ -48,8 +49,12 @@ fn main() {
     for (name, check) in support::kernels().into_iter().chain(training::checks()) {
         add(name, Box::new(move |_, gpu| check(gpu)));
     }
-    for (name, check) in
-        command::checks().into_iter().chain(loops::checks()).chain(limits::checks()).chain(mutations::checks())
+    for (name, check) in command::checks()
+        .into_iter()
+        .chain(loops::checks())
+        .chain(limits::checks())
+        .chain(mutations::checks())
+        .chain(own_device::checks())
     {
         add(name, Box::new(check));
     }

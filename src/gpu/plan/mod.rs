@@ -46,13 +46,20 @@ impl FromStr for PlanChoice {
     }
 }
 
-impl fmt::Display for PlanChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl PlanChoice {
+    /// `auto`, `layered` or `fused`.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Auto => "auto",
             Self::Layered => "layered",
             Self::Fused => "fused",
-        })
+        }
+    }
+}
+
+impl fmt::Display for PlanChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -1,0 +1,116 @@
+//! What became of a sweep: its configurations, each over its seeds, the best first.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::grid::Job;
+use super::results::Ended;
+use crate::train::Status;
+
+/// A configuration over its seeds.
+#[derive(Clone, Debug, Serialize)]
+pub struct Configuration {
+    /// The data set.
+    pub data: String,
+    /// Hidden units.
+    pub hidden: usize,
+    /// The activation.
+    pub activation: String,
+    /// α.
+    pub learning_rate: f64,
+    /// Iterations asked for.
+    pub iterations: u64,
+    /// Networks that have ended.
+    pub networks: usize,
+    /// Of them, those that diverged.
+    pub diverged: usize,
+    /// Updates done.
+    pub done: Spread,
+    /// The final cost; none where all diverged.
+    pub cost: Option<Spread>,
+    /// The accuracy on the training samples.
+    pub accuracy: Option<Spread>,
+    /// The accuracy on the samples held out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_accuracy: Option<Spread>,
+}
+
+impl Configuration {
+    /// Whether a network is of this configuration.
+    pub fn holds(&self, job: &Job) -> bool {
+        let own = (&*self.data, self.hidden, &*self.activation, self.learning_rate.to_bits(), self.iterations);
+        job.configuration() == own
+    }
+
+    /// The network that is in the middle of the configuration's by accuracy, of those that did not diverge.
+    pub fn typical<'a>(&self, results: &'a [Ended]) -> Option<&'a Ended> {
+        let mut ended: Vec<&Ended> =
+            results.iter().filter(|ended| self.holds(&ended.job) && ended.cost.is_some()).collect();
+        let accuracy = |ended: &Ended| ended.test_accuracy.or(ended.accuracy).unwrap_or(0.0);
+        ended.sort_by(|a, b| accuracy(a).total_cmp(&accuracy(b)).then(a.job.job.cmp(&b.job.job)));
+        ended.get(ended.len() / 2).copied()
+    }
+}
+
+/// The smallest, the median and the largest of some numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Spread {
+    /// The smallest.
+    pub min: f64,
+    /// The middle one, or the mean of the two in the middle.
+    pub median: f64,
+    /// The largest.
+    pub max: f64,
+}
+
+impl Spread {
+    /// None for no numbers.
+    ///
+    /// ```
+    /// use planar::sweep::summary::Spread;
+    /// assert_eq!(Spread::of([3.0, 1.0, 2.0, 5.0]), Some(Spread { min: 1.0, median: 2.5, max: 5.0 }));
+    /// ```
+    pub fn of(numbers: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let mut numbers: Vec<f64> = numbers.into_iter().collect();
+        numbers.sort_by(f64::total_cmp);
+        let (min, max) = (*numbers.first()?, *numbers.last()?);
+        let middle = numbers.len() / 2;
+        let median =
+            if numbers.len() % 2 == 1 { numbers[middle] } else { (numbers[middle - 1] + numbers[middle]) / 2.0 };
+        Some(Self { min, median, max })
+    }
+}
+
+/// The configurations of some results, best first: by the median accuracy, on what was held out where something was,
+/// then by the fewest that diverged, then by the median cost.
+pub fn configurations(results: &[Ended]) -> Vec<Configuration> {
+    let mut by_configuration: BTreeMap<_, Vec<&Ended>> = BTreeMap::new();
+    for ended in results {
+        by_configuration.entry(ended.job.configuration()).or_default().push(ended);
+    }
+    let configuration = |ended: Vec<&Ended>| -> Option<Configuration> {
+        let job = &ended.first()?.job;
+        Some(Configuration {
+            data: job.data.clone(),
+            hidden: job.hidden,
+            activation: job.activation.clone(),
+            learning_rate: job.learning_rate,
+            iterations: job.iterations,
+            networks: ended.len(),
+            diverged: ended.iter().filter(|ended| ended.status == Status::Diverged).count(),
+            done: Spread::of(ended.iter().map(|ended| ended.done as f64))?,
+            cost: Spread::of(ended.iter().filter_map(|ended| ended.cost)),
+            accuracy: Spread::of(ended.iter().filter_map(|ended| ended.accuracy)),
+            test_accuracy: Spread::of(ended.iter().filter_map(|ended| ended.test_accuracy)),
+        })
+    };
+    let mut configurations: Vec<_> = by_configuration.into_values().filter_map(configuration).collect();
+    let score = |of: &Configuration| of.test_accuracy.or(of.accuracy).map_or(-1.0, |accuracy| accuracy.median);
+    let cost = |of: &Configuration| of.cost.map_or(f64::INFINITY, |cost| cost.median);
+    configurations.sort_by(|a, b| {
+        let by_score = score(b).total_cmp(&score(a));
+        by_score.then(a.diverged.cmp(&b.diverged)).then(cost(a).total_cmp(&cost(b)))
+    });
+    configurations
+}
