@@ -1,21 +1,28 @@
 //! Training on a GPU through wgpu. Nothing outside this module knows wgpu.
 //!
-//! - [`alone`]: a step alone, for comparing and timing kernels
 //! - [`device`]: which adapters there are, which one is taken, and what went wrong on it
-//! - [`kernel`], [`shader`]: what the WGSL files in `shaders/` bind, and how whole shaders are made of them
-//! - [`packing`]: how data and parameters lie in the buffers
 //! - [`plan`]: which kernels run over which buffers in one iteration, and whether the adapter's limits allow it
+//!
+//! Not part of the interface, though the tests and the benchmarks use it, and hidden here:
+//! - `alone`: a step alone, for comparing and timing kernels
+//! - `kernel`, `shader`: what the WGSL files in `shaders/` bind, and how whole shaders are made of them
+//! - `packing`, `uniforms`: how data, parameters and records lie in the buffers
 //! - `session`: a plan at work: buffers made once, chunks submitted, costs read back at their ends
 
+#[doc(hidden)]
 pub mod alone;
 pub mod device;
+#[doc(hidden)]
 pub mod kernel;
+#[doc(hidden)]
 pub mod packing;
 mod pipeline;
 pub mod plan;
 mod readback;
 mod session;
+#[doc(hidden)]
 pub mod shader;
+#[doc(hidden)]
 pub mod uniforms;
 
 pub use device::{Adapter, Choice, Gpu};

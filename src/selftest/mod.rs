@@ -1,9 +1,13 @@
 //! Whether an adapter and its driver compute what planar needs: known driver faults, every kernel against its CPU twin,
 //! one step under every plan, and a short run.
 
+#[doc(hidden)]
 pub mod driver;
+#[doc(hidden)]
 pub mod fused;
+#[doc(hidden)]
 pub mod kernels;
+#[doc(hidden)]
 pub mod steps;
 
 use std::time::Instant;

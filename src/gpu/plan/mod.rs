@@ -1,7 +1,10 @@
 //! A plan: which kernels run over which buffers in one iteration. Pure data, made and checked without a GPU.
 
+#[doc(hidden)]
 pub mod fused;
+#[doc(hidden)]
 pub mod layered;
+#[doc(hidden)]
 pub mod step;
 
 use std::collections::BTreeMap;
