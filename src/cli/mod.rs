@@ -1,5 +1,6 @@
 //! The command line: a file a subcommand, one line an error, and what the exit codes mean.
 
+mod animate;
 mod arguments;
 mod bench;
 mod checkpoint;
@@ -13,6 +14,7 @@ mod metrics;
 mod picture;
 mod plot;
 mod predict;
+mod preview;
 mod progress;
 mod reproduce;
 mod selftest;
