@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use console::{Style, Term, measure_text_width, truncate_str};
-use planar::plot::terminal::{Cell, Picture, Rgb, preview};
+use planar::plot::terminal::{Cell, LEAST_COLUMNS, Picture, Rgb, preview};
 use planar::plot::{Boundary, CostPlot};
 
 /// The width where nothing says another.
@@ -15,6 +15,10 @@ const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
 pub fn print(title: &str, boundary: &Boundary, costs: &CostPlot) -> anyhow::Result<()> {
     let terminal = Term::stdout();
     let (columns, features) = (columns(&terminal), terminal.features());
+    if columns < LEAST_COLUMNS {
+        super::tell(format_args!("a preview needs {LEAST_COLUMNS} columns, and there are {columns}"));
+        return Ok(());
+    }
     let coloured = features.colors_supported();
     let picture = preview(boundary, costs, columns, coloured)?;
     let picture = match coloured {
@@ -27,7 +31,7 @@ pub fn print(title: &str, boundary: &Boundary, costs: &CostPlot) -> anyhow::Resu
 /// The terminal's width; of a pipe what `COLUMNS` says.
 fn columns(terminal: &Term) -> usize {
     let size = terminal.is_term().then(|| terminal.size_checked()).flatten();
-    let said = || std::env::var("COLUMNS").ok()?.parse().ok();
+    let said = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0);
     size.map(|(_, columns)| columns.into()).or_else(said).unwrap_or(COLUMNS)
 }
 

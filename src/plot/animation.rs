@@ -17,7 +17,8 @@ const COLOURS: usize = 255;
 type Rgb = [u8; 3];
 
 /// Frames of so many pixels (width, height), each as [`pixels`](super::pixels) makes them: one palette for all, and of
-/// each frame only what differs from the one before.
+/// each frame only what differs from the one before. Drawings are what it is for: of more than 255 colours those that
+/// most pixels have are kept, and the others become the nearest of these.
 ///
 /// # Errors
 /// [`Error::Plot`] where a frame has another size, or the size is over 65,535.

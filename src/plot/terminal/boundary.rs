@@ -2,8 +2,8 @@
 
 use plotters::style::RGBColor;
 
-use super::super::{Boundary, colour, short};
-use super::{Cell, Picture, Rgb, draw_axes};
+use super::super::{Boundary, colour};
+use super::{Cell, Picture, Rgb, at_axis, draw_axes};
 
 /// Samples of class 0 and of class 1, without colour.
 const SAMPLES: [char; 2] = ['o', '+'];
@@ -15,7 +15,7 @@ const HEIGHT: f64 = 0.4;
 /// The boundary in so many columns; as many rows as make its shape.
 pub fn drawn(boundary: &Boundary, columns: usize, coloured: bool) -> Picture {
     let Boundary { x, y, axes, .. } = boundary;
-    let [left_end, right_end, lower_end, upper_end] = [x.start, x.end, y.start, y.end].map(short);
+    let [left_end, right_end, lower_end, upper_end] = [x.start, x.end, y.start, y.end].map(at_axis);
     let name = format!("x{}", axes[1] + 1);
     let left = [&lower_end, &upper_end, &name].map(|label| label.chars().count()).into_iter().max().unwrap_or(0) + 1;
     let wide = columns.saturating_sub(left).max(1);
@@ -41,14 +41,22 @@ pub fn drawn(boundary: &Boundary, columns: usize, coloured: bool) -> Picture {
 fn draw_legend(picture: &mut Picture, left: usize, coloured: bool) {
     let mut column = left;
     for class in [0, 1] {
-        let symbol = if coloured { '●' } else { SAMPLES[class] };
-        let ink = coloured.then(|| rgb(colour::CLASSES[class]));
-        picture.write(column, 0, &symbol.to_string(), ink);
+        let cell = match coloured {
+            true => Cell { symbol: '●', ink: Some(rgb(colour::CLASSES[class])), paper: Some(certain(class)) },
+            false => Cell { symbol: SAMPLES[class], ..Cell::EMPTY },
+        };
+        picture.put(column, 0, cell);
         picture.write(column + 2, 0, &format!("y = {class}"), None);
         column += 9;
     }
-    let said = if coloured { "" } else { "░ says 1" };
-    picture.write(column, 0, said, None);
+    if !coloured {
+        picture.write(column, 0, "░ says 1", None);
+    }
+}
+
+/// The shade where the network is certain of a class.
+fn certain(class: usize) -> Rgb {
+    rgb(colour::of_probability(class as f64))
 }
 
 /// Two pixels a cell: the shade of the probability, or the colour of the samples there.

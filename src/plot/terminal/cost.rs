@@ -1,8 +1,8 @@
 //! The cost in characters: a curve of braille dots.
 
 use super::super::cost::{is_diverged, thinned};
-use super::super::{CostPlot, colour, short, thousands};
-use super::{Cell, Picture, Rgb, draw_axes};
+use super::super::{CostPlot, colour, thousands};
+use super::{Cell, Picture, Rgb, at_axis, draw_axes};
 use crate::Result;
 
 /// Dots of a cell across and down.
@@ -15,8 +15,7 @@ const BITS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x8
 pub fn drawn(costs: &CostPlot, columns: usize, rows: usize, coloured: bool) -> Result<Picture> {
     let (low, high) = costs.bounds()?;
     let bottom = if costs.log { low } else { low.min(0.0) };
-    let (rounded, end) = (|cost: f64| short(format!("{cost:.2e}").parse().unwrap_or(cost)), costs.end());
-    let [lowest, highest] = [bottom, high].map(rounded);
+    let ([lowest, highest], end) = ([bottom, high].map(at_axis), costs.end());
     let left = lowest.chars().count().max(highest.chars().count()) + 1;
     let (wide, down) = (columns.saturating_sub(left).max(1), rows.saturating_sub(3).max(1));
     let mut picture = Picture::new(columns, rows);
@@ -44,7 +43,8 @@ pub fn drawn(costs: &CostPlot, columns: usize, rows: usize, coloured: bool) -> R
             before = Some(place);
         }
         let plotters::style::RGBColor(red, green, blue) = colour::of_curve(k);
-        let ink: Option<Rgb> = coloured.then_some([red, green, blue]);
+        // one alone has the terminal's own colour, which is seen on any ground
+        let ink: Option<Rgb> = (coloured && costs.curves.len() > 1).then_some([red, green, blue]);
         for (k, bits) in dots.into_iter().enumerate().filter(|(_, bits)| *bits != 0) {
             let symbol = char::from_u32(BRAILLE + u32::from(bits)).unwrap_or(' ');
             picture.put(left + k % wide, 1 + k / wide, Cell { symbol, ink, paper: None });

@@ -7,7 +7,7 @@ mod cost;
 
 use std::fmt;
 
-use super::{Boundary, CostPlot};
+use super::{Boundary, CostPlot, short};
 use crate::{Error, Result};
 
 /// The fewest columns that show anything.
@@ -155,4 +155,9 @@ fn draw_axes(picture: &mut Picture, left: usize, rows: usize, y: [&str; 2], x: [
     picture.write_before(right, below + 1, x[1]);
     let middle = (left + right).saturating_sub(name.chars().count()) / 2;
     picture.write(middle, below + 1, name, None);
+}
+
+/// A number at an axis, to three digits.
+fn at_axis(number: f64) -> String {
+    short(format!("{number:.2e}").parse().unwrap_or(number))
 }
