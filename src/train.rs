@@ -26,6 +26,8 @@ pub struct Schedule {
     start: u64,
     /// A chunk ends at each multiple of it.
     stops: Option<u64>,
+    /// A chunk ends at each of so many moments.
+    moments: u64,
 }
 
 impl Schedule {
@@ -45,7 +47,7 @@ impl Schedule {
             let wanted = format!("at least {} for {iterations} iterations", iterations.div_ceil(LOG_LIMIT));
             return Err(Error::invalid("the logging interval", wanted, log_every));
         }
-        Ok(Self { iterations, log_every, start: 0, stops: None })
+        Ok(Self { iterations, log_every, start: 0, stops: None, moments: 0 })
     }
 
     /// The rest of a run of which so many updates are done: iterations are counted on from there.
@@ -56,6 +58,28 @@ impl Schedule {
     /// A chunk ends at each multiple of `every` updates (0 is taken for 1), so that what is there can be kept.
     pub fn with_stops(self, every: u64) -> Self {
         Self { stops: Some(every.max(1)), ..self }
+    }
+
+    /// A chunk ends at each of so many [`moments`](Self::moments), so that what is there can be shown.
+    pub fn with_moments(self, count: u64) -> Self {
+        Self { moments: count, ..self }
+    }
+
+    /// The updates done at each of n moments, closer together early on, when most changes: start + ⌈rest·(k/n)²⌉ for
+    /// k = 1 … n. The last is the end.
+    pub fn moments(self) -> impl Iterator<Item = u64> {
+        let rest = self.iterations.saturating_sub(self.start) as f64;
+        (1..=self.moments).map(move |k| {
+            let share = k as f64 / self.moments as f64;
+            self.start + (rest * share * share).ceil() as u64
+        })
+    }
+
+    /// Where the chunk after so many updates must end at the latest.
+    fn next_stop(self, done: u64) -> Option<u64> {
+        let multiple = self.stops.map(|every| (done / every + 1) * every);
+        let moment = self.moments().find(|moment| *moment > done);
+        multiple.into_iter().chain(moment).min()
     }
 
     /// Updates to do, with those done before.
@@ -195,8 +219,7 @@ pub fn train_all(
     if schedules.iter().any(|schedule| schedule.start != start) {
         return Err(Error::Mismatch("networks trained side by side must go on from the same iteration".into()));
     }
-    let stops = schedules.iter().filter_map(|schedule| schedule.stops);
-    let next_stop = |submitted: u64| stops.clone().map(|every| (submitted / every + 1) * every).min();
+    let next_stop = |submitted: u64| schedules.iter().filter_map(|schedule| schedule.next_stop(submitted)).min();
     let (mut submitted, mut queued, mut done, mut stopped) = (start, 0, start, false);
     while let Some(next_end) = networks.iter().filter(|n| n.is_training()).map(|n| n.schedule.iterations).min() {
         // nothing is queued behind the first chunk: its time says how long the next may be
@@ -363,6 +386,15 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn moments_are_closer_together_at_first_and_end_with_the_run() {
+        let schedule = Schedule::new(100, None).unwrap().with_moments(4);
+        assert_eq!(schedule.moments().collect::<Vec<_>>(), [7, 25, 57, 100]);
+        assert_eq!(schedule.after(90).moments().collect::<Vec<_>>(), [91, 93, 96, 100]);
+        let stops = [0, 7, 30, 99, 100].map(|done| schedule.with_stops(40).next_stop(done));
+        assert_eq!(stops, [Some(7), Some(25), Some(40), Some(100), Some(120)]);
+    }
 
     #[test]
     fn chunks_grow_at_most_fourfold_and_shrink_when_they_last_too_long() {

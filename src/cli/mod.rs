@@ -1,5 +1,8 @@
 //! The command line: a file a subcommand, one line an error, and what the exit codes mean.
 
+#[cfg(feature = "plot")]
+#[cfg(feature = "plot")]
+mod animate;
 mod arguments;
 mod bench;
 mod checkpoint;
@@ -24,6 +27,9 @@ mod picture;
 #[cfg(feature = "plot")]
 mod plot;
 mod predict;
+#[cfg(feature = "plot")]
+#[cfg(feature = "plot")]
+mod preview;
 mod progress;
 mod reproduce;
 #[cfg(feature = "gpu")]

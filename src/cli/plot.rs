@@ -12,7 +12,7 @@ use planar::{Error, Result};
 
 use super::arguments::DataArguments;
 use super::picture::{SHEET, axes, picture};
-use super::{Ending, Verbosity};
+use super::{Ending, Verbosity, preview};
 
 /// Width and height of a boundary alone, in pixels.
 const ALONE: (u32, u32) = (560, 460);
@@ -20,6 +20,7 @@ const ALONE: (u32, u32) = (560, 460);
 const EXAMPLES: &str = "Examples:
   planar plot run.safetensors --out run.svg                          trained on the flower
   planar plot run.safetensors --data points.csv --label class --log-cost --out run.png
+  planar plot run.safetensors --preview                              on the terminal
   planar plot weights.safetensors --activation tanh --data noisy-moons --out boundary.svg
 Exit codes: 0 done, 1 failure, 2 wrong input.";
 
@@ -37,8 +38,11 @@ pub struct Arguments {
     activation: Option<Activation>,
 
     /// The picture that is written
-    #[arg(long, value_name = "FILE.svg|FILE.png", value_parser = picture, help_heading = "Pictures")]
-    out: PathBuf,
+    #[arg(long, value_name = "FILE.svg|FILE.png", value_parser = picture, required_unless_present = "preview", help_heading = "Pictures")]
+    out: Option<PathBuf>,
+    /// Print it to stdout, as wide as the terminal; in characters alone for a pipe or NO_COLOR
+    #[arg(long, help_heading = "Pictures")]
+    preview: bool,
     /// Draw the cost on a logarithmic axis
     #[arg(long, help_heading = "Pictures")]
     log_cost: bool,
@@ -67,11 +71,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     }
     let boundary = Boundary::new(&data, &network, &weights.parameters, axes)?;
     let title = title(&weights, &network, &data)?;
-    if costs.is_empty() {
-        write(out, ALONE, |area| boundary.draw(area, &title))?;
-    } else {
-        let costs = CostPlot { curves: vec![Curve { label: String::new(), costs }], log: arguments.log_cost };
-        write(out, SHEET, |area| sheet(area, &title, &boundary, &costs))?;
+    let drawn = CostPlot { curves: vec![Curve { label: String::new(), costs }], log: arguments.log_cost };
+    if arguments.preview {
+        preview::print(&title, &boundary, &drawn)?;
+    }
+    match out {
+        Some(out) if costs.is_empty() => write(out, ALONE, |area| boundary.draw(area, &title))?,
+        Some(out) => write(out, SHEET, |area| sheet(area, &title, &boundary, &drawn))?,
+        None => {}
     }
     Ok(Ending::Done)
 }

@@ -23,6 +23,8 @@ const EXAMPLES: &str = "Examples:
   planar train --hidden 277 --activation leaky-relu --learning-rate 0.073 --iterations 50000
   planar train --data points.csv --label class --json
   planar train --hidden 20 --plot run.svg       the decision boundary and the cost curve
+  planar train --preview                        both on the terminal
+  planar train --animate run.gif                the decision boundary as it forms
   planar train --metrics costs.jsonl            a line of JSON for each logged cost, as training goes
   planar train --iterations 1000000 --checkpoint run.safetensors     and after a stop the same with
   planar train --iterations 1000000 --resume run.safetensors
@@ -73,6 +75,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let schedule = arguments.checkpoint.schedule(schedule, resumed.as_ref())?;
     let init = resumed.as_ref().map(|state| state.start.clone()).or(init);
     let before = resumed.as_ref().map_or(0, |state| state.iteration);
+    let (mut frames, schedule) = arguments.picture.frames(schedule, before, &run.parameters);
     let mut metrics = arguments.metrics.open(before, printed.log_every())?;
     let backend = arguments.device.open(&data, std::slice::from_ref(&run), iterations, verbosity)?;
     let mut session = backend.load(&data, std::slice::from_ref(&run))?;
@@ -99,6 +102,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let bar = Progress::new(schedule.iterations(), verbosity.quiet);
     let outcomes = train_all(session.as_mut(), &[schedule], |event| match event {
         Event::Advanced { iteration, costs, parameters, logged } => {
+            if let Some(frames) = &mut frames {
+                frames.advanced(iteration, &parameters[0]);
+            }
             let may_go_on = keeper.advanced(iteration, &parameters[0], logged[0]) & metrics.advanced(logged[0]);
             let shown = bar.show(CostAt { iteration, cost: costs[0] });
             if may_go_on { shown } else { ControlFlow::Break(()) }
@@ -138,6 +144,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         super::print_json(&report.json())?;
     } else {
         super::print(&report.summary())?;
+    }
+    if let Some(frames) = frames {
+        frames.write(&data, &run, &outcome)?;
     }
     arguments.picture.draw(&data, &run.network, outcome.parameters.as_ref(), &curve, &report.title())?;
     Ok(match outcome.status {

@@ -25,15 +25,15 @@ const MOST_POINTS: usize = 1000;
 /// The logits of a network over two features of a data set, ready to be drawn.
 #[derive(Clone, Debug)]
 pub struct Boundary {
-    axes: [usize; 2],
-    x: Range<f64>,
-    y: Range<f64>,
+    pub(super) axes: [usize; 2],
+    pub(super) x: Range<f64>,
+    pub(super) y: Range<f64>,
     /// Points of the grid along each axis.
     grid: usize,
     /// Row-major (grid × grid), from the lowest y.
     logits: Vec<f64>,
     /// Each sample's place and class.
-    points: Vec<(f64, f64, u8)>,
+    pub(super) points: Vec<(f64, f64, u8)>,
     samples: usize,
 }
 
@@ -158,27 +158,33 @@ impl Boundary {
         Ok(())
     }
 
-    /// σ of the logits, between the points of the grid bilinear, as RGB from the upper left.
+    /// The shade of each pixel's probability, as RGB from the upper left.
     fn shading(&self, width: u32, height: u32) -> Vec<u8> {
-        let last = self.grid - 1;
-        let place = |pixel: u32, pixels: u32| {
-            let at = (f64::from(pixel) + 0.5) / f64::from(pixels) * last as f64;
-            let cell = (at as usize).min(last - 1);
-            (cell, at - cell as f64)
-        };
+        let share = |pixel: u32, pixels: u32| (f64::from(pixel) + 0.5) / f64::from(pixels);
         let mut rgb = Vec::with_capacity((3 * width * height) as usize);
         for row in 0..height {
-            let (r, up) = place(height - 1 - row, height);
             for column in 0..width {
-                let (c, right) = place(column, width);
-                let at = |c: usize, r: usize| self.logits[r * self.grid + c];
-                let low = at(c, r) * (1.0 - right) + at(c + 1, r) * right;
-                let high = at(c, r + 1) * (1.0 - right) + at(c + 1, r + 1) * right;
-                let RGBColor(red, green, blue) = colour::of_probability(sigmoid(low * (1.0 - up) + high * up));
+                let probability = self.probability(share(column, width), share(height - 1 - row, height));
+                let RGBColor(red, green, blue) = colour::of_probability(probability);
                 rgb.extend([red, green, blue]);
             }
         }
         rgb
+    }
+
+    /// σ of the logit at shares of the two axes, bilinear between the points of the grid.
+    pub(super) fn probability(&self, right: f64, up: f64) -> f64 {
+        let last = self.grid - 1;
+        let place = |share: f64| {
+            let at = share * last as f64;
+            let cell = (at as usize).min(last - 1);
+            (cell, at - cell as f64)
+        };
+        let ((c, right), (r, up)) = (place(right), place(up));
+        let at = |c: usize, r: usize| self.logits[r * self.grid + c];
+        let low = at(c, r) * (1.0 - right) + at(c + 1, r) * right;
+        let high = at(c, r + 1) * (1.0 - right) + at(c + 1, r + 1) * right;
+        sigmoid(low * (1.0 - up) + high * up)
     }
 
     /// A dot and a name for each class, and how many samples are drawn where not all are.

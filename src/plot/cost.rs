@@ -40,29 +40,39 @@ impl CostPlot<'_> {
     /// # Errors
     /// [`Error::Plot`] where no cost is finite, or where the area cannot hold it.
     pub fn draw(&self, area: &Area, title: &str) -> Result<()> {
-        let costs = || self.curves.iter().flat_map(|curve| curve.costs);
-        let finite = || costs().map(|at| at.cost).filter(|cost| cost.is_finite());
+        let (low, high) = self.bounds()?;
+        if self.log {
+            let (from, to) = (low / 1.15, high * 1.15);
+            let range = (from..to).log_scale().with_key_points(decade_steps(from, to));
+            return self.draw_on(area, title, (low, high), range);
+        }
+        self.draw_on(area, title, (low, high), low.min(0.0)..high * 1.05)
+    }
+
+    /// The lowest and the highest cost that are drawn; others stand at these.
+    pub(super) fn bounds(&self) -> Result<(f64, f64)> {
+        let finite = || self.curves.iter().flat_map(|curve| curve.costs).map(|at| at.cost).filter(|c| c.is_finite());
         let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
         if low > high {
             return Err(Error::Plot("there is no finite cost to draw".into()));
         }
-        let end = costs().map(|at| at.iteration).max().unwrap_or(0).max(1) as f64;
         if self.log {
             // 0 has no logarithm: such a cost stands at the bottom
             let low = finite().filter(|cost| *cost > 0.0).fold(high.max(1e-300), f64::min).max(1e-300);
-            let high = high.max(low);
-            let (from, to) = (low / 1.15, high * 1.15);
-            let range = (from..to).log_scale().with_key_points(decade_steps(from, to));
-            return self.draw_on(area, title, end, (low, high), range);
+            return Ok((low, high.max(low)));
         }
         let starts = self.curves.iter().filter_map(|curve| curve.costs.iter().find(|at| at.cost.is_finite()));
         let top = high.min(TOP * starts.map(|at| at.cost).fold(low, f64::max)).max(low + 1e-9);
-        let range = low.min(0.0)..top * 1.05;
-        self.draw_on(area, title, end, (low, top), range)
+        Ok((low, top))
+    }
+
+    /// The last iteration of all curves, at least 1.
+    pub(super) fn end(&self) -> u64 {
+        self.curves.iter().flat_map(|curve| curve.costs).map(|at| at.iteration).max().unwrap_or(0).max(1)
     }
 
     /// With the cost's axis, on which costs between the bounds stand.
-    fn draw_on<Y>(&self, area: &Area, title: &str, end: f64, (low, top): (f64, f64), y: Y) -> Result<()>
+    fn draw_on<Y>(&self, area: &Area, title: &str, (low, top): (f64, f64), y: Y) -> Result<()>
     where
         Y: AsRangedCoord<Value = f64>,
         Y::CoordDescType: Ranged<ValueType = f64> + ValueFormatter<f64>,
@@ -77,7 +87,7 @@ impl CostPlot<'_> {
         } else {
             50
         }));
-        let mut chart = builder.build_cartesian_2d(0.0..end, y).map_err(failed)?;
+        let mut chart = builder.build_cartesian_2d(0.0..self.end() as f64, y).map_err(failed)?;
         let mut mesh = chart.configure_mesh();
         mesh.axis_style(colour::AXIS).bold_line_style(colour::GRID).light_line_style(RGBColor(255, 255, 255));
         mesh.max_light_lines(0).x_labels(if small { 3 } else { 6 }).y_labels(if small { 3 } else { 8 });
@@ -127,7 +137,7 @@ impl CostPlot<'_> {
     }
 }
 
-fn is_diverged(curve: &Curve) -> bool {
+pub(super) fn is_diverged(curve: &Curve) -> bool {
     curve.costs.last().is_some_and(|at| !at.cost.is_finite())
 }
 
@@ -146,7 +156,7 @@ fn decade_steps(low: f64, high: f64) -> Vec<f64> {
 }
 
 /// The finite costs; of a long curve the lowest and the highest of each part.
-fn thinned(costs: &[CostAt]) -> impl Iterator<Item = CostAt> {
+pub(super) fn thinned(costs: &[CostAt]) -> impl Iterator<Item = CostAt> {
     let finite: Vec<CostAt> = costs.iter().filter(|at| at.cost.is_finite()).copied().collect();
     let part = finite.len().div_ceil(PARTS).max(1);
     let mut kept = Vec::new();

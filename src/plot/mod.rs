@@ -1,4 +1,4 @@
-//! Pictures: the decision boundary, cost curves and heat maps, as SVG or PNG.
+//! Pictures: the decision boundary, cost curves and heat maps, as SVG or PNG; a run as an animated GIF, or as text.
 //!
 //! Each is drawn onto an [`Area`], so that several can share a sheet, and small ones stand beside each other:
 //!
@@ -18,6 +18,7 @@
 //! # Ok::<(), planar::Error>(())
 //! ```
 
+mod animation;
 mod boundary;
 mod colour;
 mod contour;
@@ -26,7 +27,9 @@ mod format;
 mod heatmap;
 mod sheet;
 pub mod sweep;
+pub mod terminal;
 
+pub use animation::{gif, write_gif};
 pub use boundary::{Boundary, check_axes};
 pub use cost::{CostPlot, Curve};
 pub use format::{Format, pixels, png, svg, write};

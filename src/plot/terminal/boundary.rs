@@ -1,0 +1,115 @@
+//! The boundary in characters: half blocks in colour, else a shade where the network says 1, and the samples' classes.
+
+use plotters::style::RGBColor;
+
+use super::super::{Boundary, colour};
+use super::{Cell, Picture, Rgb, at_axis, draw_axes};
+
+/// Samples of class 0 and of class 1, without colour.
+const SAMPLES: [char; 2] = ['o', '+'];
+/// Where the network says 0 and where it says 1, without colour: light, so that samples stand out.
+const REGIONS: [char; 2] = [' ', '░'];
+/// A row's share of the columns: a cell is twice as high as wide, and a picture 1 to 0.8.
+const HEIGHT: f64 = 0.4;
+
+/// The boundary in so many columns; as many rows as make its shape.
+pub fn drawn(boundary: &Boundary, columns: usize, coloured: bool) -> Picture {
+    let Boundary { x, y, axes, .. } = boundary;
+    let [left_end, right_end, lower_end, upper_end] = [x.start, x.end, y.start, y.end].map(at_axis);
+    let name = format!("x{}", axes[1] + 1);
+    let left = [&lower_end, &upper_end, &name].map(|label| label.chars().count()).into_iter().max().unwrap_or(0) + 1;
+    let wide = columns.saturating_sub(left).max(1);
+    let rows = (HEIGHT * wide as f64).round().max(4.0) as usize;
+    let mut picture = Picture::new(columns, rows + 3);
+    draw_legend(&mut picture, left, coloured);
+    draw_axes(
+        &mut picture,
+        left,
+        rows,
+        [&lower_end, &upper_end],
+        [&left_end, &right_end],
+        &format!("x{}", axes[0] + 1),
+    );
+    picture.write_before(left - 1, 1 + rows / 2, &name);
+    let cells = if coloured { half_blocks(boundary, wide, rows) } else { letters(boundary, wide, rows) };
+    for (k, cell) in cells.into_iter().enumerate() {
+        picture.put(left + k % wide, 1 + k / wide, cell);
+    }
+    picture
+}
+
+fn draw_legend(picture: &mut Picture, left: usize, coloured: bool) {
+    let mut column = left;
+    for class in [0, 1] {
+        let cell = match coloured {
+            true => Cell { symbol: '●', ink: Some(rgb(colour::CLASSES[class])), paper: Some(certain(class)) },
+            false => Cell { symbol: SAMPLES[class], ..Cell::EMPTY },
+        };
+        picture.put(column, 0, cell);
+        picture.write(column + 2, 0, &format!("y = {class}"), None);
+        column += 9;
+    }
+    if !coloured {
+        picture.write(column, 0, "░ says 1", None);
+    }
+}
+
+/// The shade where the network is certain of a class.
+fn certain(class: usize) -> Rgb {
+    rgb(colour::of_probability(class as f64))
+}
+
+/// Two pixels a cell: the shade of the probability, or the colour of the samples there.
+fn half_blocks(boundary: &Boundary, columns: usize, rows: usize) -> Vec<Cell> {
+    let classes = classes(boundary, columns, 2 * rows);
+    let pixel = |column: usize, row: usize| {
+        let shade = colour::of_probability(probability(boundary, (column, columns), (row, 2 * rows)));
+        rgb(classes[row * columns + column].map_or(shade, |class| colour::CLASSES[class]))
+    };
+    let cell = |k: usize| {
+        let (column, row) = (k % columns, k / columns);
+        Cell { symbol: '▀', ink: Some(pixel(column, 2 * row)), paper: Some(pixel(column, 2 * row + 1)) }
+    };
+    (0..columns * rows).map(cell).collect()
+}
+
+/// A character a cell: the class of the samples there, or what the network says.
+fn letters(boundary: &Boundary, columns: usize, rows: usize) -> Vec<Cell> {
+    let classes = classes(boundary, columns, rows);
+    let cell = |k: usize| {
+        let said = usize::from(probability(boundary, (k % columns, columns), (k / columns, rows)) > 0.5);
+        Cell { symbol: classes[k].map_or(REGIONS[said], |class| SAMPLES[class]), ..Cell::EMPTY }
+    };
+    (0..columns * rows).map(cell).collect()
+}
+
+/// The probability of class 1 in the middle of a pixel: which of how many across, and down.
+fn probability(boundary: &Boundary, across: (usize, usize), down: (usize, usize)) -> f64 {
+    let share = |(pixel, pixels): (usize, usize)| (pixel as f64 + 0.5) / pixels as f64;
+    boundary.probability(share(across), 1.0 - share(down))
+}
+
+/// The class that most samples of each pixel have, row by row from the upper left; where there are as many of each,
+/// the one that the network does not say, since that is worth seeing.
+fn classes(boundary: &Boundary, columns: usize, rows: usize) -> Vec<Option<usize>> {
+    let mut counts = vec![[0; 2]; columns * rows];
+    let share = |at: f64, of: &std::ops::Range<f64>| (at - of.start) / (of.end - of.start);
+    for (x, y, class) in &boundary.points {
+        let column = (share(*x, &boundary.x) * columns as f64) as usize;
+        let row = ((1.0 - share(*y, &boundary.y)) * rows as f64) as usize;
+        counts[row.min(rows - 1) * columns + column.min(columns - 1)][usize::from(*class)] += 1;
+    }
+    let most = |(k, [zeros, ones]): (usize, [usize; 2])| match zeros.cmp(&ones) {
+        _ if zeros + ones == 0 => None,
+        std::cmp::Ordering::Greater => Some(0),
+        std::cmp::Ordering::Less => Some(1),
+        std::cmp::Ordering::Equal => {
+            Some(usize::from(probability(boundary, (k % columns, columns), (k / columns, rows)) <= 0.5))
+        }
+    };
+    counts.into_iter().enumerate().map(most).collect()
+}
+
+fn rgb(RGBColor(red, green, blue): RGBColor) -> Rgb {
+    [red, green, blue]
+}
