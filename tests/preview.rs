@@ -91,10 +91,7 @@ fn a_terminal_gets_its_own_width_and_as_many_colours_as_it_has() {
             let parts: Vec<&str> = line.split('\u{1b}').collect();
             let shown =
                 |part: &&str| part.split_once('m').map_or(part.chars().count(), |(_, text)| text.chars().count());
-            assert!(
-                parts[0].chars().count() + parts[1..].iter().map(|part| shown(&part)).sum::<usize>() <= 70,
-                "{line}"
-            );
+            assert!(parts[0].chars().count() + parts[1..].iter().map(shown).sum::<usize>() <= 70, "{line}");
             // what is coloured is so no longer than its line
             assert!(!line.contains('\u{1b}') || line.trim_end_matches(|c: char| !c.is_ascii()).contains("\u{1b}[0m"));
         }

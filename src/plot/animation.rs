@@ -56,10 +56,10 @@ pub fn gif(size: (u32, u32), frames: &[Vec<u8>]) -> Result<Vec<u8>> {
     Ok(file)
 }
 
-/// Writes a [`gif`], whole or not at all.
+/// Writes a [`gif()`], whole or not at all.
 ///
 /// # Errors
-/// As [`gif`]; [`Error::Io`] where the file cannot be written.
+/// As [`gif()`]; [`Error::Io`] where the file cannot be written.
 pub fn write_gif(path: &Path, size: (u32, u32), frames: &[Vec<u8>]) -> Result<()> {
     atomic::replace(path, &gif(size, frames)?)
 }
