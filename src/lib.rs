@@ -2,6 +2,7 @@
 //!
 //! A [`Backend`](backend::Backend) loads a [`Dataset`](data::Dataset) and networks, its [`Session`](backend::Session)
 //! advances them, and [`train`](train::train) drives it.
+#![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod backend;
@@ -14,6 +15,7 @@ mod error;
 pub mod gpu;
 pub mod gradcheck;
 pub mod measure;
+pub mod metrics;
 pub mod model;
 pub mod plot;
 pub mod predict;
