@@ -8,6 +8,7 @@ mod common;
 mod limits;
 mod loops;
 mod mutations;
+mod properties;
 mod support;
 mod training;
 
@@ -45,7 +46,7 @@ fn main() {
         };
         trials.push(Trial::test(name, run).with_ignored_flag(ignored));
     };
-    for (name, check) in support::kernels().into_iter().chain(training::checks()) {
+    for (name, check) in support::kernels().into_iter().chain(training::checks()).chain(properties::checks()) {
         add(name, Box::new(move |_, gpu| check(gpu)));
     }
     for (name, check) in
