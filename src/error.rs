@@ -10,7 +10,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[non_exhaustive]
 pub enum Error {
     /// A value that no training can use, from the command line or from a caller.
-    #[error("{name} must be {wanted}, not {given}")]
+    #[error("{name} must be {wanted}, not {given}", given = one_line(given))]
     Invalid {
         /// The setting's name as a user knows it, such as `learning rate`.
         name: &'static str,
@@ -21,11 +21,11 @@ pub enum Error {
     },
 
     /// Parts that are each right but do not fit together.
-    #[error("{0}")]
+    #[error("{}", one_line(.0))]
     Mismatch(String),
 
     /// A file that cannot be read or written.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}: {source}", path = one_line(path.display()))]
     Io {
         /// The file.
         path: PathBuf,
@@ -34,7 +34,7 @@ pub enum Error {
     },
 
     /// A CSV file that is not a data set: where, and what was expected there.
-    #[error("{path}{place}: {problem}", path = path.display())]
+    #[error("{path}{place}: {problem}", path = one_line(path.display()), problem = one_line(problem))]
     Csv {
         /// The file.
         path: PathBuf,
@@ -45,7 +45,7 @@ pub enum Error {
     },
 
     /// A file of a sweep's results that cannot be gone on with.
-    #[error("{path} {problem}", path = path.display())]
+    #[error("{path} {problem}", path = one_line(path.display()), problem = one_line(problem))]
     Results {
         /// The file.
         path: PathBuf,
@@ -54,7 +54,7 @@ pub enum Error {
     },
 
     /// A file of weights that cannot be used.
-    #[error("{path} {problem}", path = path.display())]
+    #[error("{path} {problem}", path = one_line(path.display()), problem = one_line(problem))]
     Checkpoint {
         /// The file.
         path: PathBuf,
@@ -112,4 +112,18 @@ impl Error {
     pub fn invalid(name: &'static str, wanted: impl Into<String>, given: impl std::fmt::Display) -> Self {
         Self::Invalid { name, wanted: wanted.into(), given: given.to_string() }
     }
+}
+
+/// A text with its control characters escaped, and cut where it is beyond all reading: names from files are anyone's.
+fn one_line(text: impl std::fmt::Display) -> String {
+    const MOST: usize = 2000;
+    let mut line = String::new();
+    for (k, letter) in text.to_string().chars().enumerate() {
+        match letter {
+            _ if k == MOST => return line + "…",
+            _ if letter.is_control() => line.extend(letter.escape_debug()),
+            _ => line.push(letter),
+        }
+    }
+    line
 }

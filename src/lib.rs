@@ -173,10 +173,11 @@
 //! | [`train`] | [`train`](train::train), [`train_all`](train::train_all), [`Schedule`](train::Schedule), [`Event`](train::Event), [`Outcome`](train::Outcome), [`Status`](train::Status) |
 //! | [`sweep`] | [`run`](sweep::run), [`grid`](sweep::grid), [`results`](sweep::results), [`summary`](sweep::summary) |
 //! | [`compare`], [`gradcheck`], [`diagnose`] | [`compare`](compare::compare), [`check`](gradcheck::check), [`diagnose`](diagnose::diagnose) and what they find |
-//! | [`checkpoint`], [`predict`], [`plot`] | [`Checkpoint`](checkpoint::Checkpoint), [`Weights`](checkpoint::Weights); [`predict`](predict::predict); [`Boundary`](plot::Boundary), [`CostPlot`](plot::CostPlot), [`write`](plot::write) |
+//! | [`checkpoint`], [`metrics`], [`predict`], [`plot`] | [`Checkpoint`](checkpoint::Checkpoint), [`Weights`](checkpoint::Weights); [`predict`](predict::predict); [`Boundary`](plot::Boundary), [`CostPlot`](plot::CostPlot), [`write`](plot::write) |
 //! | [`measure`], [`selftest`], [`reproduce`] | [`speed`](measure::speed); [`run`](selftest::run); [`reproduce`](reproduce::reproduce) and [`claims`](reproduce::claims) |
 //!
 //! `examples/` has a program for each of the first chapters.
+#![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod backend;
@@ -190,6 +191,7 @@ mod error;
 pub mod gpu;
 pub mod gradcheck;
 pub mod measure;
+pub mod metrics;
 pub mod model;
 #[cfg(feature = "plot")]
 pub mod plot;

@@ -12,6 +12,7 @@ fn main() -> std::process::ExitCode {
 /// Where there is no desktop session, Mesa's device-select layer asks Wayland for the default GPU all the same, and
 /// libwayland complains on stderr. Adapters are sorted without it.
 #[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
 fn quieten_mesa() {
     if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
         // SAFETY: no other thread exists yet that could read the environment.

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use common::command::{self, run};
+use common::tensors::plain;
 use planar::checkpoint::{Checkpoint, Weights};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -33,12 +34,6 @@ fn assert_refused(command: Command, words: &[&str]) {
     for word in words {
         assert!(stderr.contains(word), "no '{word}' in: {stderr}");
     }
-}
-
-/// A file by the format's documented layout: 8 bytes little-endian length, a JSON header, the tensors' bytes.
-fn file(header: &Value, data: &[u8]) -> Vec<u8> {
-    let header = header.to_string();
-    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat()
 }
 
 /// Name, shape and values of each tensor, and planar's state, by the documented layout.
@@ -197,24 +192,6 @@ fn a_run_that_diverges_leaves_its_last_finite_weights() {
     assert!((2..11).contains(&checkpoint.state.iteration), "{}", checkpoint.state.iteration);
 }
 
-/// W1 (3 × 2), b1 (3 × 1), W2 (1 × 3), b2 (1 × 1) and their values 0.5, 1.0, 1.5, …, in a type.
-fn plain(dtype: &str, bias_shape: Value) -> Vec<u8> {
-    let size = if dtype == "F64" { 8 } else { 4 };
-    let at = |from: usize, to: usize| json!([from * size, to * size]);
-    let header = json!({
-        "W1": {"dtype": dtype, "shape": [3, 2], "data_offsets": at(0, 6)},
-        "b1": {"dtype": dtype, "shape": bias_shape, "data_offsets": at(6, 9)},
-        "W2": {"dtype": dtype, "shape": [1, 3], "data_offsets": at(9, 12)},
-        "b2": {"dtype": dtype, "shape": [1, 1], "data_offsets": at(12, 13)},
-    });
-    let values = (1..=13).map(|k| 0.5 * f64::from(k));
-    let data: Vec<u8> = match size {
-        8 => values.flat_map(f64::to_le_bytes).collect(),
-        _ => values.flat_map(|value| (value as f32).to_le_bytes()).collect(),
-    };
-    file(&header, &data)
-}
-
 #[test]
 fn anyones_weights_start_a_run() {
     let folder = TempDir::new().unwrap();
@@ -236,59 +213,6 @@ fn anyones_weights_start_a_run() {
     assert_refused(planar("train -q --device cpu --hidden 3", &[("--resume", &path)]), &["no run of planar's"]);
 }
 
-#[test]
-fn a_bad_file_is_refused_in_one_line() {
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("bad.safetensors");
-    let good = plain("F32", json!([3, 1]));
-    let length = u64::from_le_bytes(good[..8].try_into().unwrap()) as usize;
-    let header: Value = serde_json::from_slice(&good[8..8 + length]).unwrap();
-    let data = &good[8 + length..];
-    let changed = |change: &dyn Fn(&mut Value)| {
-        let mut header = header.clone();
-        change(&mut header);
-        file(&header, data)
-    };
-    let with_value = |value: f32| {
-        let mut data = data.to_vec();
-        data[16..20].copy_from_slice(&value.to_le_bytes());
-        file(&header, &data)
-    };
-    let state = |state: &str| changed(&|header| header["__metadata__"] = json!({"planar": state}));
-    let rename = |from: &'static str, to: &'static str| {
-        changed(&move |header| {
-            let tensor = header.as_object_mut().unwrap().remove(from).unwrap();
-            header[to] = tensor;
-        })
-    };
-    for (bytes, words) in [
-        (Vec::new(), &["no safetensors file", "too small"][..]),
-        (b"x,y\n1,2\n".to_vec(), &["no safetensors file"]),
-        (u64::MAX.to_le_bytes().to_vec(), &["no safetensors file", "too large"]),
-        ([&(1_u64 << 40).to_le_bytes()[..], b"{}"].concat(), &["no safetensors file", "too large"]),
-        (good[..good.len() - 1].to_vec(), &["no safetensors file", "incomplete"]),
-        ([&good[..], b"x"].concat(), &["no safetensors file", "incomplete"]),
-        (good[..20].to_vec(), &["no safetensors file"]),
-        (rename("W1", "w1"), &["lacks the tensor W1"]),
-        (rename("b2", "b3"), &["'b3'"]),
-        (rename("W2", "W3"), &["lacks the tensor W2"]),
-        (changed(&|header| header["W1"]["shape"] = json!([2, 3])), &["b1", "[3, 1]", "(2, 1)"]),
-        (changed(&|header| header["W1"]["shape"] = json!([6])), &["W1", "[6]"]),
-        (changed(&|header| header["W2"]["shape"] = json!([3, 1])), &["W2", "[3, 1]", "(1, 3)"]),
-        (changed(&|header| header["b1"]["dtype"] = json!("I32")), &["b1", "I32", "F32 or F64"]),
-        (changed(&|header| header["b1"]["shape"] = json!([1_u64 << 60, 1_u64 << 60])), &["no safetensors file"]),
-        (with_value(f32::NAN), &["NaN", "element 4 of W1"]),
-        (with_value(f32::INFINITY), &["inf", "element 4 of W1"]),
-        (state(r#"{"format": 2, "version": "9.9.9"}"#), &["format 2", "planar 9.9.9", "reads 1"]),
-        (state(r#"{"format": 1}"#), &["damaged"]),
-        (state("{"), &["damaged"]),
-    ] {
-        fs::write(&path, &bytes).unwrap();
-        assert_refused(planar("train -q --device cpu --hidden 3", &[("--init", &path)]), words);
-        assert_refused(planar("train -q --device cpu --hidden 3", &[("--resume", &path)]), words);
-    }
-}
-
 /// Ctrl-C writes what is done and ends with 130; the run goes on from there.
 #[cfg(unix)]
 #[test]
@@ -306,35 +230,35 @@ fn ctrl_c_leaves_a_checkpoint_that_goes_on() {
     assert_eq!(got["costs"].as_array().unwrap().last().unwrap()["iteration"], done + 10);
 }
 
-/// Killed without warning while it writes all the time, it leaves a file that is whole, and the next run tidies up.
+/// What a killed run left is removed by the next one, and nobody else's.
+#[test]
+fn what_a_killed_run_left_is_removed_and_nobody_elses() {
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for name in [".run.safetensors.4711.tmp", ".run.safetensors.mine.tmp", ".other.safetensors.4711.tmp"] {
+        fs::write(at(name), "half").unwrap();
+    }
+    report(planar(&format!("{RUN} --iterations 10"), &[("--checkpoint", &at("run.safetensors"))]));
+    let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, [".other.safetensors.4711.tmp", ".run.safetensors.mine.tmp", "run.safetensors"]);
+}
+
+/// A link stays one, and what it points to is replaced.
 #[cfg(unix)]
 #[test]
-fn a_killed_run_leaves_a_whole_checkpoint() {
+fn a_link_to_a_checkpoint_stays_a_link() {
     let folder = TempDir::new().unwrap();
-    let path = folder.path().join("run.safetensors");
-    let mut done = 0;
-    for round in 0..6 {
-        let flag = if round == 0 { "--checkpoint" } else { "--resume" };
-        let mut child = start(&path, flag, "2000000000", "3");
-        while !path.exists() {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
-        std::thread::sleep(std::time::Duration::from_millis(40 + 7 * round));
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let now = Checkpoint::read(&path).unwrap().state.iteration;
-        assert!(now >= done, "{now} after {done}");
-        done = now;
+    let (path, link) = (folder.path().join("run.safetensors"), folder.path().join("last.safetensors"));
+    fs::write(&path, "older").unwrap();
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    for iterations in [10, 20] {
+        report(planar(&format!("{RUN} --iterations {iterations}"), &[("--checkpoint", &link)]));
+        assert_eq!(Checkpoint::read(&path).unwrap().state.iteration, iterations);
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     }
-    assert!(done > 3, "{done}");
-    let left = folder.path().join(".run.safetensors.4711.tmp");
-    let others = folder.path().join(".run.safetensors.mine.tmp");
-    fs::write(&left, "half").unwrap();
-    fs::write(&others, "somebody's").unwrap();
-    report(planar(&format!("{RUN} --iterations {} --log-every 1000000000", done + 1), &[("--resume", &path)]));
-    assert!(!left.exists() && others.exists());
-    let names = fs::read_dir(folder.path()).unwrap().count();
-    assert_eq!(names, 2, "the checkpoint and somebody's file");
+    report(planar(&format!("{RUN} --iterations 10"), &[("--checkpoint", Path::new("/dev/null"))]));
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
 }
 
 /// A long run, once it trains.

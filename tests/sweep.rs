@@ -106,33 +106,6 @@ fn a_resumed_sweep_runs_nothing_twice_and_loses_nothing() {
     assert_eq!(fs::read(&cut).unwrap(), before);
 }
 
-/// Killed without warning, again and again, it comes to the same end.
-#[cfg(unix)]
-#[test]
-fn a_killed_sweep_goes_on_where_it_was() {
-    use std::process::{Command, Stdio};
-    use std::time::Duration;
-
-    let folder = TempDir::new().unwrap();
-    let (whole, killed) = (folder.path().join("whole.jsonl"), folder.path().join("killed.jsonl"));
-    let sweep = "sweep -q --hidden 2..9 --init-seed 1..6 --iterations 900,1000,1100,1200";
-    assert_eq!(run(with_file(sweep, &whole)).2, 0);
-    for pause in [30, 60, 40] {
-        let mut child = Command::new(assert_cmd::cargo::cargo_bin!("planar"))
-            .args(sweep.split_whitespace())
-            .args(["--resume", "--out"])
-            .arg(&killed)
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(Duration::from_millis(pause));
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
-    assert_eq!(run(with_file(&format!("{sweep} --resume"), &killed)).2, 0);
-    assert_eq!(results(&killed), results(&whole));
-}
-
 #[test]
 fn shards_merge_to_the_whole() {
     let folder = TempDir::new().unwrap();

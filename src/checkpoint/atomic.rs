@@ -7,8 +7,13 @@ use std::path::{Path, PathBuf};
 use crate::{Error, Result};
 
 /// Puts bytes in a file's place: written to a temporary file beside it, synced, renamed, and the folder synced.
+/// A link's file is replaced, not the link; what is no file, such as a device or a pipe, is written to.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let io = |source| Error::Io { path: path.into(), source };
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.into());
+    if path.exists() && !path.is_file() {
+        return fs::write(path, bytes).map_err(io);
+    }
     let (folder, prefix) = beside(path);
     let temporary = folder.join(format!("{prefix}{}{SUFFIX}", std::process::id()));
     let written = File::create(&temporary).and_then(|mut file| {
@@ -27,7 +32,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// Removes what killed runs left beside a checkpoint while they wrote it.
 pub fn remove_leftovers(path: &Path) {
-    let (folder, prefix) = beside(path);
+    let (folder, prefix) = beside(&fs::canonicalize(path).unwrap_or_else(|_| path.into()));
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();

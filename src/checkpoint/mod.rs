@@ -125,6 +125,14 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Io`] where that fails, [`Error::Checkpoint`] where it is too large for the format.
     pub fn write(&self, path: &Path) -> Result<()> {
+        atomic::replace(path, &self.to_bytes(path)?)
+    }
+
+    /// The bytes that [`write`](Self::write) writes; `path` is for errors.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] where it is too large for the format.
+    pub fn to_bytes(&self, path: &Path) -> Result<Vec<u8>> {
         let refuse = |problem: String| Error::Checkpoint { path: path.into(), problem };
         let said = |error: &dyn std::fmt::Display| refuse(format!("cannot be made: {error}"));
         let json = serde_json::to_string(&self.state).map_err(|error| said(&error))?;
@@ -139,8 +147,7 @@ impl Checkpoint {
             (tensor.name.clone(), weights::Raw { dtype, shape: [tensor.rows, tensor.columns], bytes })
         });
         let metadata = HashMap::from([(KEY.to_owned(), json)]);
-        let bytes = safetensors::serialize(tensors, Some(metadata)).map_err(|error| said(&error))?;
-        atomic::replace(path, &bytes)
+        safetensors::serialize(tensors, Some(metadata)).map_err(|error| said(&error))
     }
 
     /// Reads a checkpoint of planar's.
@@ -149,7 +156,18 @@ impl Checkpoint {
     /// [`Error::Io`] where the file cannot be read; [`Error::Checkpoint`] where it is no safetensors file, is damaged,
     /// has no state of planar's or that of another version, or weights that are not those of the network.
     pub fn read(path: &Path) -> Result<Self> {
-        let weights = Weights::read(path)?;
+        Self::of(path, Weights::read(path)?)
+    }
+
+    /// [`read`](Self::read) of a file's bytes; `path` is for errors.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] as [`read`](Self::read).
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self> {
+        Self::of(path, Weights::parse(path, bytes)?)
+    }
+
+    fn of(path: &Path, weights: Weights) -> Result<Self> {
         weights.check_state(path)?;
         let Weights { parameters, state, .. } = weights;
         let refuse = |problem: &str| Error::Checkpoint { path: path.into(), problem: problem.into() };

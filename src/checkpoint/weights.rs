@@ -28,24 +28,34 @@ impl Weights {
     /// [`Error::Io`] where the file cannot be read; [`Error::Checkpoint`] where it is no safetensors file, where a tensor
     /// is missing, unknown, or has another type or shape, or where a value is not finite in `f32`.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.into(), source })?;
+        Self::parse(path, &std::fs::read(path).map_err(|source| Error::Io { path: path.into(), source })?)
+    }
+
+    /// [`read`](Self::read) of a file's bytes; `path` is for errors.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] as [`read`](Self::read).
+    pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self> {
         let refuse = |problem: String| Error::Checkpoint { path: path.into(), problem };
-        let tensors = SafeTensors::deserialize(&bytes).map_err(|error| refuse(said(&error)))?;
-        let state = super::state(path, &bytes)?;
+        let tensors = SafeTensors::deserialize(bytes).map_err(|error| refuse(said(&error)))?;
+        let state = super::state(path, bytes)?;
         let (widths, values) = collect(&tensors).map_err(refuse)?;
         let network = Network::new(widths[0], &widths[1..widths.len() - 1], Activation::Tanh)
             .map_err(|error| refuse(format!("holds no network: {error}")))?;
         Ok(Self { parameters: Parameters::from_values(&network, values)?, widths, state })
     }
 
-    /// Whether they are of the widths that the state names, where there is one.
+    /// Whether they are of the widths and the precision that the state names, where there is one.
     pub(super) fn check_state(&self, path: &Path) -> Result<()> {
-        match &self.state {
-            Some(state) if state.description.widths != self.widths => {
-                let problem = "is damaged: its weights are not those of the network that it names".into();
-                Err(Error::Checkpoint { path: path.into(), problem })
-            }
-            _ => Ok(()),
+        let Some(State { description, .. }) = &self.state else { return Ok(()) };
+        let damaged =
+            |problem: &str| Err(Error::Checkpoint { path: path.into(), problem: format!("is damaged: {problem}") });
+        let is_f32 = |value: &f64| f64::from(*value as f32) == *value;
+        match description.precision.as_str() {
+            _ if description.widths != self.widths => damaged("its weights are not those of the network that it names"),
+            "f32" if !self.parameters.values().iter().all(is_f32) => damaged("its weights are not f32, as it says"),
+            "f32" | "f64" => Ok(()),
+            _ => damaged("it names a precision that is neither f32 nor f64"),
         }
     }
 
@@ -58,7 +68,8 @@ impl Weights {
         self.check_state(path)?;
         let activation = match (&self.state, activation) {
             (Some(state), given) => {
-                let named: Activation = state.description.activation.parse()?;
+                let named: Activation =
+                    state.description.activation.parse().map_err(|error| refuse(format!("is damaged: {error}")))?;
                 if let Some(given) = given.filter(|given| *given != named) {
                     return Err(refuse(format!("is of a network of {named}: leave --activation {given} out")));
                 }

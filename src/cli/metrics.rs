@@ -5,14 +5,12 @@ use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use planar::metrics::{BEGINNING, kept};
 use planar::train::CostAt;
 use planar::{Error, Result};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::arguments::in_a_folder;
-
-/// How each line begins: what has another beginning is no file of metrics.
-const BEGINNING: &str = "{\"iteration\":";
 
 /// Where the costs go as they are logged.
 #[derive(Debug, clap::Args)]
@@ -136,29 +134,4 @@ fn open(path: &Path, from: u64) -> Result<(PathBuf, BufWriter<File>)> {
         file.seek(SeekFrom::Start(kept)).map_err(failed)?;
     }
     Ok((path.to_path_buf(), BufWriter::new(file)))
-}
-
-/// The bytes of the lines below an iteration; a torn last line is not kept. A line that is none of ours is an error.
-fn kept(text: &[u8], from: u64) -> std::result::Result<u64, usize> {
-    #[derive(Deserialize)]
-    struct Start {
-        iteration: u64,
-    }
-    let mut kept = 0;
-    for (k, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        let at = serde_json::from_slice::<Start>(line).ok().filter(|_| line.starts_with(BEGINNING.as_bytes()));
-        match at {
-            Some(at) if at.iteration < from && line.ends_with(b"\n") => kept += line.len() as u64,
-            Some(_) => break,
-            None if !line.ends_with(b"\n") && is_torn(line) => break,
-            None => return Err(k + 1),
-        }
-    }
-    Ok(kept)
-}
-
-/// Whether it can be the beginning of a line.
-fn is_torn(line: &[u8]) -> bool {
-    let both = line.len().min(BEGINNING.len());
-    line[..both] == BEGINNING.as_bytes()[..both]
 }

@@ -105,7 +105,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
             if let Some(frames) = &mut frames {
                 frames.advanced(iteration, &parameters[0]);
             }
-            let may_go_on = keeper.advanced(iteration, &parameters[0], logged[0]) & metrics.advanced(logged[0]);
+            // the metrics first: a checkpoint without its lines would leave a gap where it goes on after a kill
+            let may_go_on = metrics.advanced(logged[0]) & keeper.advanced(iteration, &parameters[0], logged[0]);
             let shown = bar.show(CostAt { iteration, cost: costs[0] });
             if may_go_on { shown } else { ControlFlow::Break(()) }
         }

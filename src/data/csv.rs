@@ -26,8 +26,15 @@ use crate::{Error, Result};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read(path: &Path, label: Option<&str>) -> Result<Dataset> {
-    let bytes = fs::read(path).map_err(|source| Error::Io { path: path.into(), source })?;
-    let mut table = Table::new(path, &bytes);
+    parse(path, &fs::read(path).map_err(|source| Error::Io { path: path.into(), source })?, label)
+}
+
+/// [`read`] of a file's bytes; `path` is for the name and for errors.
+///
+/// # Errors
+/// [`Error::Csv`] as [`read`].
+pub fn parse(path: &Path, bytes: &[u8], label: Option<&str>) -> Result<Dataset> {
+    let mut table = Table::new(path, bytes);
     if !table.first_row()? {
         return Err(table.whole("the file is empty, where rows of numbers with a label 0 or 1 are expected"));
     }

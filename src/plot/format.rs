@@ -11,6 +11,7 @@ use resvg::usvg::fontdb::Database;
 use resvg::usvg::{Options, Tree};
 
 use super::{Area, failed};
+use crate::checkpoint::atomic;
 use crate::{Error, Result};
 
 /// Pixels of a PNG for a pixel of the SVG, for screens of twice the density.
@@ -83,7 +84,7 @@ pub fn pixels(svg: &str) -> Result<Vec<u8>> {
     Ok(rendered(svg, 1.0)?.take())
 }
 
-/// Draws a picture and writes it as the file's extension says.
+/// Draws a picture and writes it as the file's extension says; an older one is there until the new one is whole.
 ///
 /// # Errors
 /// As [`Format::of`] and [`svg`]; [`Error::Io`] where the file cannot be written.
@@ -94,7 +95,8 @@ pub fn write(path: &Path, size: (u32, u32), draw: impl FnOnce(&Area) -> Result<(
         Format::Svg => picture.into_bytes(),
         Format::Png => png(&picture)?,
     };
-    std::fs::write(path, bytes).map_err(|source| Error::Io { path: path.into(), source })
+    atomic::remove_leftovers(path);
+    atomic::replace(path, &bytes)
 }
 
 fn rendered(svg: &str, density: f32) -> Result<Pixmap> {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::{Error, Result};
 
-/// The most values that one range may stand for.
+/// The most values that a list or a range may stand for.
 const MOST_VALUES: u64 = 1_000_000;
 
 /// Values to try: a list, or numbers between two ends to draw from.
@@ -31,7 +31,9 @@ pub fn list<T: FromStr<Err: Display> + Clone>(name: &'static str, text: &str) ->
         };
         let ends = part.split_once("..").map(|(first, last)| (first.parse::<u64>(), last.parse::<u64>()));
         match ends {
-            Some((Ok(first), Ok(last))) if first <= last && last - first < MOST_VALUES => {
+            Some((Ok(first), Ok(last)))
+                if first <= last && last - first < MOST_VALUES.saturating_sub(values.len() as u64) =>
+            {
                 for value in first..=last {
                     values.push(read(&value.to_string())?);
                 }

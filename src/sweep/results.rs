@@ -80,6 +80,7 @@ impl Results {
         for ended in ended {
             text += &format!("{}\n", to_value(path, ended)?);
         }
+        atomic::remove_leftovers(path);
         atomic::replace(path, text.as_bytes())
     }
 
@@ -155,7 +156,11 @@ pub fn read(path: &Path) -> Result<(Value, Found, u64)> {
     parse(path, &std::fs::read(path).map_err(|source| Error::Io { path: path.into(), source })?)
 }
 
-fn parse(path: &Path, bytes: &[u8]) -> Result<(Value, Found, u64)> {
+/// [`read`] of a file's bytes; `path` is for errors.
+///
+/// # Errors
+/// [`Error::Results`] as [`read`].
+pub fn parse(path: &Path, bytes: &[u8]) -> Result<(Value, Found, u64)> {
     let damaged = |problem: String| Error::Results { path: path.into(), problem };
     let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
     let header = lines.next().map_or(&b""[..], |(_, line)| line);

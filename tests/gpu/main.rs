@@ -9,6 +9,7 @@ mod limits;
 mod loops;
 mod mutations;
 mod own_device;
+mod properties;
 mod support;
 mod training;
 
@@ -46,7 +47,7 @@ fn main() {
         };
         trials.push(Trial::test(name, run).with_ignored_flag(ignored));
     };
-    for (name, check) in support::kernels().into_iter().chain(training::checks()) {
+    for (name, check) in support::kernels().into_iter().chain(training::checks()).chain(properties::checks()) {
         add(name, Box::new(move |_, gpu| check(gpu)));
     }
     for (name, check) in command::checks()

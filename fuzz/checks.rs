@@ -1,0 +1,138 @@
+//! What must hold of any bytes, a function a fuzz target: no panic, an error of one line, and what was read is written
+//! and read again as the same. `tests/seeds.rs` replays the seeds through the same functions.
+#![allow(dead_code)] // each target uses its own
+
+use std::fmt::Display;
+use std::path::Path;
+
+use planar::checkpoint::{Checkpoint, State, Weights};
+use planar::data::{Dataset, Source, csv as table};
+use planar::metrics::kept;
+use planar::model::Activation;
+use planar::sweep::range::{Values, list, numbers};
+use planar::sweep::results::{self, Ended};
+use planar::train::CostAt;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// What was read, or nothing where the error is one line.
+fn told<T>(read: Result<T, impl Display>) -> Option<T> {
+    let error = match read {
+        Ok(read) => return Some(read),
+        Err(error) => error.to_string(),
+    };
+    assert!(!error.is_empty() && !error.contains(char::is_control), "{error:?}");
+    None
+}
+
+/// Data sets from a table, with labels and without.
+pub fn csv(bytes: &[u8]) {
+    let path = Path::new("any.csv");
+    let check = |data: &Dataset| {
+        assert!(data.samples() > 0 && data.labels().len() == data.samples());
+        assert!(data.labels().iter().all(|label| *label <= 1));
+        assert!((0..data.samples()).all(|s| data.point(s).all(|value| (value as f32).is_finite())));
+    };
+    for label in [None, Some("y")] {
+        if let Some(data) = told(table::parse(path, bytes, label)) {
+            check(&data);
+        }
+        for inputs in [1, 2] {
+            if let Some(samples) = told(table::samples(path, bytes, inputs, label)) {
+                check(&samples.data);
+                assert_eq!(samples.data.features(), inputs);
+            }
+        }
+    }
+}
+
+/// Weights are finite; a checkpoint is written as what was read.
+pub fn checkpoint(bytes: &[u8]) {
+    let path = Path::new("any.safetensors");
+    let Some(weights) = told(Weights::parse(path, bytes)) else { return };
+    assert!(weights.parameters.values().iter().all(|value| (*value as f32).is_finite()));
+    told(weights.network(path, None));
+    let Some(read) = told(Checkpoint::parse(path, bytes)) else { return };
+    let written = read.to_bytes(path).unwrap();
+    let again = Checkpoint::parse(path, &written).unwrap();
+    assert_eq!(again.parameters, read.parameters);
+    // as text, in which a cost that is not finite is the same as itself
+    assert_eq!(json_of(&again.state), json_of(&read.state));
+}
+
+/// What is kept of a file of metrics is whole lines, all of which are kept again.
+pub fn metrics(bytes: &[u8]) {
+    for from in [0, 1, 100, u64::MAX] {
+        let lines = bytes.split_inclusive(|byte| *byte == b'\n').count();
+        match kept(bytes, from) {
+            Ok(whole) => {
+                let whole = &bytes[..whole as usize];
+                assert!(whole.is_empty() || whole.ends_with(b"\n"));
+                assert_eq!(kept(whole, from), Ok(whole.len() as u64));
+            }
+            Err(line) => assert!((1..=lines).contains(&line)),
+        }
+    }
+}
+
+/// The whole lines of a results file hold what the file holds, and are written again as the same.
+pub fn results(bytes: &[u8]) {
+    let path = Path::new("any.jsonl");
+    let Some((sweep, found, whole)) = told(results::parse(path, bytes)) else { return };
+    let (_, again, length) = results::parse(path, &bytes[..whole as usize]).unwrap();
+    assert_eq!((length, again.dropped), (whole, false));
+    assert_eq!(json_of(&again.ended), json_of(&found.ended));
+    let written: String = found.ended.iter().map(|ended| json_of(ended) + "\n").collect();
+    let (header, again, _) = results::parse(path, format!("{sweep}\n{written}").as_bytes()).unwrap();
+    assert_eq!((header, again.dropped), (sweep, false));
+    assert_eq!(json_of(&again.ended), json_of(&found.ended));
+}
+
+/// Lists and ranges, and the names in them, are read again from how they are displayed.
+pub fn ranges(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+    match told(numbers("the rates", text)) {
+        Some(Values::List(values)) => {
+            assert!(!values.is_empty());
+            if values.iter().all(|value| value.is_finite()) {
+                let Some(Values::List(again)) = told(numbers("the rates", &shown(&values))) else { panic!() };
+                assert_eq!(bits(&again), bits(&values));
+            }
+        }
+        Some(Values::Log(first, last)) => assert!(0.0 < first && first < last && last.is_finite()),
+        Some(Values::Linear(first, last)) => assert!(first < last && (last - first) >= 0.0),
+        None => {}
+    }
+    if let Some(values) = told(list::<u32>("the seeds", text)) {
+        assert_eq!(list::<u32>("the seeds", &shown(&values)).unwrap(), values);
+    }
+    if let Some(values) = told(list::<Activation>("the activations", text)) {
+        assert_eq!(list::<Activation>("the activations", &shown(&values)).unwrap(), values);
+    }
+    if let Some(source) = told(text.parse::<Source>()) {
+        assert_eq!(source.to_string().parse::<Source>().unwrap(), source);
+    }
+}
+
+/// What is read from JSON is written as what is read as the same.
+pub fn json(bytes: &[u8]) {
+    fn round_trip<T: Serialize + DeserializeOwned>(bytes: &[u8]) {
+        let Ok(read) = serde_json::from_slice::<T>(bytes) else { return };
+        let written = json_of(&read);
+        assert_eq!(json_of(&serde_json::from_str::<T>(&written).unwrap()), written);
+    }
+    round_trip::<Ended>(bytes);
+    round_trip::<State>(bytes);
+    round_trip::<Vec<CostAt>>(bytes);
+    round_trip::<serde_json::Value>(bytes);
+}
+
+fn json_of(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap()
+}
+
+/// As on the command line: `4,20`.
+fn shown(values: &[impl Display]) -> String {
+    values.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}

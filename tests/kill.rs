@@ -1,0 +1,187 @@
+//! Killed at any moment: a training goes on from its last checkpoint to the very bits of one that was never disturbed,
+//! with every line of its metrics, and a sweep loses no result and has none twice.
+#![cfg(all(unix, feature = "cli", feature = "gpu", feature = "plot"))]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use common::command::{planar, run};
+use planar::checkpoint::Checkpoint;
+use planar::sweep::results;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Where kills fell: before the run had written anything, in the midst of it, and after it had ended by itself.
+#[derive(Debug, Default)]
+struct Kills {
+    before: usize,
+    within: usize,
+    after: usize,
+    /// Of those within, how many left a temporary file or a line that was cut off.
+    torn: usize,
+}
+
+impl Kills {
+    fn count(&self) -> usize {
+        self.before + self.within + self.after
+    }
+
+    /// Says where they fell, and fails where too few show anything.
+    fn judge(&self, what: &str, seed: u64) {
+        println!("{what}, seed {seed}: {self:?}");
+        assert!(self.within * 3 >= self.count(), "{what}: too few kills within the run: {self:?}");
+    }
+}
+
+/// Moments to kill at, other ones in every run of this test; PLANAR_KILL_SEED gives those of a run again.
+fn moments() -> (ChaCha8Rng, u64) {
+    let given = std::env::var("PLANAR_KILL_SEED").ok().map(|seed| seed.parse().unwrap());
+    let seed = given.unwrap_or_else(|| u64::from(std::process::id()));
+    println!("PLANAR_KILL_SEED={seed}");
+    (ChaCha8Rng::seed_from_u64(seed), seed)
+}
+
+/// Starts it and kills it after a pause; whether it had ended well by then.
+fn killed_after(arguments: &str, files: &[(&str, &Path)], pause: Duration) -> bool {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("planar"));
+    command.args(arguments.split_whitespace()).stdout(Stdio::null()).stderr(Stdio::null());
+    files.iter().for_each(|(flag, file)| {
+        command.arg(flag).arg(file);
+    });
+    let mut child = command.spawn().unwrap();
+    std::thread::sleep(pause);
+    child.kill().unwrap();
+    match child.wait().unwrap().code() {
+        Some(code) => code == 0 || panic!("it failed by itself: exit code {code}"),
+        None => false,
+    }
+}
+
+/// Whatever is in a folder besides these.
+fn others(folder: &TempDir, known: &[&str]) -> Vec<String> {
+    let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| !known.contains(&name.as_str())).collect()
+}
+
+/// The lines of a file of metrics without their seconds.
+fn timeless(file: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(file).unwrap();
+    let line = |line: &str| {
+        let mut line: Value = serde_json::from_str(line).unwrap();
+        line.as_object_mut().unwrap().remove("seconds").unwrap();
+        line
+    };
+    text.lines().map(line).collect()
+}
+
+const TRAIN: &str = "train --json -q --device cpu --hidden 21 --activation leaky-relu:0.03 --learning-rate 0.7 \
+                     --iterations 1600 --log-every 7 --checkpoint-every 5";
+
+#[test]
+fn a_training_killed_120_times_ends_with_the_very_bits_of_one_that_was_not() {
+    let (mut random, seed) = moments();
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let ended = |flag: &str, checkpoint: &str, metrics: &str| -> Value {
+        let mut command = planar(TRAIN);
+        command.arg(flag).arg(at(checkpoint)).arg("--metrics").arg(at(metrics));
+        let (stdout, stderr, code) = run(command);
+        assert_eq!(code, 0, "{stderr}");
+        serde_json::from_str(&stdout).unwrap()
+    };
+    let start = Instant::now();
+    let want = ended("--checkpoint", "whole.safetensors", "whole.jsonl");
+    // an eighth of a run, by this machine's speed, and time to start
+    let longest = (start.elapsed() / 8).as_micros() as u64 + 40_000;
+    let (path, metrics) = (at("run.safetensors"), at("run.jsonl"));
+    let known = ["whole.safetensors", "whole.jsonl", "run.safetensors", "run.jsonl"];
+    let mut kills = Kills::default();
+    let mut done = 0;
+    while kills.count() < 120 {
+        let flag = if path.exists() { "--resume" } else { "--checkpoint" };
+        let pause = Duration::from_micros(random.random_range(2_000..longest));
+        let was_over = killed_after(TRAIN, &[(flag, &path), ("--metrics", &metrics)], pause);
+        let now = if path.exists() { Checkpoint::read(&path).unwrap().state.iteration } else { 0 };
+        assert!(now >= done, "iteration {now} after {done}");
+        let temporary = others(&folder, &known);
+        assert!(temporary.len() <= 1, "what the last one left was not removed: {temporary:?}");
+        match now > done {
+            _ if was_over => kills.after += 1,
+            true => kills.within += 1,
+            false => kills.before += 1,
+        }
+        kills.torn += temporary.len();
+        done = now;
+        // the end is near: the rest in one go, and from the start again
+        if was_over || now > 1500 {
+            if !was_over && now < 1600 {
+                let got = ended("--resume", "run.safetensors", "run.jsonl");
+                assert_eq!((&got["costs"], &got["final"]), (&want["costs"], &want["final"]));
+            }
+            assert_eq!(fs::read(&path).unwrap(), fs::read(at("whole.safetensors")).unwrap());
+            if now < 1600 {
+                assert_eq!(timeless(&metrics), timeless(&at("whole.jsonl")));
+                assert_eq!(others(&folder, &known), Vec::<String>::new());
+            }
+            fs::remove_file(&path).unwrap();
+            fs::remove_file(&metrics).unwrap();
+            done = 0;
+        }
+    }
+    kills.judge("training", seed);
+}
+
+const SWEEP: &str = "sweep -q --device cpu --hidden 2..9 --init-seed 1..4 --iterations 60,120,240,480,960";
+
+#[test]
+fn a_sweep_killed_80_times_loses_no_result_and_has_none_twice() {
+    let (mut random, seed) = moments();
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let ended = |flags: &str, file: &str| {
+        let mut command = planar(&format!("{SWEEP} {flags} --out"));
+        command.arg(at(file));
+        let (_, stderr, code) = run(command);
+        assert_eq!(code, 0, "{stderr}");
+    };
+    let sorted = |file: &str| {
+        let mut lines: Vec<String> = fs::read_to_string(at(file)).unwrap().lines().map(str::to_owned).collect();
+        lines[1..].sort();
+        lines
+    };
+    let start = Instant::now();
+    ended("", "whole.jsonl");
+    let longest = start.elapsed().as_micros() as u64;
+    let path = at("run.jsonl");
+    let (mut kills, mut before) = (Kills::default(), Vec::new());
+    for kill in 1..=80 {
+        let pause = Duration::from_micros(random.random_range(2_000..longest));
+        let was_over = killed_after(&format!("{SWEEP} --resume"), &[("--out", &path)], pause);
+        let bytes = fs::read(&path).unwrap_or_default();
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        kills.torn += usize::from(whole < bytes.len());
+        assert!(bytes.starts_with(&before), "results that were there are gone");
+        match whole > before.len() {
+            _ if was_over => kills.after += 1,
+            true => kills.within += 1,
+            false => kills.before += 1,
+        }
+        before = bytes[..whole].to_vec();
+        if was_over || kill % 8 == 0 {
+            ended("--resume", "run.jsonl");
+            assert_eq!(sorted("run.jsonl"), sorted("whole.jsonl"));
+            let (_, found, _) = results::read(&path).unwrap();
+            assert!(!found.dropped && found.ended.len() == 8 * 4 * 5);
+            assert_eq!(others(&folder, &["whole.jsonl", "run.jsonl"]), Vec::<String>::new());
+            fs::remove_file(&path).unwrap();
+            before.clear();
+        }
+    }
+    kills.judge("sweep", seed);
+}
