@@ -14,6 +14,8 @@ use crate::{Error, Result};
 const CHUNK_TIME: Duration = Duration::from_millis(50);
 /// The first chunk, before the device's speed is known: one iteration of a large network may take a weak GPU long.
 const FIRST_CHUNK: u32 = 1;
+/// The most iterations: 2⁵³, up to which every reader of JSON counts exactly.
+const MOST_ITERATIONS: u64 = 1 << 53;
 /// The most costs that a run may log.
 const LOG_LIMIT: u64 = 10_000_000;
 
@@ -32,10 +34,13 @@ impl Schedule {
     /// `iterations` updates, logging the cost every `log_every` of them, or ten times if none is given.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where either is 0, or where more than ten million costs would be logged.
+    /// [`Error::Invalid`] where either is 0, over 2⁵³ iterations, or where more than ten million costs would be logged.
     pub fn new(iterations: u64, log_every: Option<u64>) -> Result<Self> {
         if iterations == 0 {
             return Err(Error::invalid("the number of iterations", "at least 1", 0));
+        }
+        if iterations > MOST_ITERATIONS {
+            return Err(Error::invalid("the number of iterations", format!("at most {MOST_ITERATIONS}"), iterations));
         }
         let log_every = log_every.unwrap_or((iterations / 10).max(1));
         if log_every == 0 {
@@ -196,7 +201,7 @@ pub fn train_all(
         return Err(Error::Mismatch("networks trained side by side must go on from the same iteration".into()));
     }
     let stops = schedules.iter().filter_map(|schedule| schedule.stops);
-    let next_stop = |submitted: u64| stops.clone().map(|every| (submitted / every + 1) * every).min();
+    let next_stop = |submitted: u64| stops.clone().map(|every| (submitted / every + 1).saturating_mul(every)).min();
     let (mut submitted, mut queued, mut done, mut stopped) = (start, 0, start, false);
     while let Some(next_end) = networks.iter().filter(|n| n.is_training()).map(|n| n.schedule.iterations).min() {
         // nothing is queued behind the first chunk: its time says how long the next may be

@@ -5,10 +5,12 @@
 mod command;
 #[path = "../common/mod.rs"]
 mod common;
+mod faults;
 mod limits;
 mod loops;
 mod mutations;
 mod support;
+mod together;
 mod training;
 
 use std::sync::Arc;
@@ -48,9 +50,15 @@ fn main() {
     for (name, check) in support::kernels().into_iter().chain(training::checks()) {
         add(name, Box::new(move |_, gpu| check(gpu)));
     }
-    for (name, check) in
-        command::checks().into_iter().chain(loops::checks()).chain(limits::checks()).chain(mutations::checks())
-    {
+    let on_adapter = [
+        command::checks(),
+        faults::checks(),
+        loops::checks(),
+        limits::checks(),
+        mutations::checks(),
+        together::checks(),
+    ];
+    for (name, check) in on_adapter.into_iter().flatten() {
         add(name, Box::new(check));
     }
     libtest_mimic::run(&arguments, trials).exit();
