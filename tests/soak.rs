@@ -108,7 +108,7 @@ fn long_run(backend: &dyn Backend, iterations: u64) -> Check {
     let whole = outcome.status == Status::Finished && outcome.costs.len() == 101 && last.iteration == iterations;
     let parameters = outcome.parameters.clone().ok_or("no parameters")?;
     let evaluated = backend.load(&data, &[planar::backend::Run { parameters, ..first.clone() }])?.evaluate()?[0].cost;
-    if !whole || last.cost != evaluated || !(last.cost < outcome.costs[0].cost) {
+    if !whole || last.cost != evaluated || last.cost >= outcome.costs[0].cost {
         return Err(format!("{last:?}, evaluated {evaluated}, {} costs", outcome.costs.len()).into());
     }
     let mut fresh = backend.load(&data, &[first])?;

@@ -76,7 +76,7 @@ const CHAPTERS: [Chapter; 11] = [
     collect,
     evaluate,
     |session, _| session.advance(3),
-    |session, story| Ok(story.gradients.extend(session.gradients()?)),
+    gradients,
     collect,
 ];
 
@@ -87,6 +87,11 @@ fn collect(session: &mut dyn Session, story: &mut Story) -> Result<()> {
 
 fn evaluate(session: &mut dyn Session, story: &mut Story) -> Result<()> {
     story.evaluations.extend(session.evaluate()?);
+    Ok(())
+}
+
+fn gradients(session: &mut dyn Session, story: &mut Story) -> Result<()> {
+    story.gradients.extend(session.gradients()?);
     Ok(())
 }
 
@@ -194,13 +199,13 @@ fn no_memory(adapter: &Adapter) -> Check {
 }
 
 fn no_answer(adapter: &Adapter) -> Check {
-    let data = flower(20_000, 1).map_err(|error| error.to_string())?;
+    let data = flower(4000, 1).map_err(|error| error.to_string())?;
     let faults = [(Fault::Hang, "did not answer within"), (Fault::Unmapped, "could not be mapped")];
     for (plan, (fault, words)) in PLANS.into_iter().flat_map(|plan| faults.map(|fault| (plan, fault))) {
         let gpu = open(adapter, plan)?;
         let mut session = gpu.load(&data, &runs()).map_err(|error| error.to_string())?;
         gpu.fail(fault);
-        match session.advance(5).and_then(|()| session.collect()) {
+        match session.advance(10).and_then(|()| session.collect()) {
             Err(error @ Error::Device(_)) if is_said(&error, words) => {}
             other => return Err(format!("{plan}, {fault:?}: {other:?}")),
         }
