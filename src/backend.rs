@@ -60,7 +60,7 @@ pub trait Backend {
 }
 
 /// Networks on a device, in training. Weights, data and activations stay there until asked for.
-pub trait Session {
+pub trait Session: Send {
     /// The plan that it follows: `layered` or `fused` on a GPU, `reference` or `engine` on the CPU.
     fn plan(&self) -> &'static str;
 
@@ -74,7 +74,8 @@ pub trait Session {
     ///
     /// # Errors
     /// [`Error::Incomplete`] where the device did fewer steps than it was given,
-    /// [`Error::Device`] where it failed or did not answer in time.
+    /// [`Error::Device`] where it failed or did not answer in time,
+    /// [`Error::Lost`] where it is lost and no other could take its place.
     fn collect(&mut self) -> Result<Option<Chunk>>;
 
     /// The forward pass at the weights after all queued iterations.

@@ -89,7 +89,11 @@ pub enum Error {
     #[error("shader {0}")]
     Shader(String),
 
-    /// The device failed: out of memory, lost, or an error of the driver.
+    /// The device is lost, and no other could take its place: it was lost before, or its adapter is gone.
+    #[error("GPU: the device is lost: {0}")]
+    Lost(String),
+
+    /// The device failed: out of memory, no answer in time, or an error of the driver.
     #[error("GPU: {0}")]
     Device(String),
 

@@ -14,6 +14,8 @@ use crate::{Error, Result};
 const CHUNK_TIME: Duration = Duration::from_millis(50);
 /// The first chunk, before the device's speed is known: one iteration of a large network may take a weak GPU long.
 const FIRST_CHUNK: u32 = 1;
+/// The most iterations: 2⁵³, up to which every reader of JSON counts exactly.
+const MOST_ITERATIONS: u64 = 1 << 53;
 /// The most costs that a run may log.
 const LOG_LIMIT: u64 = 10_000_000;
 
@@ -34,10 +36,13 @@ impl Schedule {
     /// `iterations` updates, logging the cost every `log_every` of them, or ten times if none is given.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where either is 0, or where more than ten million costs would be logged.
+    /// [`Error::Invalid`] where either is 0, over 2⁵³ iterations, or where more than ten million costs would be logged.
     pub fn new(iterations: u64, log_every: Option<u64>) -> Result<Self> {
         if iterations == 0 {
             return Err(Error::invalid("the number of iterations", "at least 1", 0));
+        }
+        if iterations > MOST_ITERATIONS {
+            return Err(Error::invalid("the number of iterations", format!("at most {MOST_ITERATIONS}"), iterations));
         }
         let log_every = log_every.unwrap_or((iterations / 10).max(1));
         if log_every == 0 {
@@ -77,7 +82,7 @@ impl Schedule {
 
     /// Where the chunk after so many updates must end at the latest.
     fn next_stop(self, done: u64) -> Option<u64> {
-        let multiple = self.stops.map(|every| (done / every + 1) * every);
+        let multiple = self.stops.map(|every| (done / every + 1).saturating_mul(every));
         let moment = self.moments().find(|moment| *moment > done);
         multiple.into_iter().chain(moment).min()
     }

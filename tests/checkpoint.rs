@@ -216,6 +216,31 @@ fn anyones_weights_start_a_run() {
 /// Ctrl-C writes what is done and ends with 130; the run goes on from there.
 #[cfg(unix)]
 #[test]
+fn iterations_are_counted_beyond_32_bits_and_bounded_at_53() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("run.safetensors");
+    let train = |iterations: u64, flag: &str| planar(&format!("{RUN} --iterations {iterations}"), &[(flag, &path)]);
+    let whole = report(planar(&format!("{RUN} --log-every 1 --iterations 20"), &[]));
+    report(train(10, "--checkpoint"));
+    let mut checkpoint = Checkpoint::read(&path).unwrap();
+    let start = (1_u64 << 32) - 5;
+    checkpoint.state.iteration = start;
+    checkpoint.write(&path).unwrap();
+    let crossing = planar(&format!("{RUN} --log-every 1000 --iterations {}", start + 10), &[("--resume", &path)]);
+    assert_refused(crossing, &["the logging interval", "100000"]);
+    let crossing = planar(&format!("{RUN} --log-every 1431655765 --iterations {}", start + 10), &[("--resume", &path)]);
+    let got = report(crossing);
+    assert_eq!(got["final"], whole["final"]);
+    let last = &got["costs"].as_array().unwrap()[1..];
+    assert_eq!(last[0]["iteration"], 4_294_967_295_u64, "2³² − 1, which is 3 · 1431655765");
+    assert_eq!(last[0]["cost"], whole["costs"][14]["cost"]);
+    assert_eq!((&last[1]["iteration"], &last[1]["cost"]), (&json!(start + 10), &whole["costs"][20]["cost"]));
+    assert_eq!(Checkpoint::read(&path).unwrap().state.iteration, start + 10);
+
+    assert_refused(train(1 << 54, "--resume"), &["number of iterations", "at most 9007199254740992"]);
+}
+
+#[test]
 fn ctrl_c_leaves_a_checkpoint_that_goes_on() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("run.safetensors");

@@ -43,6 +43,8 @@ pub struct Keeper {
     failed: Option<Error>,
     /// The last weights that were finite, and the updates that they had.
     last: Option<(u64, Parameters)>,
+    /// The costs that were logged before those.
+    logged: Vec<CostAt>,
 }
 
 impl CheckpointArguments {
@@ -89,7 +91,26 @@ impl CheckpointArguments {
         if let Some(path) = &path {
             remove_leftovers(path);
         }
-        Keeper { path, every: self.checkpoint_every, state, written: Instant::now(), failed: None, last: None }
+        Keeper {
+            path,
+            every: self.checkpoint_every,
+            state,
+            written: Instant::now(),
+            failed: None,
+            last: None,
+            logged: Vec::new(),
+        }
+    }
+
+    /// What to do where the device of the checkpoint is not there.
+    pub fn without_device(&self, error: Error, resumed: Option<&State>) -> Error {
+        match (error, resumed) {
+            (Error::NoAdapter(said), Some(state)) => Error::NoAdapter(format!(
+                "{said}; the checkpoint's was {}, and --device auto goes on with what there is",
+                state.device
+            )),
+            (error, _) => error,
+        }
     }
 
     fn path(&self) -> Option<&Path> {
@@ -104,6 +125,7 @@ impl Keeper {
             return true;
         }
         self.last = Some((iteration, parameters.clone()));
+        self.logged.extend_from_slice(&logged[self.logged.len()..]);
         let is_due = match self.every {
             Some(every) => iteration.is_multiple_of(every),
             None => self.written.elapsed() >= EVERY,
@@ -112,6 +134,19 @@ impl Keeper {
             self.failed = Some(error);
         }
         self.failed.is_none()
+    }
+
+    /// Where training fails: writes the last weights all the same, and says where they are.
+    pub fn rescue(mut self) {
+        let logged = std::mem::take(&mut self.logged);
+        let (Some(path), Some((iteration, _))) = (self.path.clone(), &self.last) else { return };
+        let iteration = *iteration;
+        match self.write(&logged) {
+            Ok(()) => {
+                super::tell(format_args!("iteration {iteration} is in {0}: --resume {0} goes on", path.display()))
+            }
+            Err(error) => super::tell(error),
+        }
     }
 
     /// After training: writes the last finite weights.
@@ -132,5 +167,33 @@ impl Keeper {
         log::debug!("checkpoint at iteration {iteration}");
         self.written = Instant::now();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use planar::model::{Activation, Network};
+
+    use super::*;
+
+    #[test]
+    fn where_training_fails_the_last_weights_are_written_with_their_costs() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("run.safetensors");
+        let data = planar::data::flower(400, 1).unwrap();
+        let network = Network::one_hidden(2, 3, Activation::Tanh).unwrap();
+        let description = Description::new(&data, &network, 1.0, "f32");
+        let flags =
+            CheckpointArguments { checkpoint: Some(path.clone()), checkpoint_every: None, resume: None, init: None };
+        let mut keeper = flags.keeper(State::new(description, "seed 2".into(), "a device".into(), "fused"));
+        let costs = [0, 10, 20].map(|iteration| CostAt { iteration, cost: 0.5 });
+        let parameters = [2, 3].map(|seed| Parameters::initial(&network, seed, 1.0));
+        assert!(keeper.advanced(8, &parameters[0], &costs[..1]) && keeper.advanced(19, &parameters[1], &costs[..2]));
+        assert!(!path.exists(), "30 s have not passed");
+        keeper.rescue();
+        let there = Checkpoint::read(&path).unwrap();
+        assert_eq!((there.state.iteration, there.state.costs.as_slice()), (19, &costs[..2]));
+        let narrow = |of: &Parameters| of.values().iter().map(|value| *value as f32).collect::<Vec<_>>();
+        assert_eq!(narrow(&there.parameters), narrow(&parameters[1]));
     }
 }

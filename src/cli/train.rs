@@ -77,7 +77,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let before = resumed.as_ref().map_or(0, |state| state.iteration);
     let (mut frames, schedule) = arguments.picture.frames(schedule, before, &run.parameters);
     let mut metrics = arguments.metrics.open(before, printed.log_every())?;
-    let backend = arguments.device.open(&data, std::slice::from_ref(&run), iterations, verbosity)?;
+    let backend = arguments.device.open(&data, std::slice::from_ref(&run), iterations, verbosity);
+    let backend = backend.map_err(|error| arguments.checkpoint.without_device(error, resumed.as_ref()))?;
     let mut session = backend.load(&data, std::slice::from_ref(&run))?;
     let setup = start.elapsed();
     log::debug!("plan {} on {}, set up in {setup:.3?}", session.plan(), backend.device().name);
@@ -113,7 +114,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         Event::Ended { .. } => ControlFlow::Continue(()),
     });
     bar.finish();
-    let mut outcome = only(outcomes?)?;
+    let mut outcome = match outcomes.and_then(only) {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            keeper.rescue();
+            return Err(error.into());
+        }
+    };
     keeper.end(&outcome.costs)?;
     outcome.costs.splice(..0, history);
     let curve = outcome.costs.clone();

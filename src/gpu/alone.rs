@@ -8,7 +8,7 @@ use bytemuck::cast_slice;
 use super::device::{Gpu, Opened};
 use super::plan::{Slot, Step};
 use super::readback::Staging;
-use super::session::{Dispatch, record, upload};
+use super::session::{Dispatch, USAGE, record, upload};
 use crate::{Error, Result};
 
 /// A step with buffers of its own.
@@ -29,9 +29,11 @@ impl Gpu {
         if contents.len() != step.buffers.len() {
             return Err(Error::Mismatch(format!("{} buffers, not {}", step.buffers.len(), contents.len())));
         }
-        let gpu = Arc::clone(self.opened());
+        let gpu = self.opened();
         let by_slot = gpu.guarded("buffers", || {
-            let make = |(slot, words): (&Slot, &Vec<u32>)| (*slot, upload(&gpu, *slot, cast_slice(words)));
+            let make = |(slot, words): (&Slot, &Vec<u32>)| {
+                (*slot, upload(&gpu, &format!("{slot:?}"), cast_slice(words), USAGE))
+            };
             step.buffers.iter().zip(contents).map(make).collect::<BTreeMap<_, _>>()
         })?;
         let dispatch = [Dispatch::new(&gpu, step, &by_slot)?];
@@ -53,7 +55,7 @@ impl Gpu {
     /// # Errors
     /// [`Error::Device`] where the device cannot make the buffer.
     pub fn last_word(&self, words: u64) -> Result<u32> {
-        let gpu = self.opened();
+        let gpu = &self.opened();
         let descriptor = wgpu::BufferDescriptor {
             label: Some("largest"),
             size: 4 * words,

@@ -1,14 +1,17 @@
 //! Adapters: what there is, which one is taken, and the opened device with its errors.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use wgpu::{DeviceType, ErrorFilter};
 
+use super::lasting::Lasting;
 use super::pipeline::Pipelines;
 use super::plan::{Allowed, Plan, PlanChoice, Sizes, Software};
-use super::session::GpuSession;
+use super::readback::loss_behind;
+use super::reopen::Shared;
 use super::shader::Sources;
+use super::trouble::{Fault, Trouble, one_line};
 use crate::backend::{Backend, DeviceInfo, Run, Session, check_runs};
 use crate::data::Dataset;
 use crate::model::Network;
@@ -94,6 +97,11 @@ impl Adapter {
         ]
     }
 
+    /// Whether it is the same adapter of the same driver, found at another time.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.info == other.info
+    }
+
     fn is_named(&self, part: &str) -> bool {
         self.info.name.to_lowercase().contains(&part.to_lowercase())
     }
@@ -151,7 +159,7 @@ fn kind(device_type: DeviceType) -> &'static str {
 /// An opened GPU, which trains. Clones share the device.
 #[derive(Clone, Debug)]
 pub struct Gpu {
-    opened: Arc<Opened>,
+    shared: Arc<Shared>,
     plan: PlanChoice,
     adapt: Option<fn(&mut Allowed)>,
     change: Option<fn(&mut Plan)>,
@@ -166,8 +174,7 @@ pub(super) struct Opened {
     pub info: DeviceInfo,
     pub software: Option<Software>,
     pub pipelines: Pipelines,
-    /// The first error outside of any scope, or the reason why the device is lost.
-    trouble: Arc<Mutex<Option<String>>>,
+    pub trouble: Arc<Trouble>,
 }
 
 impl Gpu {
@@ -185,32 +192,12 @@ impl Gpu {
     /// # Errors
     /// [`Error::Device`] where the driver refuses.
     pub fn open_with(adapter: &Adapter, sources: Sources) -> Result<Self> {
-        let descriptor = wgpu::DeviceDescriptor {
-            label: Some("planar"),
-            required_limits: adapter.inner.limits(),
-            memory_hints: wgpu::MemoryHints::MemoryUsage,
-            ..Default::default()
-        };
-        let (device, queue) = pollster::block_on(adapter.inner.request_device(&descriptor))
-            .map_err(|error| Error::Device(format!("{adapter} cannot be opened: {}", one_line(&error.to_string()))))?;
-
-        let gpu = Self::on(device, queue, sources);
-        let trouble = &gpu.opened.trouble;
-        let (on_error, on_loss) = (Arc::clone(trouble), Arc::clone(trouble));
-        let device = &gpu.opened.device;
-        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| keep_first(&on_error, error.to_string())));
-        device.set_device_lost_callback(move |reason, message| {
-            if reason != wgpu::DeviceLostReason::Destroyed || !message.is_empty() {
-                keep_first(&on_loss, format!("the device is lost: {message}"));
-            }
-        });
-        log::info!("opened {adapter}, driver {}", gpu.opened.info.driver);
-        Ok(gpu)
+        Ok(Self::on(Some(adapter.clone()), Opened::new(adapter, sources)?))
     }
 
     /// Trains on a device that you have opened, beside what else you do on it. Plans are held to the limits that it
     /// was opened with. Its handler of errors and its callback of loss stay yours: what goes wrong in a training is
-    /// returned by the training.
+    /// returned by the training. Where the device is lost, so is the training: only its owner can open another.
     ///
     /// ```no_run
     /// use planar::gpu::{Gpu, wgpu};
@@ -220,21 +207,12 @@ impl Gpu {
     /// # }
     /// ```
     pub fn from_device(device: wgpu::Device, queue: wgpu::Queue) -> Self {
-        Self::on(device, queue, Sources::embedded())
+        Self::on(None, Opened::on(device, queue, Sources::embedded(), Arc::default()))
     }
 
-    fn on(device: wgpu::Device, queue: wgpu::Queue, sources: Sources) -> Self {
-        let info = device.adapter_info();
-        let opened = Opened {
-            limits: device.limits(),
-            software: software(&info),
-            info: device_info(&info),
-            pipelines: Pipelines::new(sources),
-            trouble: Arc::default(),
-            device,
-            queue,
-        };
-        Self { opened: Arc::new(opened), plan: PlanChoice::Auto, adapt: None, change: None }
+    fn on(adapter: Option<Adapter>, opened: Opened) -> Self {
+        let shared = Arc::new(Shared::new(adapter, opened));
+        Self { shared, plan: PlanChoice::Auto, adapt: None, change: None }
     }
 
     /// The same device under another plan.
@@ -262,7 +240,7 @@ impl Gpu {
     /// [`Error::Mismatch`] where the chosen plan cannot do the shape, [`Error::Limit`] naming the first limit that is
     /// passed.
     pub fn plan(&self, sizes: &Sizes) -> Result<Plan> {
-        let mut allowed = self.opened.allowed();
+        let mut allowed = self.opened().allowed();
         if let Some(adapt) = self.adapt {
             adapt(&mut allowed);
         }
@@ -282,14 +260,25 @@ impl Gpu {
         Ok(plan)
     }
 
-    pub(super) fn opened(&self) -> &Arc<Opened> {
-        &self.opened
+    /// Lets something go wrong on the device, to see what comes of it.
+    #[doc(hidden)]
+    pub fn fail(&self, fault: Fault) {
+        let opened = self.opened();
+        match fault {
+            Fault::Destroyed => opened.device.destroy(),
+            Fault::Lost => opened.trouble.lost("the driver says so"),
+            Fault::OutOfMemory | Fault::Hang | Fault::Unmapped => opened.trouble.let_fail(fault),
+        }
+    }
+
+    pub(super) fn opened(&self) -> Arc<Opened> {
+        self.shared.opened()
     }
 }
 
 impl Backend for Gpu {
     fn device(&self) -> DeviceInfo {
-        self.opened.info.clone()
+        self.opened().info.clone()
     }
 
     fn memory(&self, data: &Dataset, network: &Network, count: usize) -> Result<u64> {
@@ -297,17 +286,51 @@ impl Backend for Gpu {
     }
 
     fn memory_limit(&self) -> u64 {
-        self.opened.limits.max_buffer_size
+        self.opened().limits.max_buffer_size
     }
 
     fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>> {
         check_runs(data, runs)?;
         let plan = self.plan(&Sizes::new(data, runs)?)?;
-        Ok(Box::new(GpuSession::new(Arc::clone(&self.opened), plan, data, runs)?))
+        Ok(Box::new(Lasting::new(Arc::clone(&self.shared), plan, data, runs)?))
     }
 }
 
 impl Opened {
+    /// Opens an adapter with all that its limits allow.
+    pub fn new(adapter: &Adapter, sources: Sources) -> Result<Self> {
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("planar"),
+            required_limits: adapter.inner.limits(),
+            memory_hints: wgpu::MemoryHints::MemoryUsage,
+            ..Default::default()
+        };
+        let (device, queue) = pollster::block_on(adapter.inner.request_device(&descriptor))
+            .map_err(|error| Error::Device(format!("{adapter} cannot be opened: {}", one_line(&error.to_string()))))?;
+
+        let trouble = Arc::new(Trouble::default());
+        let (on_error, on_loss) = (Arc::clone(&trouble), Arc::clone(&trouble));
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| on_error.failed(&error.to_string())));
+        device.set_device_lost_callback(move |_, message| on_loss.lost(&message));
+        let opened = Self::on(device, queue, sources, trouble);
+        log::info!("opened {adapter}, driver {}", opened.info.driver);
+        Ok(opened)
+    }
+
+    /// A device that is open, and where it reports to.
+    fn on(device: wgpu::Device, queue: wgpu::Queue, sources: Sources, trouble: Arc<Trouble>) -> Self {
+        let info = device.adapter_info();
+        Self {
+            limits: device.limits(),
+            software: software(&info),
+            info: device_info(&info),
+            pipelines: Pipelines::new(sources),
+            trouble,
+            device,
+            queue,
+        }
+    }
+
     /// The limits that plans are held to.
     pub fn allowed(&self) -> Allowed {
         Allowed {
@@ -332,31 +355,24 @@ impl Opened {
         for scope in scopes.into_iter().rev() {
             failure = pollster::block_on(scope.pop()).or(failure);
         }
-        match failure {
-            None => Ok(made),
-            Some(error) => Err(Error::Device(format!("{what}: {}", one_line(&error.to_string())))),
+        if self.trouble.is_due(Fault::OutOfMemory) {
+            failure = Some(wgpu::Error::OutOfMemory { source: "for a test".into() });
         }
+        let said = match failure {
+            None => return self.check().map(|()| made),
+            Some(wgpu::Error::OutOfMemory { .. }) => format!("there is not enough memory for {what}"),
+            Some(error) => format!("{what}: {}", one_line(&error.to_string())),
+        };
+        Err(loss_behind(self, Error::Device(said)))
     }
 
     /// Submits what is recorded, and turns every error of it into ours.
     pub fn submit(&self, encoder: wgpu::CommandEncoder) -> Result<wgpu::SubmissionIndex> {
-        let submission = self.guarded("a submission", || self.queue.submit([encoder.finish()]))?;
-        self.check().map(|()| submission)
+        self.guarded("a submission", || self.queue.submit([encoder.finish()]))
     }
 
     /// Whether the device has reported trouble since it was opened.
     pub fn check(&self) -> Result<()> {
-        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        trouble.as_ref().map_or(Ok(()), |message| Err(Error::Device(one_line(message))))
+        self.trouble.check().map_err(|error| loss_behind(self, error))
     }
-}
-
-fn keep_first(trouble: &Mutex<Option<String>>, message: String) {
-    log::error!("{message}");
-    trouble.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(message);
-}
-
-/// A driver's message of many lines as one.
-fn one_line(message: &str) -> String {
-    message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }

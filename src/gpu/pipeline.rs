@@ -21,6 +21,11 @@ impl Pipelines {
         Self { sources, made: Mutex::default() }
     }
 
+    /// What the kernels are made of.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
     /// The pipeline of a kernel with these constants.
     pub fn get(&self, gpu: &Opened, kernel: Kernel, constants: &Constants) -> Result<wgpu::ComputePipeline> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
@@ -45,8 +50,9 @@ fn compile(gpu: &Opened, kernel: Kernel, constants: &Constants, shader: &Shader)
         module = Some(device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(name), source }));
     });
     let Some(module) = module else { return Err(Error::Shader(format!("{name}: no module was made"))) };
-    if let Err(error) = created {
-        return Err(located(&module, shader).unwrap_or(error));
+    match created {
+        Err(error @ Error::Device(_)) => return Err(located(&module, shader).unwrap_or(error)),
+        other => other?,
     }
     gpu.guarded(name, || {
         let is_table =

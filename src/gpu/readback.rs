@@ -11,9 +11,11 @@ use futures_intrusive::channel::shared::{OneshotReceiver, oneshot_channel};
 use wgpu::{BufferAsyncError, BufferUsages, CommandEncoder, PollError, PollType, SubmissionIndex};
 
 use super::device::Opened;
+use super::trouble::{Fault, one_line};
 use crate::{Error, Result};
 
-/// How long a submission may take before the device counts as hung.
+/// How long a submission may take before the device counts as hung. A chunk aims at 50 ms, but where one iteration of a
+/// large network takes a slow software adapter seconds, a chunk of four times as many may follow it.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A buffer that the host can read.
@@ -79,13 +81,13 @@ impl Pending {
         let (start, mut mapped) = (Instant::now(), pin!(self.mapped.receive()));
         loop {
             match mapped.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-                Poll::Ready(Some(Ok(()))) => break,
+                Poll::Ready(Some(Ok(()))) if !gpu.trouble.is_due(Fault::Unmapped) => break,
                 Poll::Pending if start.elapsed() < PATIENCE => thread::sleep(Duration::from_micros(50)),
-                _ => return Err(Error::Device("a readback could not be mapped".into())),
+                _ => return Err(loss_behind(gpu, Error::Device("a readback could not be mapped".into()))),
             }
         }
         let view = self.staging.buffer.slice(..self.staging.used).get_mapped_range();
-        let view = view.map_err(|error| Error::Device(error.to_string()))?;
+        let view = view.map_err(|error| loss_behind(gpu, Error::Device(one_line(&error.to_string()))))?;
         let value = read(bytemuck::cast_slice(&view));
         drop(view);
         self.staging.buffer.unmap();
@@ -95,14 +97,39 @@ impl Pending {
 
 /// Waits for a submission, at most [`PATIENCE`].
 fn poll(gpu: &Opened, submission: SubmissionIndex) -> Result<()> {
-    let wait = PollType::Wait { submission_index: Some(submission), timeout: Some(PATIENCE) };
-    // wgpu panics on errors of poll that are not a PollError, a lost device among them
-    match catch_unwind(AssertUnwindSafe(|| gpu.device.poll(wait))) {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(PollError::Timeout)) => {
-            Err(Error::Device(format!("no answer within {} s: the device or its driver hangs", PATIENCE.as_secs())))
+    let patience = if gpu.trouble.is_due(Fault::Hang) { Duration::ZERO } else { PATIENCE };
+    let failed = |said: String| Err(loss_behind(gpu, Error::Device(said)));
+    match poll_for(gpu, Some(submission), patience) {
+        Some(Ok(())) => Ok(()),
+        Some(Err(PollError::Timeout)) => {
+            let seconds = patience.as_secs();
+            let said = format!("the device did not answer within {seconds} s: it or its driver hangs");
+            Err(Error::Device(said))
         }
-        Ok(Err(error)) => Err(Error::Device(error.to_string())),
-        Err(_) => gpu.check().and(Err(Error::Device("the device failed while the host waited for it".into()))),
+        Some(Err(error)) => failed(one_line(&error.to_string())),
+        None => failed("the device failed while the host waited for it".into()),
+    }
+}
+
+/// wgpu's poll; nothing where it panicked, as it does on errors that are not a [`PollError`].
+fn poll_for(
+    gpu: &Opened,
+    submission_index: Option<SubmissionIndex>,
+    patience: Duration,
+) -> Option<std::result::Result<(), PollError>> {
+    let wait = PollType::Wait { submission_index, timeout: Some(patience) };
+    catch_unwind(AssertUnwindSafe(|| gpu.device.poll(wait).map(|_| ()))).ok()
+}
+
+/// The loss of the device that is behind an error, or the error itself: wgpu tells a loss when it polls and nothing is
+/// queued any more.
+pub(super) fn loss_behind(gpu: &Opened, error: Error) -> Error {
+    if matches!(error, Error::Lost(_)) {
+        return error;
+    }
+    poll_for(gpu, None, PATIENCE);
+    match gpu.trouble.check() {
+        Err(lost @ Error::Lost(_)) => lost,
+        _ => error,
     }
 }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bytemuck::cast_slice;
-use wgpu::util::{BufferInitDescriptor, DeviceExt};
 use wgpu::{BufferUsages, CommandEncoder, ComputePassDescriptor};
 
 use super::device::Opened;
@@ -21,7 +20,7 @@ use crate::{Error, Result};
 const QUEUE_DEPTH: usize = 2;
 
 /// What a session's buffers are for: kernels, as storage or, where small, as uniforms; readback; and being cleared.
-const USAGE: BufferUsages =
+pub(super) const USAGE: BufferUsages =
     BufferUsages::STORAGE.union(BufferUsages::UNIFORM).union(BufferUsages::COPY_SRC).union(BufferUsages::COPY_DST);
 
 /// Networks in training on a GPU.
@@ -213,11 +212,7 @@ impl Dispatch {
         let bind_group = gpu.guarded(name, || {
             let mut bytes = step.uniform.clone();
             bytes.resize(bytes.len().next_multiple_of(16), 0);
-            let uniform = gpu.device.create_buffer_init(&BufferInitDescriptor {
-                label: Some(name),
-                contents: &bytes,
-                usage: BufferUsages::UNIFORM,
-            });
+            let uniform = upload(gpu, name, &bytes, BufferUsages::UNIFORM);
             let bound = std::iter::once(&uniform).chain(step.buffers.iter().map(|slot| &buffers[slot]));
             let entries: Vec<_> = bound
                 .zip(0..)
@@ -250,16 +245,17 @@ pub(super) fn record(encoder: &mut CommandEncoder, steps: &[Dispatch], times: u3
 
 /// A session's buffer: the data, the records and the parameters with their contents, the others zero.
 fn make_buffer(gpu: &Opened, slot: Slot, elements: u64, plan: &Plan, data: &Dataset, runs: &[Run]) -> wgpu::Buffer {
+    let label = format!("{slot:?}");
     match slot {
-        Slot::Inputs => upload(gpu, slot, cast_slice(&plan.packing.inputs(data))),
-        Slot::Labels => upload(gpu, slot, cast_slice(&plan.packing.labels(data))),
+        Slot::Inputs => upload(gpu, &label, cast_slice(&plan.packing.inputs(data)), USAGE),
+        Slot::Labels => upload(gpu, &label, cast_slice(&plan.packing.labels(data)), USAGE),
         Slot::Networks(layer) => {
             let records: Vec<_> = runs.iter().map(|run| NetworkRecord::of(run, layer)).collect();
-            upload(gpu, slot, cast_slice(&records))
+            upload(gpu, &label, cast_slice(&records), USAGE)
         }
-        Slot::Parameters => upload(gpu, slot, cast_slice(&plan.packing.pack(runs))),
+        Slot::Parameters => upload(gpu, &label, cast_slice(&plan.packing.pack(runs)), USAGE),
         _ => gpu.device.create_buffer(&wgpu::BufferDescriptor {
-            label: Some(&format!("{slot:?}")),
+            label: Some(&label),
             size: 4 * elements,
             usage: USAGE,
             mapped_at_creation: false,
@@ -267,8 +263,15 @@ fn make_buffer(gpu: &Opened, slot: Slot, elements: u64, plan: &Plan, data: &Data
     }
 }
 
-/// A buffer with these contents.
-pub(super) fn upload(gpu: &Opened, slot: Slot, contents: &[u8]) -> wgpu::Buffer {
-    let label = format!("{slot:?}");
-    gpu.device.create_buffer_init(&BufferInitDescriptor { label: Some(&label), contents, usage: USAGE })
+/// A buffer with these contents, in words of four bytes. Where it cannot be made it has none, and whoever guards this
+/// is told; wgpu's own `create_buffer_init` would panic.
+pub(super) fn upload(gpu: &Opened, label: &str, contents: &[u8], usage: BufferUsages) -> wgpu::Buffer {
+    let size = contents.len() as u64;
+    let buffer =
+        gpu.device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: true });
+    if let Ok(mut view) = buffer.get_mapped_range_mut(..) {
+        view.copy_from_slice(contents);
+    }
+    buffer.unmap();
+    buffer
 }

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use planar::checkpoint::Checkpoint;
 use planar::gpu::{Adapter, Gpu};
 use serde_json::Value;
 
@@ -13,6 +14,7 @@ pub fn checks() -> Vec<NamedOnAdapter> {
         ("planar_train_runs_on_the_adapter_and_names_it".into(), trains),
         ("planar_devices_lists_the_adapter".into(), is_listed),
         ("a_run_resumed_on_the_adapter_ends_with_the_same_bits".into(), resumes),
+        ("a_run_goes_on_where_its_adapter_is_gone_or_says_how_it_could".into(), adapter_is_gone),
         ("planar_predict_says_on_the_adapter_what_training_said".into(), predicts),
         ("planar_train_refuses_what_the_adapter_cannot_do".into(), refuses),
     ]
@@ -70,6 +72,32 @@ fn resumes(_: &Adapter, _: &Gpu) -> Check {
         let bytes = |name: &str| std::fs::read(file(name)).map_err(|error| error.to_string());
         if bytes("part")? != bytes("whole")? {
             return Err(format!("{plan}: other weights"));
+        }
+    }
+    Ok(())
+}
+
+/// The checkpoint's adapter has another name than any that is there.
+fn adapter_is_gone(adapter: &Adapter, _: &Gpu) -> Check {
+    let folder = tempfile::TempDir::new().map_err(|error| error.to_string())?;
+    let file = folder.path().join("run.safetensors");
+    let path = file.display();
+    planar(&format!("train -q --device gpu --iterations 40 --checkpoint {path}"))?;
+    let mut checkpoint = Checkpoint::read(&file).map_err(|error| error.to_string())?;
+    checkpoint.state.device = "Adapter Of Yore".into();
+    checkpoint.write(&file).map_err(|error| error.to_string())?;
+
+    let (stdout, stderr, code) = planar(&format!("train --device yore --iterations 60 --resume {path}"))?;
+    let there = adapter.device_info().name;
+    let told = ["'yore'", "Adapter Of Yore", "--device auto", &there].iter().all(|word| stderr.contains(*word));
+    if code != Some(3) || !told || stderr.lines().count() != 1 || !stdout.is_empty() {
+        return Err(format!("exit {code:?}: {stdout}{stderr}"));
+    }
+    for device in ["gpu", "auto"] {
+        let (_, stderr, code) =
+            planar(&format!("train --device {device} --iterations 80 --resume {path} --checkpoint {path}.2"))?;
+        if code != Some(0) || !stderr.contains("it ran on Adapter Of Yore, plan fused: another device rounds") {
+            return Err(format!("{device}: exit {code:?}: {stderr}"));
         }
     }
     Ok(())

@@ -1,13 +1,15 @@
 //! The largest sizes that the adapter accepts: trained right, and the next larger refused by the limit's name.
 
 use planar::backend::{Backend, Run};
-use planar::cpu::Reference;
-use planar::data::Dataset;
+use planar::compare::{Bounds, compare_step};
+use planar::cpu::{Engine, Reference};
+use planar::data::{Dataset, flower};
 use planar::gpu::plan::{LOOP_BUDGET, PlanChoice};
 use planar::gpu::{Adapter, Gpu};
 use planar::model::{Network, Parameters};
 
 use crate::Check;
+use crate::common::run;
 use crate::loops::{most_turns, plan};
 use crate::support::compare;
 
@@ -19,6 +21,8 @@ pub fn checks() -> Vec<NamedOnAdapter> {
         ("no_kernel_turns_over_the_loop_cap_at_the_largest_accepted_sizes".into(), budgets_hold),
         ("the_longest_accepted_sums_over_samples_are_right".into(), longest_sums_over_samples),
         ("the_longest_accepted_sums_over_units_are_right".into(), longest_sums_over_units),
+        ("the_most_units_times_samples_are_right_and_more_are_refused".into(), largest_product),
+        ("sums_over_a_million_samples_stay_within_their_bound".into(), a_million_samples),
         ("a_network_too_large_is_refused_by_the_limits_name".into(), too_large_is_refused),
     ]
 }
@@ -90,6 +94,42 @@ fn longest_sums(gpu: &Gpu, units: u32, samples: u32) -> Check {
     let got = got.gradients().map_err(|error| error.to_string())?.swap_remove(0);
     let got: Vec<f32> = got.values().iter().map(|value| *value as f32).collect();
     compare("gradients", &got, want.values(), |i| 1e-5 * want.values()[i].abs() + 1e-9)
+}
+
+/// Z and A are units × samples only in the layered plan. Trained at an eighth of the limit, which takes seconds.
+fn largest_product(_: &Adapter, gpu: &Gpu) -> Check {
+    let (units, choice) = (1024, PlanChoice::Layered);
+    let eighth = gpu.clone().with_plan(choice).with_plans_for(|allowed| allowed.binding_size /= 8);
+    for (gpu, trains) in [(&eighth, true), (gpu, false)] {
+        let samples = largest(|samples| plan(gpu, choice, 2, units, samples).is_ok());
+        if trains {
+            longest_sums(gpu, units, samples)?;
+        }
+        match plan(gpu, choice, 2, units, samples + 1) {
+            Err(planar::Error::Limit { limit: "maxStorageBufferBindingSize" | "maxBufferSize", .. }) => {}
+            other => return Err(format!("{units} × {}: {other:?}", samples + 1)),
+        }
+    }
+    Ok(())
+}
+
+fn a_million_samples(_: &Adapter, gpu: &Gpu) -> Check {
+    let even = flower(1_000_004, 1).map_err(|error| error.to_string())?;
+    let points: Vec<f64> = (0..1_000_003).flat_map(|s| even.point(s)).collect();
+    let data = Dataset::from_points("odd", None, 2, &points, even.labels()[..1_000_003].to_vec());
+    let data = data.map_err(|error| error.to_string())?;
+    let start = run(&[3], "tanh", 1.0, 2, 0.5);
+    let start = Run { parameters: start.parameters.cast::<f32>().cast(), ..start };
+    let engine = Engine::new(None).map_err(|error| error.to_string())?;
+    let fused = gpu.clone().with_plan(PlanChoice::Fused);
+    for backend in [&fused as &dyn Backend, &engine] {
+        let step = compare_step([&Reference::<f64>::new(), backend], &data, &start, 0, Bounds::F32_TO_F64);
+        let step = step.map_err(|error| error.to_string())?;
+        if let Some(apart) = step.differences.iter().find(|difference| !difference.agrees) {
+            return Err(format!("{}: {apart:?}", backend.device().name));
+        }
+    }
+    Ok(())
 }
 
 fn too_large_is_refused(_: &Adapter, gpu: &Gpu) -> Check {

@@ -5,12 +5,14 @@
 mod command;
 #[path = "../common/mod.rs"]
 mod common;
+mod faults;
 mod limits;
 mod loops;
 mod mutations;
 mod own_device;
 mod properties;
 mod support;
+mod together;
 mod training;
 
 use std::sync::Arc;
@@ -50,13 +52,16 @@ fn main() {
     for (name, check) in support::kernels().into_iter().chain(training::checks()).chain(properties::checks()) {
         add(name, Box::new(move |_, gpu| check(gpu)));
     }
-    for (name, check) in command::checks()
-        .into_iter()
-        .chain(loops::checks())
-        .chain(limits::checks())
-        .chain(mutations::checks())
-        .chain(own_device::checks())
-    {
+    let on_adapter = [
+        command::checks(),
+        faults::checks(),
+        loops::checks(),
+        limits::checks(),
+        mutations::checks(),
+        own_device::checks(),
+        together::checks(),
+    ];
+    for (name, check) in on_adapter.into_iter().flatten() {
         add(name, Box::new(check));
     }
     libtest_mimic::run(&arguments, trials).exit();

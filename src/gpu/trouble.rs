@@ -1,0 +1,75 @@
+//! What a device has reported since it was opened, and what tests let go wrong on it.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::{Error, Result};
+
+/// What a test lets go wrong.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The device is destroyed, as wgpu does it.
+    Destroyed,
+    /// The driver says that the device is lost.
+    Lost,
+    /// There is no memory for what is created next.
+    OutOfMemory,
+    /// The host has no patience when it waits next.
+    Hang,
+    /// The next readback cannot be mapped.
+    Unmapped,
+}
+
+/// The first reports of a device: outside of any scope, and of its loss.
+#[derive(Debug, Default)]
+pub(super) struct Trouble {
+    failed: Mutex<Option<String>>,
+    lost: Mutex<Option<String>>,
+    /// What a test lets go wrong next.
+    fault: Mutex<Option<Fault>>,
+}
+
+impl Trouble {
+    /// An error that no scope caught.
+    pub fn failed(&self, message: &str) {
+        keep_first(&self.failed, message);
+    }
+
+    /// The device is lost.
+    pub fn lost(&self, message: &str) {
+        keep_first(&self.lost, if message.is_empty() { "it was destroyed" } else { message });
+    }
+
+    /// A loss before any other error: it is what the others come from.
+    pub fn check(&self) -> Result<()> {
+        match (first(&self.lost), first(&self.failed)) {
+            (Some(lost), _) => Err(Error::Lost(lost)),
+            (None, Some(failed)) => Err(Error::Device(failed)),
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// Lets something go wrong where it can next.
+    pub fn let_fail(&self, fault: Fault) {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
+    }
+
+    /// Whether this is to go wrong now.
+    pub fn is_due(&self, fault: Fault) -> bool {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).take_if(|due| *due == fault).is_some()
+    }
+}
+
+fn keep_first(place: &Mutex<Option<String>>, message: &str) {
+    log::debug!("the device reports: {message}");
+    place.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(one_line(message));
+}
+
+fn first(place: &Mutex<Option<String>>) -> Option<String> {
+    place.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// A driver's message of many lines as one.
+pub(super) fn one_line(message: &str) -> String {
+    message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
