@@ -172,6 +172,7 @@ fn a_full_disk_is_told_in_one_line_and_spoils_nothing() {
         let filler = folder.join("filler");
         let mut file = fs::File::create(&filler).unwrap();
         while std::io::Write::write(&mut file, &[0; 1 << 16]).is_ok_and(|written| written > 0) {}
+        drop(file);
         assert_told(planar(case.arguments, &folder.join(case.file), other.path()), case, folder, &["No space left"]);
         fs::remove_file(&filler).unwrap();
         assert_goes_on(case, folder, other.path());

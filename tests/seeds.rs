@@ -6,9 +6,12 @@ mod checks;
 use std::fs;
 use std::path::Path;
 
+/// A target's function.
+type Check = fn(&[u8]);
+
 #[test]
 fn every_seed_passes_its_fuzz_target() {
-    let targets: [(&str, fn(&[u8])); 6] = [
+    let targets: [(&str, Check); 6] = [
         ("csv", checks::csv),
         ("checkpoint", checks::checkpoint),
         ("metrics", checks::metrics),
