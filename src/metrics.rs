@@ -12,8 +12,8 @@ pub const BEGINNING: &str = "{\"iteration\":";
 ///
 /// ```
 /// let text = b"{\"iteration\":0,\"cost\":0.7}\n{\"iteration\":10,\"cost\":0.6}\n{\"iter";
-/// assert_eq!(planar::metrics::kept(text, 11), Ok(56));
-/// assert_eq!(planar::metrics::kept(text, 10), Ok(28));
+/// assert_eq!(planar::metrics::kept(text, 11), Ok(55));
+/// assert_eq!(planar::metrics::kept(text, 10), Ok(27));
 /// assert_eq!(planar::metrics::kept(b"x,y\n", 10), Err(1));
 /// ```
 pub fn kept(text: &[u8], from: u64) -> std::result::Result<u64, usize> {
