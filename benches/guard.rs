@@ -1,0 +1,86 @@
+//! Whether planar has become slower: each plan's speed as a ratio to the `f32` reference's in the same run, held to the
+//! ratios of the last release in `benches/figures.json`. `cargo bench --bench guard` ends with 1 where one has fallen by
+//! over a quarter; `cargo bench --bench guard -- --write` writes the file anew, at a release.
+//!
+//! A ratio cancels how fast and how busy a machine is, but not which instructions it has: it is compared where the file
+//! has the device's name.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use planar::backend::{Backend, Run};
+use planar::cpu::{Engine, Reference};
+use planar::data::flower;
+use planar::gpu::plan::PlanChoice;
+use planar::gpu::{Adapter, Gpu};
+use planar::measure::speed;
+use planar::model::{Network, Parameters};
+
+/// Hidden units and activation, on the flower's 400 samples.
+const NETWORKS: [(usize, &str); 4] = [(4, "tanh"), (40, "relu"), (277, "leaky-relu"), (277, "tanh")];
+/// The median of so many pairs, each measured for so long.
+const PAIRS: usize = 5;
+const PATIENCE: Duration = Duration::from_millis(300);
+/// The share of a ratio that may be lost to noise: two runs of one build were at most 0.15 apart.
+const NOISE: f64 = 0.25;
+
+/// The reference's time over the device's, by `device | plan | n_h | activation`.
+type Ratios = BTreeMap<String, f64>;
+
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let figures = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/figures.json");
+    let measured = measure()?;
+    if std::env::args().any(|argument| argument == "--write") {
+        std::fs::write(&figures, serde_json::to_string_pretty(&measured)? + "\n")?;
+        println!("written to {}", figures.display());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let before: Ratios = serde_json::from_str(&std::fs::read_to_string(&figures)?)?;
+    let mut slower = 0;
+    println!("{:>10} {:>10} {:>7}   the reference's time over that of", "release", "now", "change");
+    for (name, now) in &measured {
+        let Some(then) = before.get(name) else {
+            println!("{:>10} {now:>10.1} {:>7}   {name}", "-", "");
+            continue;
+        };
+        let change = now / then - 1.0;
+        let is_slower = !(change >= -NOISE);
+        slower += usize::from(is_slower);
+        let said = if is_slower { ": slower" } else { "" };
+        println!("{then:>10.1} {now:>10.1} {:>+6.0}%   {name}{said}", 100.0 * change);
+    }
+    if !measured.keys().any(|name| before.contains_key(name)) {
+        println!("no device here is one of the release's: nothing is compared");
+    }
+    Ok(if slower == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn measure() -> planar::Result<Ratios> {
+    let data = flower(400, 1)?;
+    let mut backends: Vec<(String, Box<dyn Backend>)> = Vec::new();
+    // one thread, as the reference has: another's work on the machine takes as much from both
+    let engine = Engine::new(Some(1))?;
+    backends.push((format!("{} | engine", engine.device().name), Box::new(engine)));
+    for adapter in Adapter::all() {
+        let gpu = Gpu::open(&adapter)?.with_plan(PlanChoice::Fused);
+        backends.push((format!("{} | fused", gpu.device().name), Box::new(gpu)));
+    }
+    let mut ratios = Ratios::new();
+    for (hidden, activation) in NETWORKS {
+        let network = Network::one_hidden(2, hidden, activation.parse()?)?;
+        let run = [Run { parameters: Parameters::initial(&network, 2, 0.01), network, learning_rate: 0.073 }];
+        for (name, backend) in &backends {
+            let pair = |_| -> planar::Result<f64> {
+                let reference = speed(&Reference::<f32>::new(), &data, &run, PATIENCE)?.iteration;
+                Ok(reference / speed(backend.as_ref(), &data, &run, PATIENCE)?.iteration)
+            };
+            let mut pairs = (0..PAIRS).map(pair).collect::<planar::Result<Vec<_>>>()?;
+            pairs.sort_by(f64::total_cmp);
+            ratios.insert(format!("{name} | n_h = {hidden} | {activation}"), pairs[PAIRS / 2]);
+        }
+    }
+    Ok(ratios)
+}
