@@ -67,7 +67,7 @@ pub trait Session: Send {
     /// Queues `iterations` (1 to [`CHUNK_LIMIT`]) of gradient descent. Nothing waits here.
     ///
     /// # Errors
-    /// [`Error::Device`] where the device refuses the work.
+    /// [`Error::Invalid`] for another number of iterations, [`Error::Device`] where the device refuses the work.
     fn advance(&mut self, iterations: u32) -> Result<()>;
 
     /// Waits for the oldest queued chunk and returns what it recorded; `None` where none is queued.
@@ -95,7 +95,7 @@ pub trait Session: Send {
     /// nothing. The others are not touched.
     ///
     /// # Errors
-    /// [`Error::Device`] where the device refuses it.
+    /// [`Error::Invalid`] where there is no such network, [`Error::Device`] where the device refuses it.
     fn retire(&mut self, network: usize) -> Result<()>;
 
     /// How many chunks should be queued at once so that the device never idles.
@@ -150,9 +150,28 @@ pub fn check_runs(data: &Dataset, runs: &[Run]) -> Result<()> {
         if run.parameters.layout() != &Layout::new(&network.widths()) {
             return Err(Error::Mismatch(format!("the parameters are not those of a {:?} network", network.widths())));
         }
+        let derivative = network.derivative();
+        for slope in [Some(derivative.activation), derivative.borrowed].into_iter().flatten().map(Activation::slope) {
+            if !(slope as f32).is_finite() {
+                return Err(Error::invalid("the slope of leaky-relu", "a finite number in the range of f32", slope));
+            }
+        }
         check_learning_rate(run.learning_rate)?;
     }
     Ok(())
+}
+
+/// Whether a session can advance by so many iterations at once.
+pub(crate) fn check_chunk(iterations: u32) -> Result<()> {
+    match (1..=CHUNK_LIMIT).contains(&iterations) {
+        true => Ok(()),
+        false => Err(Error::invalid("a chunk", format!("between 1 and {CHUNK_LIMIT} iterations"), iterations)),
+    }
+}
+
+/// That a session of so many networks has no such one, counted from 0.
+pub(crate) fn no_network(network: usize, networks: usize) -> Error {
+    Error::invalid("the network", format!("one of the session's {networks}, counted from 0"), network)
 }
 
 /// Whether a learning rate can train: finite and above 0, and so in `f32`, with which devices compute.

@@ -82,7 +82,7 @@ impl Schedule {
 
     /// Where the chunk after so many updates must end at the latest.
     fn next_stop(self, done: u64) -> Option<u64> {
-        let multiple = self.stops.map(|every| (done / every + 1).saturating_mul(every));
+        let multiple = self.stops.map(|every| (done / every).saturating_add(1).saturating_mul(every));
         let moment = self.moments().find(|moment| *moment > done);
         multiple.into_iter().chain(moment).min()
     }
@@ -238,9 +238,10 @@ pub fn train_all(
         }
         let Some(mut chunk) = session.collect()? else {
             // all that was queued is done: either networks are at their end, or training was stopped
-            for (n, evaluation) in session.evaluate()?.into_iter().enumerate() {
-                let network = &mut networks[n];
-                if network.is_training() && (stopped || network.schedule.iterations == done) {
+            let evaluations = session.evaluate()?;
+            as_many(evaluations.len(), networks.len())?;
+            for (n, (network, evaluation)) in networks.iter_mut().zip(evaluations).enumerate() {
+                if network.is_training() && (stopped || network.schedule.iterations <= done) {
                     let outcome = network.end(done, evaluation);
                     session.retire(n)?;
                     stopped |= listen(Event::Ended { network: n, outcome }).is_break();
@@ -249,10 +250,8 @@ pub fn train_all(
             continue;
         };
         queued -= 1;
-        if chunk.costs.len() != networks.len() {
-            let (trained, scheduled) = (chunk.costs.len(), networks.len());
-            return Err(Error::Mismatch(format!("{trained} networks are trained, and {scheduled} scheduled")));
-        }
+        as_many(chunk.costs.len(), networks.len())?;
+        as_many(chunk.parameters.len(), networks.len())?;
         pace.collected(chunk.iterations);
         // a session counts from its own start
         chunk.first_iteration += start;
@@ -282,6 +281,14 @@ pub fn train_all(
     // a network that diverged last may have left chunks behind
     while session.collect()?.is_some() {}
     Ok(networks.into_iter().filter_map(|network| network.outcome).collect())
+}
+
+/// Whether a session trains as many networks as there are schedules.
+fn as_many(trained: usize, scheduled: usize) -> Result<()> {
+    match trained == scheduled {
+        true => Ok(()),
+        false => Err(Error::Mismatch(format!("{trained} networks are trained, and {scheduled} scheduled"))),
+    }
 }
 
 /// A network in training, and then what it left behind.

@@ -132,6 +132,30 @@ fn the_command_that_train_offers_names_the_pair() {
 }
 
 #[test]
+fn the_command_that_train_offers_starts_from_the_same_weights() {
+    let folder = tempfile::tempdir().unwrap();
+    let [weights, run] = ["weights", "run"].map(|name| folder.path().join(format!("{name}.safetensors")));
+    let (weights, run) = (weights.display(), run.display());
+    ended(&format!("train -q --device cpu --iterations 500 --checkpoint {weights}"));
+    let bug = "--device cpu --activation relu --backward-activation tanh";
+    let (stdout, stderr, code) = ended(&format!("train -q --json {bug} --init {weights} --checkpoint {run}"));
+    assert_eq!(code, 5, "{stderr}");
+    let trained: Value = serde_json::from_str(&stdout).unwrap();
+    let offered = stderr.trim().split_once("planar diagnose ").unwrap().1;
+    assert_eq!(offered, format!("{bug} --init {weights}"));
+    let (stdout, stderr, code) = ended(&format!("diagnose -q --json {offered}"));
+    assert_eq!(code, 0, "{stderr}");
+    let found: Value = serde_json::from_str(&stdout).unwrap();
+    let first = |cost: &Value| cost.as_f64().unwrap();
+    let (replayed, cost) = (first(&found["replay"]["first_cost"]), first(&trained["costs"][0]["cost"]));
+    assert!((replayed - cost).abs() < 1e-3 * cost, "{replayed} {cost}");
+    // a checkpoint of that run names the weights where the command line does not
+    let (_, stderr, code) = ended(&format!("train -q {bug} --resume {run}"));
+    assert_eq!(code, 5, "{stderr}");
+    assert!(stderr.trim().ends_with(&format!("planar diagnose {bug} --init {weights}")), "{stderr}");
+}
+
+#[test]
 fn a_cost_that_ends_above_its_start_is_no_healthy_training() {
     let data = common::golden_flower();
     let found = diagnose(&data, &common::run(&[4], "tanh", 1000.0, 2, 0.01), 1000, None, PATIENCE).unwrap();

@@ -78,7 +78,10 @@ impl Weights {
             (None, Some(given)) => given,
             (None, None) => return Err(refuse("does not say its activation: name it, as in --activation tanh".into())),
         };
-        Network::new(self.widths[0], &self.widths[1..self.widths.len() - 1], activation)
+        let [inputs, hidden @ .., _] = self.widths.as_slice() else {
+            return Err(refuse(format!("is of no network: its widths are {:?}", self.widths)));
+        };
+        Network::new(*inputs, hidden, activation)
     }
 }
 

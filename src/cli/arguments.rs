@@ -1,9 +1,10 @@
 //! The flags that say what is trained: data, network and training. Several subcommands take them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use planar::backend::{Run, check_learning_rate};
+use planar::checkpoint::Weights;
 use planar::data::{Dataset, Options, Source};
 use planar::model::{Activation, Network, Parameters};
 use planar::{Error, Result};
@@ -14,7 +15,7 @@ use super::Verbosity;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Data")]
 pub struct DataArguments {
-    /// flower, noisy-circles, noisy-moons, blobs, gaussian-quantiles, or a FILE.csv of numbers
+    /// flower, noisy-circles, noisy-moons, blobs, gaussian-quantiles, or a CSV file of numbers
     #[arg(long, value_name = "NAME|FILE.csv", default_value = "flower")]
     data: Source,
     /// Samples of a generated data set, even [default: 400 for flower, else 200]
@@ -26,7 +27,7 @@ pub struct DataArguments {
     /// The CSV column that holds the label 0 or 1 [default: the last]
     #[arg(long, value_name = "COLUMN")]
     label: Option<String>,
-    /// Hold this share of each class out of training, and say how well it is told apart in the end
+    /// Hold this share of each class, 0 to 1, out of training, and give the accuracy on it too
     #[arg(long, value_name = "SHARE", value_parser = test_fraction, allow_negative_numbers = true)]
     test_fraction: Option<f64>,
     /// Seed of what is held out [default: 1]
@@ -53,9 +54,11 @@ impl DataArguments {
     }
 }
 
+const TRAINING: &str = "Training";
+
 /// Which network, and how it is trained.
-#[derive(Clone, Copy, Debug, clap::Args)]
-#[command(next_help_heading = "Network and training")]
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Network")]
 pub struct NetworkArguments {
     /// Hidden units
     #[arg(long, value_name = "N", default_value_t = 4, allow_negative_numbers = true)]
@@ -63,21 +66,24 @@ pub struct NetworkArguments {
     /// tanh, sigmoid, relu, or leaky-relu:SLOPE (0.01 if none is given)
     #[arg(long, value_name = "NAME", default_value = "tanh")]
     pub activation: Activation,
-    /// A bug on purpose: the activation whose derivative the backward pass takes [default: the right one]
+    /// A bug on purpose: whose derivative the backward pass takes [default: the right one]
     #[arg(long, value_name = "NAME")]
     pub backward_activation: Option<Activation>,
-    /// The learning rate
-    #[arg(long, value_name = "RATE", default_value_t = 1.2, value_parser = learning_rate, allow_negative_numbers = true)]
+    /// The learning rate, α in θ ← θ − α·dθ
+    #[arg(long, value_name = "RATE", default_value_t = 1.2, value_parser = learning_rate, allow_negative_numbers = true, help_heading = TRAINING)]
     pub learning_rate: f64,
     /// Iterations of full-batch gradient descent
-    #[arg(long, value_name = "N", default_value_t = 10_000, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 10_000, allow_negative_numbers = true, help_heading = TRAINING)]
     pub iterations: u64,
     /// Seed of the initial weights, NumPy's
-    #[arg(long, value_name = "SEED", default_value_t = 2, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SEED", default_value_t = 2, allow_negative_numbers = true, help_heading = TRAINING)]
     pub init_seed: u32,
     /// Scale of the initial weights: randn times this
-    #[arg(long, value_name = "SCALE", default_value_t = 0.01, value_parser = init_scale, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SCALE", default_value_t = 0.01, value_parser = init_scale, allow_negative_numbers = true, help_heading = TRAINING)]
     pub init_scale: f64,
+    /// Start from the weights W1, b1, W2, b2 of any safetensors file instead of random ones
+    #[arg(long, value_name = "FILE.safetensors", conflicts_with_all = ["init_seed", "init_scale"], help_heading = TRAINING)]
+    init: Option<PathBuf>,
 }
 
 impl NetworkArguments {
@@ -95,9 +101,28 @@ impl NetworkArguments {
         if let Some(backward) = self.backward_activation {
             network = network.with_backward(backward);
         }
-        let parameters = Parameters::initial(&network, self.init_seed, self.init_scale);
+        let parameters = match &self.init {
+            Some(path) => weights(path, &network)?,
+            None => Parameters::initial(&network, self.init_seed, self.init_scale),
+        };
         Ok(Run { network, parameters, learning_rate: self.learning_rate })
     }
+
+    /// What the initial weights are called where they are no seed's.
+    pub fn init(&self) -> Option<String> {
+        self.init.as_ref().map(|path| format!("from {}", path.display()))
+    }
+}
+
+/// The weights of a file, which are to be those of this network.
+fn weights(path: &Path, network: &Network) -> Result<Parameters> {
+    let weights = Weights::read(path)?;
+    if weights.widths == network.widths() {
+        return Ok(weights.parameters);
+    }
+    let (there, here) = (weights.widths, network.widths());
+    let problem = format!("holds the weights of a {there:?} network, and {here:?} is asked for: see --hidden");
+    Err(Error::Checkpoint { path: path.into(), problem })
 }
 
 /// The numbers that are computed with.

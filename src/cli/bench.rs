@@ -16,32 +16,39 @@ use crate::report::columns;
 /// The iterations of the thread's network, for a time that people can picture.
 const THREAD_ITERATIONS: f64 = 50_000.0;
 
+const EXAMPLES: &str = "Examples:
+  planar bench                                       the thread's network
+  planar bench --hidden 4 --networks 64 --only engine,fused
+  planar bench --activation tanh --samples 10000 --seconds 5 --json
+Exit codes: 0 done, 1 failure, 2 wrong input.";
+
 /// Measure every back end on this machine: the CPU engine, the reference, each adapter and plan.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Arguments {
     /// Hidden units
-    #[arg(long, value_name = "N", default_value_t = 277, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 277, allow_negative_numbers = true, help_heading = "Network")]
     hidden: usize,
     /// tanh, sigmoid, relu, or leaky-relu:SLOPE
-    #[arg(long, value_name = "NAME", default_value = "leaky-relu")]
+    #[arg(long, value_name = "NAME", default_value = "leaky-relu", help_heading = "Network")]
     activation: Activation,
     /// Samples of the flower data set, even
-    #[arg(long, value_name = "M", default_value_t = 400, allow_negative_numbers = true)]
+    #[arg(long, value_name = "M", default_value_t = 400, allow_negative_numbers = true, help_heading = "Data")]
     samples: usize,
     /// Networks trained side by side; the times are those of all
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000), allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000), allow_negative_numbers = true, help_heading = "Network")]
     networks: u32,
     /// Threads of the CPU engine, 1 to 1024 [default: one a core]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Device")]
     threads: Option<usize>,
     /// Measure only these: engine, reference, fused, layered [default: all]
-    #[arg(long, value_name = "PLAN,…", value_delimiter = ',', value_parser = plan)]
+    #[arg(long, value_name = "PLAN,…", value_delimiter = ',', value_parser = plan, help_heading = "Device")]
     only: Vec<&'static str>,
     /// Seconds to measure each back end
-    #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = seconds, allow_negative_numbers = true)]
+    #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = seconds, allow_negative_numbers = true, help_heading = "Measurement")]
     seconds: f64,
     /// Print one JSON object to stdout, nothing else
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     json: bool,
     #[command(flatten)]
     verbosity: Verbosity,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use planar::backend::Run;
-use planar::checkpoint::{Checkpoint, Description, MOST_COSTS, State, Weights, remove_leftovers};
+use planar::checkpoint::{Checkpoint, Description, MOST_COSTS, State, remove_leftovers};
 use planar::model::Parameters;
 use planar::train::{CostAt, Schedule};
 use planar::{Error, Result};
@@ -18,20 +18,15 @@ const EVERY: Duration = Duration::from_secs(30);
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Checkpoints", group = clap::ArgGroup::new("kept").multiple(true))]
 pub struct CheckpointArguments {
-    /// Write weights and all that --resume needs: every 30 s, at Ctrl-C and at the end; where it diverges, the last
-    /// finite weights
+    /// Keep weights and all that --resume needs: every 30 s, at Ctrl-C and at the end
     #[arg(long, value_name = "FILE.safetensors", group = "kept", value_parser = |text: &str| in_a_folder("the checkpoint", text))]
     checkpoint: Option<PathBuf>,
-    /// Write it every N iterations instead of every 30 s
+    /// Write it every N iterations instead of every 30 seconds
     #[arg(long, value_name = "N", requires = "kept", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
     checkpoint_every: Option<u64>,
-    /// Go on with a checkpoint of the same run, with the same flags, as if it had never stopped; writes to it unless
-    /// --checkpoint names another file
+    /// Go on with a checkpoint of the same run and flags; writes to it unless --checkpoint names another
     #[arg(long, value_name = "FILE.safetensors", conflicts_with = "init", group = "kept")]
     resume: Option<PathBuf>,
-    /// Start from the weights W1, b1, W2, b2 of any safetensors file instead of random ones
-    #[arg(long, value_name = "FILE.safetensors", conflicts_with_all = ["init_seed", "init_scale"])]
-    init: Option<PathBuf>,
 }
 
 /// A run at its start: what it goes on from, and where it is written.
@@ -48,19 +43,6 @@ pub struct Keeper {
 }
 
 impl CheckpointArguments {
-    /// Puts the weights to start from into the run, and returns what they are called where they are no seed's.
-    pub fn start(&self, run: &mut Run) -> Result<Option<String>> {
-        let Some(path) = &self.init else { return Ok(None) };
-        let weights = Weights::read(path)?;
-        if weights.widths != run.network.widths() {
-            let (there, here) = (weights.widths, run.network.widths());
-            let problem = format!("holds the weights of a {there:?} network, and {here:?} is asked for: see --hidden");
-            return Err(Error::Checkpoint { path: path.clone(), problem });
-        }
-        run.parameters = weights.parameters;
-        Ok(Some(format!("from {}", path.display())))
-    }
-
     /// The checkpoint to go on with, where it is one of this very run; its weights go into the run.
     pub fn resumed(&self, here: &Description, run: &mut Run, schedule: Schedule) -> Result<Option<State>> {
         let Some(path) = &self.resume else { return Ok(None) };

@@ -11,9 +11,9 @@ use super::progress::Progress;
 use super::{Ending, Verbosity};
 
 const EXAMPLES: &str = "Examples:
-  planar compare --device gpu                        a GPU, software or not, against the f64 reference
-  planar compare --device gpu --plan layered --hidden 277 --activation leaky-relu --iterations 100
-  planar compare --left cpu --right gpu:fused        any two: reference-f64, reference-f32, cpu, ADAPTER, ADAPTER:PLAN
+  planar compare --device gpu                 a GPU against the f64 reference
+  planar compare --device gpu --plan layered --hidden 277 --iterations 100
+  planar compare --left cpu --right gpu:fused         any two
 Exit codes: 0 they agree, 4 a bound is broken, 1 failure, 2 wrong input, 3 no such adapter.";
 
 /// Compare a device with the f64 reference, or any two, tensor by tensor.
@@ -26,7 +26,7 @@ pub struct Arguments {
     network: NetworkArguments,
     #[command(flatten)]
     device: DeviceArguments,
-    /// One side: reference-f64, reference-f32, cpu, gpu, or part of an adapter's name, the latter two with :PLAN
+    /// One side: reference-f64, reference-f32, cpu, gpu or an adapter's name, these two also with :PLAN
     #[arg(long, value_name = "BACKEND", default_value = "reference-f64", help_heading = "Device", value_parser = device::device_name)]
     left: String,
     /// The other side, named likewise [default: what --device says]

@@ -12,17 +12,17 @@ use super::{Verbosity, gpu};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Device")]
 pub struct DeviceArguments {
-    /// auto (a hardware GPU where it pays, else the CPU), cpu, gpu (a software adapter too), or part of an adapter's name
+    /// auto (a hardware GPU where it pays), cpu, gpu (a software one too), or part of an adapter's name
     #[arg(long, value_name = "auto|cpu|gpu|NAME", default_value = "auto", value_parser = device_name)]
     device: String,
-    /// How a GPU computes: fused (two dispatches an iteration), layered (an operation a dispatch), or auto
+    /// How a GPU computes: fused (two dispatches an iteration) or layered (a dispatch an operation)
     #[cfg(feature = "gpu")]
     #[arg(long, value_name = "auto|layered|fused", default_value_t = gpu::PlanChoice::Auto)]
     pub(super) plan: gpu::PlanChoice,
     /// f32, or f64 on the CPU's reference
     #[arg(long, value_name = "f32|f64", default_value_t = Precision::F32)]
     pub precision: Precision,
-    /// Threads of the CPU engine, 1 to 1024; they change the time, not the result [default: one a core]
+    /// Threads of the CPU engine, 1 to 1024, which change the time alone [default: one a core]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     threads: Option<usize>,
 }

@@ -8,11 +8,18 @@ use serde::Serialize;
 
 use super::Ending;
 
+const EXAMPLES: &str = "Examples:
+  planar devices                        all that Vulkan, Metal or DX12 reaches
+  WGPU_BACKEND=vulkan planar devices    through Vulkan alone
+  planar devices --json                 with the limits, in bytes and counts
+Exit codes: 0 done, with or without an adapter, 1 failure.";
+
 /// List the adapters, and which one `--device auto` takes.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Print one JSON object
-    #[arg(long)]
+    /// Print one JSON object to stdout, nothing else
+    #[arg(long, help_heading = "Output")]
     json: bool,
 }
 

@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const EXAMPLES: &str = "Examples:
   planar diagnose --activation relu --backward-activation tanh
   planar diagnose --activation relu --hidden 40 --learning-rate 30
+  planar diagnose --init weights.safetensors --learning-rate 5
 Exit codes: 0 a diagnosis is made, 1 failure, 2 wrong input, 3 no such adapter, 130 interrupted.";
 
 /// Find out why a training goes wrong: takes train's flags.
@@ -87,8 +88,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
 const QUIET: [&str; 7] = ["--json", "-q", "--quiet", "-v", "-vv", "--verbose", "--log-every"];
 
 /// The command that diagnoses what these arguments of `planar train` trained: flags that `diagnose` has not, such as how
-/// it is reported, are left out.
-pub fn command(arguments: impl Iterator<Item = OsString>) -> String {
+/// it is reported, are left out. `init` is the file of the initial weights where only the checkpoint names it.
+pub fn command(arguments: impl Iterator<Item = OsString>, init: Option<&str>) -> String {
     let cli = super::Cli::command();
     let flags = |name: &str| cli.find_subcommand(name).into_iter().flat_map(|command| command.get_arguments());
     let left_out = |argument: &str| {
@@ -108,13 +109,19 @@ pub fn command(arguments: impl Iterator<Item = OsString>) -> String {
             Some(flag) if flag.get_action().takes_values() && !argument.contains('=') => drop(arguments.next()),
             Some(_) => {}
             None if argument == "train" && words.len() == 1 => words.push("diagnose".into()),
-            None if argument.contains(|c: char| c.is_whitespace() || c == '\'') => {
-                words.push(format!("'{}'", argument.replace('\'', r"'\''")));
-            }
-            None => words.push(argument),
+            None => words.push(quoted(&argument)),
         }
     }
+    words.extend(init.map(|path| format!("--init {}", quoted(path))));
     words.join(" ")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    match word.contains(|c: char| c.is_whitespace() || c == '\'') {
+        true => format!("'{}'", word.replace('\'', r"'\''")),
+        false => word.into(),
+    }
 }
 
 #[cfg(test)]
@@ -137,7 +144,7 @@ mod tests {
             "--data",
             "my data.csv",
         ];
-        let command = command(trained.into_iter().map(OsString::from));
+        let command = command(trained.into_iter().map(OsString::from), None);
         assert_eq!(command, "planar diagnose --hidden 40 --activation=relu --data 'my data.csv'");
     }
 }

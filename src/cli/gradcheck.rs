@@ -8,8 +8,8 @@ use super::arguments::{DataArguments, init_scale};
 use super::{Ending, Verbosity};
 
 const EXAMPLES: &str = "Examples:
-  planar gradcheck --activation relu                            the backward pass of planar
-  planar gradcheck --activation relu --backward-activation tanh a bug on purpose
+  planar gradcheck --activation relu                  planar's backward pass
+  planar gradcheck --activation relu --backward-activation tanh        a bug
 Exit codes: 0 right, 4 wrong, 1 failure, 2 wrong input.";
 
 /// Check the backward pass against central differences of the cost, in f64, tensor by tensor.
@@ -19,22 +19,22 @@ pub struct Arguments {
     #[command(flatten)]
     data: DataArguments,
     /// Hidden units
-    #[arg(long, value_name = "N", default_value_t = 4, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 4, allow_negative_numbers = true, help_heading = "Network")]
     hidden: usize,
     /// tanh, sigmoid, relu, or leaky-relu:SLOPE (0.01 if none is given)
-    #[arg(long, value_name = "NAME", default_value = "tanh")]
+    #[arg(long, value_name = "NAME", default_value = "tanh", help_heading = "Network")]
     activation: Activation,
     /// The activation whose derivative the backward pass takes [default: the same]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = "Network")]
     backward_activation: Option<Activation>,
     /// Seed of the weights, NumPy's
-    #[arg(long, value_name = "SEED", default_value_t = 2, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SEED", default_value_t = 2, allow_negative_numbers = true, help_heading = "Network")]
     init_seed: u32,
     /// Scale of the weights: randn times this
-    #[arg(long, value_name = "SCALE", default_value_t = 1.0, value_parser = init_scale, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SCALE", default_value_t = 1.0, value_parser = init_scale, allow_negative_numbers = true, help_heading = "Network")]
     init_scale: f64,
     /// Print one JSON object to stdout, nothing else
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     json: bool,
     #[command(flatten)]
     verbosity: Verbosity,

@@ -6,7 +6,7 @@ use clap_mangen::Man;
 
 use super::Ending;
 
-const COMPLETIONS: &str = "To install, in bash, zsh (in a folder of $fpath), fish and PowerShell:
+const COMPLETIONS: &str = "Examples, which install it in bash, zsh (a folder of $fpath), fish, PowerShell:
   planar completions bash > ~/.local/share/bash-completion/completions/planar
   planar completions zsh > ~/.zfunc/_planar
   planar completions fish > ~/.config/fish/completions/planar.fish
@@ -21,8 +21,8 @@ pub struct CompletionArguments {
 }
 
 const PAGES: &str = "Examples:
-  planar man > planar.1                          the page of planar, which lists the commands
-  planar man sweep merge > planar-sweep-merge.1  the page of a command";
+  planar man > planar.1                                the page of planar
+  planar man sweep merge > planar-sweep-merge.1        that of a command";
 
 /// Print planar's manual page, or that of one of its commands.
 #[derive(Debug, clap::Args)]

@@ -15,8 +15,7 @@ use super::arguments::in_a_folder;
 /// Where the costs go as they are logged.
 #[derive(Debug, clap::Args)]
 pub struct MetricsArguments {
-    /// Write a line of JSON for each logged cost as training goes: iteration, cost and seconds, and the accuracy in the
-    /// last; with --resume it goes on with the file
+    /// Write iteration, cost and seconds as JSON, a line for each logged cost as training goes
     #[arg(long, value_name = "FILE.jsonl", help_heading = "Output", value_parser = |text: &str| in_a_folder("the file of metrics", text))]
     metrics: Option<PathBuf>,
 }

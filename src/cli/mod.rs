@@ -1,7 +1,6 @@
 //! The command line: a file a subcommand, one line an error, and what the exit codes mean.
 
 #[cfg(feature = "plot")]
-#[cfg(feature = "plot")]
 mod animate;
 mod arguments;
 mod bench;
@@ -28,7 +27,6 @@ mod picture;
 mod plot;
 mod predict;
 #[cfg(feature = "plot")]
-#[cfg(feature = "plot")]
 mod preview;
 mod progress;
 mod reproduce;
@@ -51,13 +49,18 @@ use planar::Error;
 /// Trains the network of the exercise "Planar data classification with one hidden layer" on any GPU that Vulkan,
 /// Metal or DX12 reaches, or on the CPU.
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(version, max_term_width = 100, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 4 comparison failed, 5 diverged, 130 interrupted.";
+const EXAMPLES: &str = "Examples:
+  planar train                 the notebook: flower, 4 hidden units, tanh
+  planar train --data points.csv --plot run.svg
+  planar devices               the GPUs that it finds
+  planar help train            every flag of a command, with examples
+Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 4 comparison failed, 5 diverged, 130 interrupted.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -98,7 +101,7 @@ struct Verbosity {
     /// Say nothing on stderr but errors
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
     quiet: bool,
-    /// Say more on stderr: the device, its driver, the time of each stage (twice: wgpu's own log too)
+    /// Say more on stderr: the device, its driver, the time of each stage (-vv: wgpu's log too)
     #[arg(short, long, action = clap::ArgAction::Count, help_heading = "Output")]
     verbose: u8,
 }
@@ -183,7 +186,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
     let text = error.render().to_string();
     let said = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let said = said.take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"));
-    let line = said.collect::<Vec<_>>().join(" ");
+    let line = said.collect::<Vec<_>>().join(" ").replace(" tip: ", "; ");
     tell(format_args!("{} (see --help)", line.strip_prefix("error: ").unwrap_or(&line)));
     ExitCode::from(2)
 }

@@ -22,19 +22,19 @@ const POINTS: u64 = 1000;
 #[command(next_help_heading = "Pictures", group = clap::ArgGroup::new("drawn").multiple(true))]
 #[command(group = clap::ArgGroup::new("drawn_with_costs").multiple(true))]
 pub struct PictureArguments {
-    /// Draw the decision boundary and the cost curve on one sheet
+    /// Draw the decision boundary and the cost curve side by side, 1000 × 460 pixels
     #[arg(long, value_name = "FILE.svg|FILE.png", groups = ["drawn", "drawn_with_costs"], value_parser = picture)]
     plot: Option<PathBuf>,
-    /// Print both to stdout after the summary, as wide as the terminal; in characters alone for a pipe or NO_COLOR
+    /// Print both below the summary, as wide as the terminal; without colour for a pipe or NO_COLOR
     #[arg(long, groups = ["drawn", "drawn_with_costs"], conflicts_with = "json")]
     preview: bool,
-    /// Animate the decision boundary over the run, in up to 60 frames, more of them early on
+    /// Animate the decision boundary over the run, up to 60 frames of 480 × 400 pixels
     #[arg(long, value_name = "FILE.gif", group = "drawn", value_parser = animation)]
     animate: Option<PathBuf>,
     /// Draw the cost on a logarithmic axis
     #[arg(long, requires = "drawn_with_costs")]
     log_cost: bool,
-    /// The two features that the boundary is drawn over, counted from 1; others are at their mean [default: 1,2]
+    /// The features that the boundary is drawn over, from 1; others at their mean [default: 1,2]
     #[arg(long, value_name = "I,J", requires = "drawn", value_parser = axes)]
     axes: Option<[usize; 2]>,
 }

@@ -18,10 +18,10 @@ use super::{Ending, Verbosity, preview};
 const ALONE: (u32, u32) = (560, 460);
 
 const EXAMPLES: &str = "Examples:
-  planar plot run.safetensors --out run.svg                          trained on the flower
-  planar plot run.safetensors --data points.csv --label class --log-cost --out run.png
-  planar plot run.safetensors --preview                              on the terminal
-  planar plot weights.safetensors --activation tanh --data noisy-moons --out boundary.svg
+  planar plot run.safetensors --out run.svg       trained on the flower
+  planar plot run.safetensors --preview           on the terminal
+  planar plot run.safetensors --data points.csv --log-cost --out run.png
+  planar plot weights.safetensors --activation tanh --out boundary.svg
 Exit codes: 0 done, 1 failure, 2 wrong input.";
 
 /// Draw the boundary and the costs of a network that is trained.
@@ -37,16 +37,16 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME", help_heading = "Network")]
     activation: Option<Activation>,
 
-    /// The picture that is written
+    /// The picture: 1000 × 460 pixels, or 560 × 460 where the file has no costs
     #[arg(long, value_name = "FILE.svg|FILE.png", value_parser = picture, required_unless_present = "preview", help_heading = "Pictures")]
     out: Option<PathBuf>,
-    /// Print it to stdout, as wide as the terminal; in characters alone for a pipe or NO_COLOR
+    /// Print it to stdout, as wide as the terminal; without colour for a pipe or NO_COLOR
     #[arg(long, help_heading = "Pictures")]
     preview: bool,
     /// Draw the cost on a logarithmic axis
     #[arg(long, help_heading = "Pictures")]
     log_cost: bool,
-    /// The two features that the boundary is drawn over, counted from 1; others are at their mean [default: 1,2]
+    /// The features that the boundary is drawn over, from 1; others at their mean [default: 1,2]
     #[arg(long, value_name = "I,J", value_parser = axes, help_heading = "Pictures")]
     axes: Option<[usize; 2]>,
     #[command(flatten)]

@@ -17,7 +17,7 @@ use super::{Ending, Verbosity};
 
 const EXAMPLES: &str = "Examples:
   planar predict run.safetensors points.csv > classes.csv
-  planar predict run.safetensors points.csv --label class --json     with the accuracy
+  planar predict run.safetensors points.csv --label class --json
   tail -n 20 points.csv | planar predict weights.safetensors --activation tanh
 Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter.";
 
@@ -31,7 +31,7 @@ pub struct Arguments {
     /// The samples: a column for each input, and perhaps one of labels; `-` or nothing reads stdin
     #[arg(value_name = "CSV")]
     samples: Option<PathBuf>,
-    /// The CSV column that holds the label 0 or 1 [default: the last, where there is one more than the network has inputs]
+    /// The CSV column with the label 0 or 1 [default: the last, if there is one more than inputs]
     #[arg(long, value_name = "COLUMN", help_heading = "Data")]
     label: Option<String>,
     /// The activation, where the file does not say it: tanh, sigmoid, relu, or leaky-relu:SLOPE

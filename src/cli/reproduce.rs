@@ -14,8 +14,8 @@ use super::progress::{self, NetworkBar};
 use super::{Ending, Verbosity};
 
 const EXAMPLES: &str = "Examples:
-  planar reproduce                        all, over 22 seeds
-  planar reproduce --only 3 --only widths --seeds 100 --markdown claims.md --html claims.html
+  planar reproduce                                  all, over 22 seeds
+  planar reproduce --only 3 --only widths --seeds 100 --html claims.html
 Exit codes: 0 done, whatever holds, 1 failure, 2 wrong input, 3 no such adapter, 130 interrupted.";
 
 /// Try the notebook's figures and the thread's claims again, over many seeds. It reports, it does not tune.
@@ -23,13 +23,13 @@ Exit codes: 0 done, whatever holds, 1 failure, 2 wrong input, 3 no such adapter,
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
     /// Only this claim: 1 to 11, costs, accuracy, widths or logistic; may be given several times
-    #[arg(long, value_name = "CLAIM", value_delimiter = ',')]
+    #[arg(long, value_name = "CLAIM", value_delimiter = ',', help_heading = "Claims")]
     only: Vec<String>,
     /// Seeds of the weights beside the two editions', 2 and 3
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = seeds, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = seeds, allow_negative_numbers = true, help_heading = "Claims")]
     seeds: u32,
-    /// What computes the accuracies: cpu, reference-f64, gpu, or part of an adapter's name, the latter two with :PLAN
-    #[arg(long, value_name = "BACKEND", default_value = "cpu", value_parser = device_name)]
+    /// What trains: cpu, reference-f64, gpu or an adapter's name, these two also with :PLAN
+    #[arg(long, value_name = "BACKEND", default_value = "cpu", value_parser = device_name, help_heading = "Device")]
     device: String,
     /// Write a Markdown table
     #[arg(long, value_name = "FILE", help_heading = "Output")]

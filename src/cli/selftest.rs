@@ -7,7 +7,10 @@ use planar::selftest;
 use super::device::device_name;
 use super::{Ending, Verbosity};
 
-const EXAMPLES: &str = "The report can be pasted into an issue.
+const EXAMPLES: &str = "Examples:
+  planar selftest                       every adapter
+  planar selftest --device gpu --json   the first, for a program to read
+The report can be pasted into an issue.
 Exit codes: 0 all passed, 4 a check failed, 1 failure, 3 no such adapter.";
 
 /// Check an adapter and its driver: known faults, every kernel, a step under every plan, a short run.
@@ -15,10 +18,10 @@ Exit codes: 0 all passed, 4 a check failed, 1 failure, 3 no such adapter.";
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
     /// all, gpu (the first adapter), or part of an adapter's name
-    #[arg(long, value_name = "all|gpu|NAME", default_value = "all", value_parser = device_name)]
+    #[arg(long, value_name = "all|gpu|NAME", default_value = "all", value_parser = device_name, help_heading = "Device")]
     device: String,
     /// Print a JSON list of reports, one an adapter, to stdout, nothing else
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     json: bool,
     #[command(flatten)]
     verbosity: Verbosity,

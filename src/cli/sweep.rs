@@ -25,15 +25,20 @@ use super::sweep_pictures::{BoundaryPicture, Pictures};
 use super::{Ending, Verbosity};
 use crate::report::sweep::table;
 
+const MERGE_EXAMPLES: &str = "Examples:
+  planar sweep merge part*.jsonl                        the table of all
+  planar sweep merge part*.jsonl --out seeds.jsonl --heatmap seeds.svg
+Exit codes: 0 done, 1 failure, 2 wrong input, such as a part that is missing.";
+
 /// Networks that are tried for `--device auto`.
 const SAMPLE: usize = 64;
 
 const EXAMPLES: &str = "Examples:
-  planar sweep --hidden 4,20,40,277 --activation tanh,relu,leaky-relu:0.01 --learning-rate 0.01:1.2:log8 --init-seed 1..50
-  planar sweep --random 200 --hidden 2..100 --learning-rate 0.01:1.2:log --test-fraction 0.2
-  planar sweep --init-seed 1..1000 --out seeds.jsonl --resume      goes on where it was stopped
-  planar sweep --init-seed 1..1000 --out part2.jsonl --shard 2/8   the second of eight parts, for a job array
-  planar sweep merge part*.jsonl --out seeds.jsonl
+  planar sweep --hidden 4,20 --learning-rate 0.01:1.2:log8 --init-seed 1..50
+  planar sweep --random 200 --hidden 2..100 --learning-rate 0.01:1.2:log
+  planar sweep --init-seed 1..1000 --out seeds.jsonl --resume   after a stop
+  planar sweep --init-seed 1..1000 --out part2.jsonl --shard 2/8
+  planar sweep merge part*.jsonl --out seeds.jsonl      the shards together
 Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 130 interrupted (--resume goes on).";
 
 /// Train many networks side by side: a grid, or some drawn at random.
@@ -53,17 +58,18 @@ enum Command {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = MERGE_EXAMPLES)]
 struct MergeArguments {
     /// The parts' results files
-    #[arg(required = true)]
+    #[arg(required = true, value_name = "FILE.jsonl")]
     parts: Vec<PathBuf>,
     /// Write the whole to this file
-    #[arg(long, value_name = "FILE.jsonl")]
+    #[arg(long, value_name = "FILE.jsonl", help_heading = "Output")]
     out: Option<PathBuf>,
     #[command(flatten)]
     pictures: Pictures,
     /// Print one JSON object to stdout, nothing else
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     json: bool,
 }
 
@@ -81,7 +87,7 @@ struct SweepArguments {
     /// The CSV column that holds the label 0 or 1 [default: the last]
     #[arg(long, value_name = "COLUMN", help_heading = "Data")]
     label: Option<String>,
-    /// Hold this share of each class out of training, and rank by it
+    /// Hold this share of each class, 0 to 1, out of training, and rank by it
     #[arg(long, value_name = "SHARE", value_parser = test_fraction, allow_negative_numbers = true, help_heading = "Data")]
     test_fraction: Option<f64>,
     /// Seed of what is held out [default: 1]
@@ -103,7 +109,7 @@ struct SweepArguments {
         help_heading = "Networks"
     )]
     learning_rate: String,
-    /// Iterations: a list
+    /// Iterations of full-batch gradient descent: a list
     #[arg(long, value_name = "LIST", default_value = "10000", allow_hyphen_values = true, help_heading = "Networks")]
     iterations: String,
     /// Seeds of the initial weights: a list, with ranges as in 1..50
@@ -112,7 +118,7 @@ struct SweepArguments {
     /// Scale of the initial weights: randn times this
     #[arg(long, value_name = "SCALE", default_value_t = 0.01, value_parser = init_scale, allow_negative_numbers = true, help_heading = "Networks")]
     init_scale: f64,
-    /// Draw so many networks at random instead of training the whole grid; a rate also from 0.01:1.2:log
+    /// Draw so many networks at random instead of the whole grid; rates also from 0.01:1.2:log
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Networks")]
     random: Option<u64>,
     /// Seed of the draw [default: 1]
@@ -312,7 +318,7 @@ impl SweepArguments {
             return Err(refuse(format!("at most {MOST_NETWORKS} unless --yes is given")));
         }
         match self.random {
-            Some(count) => Ok(space.random(count, self.sweep_seed.unwrap_or(1))),
+            Some(count) => space.random(count, self.sweep_seed.unwrap_or(1)),
             None => space.grid(),
         }
     }

@@ -24,11 +24,11 @@ const GRID: usize = 101;
 /// Pictures that results alone can give.
 #[derive(Debug, clap::Args)]
 pub struct Pictures {
-    /// Draw the accuracy over hidden units and learning rate
-    #[arg(long, value_name = "FILE.svg|png", value_parser = picture, help_heading = "Output")]
+    /// Draw the accuracy over hidden units and learning rate, 1200 × 800 pixels
+    #[arg(long, value_name = "FILE.svg|FILE.png", value_parser = picture, help_heading = "Pictures")]
     heatmap: Option<PathBuf>,
-    /// Draw the best configurations' cost curves
-    #[arg(long, value_name = "FILE.svg|png", value_parser = picture, help_heading = "Output")]
+    /// Draw the best configurations' cost curves, 900 × 600 pixels
+    #[arg(long, value_name = "FILE.svg|FILE.png", value_parser = picture, help_heading = "Pictures")]
     curves: Option<PathBuf>,
 }
 
@@ -48,8 +48,8 @@ impl Pictures {
 /// The picture for which networks are trained again.
 #[derive(Debug, clap::Args)]
 pub struct BoundaryPicture {
-    /// Draw the best configurations' decision boundaries, each as its middle seed has it
-    #[arg(long, value_name = "FILE.svg|png", value_parser = picture, help_heading = "Output")]
+    /// Draw the best configurations' decision boundaries, 1180 × 900 pixels
+    #[arg(long, value_name = "FILE.svg|FILE.png", value_parser = picture, help_heading = "Pictures")]
     boundaries: Option<PathBuf>,
 }
 

@@ -19,15 +19,11 @@ use super::progress::{self, Progress};
 use super::{Ending, Verbosity};
 
 const EXAMPLES: &str = "Examples:
-  planar train                                  the notebook: flower, 4 hidden units, tanh, 10,000 iterations
-  planar train --hidden 277 --activation leaky-relu --learning-rate 0.073 --iterations 50000
-  planar train --data points.csv --label class --json
-  planar train --hidden 20 --plot run.svg       the decision boundary and the cost curve
-  planar train --preview                        both on the terminal
-  planar train --animate run.gif                the decision boundary as it forms
-  planar train --metrics costs.jsonl            a line of JSON for each logged cost, as training goes
-  planar train --iterations 1000000 --checkpoint run.safetensors     and after a stop the same with
-  planar train --iterations 1000000 --resume run.safetensors
+  planar train --preview                 the notebook, drawn on the terminal
+  planar train --hidden 277 --activation leaky-relu --learning-rate 0.073
+  planar train --data points.csv --label class --plot run.svg
+  planar train --iterations 1000000 --checkpoint run.safetensors
+  planar train --iterations 1000000 --resume run.safetensors    after a stop
 Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 5 diverged, 130 interrupted.";
 
 /// Train a network and print its costs and accuracy.
@@ -70,10 +66,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let mut run = arguments.network.run(&data)?;
     let precision = arguments.device.precision.name();
     let description = Description::new(&data, &run.network, run.learning_rate, precision);
-    let init = arguments.checkpoint.start(&mut run)?;
     let resumed = arguments.checkpoint.resumed(&description, &mut run, schedule)?;
     let schedule = arguments.checkpoint.schedule(schedule, resumed.as_ref())?;
-    let init = resumed.as_ref().map(|state| state.start.clone()).or(init);
+    let init = resumed.as_ref().map(|state| state.start.clone()).or_else(|| arguments.network.init());
     let before = resumed.as_ref().map_or(0, |state| state.iteration);
     let (mut frames, schedule) = arguments.picture.frames(schedule, before, &run.parameters);
     let mut metrics = arguments.metrics.open(before, printed.log_every())?;
@@ -162,9 +157,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         Status::Interrupted => Ending::Interrupted,
         Status::Diverged => {
             let at = outcome.iterations;
+            let resumed_from = init.as_deref().filter(|_| arguments.network.init().is_none());
+            let file = resumed_from.and_then(|start| start.strip_prefix("from "));
             super::tell(format_args!(
                 "diverged: not finite from iteration {at} on; this says why: {}",
-                super::diagnose::command(std::env::args_os().skip(1))
+                super::diagnose::command(std::env::args_os().skip(1), file)
             ));
             Ending::Diverged
         }

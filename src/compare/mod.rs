@@ -316,7 +316,7 @@ fn rounded(run: &Run) -> Run {
 fn one_ulp_away(run: &Run) -> Run {
     let mut run = run.clone();
     let first = &mut run.parameters.values_mut()[0];
-    *first = f64::from_bits(first.to_bits() + 1);
+    *first = f64::from_bits(first.to_bits().wrapping_add(1));
     run
 }
 

@@ -2,10 +2,11 @@
 //!
 //! Matrices are row-major slices; a column is a sample. Every function is generic over [`Real`]:
 //! in `f64` it is what the GPU is judged by, in `f32` it shows what rounding alone does.
+#![cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "some are only compared with kernels"))]
 
 use crate::model::{Activation, Derivative, Parameters, Real, loss::logit_loss};
 
-/// Which operand of [`matmul`] is stored transposed.
+/// Which operand of a product is stored transposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Transpose {
     /// A·B: A is (rows × inner), B is (inner × columns).
@@ -28,7 +29,7 @@ pub struct Product {
 }
 
 /// scale·A·B, with A or B stored transposed: (rows × columns).
-pub fn matmul<T: Real>(a: &[T], b: &[T], shape: Product, transpose: Transpose, scale: T) -> Vec<T> {
+pub(crate) fn matmul<T: Real>(a: &[T], b: &[T], shape: Product, transpose: Transpose, scale: T) -> Vec<T> {
     let Product { rows, inner, columns } = shape;
     let mut product = vec![T::ZERO; rows * columns];
     for (row, out) in product.chunks_exact_mut(columns).enumerate() {
@@ -46,7 +47,7 @@ pub fn matmul<T: Real>(a: &[T], b: &[T], shape: Product, transpose: Transpose, s
 }
 
 /// Z ← Z + b and A = g(Z), for Z (units × samples) and b (units).
-pub fn bias_activation<T: Real>(z: &mut [T], bias: &[T], activation: Activation) -> Vec<T> {
+pub(crate) fn bias_activation<T: Real>(z: &mut [T], bias: &[T], activation: Activation) -> Vec<T> {
     let samples = z.len() / bias.len();
     for (row, b) in z.chunks_exact_mut(samples).zip(bias) {
         row.iter_mut().for_each(|z| *z += *b);
@@ -55,45 +56,45 @@ pub fn bias_activation<T: Real>(z: &mut [T], bias: &[T], activation: Activation)
 }
 
 /// dZ = A − Y at the output, where A = σ(Z).
-pub fn output_delta<T: Real>(a: &[T], y: &[T]) -> Vec<T> {
+pub(crate) fn output_delta<T: Real>(a: &[T], y: &[T]) -> Vec<T> {
     a.iter().zip(y).map(|(a, y)| *a - *y).collect()
 }
 
 /// dZ = dA ∘ g′(Z) of a hidden layer, where dA = Wᵀ·dZ of the layer above.
-pub fn hidden_delta<T: Real>(da: &[T], z: &[T], derivative: Derivative) -> Vec<T> {
+pub(crate) fn hidden_delta<T: Real>(da: &[T], z: &[T], derivative: Derivative) -> Vec<T> {
     da.iter().zip(z).map(|(da, z)| *da * derivative.at(*z)).collect()
 }
 
 /// db = scale·Σ dZ over the samples, for dZ (units × samples).
-pub fn bias_sum<T: Real>(dz: &[T], units: usize, scale: T) -> Vec<T> {
+pub(crate) fn bias_sum<T: Real>(dz: &[T], units: usize, scale: T) -> Vec<T> {
     dz.chunks_exact(dz.len() / units).map(|row| sum(row) * scale).collect()
 }
 
 /// Σ over the slabs, for partial sums (slabs × length).
-pub fn sum_slabs<T: Real>(partial: &[T], length: usize) -> Vec<T> {
+pub(crate) fn sum_slabs<T: Real>(partial: &[T], length: usize) -> Vec<T> {
     let mut total = vec![T::ZERO; length];
     partial.chunks_exact(length).for_each(|slab| add_scaled(&mut total, T::ONE, slab));
     total
 }
 
 /// θ ← θ − α·dθ.
-pub fn update<T: Real>(parameters: &mut [T], gradients: &[T], learning_rate: T) {
+pub(crate) fn update<T: Real>(parameters: &mut [T], gradients: &[T], learning_rate: T) {
     parameters.iter_mut().zip(gradients).for_each(|(theta, gradient)| *theta -= learning_rate * *gradient);
 }
 
 /// scale·Σ of the loss over the samples, from the logits Z.
-pub fn cost<T: Real>(z: &[T], y: &[T], scale: T) -> T {
+pub(crate) fn cost<T: Real>(z: &[T], y: &[T], scale: T) -> T {
     sum(&z.iter().zip(y).map(|(z, y)| logit_loss(*z, *y)).collect::<Vec<T>>()) * scale
 }
 
 /// Writes the sum of the partial costs into the history at `step` and counts the step.
-pub fn record<T: Real>(partial_costs: &[T], history: &mut [T], step: &mut u32) {
+pub(crate) fn record<T: Real>(partial_costs: &[T], history: &mut [T], step: &mut u32) {
     history[*step as usize] = sum_slabs(partial_costs, 1)[0];
     *step += 1;
 }
 
 /// The logits Z2, dZ2 = σ(Z2) − Y, and each sample's loss, of a network with one hidden layer.
-pub fn fused_forward<T: Real>(theta: &Parameters<T>, g: Activation, x: &[T], y: &[T]) -> [Vec<T>; 3] {
+pub(crate) fn fused_forward<T: Real>(theta: &Parameters<T>, g: Activation, x: &[T], y: &[T]) -> [Vec<T>; 3] {
     let (hidden, samples) = (theta.bias(0).len(), y.len());
     let (_, a1) = hidden_layer(theta, g, x, samples);
     let shape = Product { rows: 1, inner: hidden, columns: samples };
@@ -105,7 +106,7 @@ pub fn fused_forward<T: Real>(theta: &Parameters<T>, g: Activation, x: &[T], y: 
 
 /// The sums over samples X that make the gradients: with t = dZ2 ∘ g′(Z1) a unit, Σ t·x in the place of W1, Σ t of b1,
 /// Σ dZ2·a1 of W2 and Σ dZ2 of b2.
-pub fn fused_backward<T: Real>(theta: &Parameters<T>, g: Derivative, x: &[T], dz2: &[T]) -> Parameters<T> {
+pub(crate) fn fused_backward<T: Real>(theta: &Parameters<T>, g: Derivative, x: &[T], dz2: &[T]) -> Parameters<T> {
     let (hidden, samples) = (theta.bias(0).len(), dz2.len());
     let inputs = x.len() / samples;
     let (z1, a1) = hidden_layer(theta, g.activation, x, samples);
@@ -121,7 +122,7 @@ pub fn fused_backward<T: Real>(theta: &Parameters<T>, g: Derivative, x: &[T], dz
 }
 
 /// dθ from the sums of [`fused_backward`] over slabs of the samples: dW1 and db1 get their factor w2, all of them 1/m.
-pub fn fused_update<T: Real>(theta: &Parameters<T>, slabs: &[Parameters<T>], mean: T) -> Parameters<T> {
+pub(crate) fn fused_update<T: Real>(theta: &Parameters<T>, slabs: &[Parameters<T>], mean: T) -> Parameters<T> {
     let mut gradients = theta.clone();
     gradients.values_mut().fill(T::ZERO);
     slabs.iter().for_each(|slab| add_scaled(gradients.values_mut(), mean, slab.values()));

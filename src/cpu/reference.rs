@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::marker::PhantomData;
 
 use super::operations::{self as op, Product, Transpose};
-use crate::backend::{Backend, Chunk, DeviceInfo, Evaluation, Run, Session, check_runs};
+use crate::backend::{Backend, Chunk, DeviceInfo, Evaluation, Run, Session, check_chunk, check_runs, no_network};
 use crate::data::Dataset;
 use crate::model::params::Layout;
 use crate::model::{Activation, Network, Parameters, Real};
@@ -52,8 +52,9 @@ impl<T: Real> Backend for Reference<T> {
     fn memory(&self, data: &Dataset, network: &Network, count: usize) -> Result<u64> {
         let parameters = Layout::new(&network.widths()).parameters() as u64;
         let units: usize = network.widths()[1..].iter().sum();
-        let size = size_of::<T>() as u64;
-        Ok(size * (3 * parameters * count as u64 + 3 * (units * data.samples()) as u64))
+        let of_all = parameters.saturating_mul(count as u64);
+        let activations = (units as u64).saturating_mul(data.samples() as u64);
+        Ok(of_all.saturating_add(activations).saturating_mul(3 * size_of::<T>() as u64))
     }
 
     fn memory_limit(&self) -> u64 {
@@ -144,6 +145,7 @@ impl<T: Real> Session for ReferenceSession<T> {
     }
 
     fn advance(&mut self, iterations: u32) -> Result<()> {
+        check_chunk(iterations)?;
         let costs = self.models.iter_mut().map(|model| {
             let iterations = if model.is_retired { 0 } else { iterations };
             let descend = |_| {
@@ -166,7 +168,9 @@ impl<T: Real> Session for ReferenceSession<T> {
     }
 
     fn retire(&mut self, network: usize) -> Result<()> {
-        self.models[network].is_retired = true;
+        let networks = self.models.len();
+        let model = self.models.get_mut(network).ok_or_else(|| no_network(network, networks))?;
+        model.is_retired = true;
         Ok(())
     }
 

@@ -113,12 +113,14 @@ impl Dataset {
         &self.labels
     }
 
-    /// The features of one sample.
+    /// The features of one sample; none of a sample that is not there.
     pub fn point(&self, sample: usize) -> impl Iterator<Item = f64> + '_ {
-        (0..self.features).map(move |feature| self.inputs[feature * self.samples() + sample])
+        let features = if sample < self.samples() { self.features } else { 0 };
+        (0..features).map(move |feature| self.inputs[feature * self.samples() + sample])
     }
 
     /// The share of samples whose predicted class (1 where the logit is above 0, that is A2 > 0.5) is the label.
+    /// A sample without a logit counts as missed.
     pub fn accuracy(&self, logits: &[f64]) -> f64 {
         let hits = logits.iter().zip(&self.labels).filter(|(logit, label)| (**logit > 0.0) == (**label == 1)).count();
         hits as f64 / self.samples() as f64

@@ -21,7 +21,7 @@ pub fn activations_all_nan(
     diverged: u64,
 ) -> Result<Option<u64>> {
     let mut session = backend.load(data, std::slice::from_ref(run))?;
-    for iteration in first..=diverged + BEYOND {
+    for iteration in first..=diverged.saturating_add(BEYOND) {
         session.advance(1)?;
         let Some(chunk) = session.collect()? else { return Ok(None) };
         let Some(parameters) = chunk.parameters.first() else { return Ok(None) };

@@ -29,7 +29,7 @@ pub struct LargestRate {
 /// assert_eq!(planar::diagnose::round_down(0.000_136_9).to_string(), "0.000136");
 /// ```
 pub fn round_down(value: f64) -> f64 {
-    let exponent = value.log10().floor() as i32 - 2;
+    let exponent = (value.log10().floor() as i32).saturating_sub(2);
     let digits = (value / 10_f64.powi(exponent)).floor();
     // by its decimals: digits·10^exponent in binary would print more of them
     format!("{digits}e{exponent}").parse().unwrap_or(value)

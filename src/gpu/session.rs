@@ -11,7 +11,7 @@ use super::packing::Packing;
 use super::plan::{Plan, Slot, Step};
 use super::readback::{Pending, Staging};
 use super::uniforms::NetworkRecord;
-use crate::backend::{CHUNK_LIMIT, Chunk, Evaluation, Run, Session};
+use crate::backend::{CHUNK_LIMIT, Chunk, Evaluation, Run, Session, check_chunk, no_network};
 use crate::data::Dataset;
 use crate::model::{Network, Parameters};
 use crate::{Error, Result};
@@ -131,9 +131,7 @@ impl Session for GpuSession {
     }
 
     fn advance(&mut self, iterations: u32) -> Result<()> {
-        if !(1..=CHUNK_LIMIT).contains(&iterations) {
-            return Err(Error::invalid("a chunk", format!("between 1 and {CHUNK_LIMIT} iterations"), iterations));
-        }
+        check_chunk(iterations)?;
         let mut staging = match self.free.pop() {
             Some(staging) => staging,
             None => Staging::new(&self.gpu, self.chunk_bytes(CHUNK_LIMIT).iter().sum())?,
@@ -174,7 +172,8 @@ impl Session for GpuSession {
     /// Its width becomes 0: no kernel has anything to do for it then.
     fn retire(&mut self, network: usize) -> Result<()> {
         let width = 0_u32.to_le_bytes();
-        for layer in 0..=self.networks[network].hidden().len() {
+        let Some(retired) = self.networks.get(network) else { return Err(no_network(network, self.networks.len())) };
+        for layer in 0..=retired.hidden().len() {
             let at = (network * size_of::<NetworkRecord>()) as u64;
             if let Some(records) = self.buffers.get(&Slot::Networks(layer)) {
                 self.gpu.queue.write_buffer(records, at, &width);

@@ -1,10 +1,13 @@
 //! The network: its inputs, its hidden layers and their activation. The output is one logit.
 
-use super::{Activation, Derivative};
+use super::{Activation, Derivative, params::Layout};
 use crate::{Error, Result};
 
-/// The most units a hidden layer may have.
+/// The most units a layer may have, and the most inputs.
 pub const MAX_WIDTH: usize = 1 << 24;
+
+/// The most weights and biases: 8 GiB of `f64`.
+pub const MAX_PARAMETERS: usize = 1 << 30;
 
 /// A fully connected network for two classes: inputs → hidden layers with an activation → one sigmoid unit.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +23,7 @@ impl Network {
     /// A network with one hidden layer, the exercise's: inputs → hidden → 1.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where a width is 0 or over [`MAX_WIDTH`].
+    /// [`Error::Invalid`] where a width is 0 or over [`MAX_WIDTH`], or there are over [`MAX_PARAMETERS`].
     pub fn one_hidden(inputs: usize, hidden: usize, activation: Activation) -> Result<Self> {
         Self::new(inputs, &[hidden], activation)
     }
@@ -28,10 +31,11 @@ impl Network {
     /// A network with several hidden layers, from the one nearest the inputs.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where a width is 0 or over [`MAX_WIDTH`], or there is no hidden layer.
+    /// [`Error::Invalid`] where a width is 0 or over [`MAX_WIDTH`], there is no hidden layer, or there are over
+    /// [`MAX_PARAMETERS`].
     pub fn new(inputs: usize, hidden: &[usize], activation: Activation) -> Result<Self> {
-        if inputs == 0 {
-            return Err(Error::invalid("the number of inputs", "at least 1", 0));
+        if !(1..=MAX_WIDTH).contains(&inputs) {
+            return Err(Error::invalid("the number of inputs", format!("between 1 and {MAX_WIDTH}"), inputs));
         }
         if hidden.is_empty() {
             return Err(Error::invalid("the number of hidden layers", "at least 1", 0));
@@ -40,7 +44,12 @@ impl Network {
             let wanted = format!("between 1 and {MAX_WIDTH}");
             return Err(Error::invalid("the number of hidden units", wanted, width));
         }
-        Ok(Self { inputs, hidden: hidden.to_vec(), activation, borrowed: None })
+        let network = Self { inputs, hidden: hidden.to_vec(), activation, borrowed: None };
+        let parameters = Layout::new(&network.widths()).parameters();
+        if parameters > MAX_PARAMETERS {
+            return Err(Error::invalid("the number of parameters", format!("at most {MAX_PARAMETERS}"), parameters));
+        }
+        Ok(network)
     }
 
     /// n_x, the number of inputs.

@@ -28,9 +28,12 @@ pub struct Tensor {
 impl Tensor {
     /// The elements' place among all parameters.
     pub fn range(&self) -> Range<usize> {
-        self.offset..self.offset + self.rows * self.columns
+        self.offset..self.offset.saturating_add(self.rows.saturating_mul(self.columns))
     }
 }
+
+/// Of a layer that is not there.
+static NO_TENSOR: Tensor = Tensor { name: String::new(), rows: 0, columns: 0, offset: 0 };
 
 /// Where each tensor of a network stands: W1, b1, W2, b2, … one after another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +48,7 @@ impl Layout {
         for (layer, pair) in widths.windows(2).enumerate() {
             for (name, rows, columns) in [("W", pair[1], pair[0]), ("b", pair[1], 1)] {
                 tensors.push(Tensor { name: format!("{name}{}", layer + 1), rows, columns, offset });
-                offset += rows * columns;
+                offset = offset.saturating_add(rows.saturating_mul(columns));
             }
         }
         Self { tensors }
@@ -61,14 +64,14 @@ impl Layout {
         self.tensors.len() / 2
     }
 
-    /// W of layer 0 (nearest the inputs), 1, …
+    /// W of layer 0 (nearest the inputs), 1, …; of a layer that is not there an empty one.
     pub fn weights(&self, layer: usize) -> &Tensor {
-        &self.tensors[2 * layer]
+        self.tensors.chunks(2).nth(layer).map_or(&NO_TENSOR, |pair| &pair[0])
     }
 
-    /// b of layer 0 (nearest the inputs), 1, …
+    /// b of layer 0 (nearest the inputs), 1, …; of a layer that is not there an empty one.
     pub fn bias(&self, layer: usize) -> &Tensor {
-        &self.tensors[2 * layer + 1]
+        self.tensors.chunks(2).nth(layer).map_or(&NO_TENSOR, |pair| &pair[1])
     }
 
     /// The number of parameters.
@@ -119,12 +122,12 @@ impl<T: Real> Parameters<T> {
         &mut self.values
     }
 
-    /// W of layer 0 (nearest the inputs), 1, …: row-major (units × units below).
+    /// W of layer 0 (nearest the inputs), 1, …: row-major (units × units below); empty where that layer is not there.
     pub fn weights(&self, layer: usize) -> &[T] {
         &self.values[self.layout.weights(layer).range()]
     }
 
-    /// b of layer 0 (nearest the inputs), 1, …: one a unit.
+    /// b of layer 0 (nearest the inputs), 1, …: one a unit; empty where that layer is not there.
     pub fn bias(&self, layer: usize) -> &[T] {
         &self.values[self.layout.bias(layer).range()]
     }

@@ -17,6 +17,8 @@ use crate::{Error, Result};
 
 /// Points of the grid along each axis.
 const GRID: usize = 161;
+/// The most of them: a picture has no more pixels, and each point costs a forward pass.
+const MOST_GRID: usize = 4096;
 /// What the notebook leaves around the data.
 const MARGIN: f64 = 1.0;
 /// The most samples that are drawn, so that a picture stays small.
@@ -47,10 +49,10 @@ impl Boundary {
         Self::on_grid(data, network, parameters, axes, GRID)
     }
 
-    /// [`new`](Self::new) on a grid of so many points (at least 2) along each axis: fewer are faster.
+    /// [`new`](Self::new) on a grid of so many points (2 to 4096) along each axis: fewer are faster.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// As [`new`](Self::new), and [`Error::Invalid`] for another grid.
     pub fn on_grid(
         data: &Dataset,
         network: &Network,
@@ -65,7 +67,9 @@ impl Boundary {
                 "a network of {inputs} inputs has no boundary on {features} features"
             )));
         }
-        let grid = grid.max(2);
+        if !(2..=MOST_GRID).contains(&grid) {
+            return Err(Error::invalid("the grid of a boundary", format!("2 to {MOST_GRID} points"), grid));
+        }
         let (m, inputs) = (data.samples(), data.inputs());
         let feature = |k: usize| &inputs[k * m..(k + 1) * m];
         let around = |k: usize| {

@@ -7,6 +7,9 @@ use plotters::style::{Color, FontTransform, RGBColor};
 use super::{Area, FINE, colour, failed, is_small, px, text, titled};
 use crate::{Error, Result};
 
+/// The digits that an `f64` has.
+const MOST_DIGITS: usize = 17;
+
 /// A value for each of the columns and rows. Dark is low and bright is high, told apart with any colour vision.
 #[derive(Clone, Debug, Default)]
 pub struct HeatMap {
@@ -20,7 +23,7 @@ pub struct HeatMap {
     pub rows: Vec<String>,
     /// Row-major (rows × columns); none where there is no value, which leaves the cell grey.
     pub values: Vec<Option<f64>>,
-    /// Digits behind the point in the cells.
+    /// Digits behind the point in the cells, at most 17.
     pub digits: usize,
     /// What the darkest and the brightest stand for, where several maps share it; none for the map's own values.
     pub scale: Option<[f64; 2]>,
@@ -37,6 +40,7 @@ impl HeatMap {
             let values = self.values.len();
             return Err(Error::Mismatch(format!("{values} values do not fill {rows} rows of {columns} cells")));
         }
+        let digits = self.digits.min(MOST_DIGITS);
         let small = is_small(area);
         let area = titled(area, title)?;
         let (width, height) = area.dim_in_pixel();
@@ -57,7 +61,7 @@ impl HeatMap {
         let x = |column: usize| left + (right - left) * column as i32 / columns as i32;
         let y = |row: usize| px(4) + (lower - px(4)) * row as i32 / rows as i32;
         let centre = Pos::new(HPos::Center, VPos::Center);
-        let number = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.*}", self.digits));
+        let number = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.digits$}"));
         let longest = self.values.iter().map(|value| number(*value).chars().count()).max().unwrap_or(1) as f64;
         let (cell_width, cell_height) = ((right - left) / columns as i32 - px(4), (lower - px(4)) / rows as i32);
         let fitting = height_of_text.min(f64::from(cell_width) / fine / (0.64 * longest));
@@ -110,7 +114,8 @@ impl HeatMap {
         }
         let style = text(10.0, colour::TEXT).pos(Pos::new(HPos::Left, VPos::Center));
         for (value, at) in [(high, y(steps)), (low, y(0))] {
-            area.draw_text(&format!("{value:.*}", self.digits), &style, (x + px(16), at)).map_err(failed)?;
+            area.draw_text(&format!("{value:.*}", self.digits.min(MOST_DIGITS)), &style, (x + px(16), at))
+                .map_err(failed)?;
         }
         Ok(())
     }

@@ -71,9 +71,11 @@ impl Space {
     /// Every combination, seeds varying fastest.
     ///
     /// # Errors
-    /// Those of [`count`](Self::count).
+    /// Those of [`count`](Self::count), and [`Error::Invalid`] for over [`MOST_EVER`] networks.
     pub fn grid(&self) -> Result<Vec<Job>> {
-        let mut jobs = Vec::with_capacity(self.count()? as usize);
+        let count = self.count()?;
+        check_count(count)?;
+        let mut jobs = Vec::with_capacity(count as usize);
         let Values::List(rates) = &self.learning_rates else { return Ok(jobs) };
         for data in &self.data {
             for activation in &self.activations {
@@ -100,7 +102,16 @@ impl Space {
     }
 
     /// So many networks, each drawn from all that is given; the same seed draws the same.
-    pub fn random(&self, count: u64, seed: u64) -> Vec<Job> {
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for over [`MOST_EVER`] networks, or where there is nothing to draw from.
+    pub fn random(&self, count: u64, seed: u64) -> Result<Vec<Job>> {
+        check_count(count)?;
+        let rates = matches!(&self.learning_rates, Values::List(rates) if rates.is_empty());
+        let lengths = [self.data.len(), self.hidden.len(), self.activations.len(), self.iterations.len()];
+        if rates || self.init_seeds.is_empty() || lengths.contains(&0) {
+            return Err(Error::invalid("the values to draw from", "at least one of each kind", "none"));
+        }
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let draw = |job: u64| {
             let learning_rate = match &self.learning_rates {
@@ -118,7 +129,7 @@ impl Space {
                 init_seed: self.init_seeds[random.random_range(0..self.init_seeds.len())],
             }
         };
-        (0..count).map(draw).collect()
+        Ok((0..count).map(draw).collect())
     }
 
     /// Whether every value can be trained with.
@@ -138,6 +149,14 @@ impl Space {
             Some(_) => Err(Error::invalid("the number of iterations", "at least 1", 0)),
             None => Ok(()),
         }
+    }
+}
+
+/// Whether so many networks can be held.
+fn check_count(count: u64) -> Result<()> {
+    match count <= MOST_EVER {
+        true => Ok(()),
+        false => Err(Error::invalid("the number of networks", format!("at most {MOST_EVER}"), count)),
     }
 }
 
@@ -201,9 +220,9 @@ mod tests {
     fn a_seed_draws_the_same_networks_and_another_others() {
         let space = Space { learning_rates: Values::Log(0.01, 1.0), ..space() };
         assert!(space.count().is_err());
-        let jobs = space.random(50, 7);
-        assert_eq!(jobs, space.random(50, 7));
-        assert_ne!(jobs, space.random(50, 8));
+        let jobs = space.random(50, 7).unwrap();
+        assert_eq!(jobs, space.random(50, 7).unwrap());
+        assert_ne!(jobs, space.random(50, 8).unwrap());
         assert!(jobs.iter().all(|job| (0.01..=1.0).contains(&job.learning_rate)));
         let small = jobs.iter().filter(|job| job.learning_rate < 0.1).count();
         assert!((10..40).contains(&small), "{small} of 50 in the lower decade");

@@ -100,7 +100,8 @@ impl Backend for Engine {
     fn memory(&self, data: &Dataset, network: &Network, count: usize) -> Result<u64> {
         let parameters = Layout::new(&network.widths()).parameters() as u64;
         let of_one = 4 * (parameters * (1 + shape::MAX_PARTS as u64) + data.samples() as u64);
-        Ok(of_one * count as u64 + 4 * (data.samples() * (data.features() + 1)) as u64)
+        let of_data = 4 * (data.samples() * (data.features() + 1)) as u64;
+        Ok(of_one.saturating_mul(count as u64).saturating_add(of_data))
     }
 
     fn memory_limit(&self) -> u64 {

@@ -11,7 +11,7 @@ use super::pool::{Pool, Work};
 use super::shape::features;
 use super::trainee::{Scratch, Trainee};
 use crate::Result;
-use crate::backend::{Chunk, Evaluation, Run, Session};
+use crate::backend::{Chunk, Evaluation, Run, Session, check_chunk, no_network};
 use crate::data::Dataset;
 use crate::model::Parameters;
 
@@ -134,6 +134,7 @@ impl Session for EngineSession {
     /// Where there are as many networks as threads, each thread trains whole networks; otherwise all threads train
     /// one network after another, sharing its parts.
     fn advance(&mut self, iterations: u32) -> Result<()> {
+        check_chunk(iterations)?;
         self.pool.work().iterations.store(iterations, SeqCst);
         let networks = self.retired.len();
         if self.retired.iter().filter(|retired| !**retired).count() >= self.threads {
@@ -162,7 +163,8 @@ impl Session for EngineSession {
     }
 
     fn retire(&mut self, network: usize) -> Result<()> {
-        self.retired[network] = true;
+        let networks = self.retired.len();
+        *self.retired.get_mut(network).ok_or_else(|| no_network(network, networks))? = true;
         self.pool.work().retired[network].store(true, SeqCst);
         Ok(())
     }

@@ -1,0 +1,92 @@
+//! Help texts: examples, groups, and a width that the terminal has; typing errors are told the near name.
+#![cfg(all(feature = "cli", feature = "gpu", feature = "plot"))]
+
+mod common;
+
+use common::command::{ended, planar, run};
+
+const COMMANDS: [&str; 14] = [
+    "train",
+    "predict",
+    "plot",
+    "sweep",
+    "sweep merge",
+    "compare",
+    "diagnose",
+    "gradcheck",
+    "reproduce",
+    "devices",
+    "selftest",
+    "bench",
+    "completions",
+    "man",
+];
+
+/// A command's help on a terminal of so many columns.
+fn help(command: &str, columns: usize) -> String {
+    let mut command = planar(&format!("{command} --help"));
+    command.env("COLUMNS", columns.to_string());
+    let (stdout, stderr, code) = run(command);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    stdout
+}
+
+#[test]
+fn every_command_has_two_to_five_examples() {
+    for command in COMMANDS {
+        let help = help(command, 80);
+        let examples = help.lines().skip_while(|line| !line.starts_with("Examples")).skip(1);
+        let examples: Vec<&str> = examples.take_while(|line| line.starts_with("  ")).collect();
+        assert!((2..=5).contains(&examples.len()), "{command}: {examples:#?}");
+        assert!(examples.iter().all(|line| line.contains(&format!("planar {}", command))), "{command}: {examples:#?}");
+    }
+}
+
+#[test]
+fn every_flag_but_help_stands_under_a_heading_of_its_kind() {
+    for command in COMMANDS {
+        let help = help(command, 100);
+        let options = help.lines().skip_while(|line| *line != "Options:").skip(1).take_while(|line| !line.is_empty());
+        let flags: Vec<&str> = options.filter(|line| line.trim_start().starts_with('-')).collect();
+        assert!(matches!(flags[..], [help] if help.contains("--help")), "{command}: {flags:#?}");
+    }
+}
+
+#[test]
+fn help_is_as_wide_as_the_terminal_and_no_flag_takes_more_than_two_lines() {
+    for command in COMMANDS.into_iter().chain([""]) {
+        for columns in [40, 80, 100] {
+            let help = help(command, columns);
+            // a file's name or a word of an example cannot be broken
+            let may_be_wide = |line: &str| line.starts_with("Usage") || !line.trim_start().contains(' ');
+            let too_wide = help.lines().find(|line| line.chars().count() > columns && !may_be_wide(line));
+            assert_eq!(too_wide, None, "{command} at {columns}");
+        }
+        let help = help(command, 100);
+        let mut lines = 0;
+        for line in help.lines() {
+            let begins = line.is_empty() || !line.starts_with("       ") || line.trim_start().starts_with("--");
+            lines = if begins { 1 } else { lines + 1 };
+            assert!(lines <= 2, "{command}: {line}");
+        }
+    }
+}
+
+#[test]
+fn a_typing_error_is_told_the_near_name() {
+    for (typed, meant) in [
+        ("train --hiden 3", "--hidden"),
+        ("predict run.safetensors --actvation tanh", "--activation"),
+        ("sweep --hidden 4 --init-sed 1..3", "--init-seed"),
+        ("trian", "'train'"),
+        ("sweep merg part.jsonl", "'merge'"),
+        ("completions bsh", "'bash'"),
+        ("train --activation tahn", "tanh, "),
+        ("train --plan fusd", "fused"),
+        ("man trian", "train, "),
+    ] {
+        let (stdout, stderr, code) = ended(typed);
+        assert_eq!((code, stdout.as_str(), stderr.lines().count()), (2, "", 1), "{typed}: {stderr}");
+        assert!(stderr.contains(meant), "{typed}: {stderr}");
+    }
+}
