@@ -47,7 +47,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             continue;
         };
         let change = now / then - 1.0;
-        let is_slower = !(change >= -NOISE);
+        let is_slower = change.is_nan() || change < -NOISE;
         slower += usize::from(is_slower);
         let said = if is_slower { ": slower" } else { "" };
         println!("{then:>10.1} {now:>10.1} {:>+6.0}%   {name}{said}", 100.0 * change);

@@ -165,8 +165,7 @@ mod tests {
         let data = planar::data::flower(400, 1).unwrap();
         let network = Network::one_hidden(2, 3, Activation::Tanh).unwrap();
         let description = Description::new(&data, &network, 1.0, "f32");
-        let flags =
-            CheckpointArguments { checkpoint: Some(path.clone()), checkpoint_every: None, resume: None, init: None };
+        let flags = CheckpointArguments { checkpoint: Some(path.clone()), checkpoint_every: None, resume: None };
         let mut keeper = flags.keeper(State::new(description, "seed 2".into(), "a device".into(), "fused"));
         let costs = [0, 10, 20].map(|iteration| CostAt { iteration, cost: 0.5 });
         let parameters = [2, 3].map(|seed| Parameters::initial(&network, seed, 1.0));
