@@ -1,6 +1,6 @@
 //! Whether planar has become slower: each plan's speed as a ratio to the `f32` reference's in the same run, held to the
 //! ratios of the last release in `benches/figures.json`. `cargo bench --bench guard` ends with 1 where one has fallen by
-//! over a quarter; `cargo bench --bench guard -- --write` writes the file anew, at a release.
+//! over a third; `cargo bench --bench guard -- --write` writes the file anew, at a release.
 //!
 //! A ratio cancels how fast and how busy a machine is, but not which instructions it has: it is compared where the file
 //! has the device's name.
@@ -24,8 +24,9 @@ const NETWORKS: [(usize, &str); 4] = [(4, "tanh"), (40, "relu"), (277, "leaky-re
 /// The median of so many pairs, each measured for so long.
 const PAIRS: usize = 5;
 const PATIENCE: Duration = Duration::from_millis(300);
-/// The share of a ratio that may be lost to noise: two runs of one build were at most 0.15 apart.
-const NOISE: f64 = 0.25;
+/// The share of a ratio that may be lost to noise: runs of one build on a quiet machine were up to 0.05 apart for the
+/// engine, and up to 0.32 for lavapipe, which shares its two cores with the host.
+const NOISE: f64 = 1.0 / 3.0;
 
 /// The reference's time over the device's, by `device | plan | n_h | activation`.
 type Ratios = BTreeMap<String, f64>;

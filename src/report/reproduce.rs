@@ -49,7 +49,8 @@ impl ReproduceReport {
             let _ = write!(text, "{name}: {claimed}\n{verdict}: {why}\n");
             let _ = writeln!(text, "{}{device}, {seconds:.1} s\n", super::columns(rows));
         }
-        text + &format!("{} claims in {:.1} s\n", self.claims.len(), self.seconds)
+        let claims = if self.claims.len() == 1 { "claim" } else { "claims" };
+        text + &format!("{} {claims} in {:.1} s\n", self.claims.len(), self.seconds)
     }
 
     /// A Markdown table.
