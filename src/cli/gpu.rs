@@ -22,13 +22,11 @@ const PLANS: [PlanChoice; 2] = [PlanChoice::Fused, PlanChoice::Layered];
 
 /// A GPU by its name: `gpu` or part of an adapter's name, with `:fused` or `:layered` behind it where a plan is meant.
 pub fn named(name: &str) -> Result<Box<dyn Backend>> {
-    let (adapter, plan) = match name.rsplit_once(':') {
-        Some((adapter, plan)) => (adapter, plan.parse()?),
+    let (name, plan) = match name.rsplit_once(':') {
+        Some((name, plan)) => (name, plan.parse()?),
         None => (name, PlanChoice::Auto),
     };
-    let choice = choice(adapter);
-    let adapters = Adapter::all();
-    Ok(Box::new(Gpu::open(Adapter::choose(&adapters, &choice)?)?.with_plan(plan)))
+    Ok(Box::new(Gpu::open(&adapter(name)?)?.with_plan(plan)))
 }
 
 /// Every adapter under every plan.
@@ -47,9 +45,16 @@ pub fn require() -> Result<()> {
     Adapter::choose(&Adapter::all(), &Choice::Any).map(|_| ())
 }
 
-/// Any adapter, or one by its name.
-fn choice(name: &str) -> Choice {
-    if name == "gpu" { Choice::Any } else { Choice::Named(name.into()) }
+/// Any adapter, or one by its name, which may be mistyped.
+fn adapter(name: &str) -> Result<Adapter> {
+    let choice = if name == "gpu" { Choice::Any } else { Choice::Named(name.into()) };
+    match Adapter::choose(&Adapter::all(), &choice) {
+        Ok(adapter) => Ok(adapter.clone()),
+        Err(Error::NoAdapter(said)) if name != "gpu" => {
+            Err(Error::NoAdapter(format!("{said}; what is no adapter's name is cpu, gpu or auto")))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 impl DeviceArguments {
@@ -132,8 +137,7 @@ impl DeviceArguments {
             return Err(Error::Mismatch(message.into()));
         }
         self.refuse_threads()?;
-        let adapters = Adapter::all();
-        let adapter = Adapter::choose(&adapters, &choice(name))?;
+        let adapter = &adapter(name)?;
         if adapter.is_software() {
             verbosity.say(format_args!("{doing} on {adapter}: a software adapter, it computes on the CPU"));
         }
