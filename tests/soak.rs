@@ -1,7 +1,6 @@
 //! Memory stays flat and results right over many sessions and long runs. The long ones are for `tests/soak`.
 //!
 //! One at a time, since each watches the memory of the whole process.
-#![cfg(feature = "gpu")]
 
 mod common;
 
