@@ -6,7 +6,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::command::{planar, run};
+use common::command::{interrupt, planar, run, training};
 use gif::{ColorOutput, DecodeOptions};
 use planar::plot;
 use serde_json::Value;
@@ -104,24 +104,15 @@ fn short_long_resumed_and_diverging_runs_are_shown_as_far_as_they_went() {
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_is_shown_as_far_as_it_went() {
-    use std::io::{BufRead as _, BufReader};
     use std::process::{Command, Stdio};
 
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("run.gif");
-    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("planar"))
-        .args(["train", "--iterations", "2000000000", "--device", "cpu", "-v", "--animate"])
-        .arg(&file)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // -v tells on stderr when the handler stands
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-    assert!(lines.any(|line| line.contains("training begins")));
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("planar"));
+    command.args(["train", "--iterations", "2000000000", "--device", "cpu", "-v", "--animate"]).arg(&file);
+    let mut child = training(command.stdout(Stdio::null()));
     std::thread::sleep(std::time::Duration::from_millis(300));
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    lines.for_each(drop);
+    interrupt(&child);
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let frames = shown(&fs::read(&file).unwrap()).frames.len();
     assert!((2..60).contains(&frames), "{frames}");

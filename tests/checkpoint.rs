@@ -245,8 +245,7 @@ fn ctrl_c_leaves_a_checkpoint_that_goes_on() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("run.safetensors");
     let mut child = start(&path, "--checkpoint", "2000000000", "1000000000");
-    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(sent.success());
+    command::interrupt(&child);
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let done = Checkpoint::read(&path).unwrap().state.iteration;
     assert!(done > 0);
@@ -289,21 +288,14 @@ fn a_link_to_a_checkpoint_stays_a_link() {
 /// A long run, once it trains.
 #[cfg(unix)]
 fn start(path: &Path, flag: &str, iterations: &str, every: &str) -> std::process::Child {
-    use std::io::{BufRead, BufReader};
     use std::process::{Command, Stdio};
 
-    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("planar"))
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("planar"));
+    command
         .args(RUN.replace(" -q", " -v").split_whitespace())
         .args(["--iterations", iterations, "--checkpoint-every", every, "--log-every", "1000000000", flag])
-        .arg(path)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-    assert!(lines.any(|line| line.contains("training begins")));
-    // what it says from here on is read, so that it never waits
-    std::thread::spawn(move || lines.for_each(drop));
+        .arg(path);
+    let child = command::training(command.stdout(Stdio::null()));
     std::thread::sleep(std::time::Duration::from_millis(100));
     child
 }

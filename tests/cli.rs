@@ -389,19 +389,11 @@ fn ctrl_c_reports_what_is_done_and_ends_with_130() {
     use std::process::{Command, Stdio};
     use std::time::{Duration, Instant};
 
-    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("planar"))
-        .args(["train", "--iterations", "2000000000", "--device", "cpu", "--json", "-v"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // -v tells on stderr when the set-up is done and the handler stands
-    let stderr = std::io::BufReader::new(child.stderr.take().unwrap());
-    let started = std::io::BufRead::lines(stderr).map_while(Result::ok).any(|line| line.contains("training begins"));
-    assert!(started);
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("planar"));
+    command.args(["train", "--iterations", "2000000000", "--device", "cpu", "--json", "-v"]);
+    let child = common::command::training(command.stdout(Stdio::piped()));
     std::thread::sleep(Duration::from_millis(300));
-    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(interrupted.success());
+    common::command::interrupt(&child);
     let asked = Instant::now();
     let output = child.wait_with_output().unwrap();
     assert!(asked.elapsed() < Duration::from_secs(20));

@@ -203,6 +203,6 @@ fn ctrl_c_in_training_ends_the_diagnosis_with_130() {
         .spawn()
         .unwrap();
     std::thread::sleep(Duration::from_secs(2));
-    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    common::command::interrupt(&child);
     assert_eq!(child.wait().unwrap().code(), Some(130));
 }

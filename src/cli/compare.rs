@@ -1,6 +1,5 @@
 //! `planar compare`: two back ends from the same weights, step by step and over a run.
 
-use crate::report::compare::{CompareReport, Side};
 use planar::backend::Backend;
 use planar::compare::{Bounds, compare};
 use planar::train::CostAt;
@@ -9,6 +8,7 @@ use super::arguments::{DataArguments, NetworkArguments};
 use super::device::{self, DeviceArguments};
 use super::progress::Progress;
 use super::{Ending, Verbosity};
+use crate::report::compare::{CompareReport, Side};
 
 const EXAMPLES: &str = "Examples:
   planar compare --device gpu                 a GPU against the f64 reference

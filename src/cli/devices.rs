@@ -1,12 +1,12 @@
 //! `planar devices`: the adapters, and which one `auto` takes.
 
-use crate::report;
 use planar::backend::DeviceInfo;
 use planar::gpu::device::looked_through;
 use planar::gpu::{Adapter, Choice};
 use serde::Serialize;
 
 use super::Ending;
+use crate::report;
 
 const EXAMPLES: &str = "Examples:
   planar devices                        all that Vulkan, Metal or DX12 reaches

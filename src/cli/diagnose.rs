@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use crate::report::diagnose::DiagnoseReport;
 use clap::CommandFactory;
 use planar::backend::Run;
 use planar::diagnose::{DeviceRun, activations_all_nan, diagnose};
@@ -13,6 +12,7 @@ use super::arguments::{DataArguments, NetworkArguments};
 use super::device::DeviceArguments;
 use super::progress::{self, Progress};
 use super::{Ending, Verbosity};
+use crate::report::diagnose::DiagnoseReport;
 
 /// How long the replay takes at most, and the search for a learning rate.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -17,8 +17,6 @@ use super::device::{DeviceArguments, Measurable};
 const CALIBRATION: Duration = Duration::from_millis(60);
 /// A run that the CPU ends in this many seconds is not worth a GPU's set-up.
 const SHORT_RUN: f64 = 0.25;
-/// How a GPU computes.
-const PLANS: [PlanChoice; 2] = [PlanChoice::Fused, PlanChoice::Layered];
 
 /// A GPU by its name: `gpu` or part of an adapter's name, with `:fused` or `:layered` behind it where a plan is meant.
 pub fn named(name: &str) -> Result<Box<dyn Backend>> {
@@ -31,7 +29,7 @@ pub fn named(name: &str) -> Result<Box<dyn Backend>> {
 
 /// Every adapter under every plan.
 pub fn measurable() -> Vec<Measurable> {
-    let with_plans = |adapter: Adapter| PLANS.map(|plan| (adapter.clone(), plan));
+    let with_plans = |adapter: Adapter| PlanChoice::ALL.map(|plan| (adapter.clone(), plan));
     let measurable = |(adapter, plan): (Adapter, PlanChoice)| Measurable {
         name: adapter.to_string(),
         plan: plan.name(),

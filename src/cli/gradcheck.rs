@@ -1,11 +1,11 @@
 //! `planar gradcheck`: the backward pass against central differences.
 
-use crate::report::gradcheck::GradcheckReport;
 use planar::gradcheck::{BOUND, check};
 use planar::model::{Activation, Network, Parameters};
 
 use super::arguments::{DataArguments, init_scale};
 use super::{Ending, Verbosity};
+use crate::report::gradcheck::GradcheckReport;
 
 const EXAMPLES: &str = "Examples:
   planar gradcheck --activation relu                  planar's backward pass

@@ -4,7 +4,6 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use crate::report::predict::PredictReport;
 use planar::backend::Run;
 use planar::checkpoint::Weights;
 use planar::data::csv;
@@ -14,6 +13,7 @@ use planar::{Error, Result};
 
 use super::device::DeviceArguments;
 use super::{Ending, Verbosity};
+use crate::report::predict::PredictReport;
 
 const EXAMPLES: &str = "Examples:
   planar predict run.safetensors points.csv > classes.csv

@@ -5,13 +5,13 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::report::reproduce::ReproduceReport;
 use planar::Error;
 use planar::reproduce::{claims, reproduce};
 
 use super::device::{device_name, named};
 use super::progress::{self, NetworkBar};
 use super::{Ending, Verbosity};
+use crate::report::reproduce::ReproduceReport;
 
 const EXAMPLES: &str = "Examples:
   planar reproduce                                  all, over 22 seeds

@@ -1,11 +1,11 @@
 //! `planar selftest`: whether an adapter and its driver compute what planar needs.
 
-use crate::report::selftest::SelftestReport;
 use planar::gpu::{Adapter, Choice, Gpu};
 use planar::selftest;
 
 use super::device::device_name;
 use super::{Ending, Verbosity};
+use crate::report::selftest::SelftestReport;
 
 const EXAMPLES: &str = "Examples:
   planar selftest                       every adapter

@@ -3,7 +3,6 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use crate::report::train::{Seconds, TrainReport, Training};
 use planar::backend::Run;
 use planar::checkpoint::{Description, State};
 use planar::cpu::accuracy_on;
@@ -17,6 +16,7 @@ use super::metrics::{Accuracy, MetricsArguments};
 use super::picture::PictureArguments;
 use super::progress::{self, Progress};
 use super::{Ending, Verbosity};
+use crate::report::train::{Seconds, TrainReport, Training};
 
 const EXAMPLES: &str = "Examples:
   planar train --preview                 the notebook, drawn on the terminal

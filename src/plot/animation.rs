@@ -5,7 +5,7 @@ use std::path::Path;
 
 use gif::{DisposalMethod, Encoder, Frame, Repeat};
 
-use crate::checkpoint::atomic;
+use super::format::put;
 use crate::{Error, Result};
 
 /// Hundredths of a second that a frame is shown, and the last.
@@ -61,7 +61,7 @@ pub fn gif(size: (u32, u32), frames: &[Vec<u8>]) -> Result<Vec<u8>> {
 /// # Errors
 /// As [`gif()`]; [`Error::Io`] where the file cannot be written.
 pub fn write_gif(path: &Path, size: (u32, u32), frames: &[Vec<u8>]) -> Result<()> {
-    atomic::replace(path, &gif(size, frames)?)
+    put(path, &gif(size, frames)?)
 }
 
 /// The colours that most pixels have, and the number of the nearest of them for every colour.

@@ -95,8 +95,13 @@ pub fn write(path: &Path, size: (u32, u32), draw: impl FnOnce(&Area) -> Result<(
         Format::Svg => picture.into_bytes(),
         Format::Png => png(&picture)?,
     };
+    put(path, &bytes)
+}
+
+/// Puts a picture in place as a whole, and clears away what a killed run left beside it.
+pub(super) fn put(path: &Path, bytes: &[u8]) -> Result<()> {
     atomic::remove_leftovers(path);
-    atomic::replace(path, &bytes)
+    atomic::replace(path, bytes)
 }
 
 fn rendered(svg: &str, density: f32) -> Result<Pixmap> {

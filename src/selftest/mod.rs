@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use crate::gpu::Gpu;
 use crate::gpu::kernel::Kernel;
+use crate::gpu::plan::PlanChoice;
 
 /// The worst of all that a check compared, as a share of its bound: at most 1 where it passed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -117,7 +118,7 @@ pub fn run(gpu: &Gpu, mut listen: impl FnMut(&str)) -> Vec<Finding> {
         let name = format!("one step: plan {plan}, {activation}");
         check(name, &mut || steps::one(gpu, plan, activation).map(of_worst));
     }
-    for plan in steps::PLANS {
+    for plan in PlanChoice::ALL {
         check(format!("a short run: plan {plan}"), &mut || steps::short_run(gpu, plan).map(of_worst));
     }
     findings

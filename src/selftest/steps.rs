@@ -10,9 +10,6 @@ use crate::gpu::Gpu;
 use crate::gpu::plan::PlanChoice;
 use crate::model::{Network, Parameters};
 
-/// Every plan.
-pub const PLANS: [PlanChoice; 2] = [PlanChoice::Fused, PlanChoice::Layered];
-
 /// Every plan with every activation.
 pub const CASES: [(PlanChoice, &str); 8] = [
     (PlanChoice::Fused, "tanh"),

@@ -21,3 +21,23 @@ pub fn run(mut command: Command) -> (String, String, i32) {
 pub fn ended(arguments: &str) -> (String, String, i32) {
     run(planar(arguments))
 }
+
+/// The run of a command that has `-v`, once it trains and listens for Ctrl-C. What it says on stderr from then on is read,
+/// so that it never waits.
+#[cfg(unix)]
+pub fn training(command: &mut std::process::Command) -> std::process::Child {
+    use std::io::{BufRead as _, BufReader};
+
+    let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("training begins")));
+    std::thread::spawn(move || lines.for_each(drop));
+    child
+}
+
+/// Ctrl-C.
+#[cfg(unix)]
+pub fn interrupt(child: &std::process::Child) {
+    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(kill.unwrap().success());
+}

@@ -20,7 +20,6 @@ use crate::limits::NamedOnAdapter;
 
 /// The longest that a check may take: over it, something hangs.
 const WATCHDOG: Duration = Duration::from_secs(60);
-const PLANS: [PlanChoice; 2] = [PlanChoice::Fused, PlanChoice::Layered];
 const LOSSES: [Fault; 2] = [Fault::Destroyed, Fault::Lost];
 
 pub fn checks() -> Vec<NamedOnAdapter> {
@@ -176,7 +175,7 @@ fn is_said(error: &Error, words: &str) -> bool {
 /// An error where something is created or submitted, and nothing elsewhere; and the device goes on as before.
 fn no_memory(adapter: &Adapter) -> Check {
     let mut refused = 0;
-    for plan in PLANS {
+    for plan in PlanChoice::ALL {
         let gpu = open(adapter, plan)?;
         let want = story(&gpu, None).map_err(|error| error.to_string())?;
         for at in 0..CHAPTERS.len() {
@@ -201,7 +200,7 @@ fn no_memory(adapter: &Adapter) -> Check {
 fn no_answer(adapter: &Adapter) -> Check {
     let data = flower(4000, 1).map_err(|error| error.to_string())?;
     let faults = [(Fault::Hang, "did not answer within"), (Fault::Unmapped, "could not be mapped")];
-    for (plan, (fault, words)) in PLANS.into_iter().flat_map(|plan| faults.map(|fault| (plan, fault))) {
+    for (plan, (fault, words)) in PlanChoice::ALL.into_iter().flat_map(|plan| faults.map(|fault| (plan, fault))) {
         let gpu = open(adapter, plan)?;
         let mut session = gpu.load(&data, &runs()).map_err(|error| error.to_string())?;
         gpu.fail(fault);
@@ -216,7 +215,7 @@ fn no_answer(adapter: &Adapter) -> Check {
 /// An iteration's last step counts it: without that step the update may be missing too.
 fn miscounts(adapter: &Adapter) -> Check {
     let without_last: fn(&mut Plan) = |plan| plan.iteration.truncate(plan.iteration.len() - 1);
-    for plan in PLANS {
+    for plan in PlanChoice::ALL {
         match story(&open(adapter, plan)?.with_changed_plans(without_last), None) {
             Err(error @ Error::Incomplete { asked: 5, done: 0 }) if is_said(&error, "0 of 5 iterations") => {}
             other => return Err(format!("{plan}: {other:?}")),

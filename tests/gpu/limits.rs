@@ -37,8 +37,6 @@ fn largest(fits: impl Fn(u32) -> bool) -> u32 {
     good
 }
 
-const PLANS: [PlanChoice; 2] = [PlanChoice::Layered, PlanChoice::Fused];
-
 fn most_samples(gpu: &Gpu, choice: PlanChoice) -> u32 {
     largest(|samples| plan(gpu, choice, 2, 1, samples).is_ok())
 }
@@ -48,7 +46,7 @@ fn most_units(gpu: &Gpu, choice: PlanChoice) -> u32 {
 }
 
 fn budgets_hold(_: &Adapter, gpu: &Gpu) -> Check {
-    for choice in PLANS {
+    for choice in PlanChoice::ALL {
         for (inputs, units, samples) in
             [(2, 1, most_samples(gpu, choice)), (2, most_units(gpu, choice), 3), (16, 400, 20_000)]
         {
@@ -62,11 +60,15 @@ fn budgets_hold(_: &Adapter, gpu: &Gpu) -> Check {
 }
 
 fn longest_sums_over_samples(_: &Adapter, gpu: &Gpu) -> Check {
-    PLANS.into_iter().try_for_each(|choice| longest_sums(&gpu.clone().with_plan(choice), 1, most_samples(gpu, choice)))
+    PlanChoice::ALL
+        .into_iter()
+        .try_for_each(|choice| longest_sums(&gpu.clone().with_plan(choice), 1, most_samples(gpu, choice)))
 }
 
 fn longest_sums_over_units(_: &Adapter, gpu: &Gpu) -> Check {
-    PLANS.into_iter().try_for_each(|choice| longest_sums(&gpu.clone().with_plan(choice), most_units(gpu, choice), 3))
+    PlanChoice::ALL
+        .into_iter()
+        .try_for_each(|choice| longest_sums(&gpu.clone().with_plan(choice), most_units(gpu, choice), 3))
 }
 
 /// One step at the largest size against float64: a loop that a driver left early would show.
@@ -133,7 +135,7 @@ fn a_million_samples(_: &Adapter, gpu: &Gpu) -> Check {
 }
 
 fn too_large_is_refused(_: &Adapter, gpu: &Gpu) -> Check {
-    for choice in PLANS {
+    for choice in PlanChoice::ALL {
         for (units, samples) in [(1, most_samples(gpu, choice) + 1), (most_units(gpu, choice) + 1, 3)] {
             match plan(gpu, choice, 2, units, samples) {
                 Err(planar::Error::Limit { limit, needed, allowed, .. })

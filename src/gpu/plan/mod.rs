@@ -50,6 +50,9 @@ impl FromStr for PlanChoice {
 }
 
 impl PlanChoice {
+    /// Those that a GPU can be told to follow.
+    pub const ALL: [Self; 2] = [Self::Fused, Self::Layered];
+
     /// `auto`, `layered` or `fused`.
     pub fn name(self) -> &'static str {
         match self {
