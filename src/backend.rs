@@ -49,6 +49,14 @@ pub trait Backend {
     /// [`Error::Limit`] where the device is too small for them.
     fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>>;
 
+    /// The logits of a network at points that need no labels: row-major (points × features) in, one logit per point out.
+    /// The points go through the device in blocks, so that their number is bounded by the host's memory alone.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if network, parameters and points do not fit together, [`Error::Limit`] if the device is too
+    /// small for the network, and those of [`Session::collect`].
+    fn forward(&self, network: &Network, parameters: &Parameters, points: &[f64]) -> Result<Vec<f64>>;
+
     /// Bytes that a session of so many networks of this shape takes, nearly.
     ///
     /// # Errors
@@ -98,6 +106,13 @@ pub trait Session: Send {
     /// [`Error::Invalid`] where there is no such network, [`Error::Device`] where the device refuses it.
     fn retire(&mut self, network: usize) -> Result<()>;
 
+    /// Starts again from these parameters, one set per network: nothing is queued, and no network is retired.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if the parameters are not those of the session's networks, [`Error::Device`] if the device
+    /// refuses them.
+    fn restart(&mut self, start: &[Parameters]) -> Result<()>;
+
     /// How many chunks should be queued at once so that the device never idles.
     fn queue_depth(&self) -> usize {
         1
@@ -107,11 +122,9 @@ pub trait Session: Send {
 /// What a chunk of iterations left behind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chunk {
-    /// Updates done before this chunk.
-    pub first_iteration: u64,
     /// Updates done in it.
     pub iterations: u32,
-    /// `costs[network][k]`: the cost of the weights after `first_iteration + k` updates.
+    /// `costs[network][k]`: the cost of the weights after `k` updates of the chunk.
     pub costs: Vec<Vec<f64>>,
     /// The parameters at the chunk's end, one set a network.
     pub parameters: Vec<Parameters>,
@@ -159,6 +172,53 @@ pub fn check_runs(data: &Dataset, runs: &[Run]) -> Result<()> {
         check_learning_rate(run.learning_rate)?;
     }
     Ok(())
+}
+
+/// Whether parameters are those of a session's networks, one set each.
+pub(crate) fn check_start<'a>(
+    networks: impl ExactSizeIterator<Item = &'a Network>,
+    start: &[Parameters],
+) -> Result<()> {
+    if networks.len() != start.len() {
+        let message = format!("{} sets of parameters for {} networks", start.len(), networks.len());
+        return Err(Error::Mismatch(message));
+    }
+    for (network, parameters) in networks.zip(start) {
+        if parameters.layout() != &Layout::new(&network.widths()) {
+            return Err(Error::Mismatch(format!("the parameters are not those of a {:?} network", network.widths())));
+        }
+    }
+    Ok(())
+}
+
+/// Whether network, parameters and points fit together; the number of points.
+pub(crate) fn check_points(network: &Network, parameters: &Parameters, points: &[f64]) -> Result<usize> {
+    check_start(std::iter::once(network), std::slice::from_ref(parameters))?;
+    let inputs = network.inputs();
+    if !points.len().is_multiple_of(inputs) {
+        let message = format!("{} values are not points of {inputs} features", points.len());
+        return Err(Error::Mismatch(message));
+    }
+    Ok(points.len() / inputs)
+}
+
+/// [`Backend::forward`] through sessions that nothing trains.
+pub(crate) fn forward_by_session(
+    backend: &dyn Backend,
+    network: &Network,
+    parameters: &Parameters,
+    points: &[f64],
+) -> Result<Vec<f64>> {
+    check_points(network, parameters, points)?;
+    let features = network.inputs();
+    let run = Run { network: network.clone(), parameters: parameters.clone(), learning_rate: 1.0 };
+    let mut logits = Vec::with_capacity(points.len() / features);
+    for points in points.chunks(4096 * features) {
+        let data = Dataset::from_points("points", None, features, points, vec![0; points.len() / features])?;
+        let mut session = backend.load(&data, std::slice::from_ref(&run))?;
+        logits.append(&mut session.evaluate()?.swap_remove(0).logits);
+    }
+    Ok(logits)
 }
 
 /// Whether a session can advance by so many iterations at once.

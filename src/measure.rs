@@ -96,6 +96,9 @@ mod tests {
         fn load(&self, _: &Dataset, _: &[Run]) -> Result<Box<dyn Session>> {
             Ok(Box::new(SlowSession { first: true, queued: None }))
         }
+        fn forward(&self, _: &Network, _: &Parameters, _: &[f64]) -> Result<Vec<f64>> {
+            Ok(Vec::new())
+        }
         fn memory(&self, _: &Dataset, _: &Network, _: usize) -> Result<u64> {
             Ok(0)
         }
@@ -125,6 +128,9 @@ mod tests {
             Ok(Vec::new())
         }
         fn retire(&mut self, _: usize) -> Result<()> {
+            Ok(())
+        }
+        fn restart(&mut self, _: &[Parameters]) -> Result<()> {
             Ok(())
         }
     }

@@ -236,7 +236,7 @@ pub fn train_all(
             submitted += chunk;
             queued += 1;
         }
-        let Some(mut chunk) = session.collect()? else {
+        let Some(chunk) = session.collect()? else {
             // all that was queued is done: either networks are at their end, or training was stopped
             let evaluations = session.evaluate()?;
             as_many(evaluations.len(), networks.len())?;
@@ -253,13 +253,12 @@ pub fn train_all(
         as_many(chunk.costs.len(), networks.len())?;
         as_many(chunk.parameters.len(), networks.len())?;
         pace.collected(chunk.iterations);
-        // a session counts from its own start
-        chunk.first_iteration += start;
-        done = chunk.first_iteration + u64::from(chunk.iterations);
+        let first = done;
+        done += u64::from(chunk.iterations);
         let mut costs = vec![f64::NAN; networks.len()];
         for (n, network) in networks.iter_mut().enumerate().filter(|(_, network)| network.is_training()) {
-            network.log.add(&chunk, n);
-            match first_not_finite(&chunk, n) {
+            network.log.add(&chunk, first, n);
+            match first_not_finite(&chunk, n).map(|k| first + k) {
                 None => {
                     costs[n] = chunk.costs[n].last().copied().unwrap_or(f64::NAN);
                     (network.parameters, network.parameters_at) = (Some(chunk.parameters[n].clone()), done);
@@ -339,12 +338,12 @@ impl Network {
     }
 }
 
-/// The first iteration whose cost is not finite, or the chunk's end where a parameter is not: a ReLU hides a NaN in
+/// The first iteration of a chunk whose cost is not finite, or the chunk's end where a parameter is not: a ReLU hides a NaN in
 /// its weights from the cost.
 fn first_not_finite(chunk: &Chunk, network: usize) -> Option<u64> {
     let at = chunk.costs[network].iter().position(|cost| !is_finite(*cost));
     let end = (!chunk.parameters[network].is_finite()).then_some(u64::from(chunk.iterations));
-    at.map(|k| k as u64).or(end).map(|k| chunk.first_iteration + k)
+    at.map(|k| k as u64).or(end)
 }
 
 /// The costs that are kept.
@@ -355,10 +354,10 @@ struct Log {
 
 impl Log {
     /// Keeps the costs at multiples of the interval.
-    fn add(&mut self, chunk: &Chunk, network: usize) {
-        let skip = chunk.first_iteration.next_multiple_of(self.every) - chunk.first_iteration;
+    fn add(&mut self, chunk: &Chunk, first: u64, network: usize) {
+        let skip = first.next_multiple_of(self.every) - first;
         for k in (skip..u64::from(chunk.iterations)).step_by(self.every as usize) {
-            self.costs.push(CostAt { iteration: chunk.first_iteration + k, cost: chunk.costs[network][k as usize] });
+            self.costs.push(CostAt { iteration: first + k, cost: chunk.costs[network][k as usize] });
         }
     }
 

@@ -213,8 +213,7 @@ fn results_do_not_depend_on_the_chunks() {
         let run = [run(2, hidden, activation, 2, 0.01, 0.5)];
         let [single, whole] = [1, 500].map(|chunk| train(&engine(2), &data, &run, 500, chunk));
         assert!(bits(&single, 0) == bits(&whole, 0), "{hidden} units, {activation}");
-        assert_eq!(single[499].first_iteration, 499);
-        assert_eq!((whole[0].first_iteration, whole[0].iterations), (0, 500));
+        assert_eq!((single.len(), whole[0].iterations), (500, 500));
     }
 }
 

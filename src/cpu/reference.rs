@@ -4,7 +4,10 @@ use std::collections::VecDeque;
 use std::marker::PhantomData;
 
 use super::operations::{self as op, Product, Transpose};
-use crate::backend::{Backend, Chunk, DeviceInfo, Evaluation, Run, Session, check_chunk, check_runs, no_network};
+use crate::backend::{
+    Backend, Chunk, DeviceInfo, Evaluation, Run, Session, check_chunk, check_points, check_runs, check_start,
+    no_network,
+};
 use crate::data::Dataset;
 use crate::model::params::Layout;
 use crate::model::{Activation, Network, Parameters, Real};
@@ -61,6 +64,19 @@ impl<T: Real> Backend for Reference<T> {
         super::MEMORY
     }
 
+    fn forward(&self, network: &Network, parameters: &Parameters, points: &[f64]) -> Result<Vec<f64>> {
+        check_points(network, parameters, points)?;
+        let features = network.inputs();
+        let run = Run { network: network.clone(), parameters: parameters.clone(), learning_rate: 1.0 };
+        let mut logits = Vec::with_capacity(points.len() / features);
+        for points in points.chunks(POINTS_AT_A_TIME * features) {
+            let data = Dataset::from_points("points", None, features, points, vec![0; points.len() / features])?;
+            let mut session = self.load(&data, std::slice::from_ref(&run))?;
+            logits.append(&mut session.evaluate()?.swap_remove(0).logits);
+        }
+        Ok(logits)
+    }
+
     fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>> {
         check_runs(data, runs)?;
         for run in runs {
@@ -71,7 +87,6 @@ impl<T: Real> Backend for Reference<T> {
             inputs,
             labels,
             models: runs.iter().map(Model::new).collect(),
-            iterations: 0,
             done: VecDeque::new(),
         }))
     }
@@ -100,15 +115,7 @@ const POINTS_AT_A_TIME: usize = 4096;
 /// # Errors
 /// Those of [`Backend::load`] and [`Dataset::from_points`].
 pub fn logits_at(network: &Network, parameters: &Parameters, points: &[f64]) -> Result<Vec<f64>> {
-    let features = network.inputs();
-    let run = Run { network: network.clone(), parameters: parameters.clone(), learning_rate: 1.0 };
-    let mut logits = Vec::with_capacity(points.len() / features);
-    for points in points.chunks(POINTS_AT_A_TIME * features) {
-        let data = Dataset::from_points("points", None, features, points, vec![0; points.len() / features])?;
-        let mut session = Reference::<f64>::new().load(&data, std::slice::from_ref(&run))?;
-        logits.append(&mut session.evaluate()?.swap_remove(0).logits);
-    }
-    Ok(logits)
+    Reference::<f64>::new().forward(network, parameters, points)
 }
 
 /// The most elements that Z of a layer may have: the textbook stores them all, some times over.
@@ -135,7 +142,6 @@ struct ReferenceSession<T> {
     inputs: Vec<T>,
     labels: Vec<T>,
     models: Vec<Model<T>>,
-    iterations: u64,
     done: VecDeque<Chunk>,
 }
 
@@ -158,8 +164,7 @@ impl<T: Real> Session for ReferenceSession<T> {
         });
         let costs = costs.collect();
         let parameters = self.models.iter().map(|model| model.parameters.cast()).collect();
-        self.done.push_back(Chunk { first_iteration: self.iterations, iterations, costs, parameters });
-        self.iterations += u64::from(iterations);
+        self.done.push_back(Chunk { iterations, costs, parameters });
         Ok(())
     }
 
@@ -171,6 +176,15 @@ impl<T: Real> Session for ReferenceSession<T> {
         let networks = self.models.len();
         let model = self.models.get_mut(network).ok_or_else(|| no_network(network, networks))?;
         model.is_retired = true;
+        Ok(())
+    }
+
+    fn restart(&mut self, start: &[Parameters]) -> Result<()> {
+        check_start(self.models.iter().map(|model| &model.network), start)?;
+        self.done.clear();
+        for (model, parameters) in self.models.iter_mut().zip(start) {
+            (model.parameters, model.is_retired) = (parameters.cast(), false);
+        }
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use super::shader::Sources;
 use super::trouble::{Fault, Trouble, one_line};
 use crate::backend::{Backend, DeviceInfo, Run, Session, check_runs};
 use crate::data::Dataset;
-use crate::model::Network;
+use crate::model::{Network, Parameters};
 use crate::{Error, Result};
 
 /// Which adapter is wanted.
@@ -279,6 +279,10 @@ impl Gpu {
 impl Backend for Gpu {
     fn device(&self) -> DeviceInfo {
         self.opened().info.clone()
+    }
+
+    fn forward(&self, network: &Network, parameters: &Parameters, points: &[f64]) -> Result<Vec<f64>> {
+        crate::backend::forward_by_session(self, network, parameters, points)
     }
 
     fn memory(&self, data: &Dataset, network: &Network, count: usize) -> Result<u64> {

@@ -81,9 +81,8 @@ impl Session for Lasting {
     }
 
     fn collect(&mut self) -> Result<Option<Chunk>> {
-        let Some(mut chunk) = self.lasting(GpuSession::collect)? else { return Ok(None) };
+        let Some(chunk) = self.lasting(GpuSession::collect)? else { return Ok(None) };
         self.queued.pop_front();
-        chunk.first_iteration = self.done;
         self.done += u64::from(chunk.iterations);
         for (run, parameters) in self.runs.iter_mut().zip(&chunk.parameters) {
             run.parameters.clone_from(parameters);
@@ -94,6 +93,17 @@ impl Session for Lasting {
     fn retire(&mut self, network: usize) -> Result<()> {
         self.lasting(|session| session.retire(network))?;
         self.retired.push(network);
+        Ok(())
+    }
+
+    fn restart(&mut self, start: &[Parameters]) -> Result<()> {
+        self.lasting(|session| session.restart(start))?;
+        for (run, parameters) in self.runs.iter_mut().zip(start) {
+            run.parameters.clone_from(parameters);
+        }
+        self.queued.clear();
+        self.retired.clear();
+        self.done = 0;
         Ok(())
     }
 

@@ -1,6 +1,5 @@
 //! How data and parameters lie in a plan's buffers, and back.
 
-use crate::backend::Run;
 use crate::data::Dataset;
 use crate::model::params::Layout;
 use crate::model::{Network, Parameters};
@@ -62,10 +61,12 @@ impl Packing {
     }
 
     /// All networks' parameters.
-    pub fn pack(&self, runs: &[Run]) -> Vec<f32> {
-        let mut packed = vec![0.0; runs.len() * self.parameters()];
-        for (run, packed) in runs.iter().zip(packed.chunks_exact_mut(self.parameters())) {
-            self.each_place(run.parameters.layout(), |at, place| packed[place] = run.parameters.values()[at] as f32);
+    pub fn pack<'a>(&self, parameters: impl IntoIterator<Item = &'a Parameters>) -> Vec<f32> {
+        let mut packed = Vec::new();
+        for parameters in parameters {
+            let start = packed.len();
+            packed.resize(start + self.parameters(), 0.0);
+            self.each_place(parameters.layout(), |at, place| packed[start + place] = parameters.values()[at] as f32);
         }
         packed
     }

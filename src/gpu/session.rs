@@ -11,7 +11,7 @@ use super::packing::Packing;
 use super::plan::{Plan, Slot, Step};
 use super::readback::{Pending, Staging};
 use super::uniforms::NetworkRecord;
-use crate::backend::{CHUNK_LIMIT, Chunk, Evaluation, Run, Session, check_chunk, no_network};
+use crate::backend::{CHUNK_LIMIT, Chunk, Evaluation, Run, Session, check_chunk, check_start, no_network};
 use crate::data::Dataset;
 use crate::model::{Network, Parameters};
 use crate::{Error, Result};
@@ -30,19 +30,19 @@ pub struct GpuSession {
     packing: Packing,
     samples: usize,
     networks: Vec<Network>,
+    /// The networks' records of each layer, as they were loaded.
+    records: Vec<Vec<NetworkRecord>>,
     retired: Vec<bool>,
     buffers: BTreeMap<Slot, wgpu::Buffer>,
     iteration: Vec<Dispatch>,
     evaluation: Vec<Dispatch>,
     gradients: Vec<Dispatch>,
-    iterations: u64,
     queued: VecDeque<Queued>,
     free: Vec<Staging>,
 }
 
 /// A chunk on its way.
 struct Queued {
-    first_iteration: u64,
     iterations: u32,
     pending: Pending,
 }
@@ -68,6 +68,9 @@ impl GpuSession {
             (bind(&plan.iteration)?, bind(&plan.evaluation)?, bind(&plan.gradients)?);
         Ok(Self {
             name: plan.name,
+            records: (0..runs[0].network.widths().len() - 1)
+                .map(|layer| NetworkRecord::of_layer(runs, layer))
+                .collect(),
             retired: vec![false; runs.len()],
             networks: runs.iter().map(|run| run.network.clone()).collect(),
             gpu,
@@ -77,7 +80,6 @@ impl GpuSession {
             iteration,
             evaluation,
             gradients,
-            iterations: 0,
             queued: VecDeque::new(),
             free: Vec::new(),
         })
@@ -145,13 +147,12 @@ impl Session for GpuSession {
         let submission = self.gpu.submit(encoder)?;
 
         let pending = staging.map(submission);
-        self.queued.push_back(Queued { first_iteration: self.iterations, iterations, pending });
-        self.iterations += u64::from(iterations);
+        self.queued.push_back(Queued { iterations, pending });
         Ok(())
     }
 
     fn collect(&mut self) -> Result<Option<Chunk>> {
-        let Some(Queued { first_iteration, iterations, pending }) = self.queued.pop_front() else { return Ok(None) };
+        let Some(Queued { iterations, pending }) = self.queued.pop_front() else { return Ok(None) };
         let networks = self.networks.len();
         let (staging, words) = pending.wait(&self.gpu, <[u32]>::to_vec)?;
         self.free.push(staging);
@@ -161,12 +162,22 @@ impl Session for GpuSession {
         self.all_done(steps, iterations)?;
         let cost = |bits: &u32| f64::from(f32::from_bits(*bits));
         let costs = (0..networks).map(|n| history.iter().skip(n).step_by(networks).map(cost).collect()).collect();
-        Ok(Some(Chunk {
-            first_iteration,
-            iterations,
-            costs,
-            parameters: self.packing.unpack(&self.networks, parameters),
-        }))
+        Ok(Some(Chunk { iterations, costs, parameters: self.packing.unpack(&self.networks, parameters) }))
+    }
+
+    fn restart(&mut self, start: &[Parameters]) -> Result<()> {
+        check_start(self.networks.iter(), start)?;
+        while let Some(Queued { pending, .. }) = self.queued.pop_front() {
+            self.free.push(pending.wait(&self.gpu, |_| ())?.0);
+        }
+        for (layer, records) in self.records.iter().enumerate() {
+            if let Some(buffer) = self.buffers.get(&Slot::Networks(layer)) {
+                self.gpu.queue.write_buffer(buffer, 0, cast_slice(records));
+            }
+        }
+        self.gpu.queue.write_buffer(&self.buffers[&Slot::Parameters], 0, cast_slice(&self.packing.pack(start)));
+        self.retired.fill(false);
+        self.gpu.check()
     }
 
     /// Its width becomes 0: no kernel has anything to do for it then.
@@ -248,11 +259,10 @@ fn make_buffer(gpu: &Opened, slot: Slot, elements: u64, plan: &Plan, data: &Data
     match slot {
         Slot::Inputs => upload(gpu, &label, cast_slice(&plan.packing.inputs(data)), USAGE),
         Slot::Labels => upload(gpu, &label, cast_slice(&plan.packing.labels(data)), USAGE),
-        Slot::Networks(layer) => {
-            let records: Vec<_> = runs.iter().map(|run| NetworkRecord::of(run, layer)).collect();
-            upload(gpu, &label, cast_slice(&records), USAGE)
+        Slot::Networks(layer) => upload(gpu, &label, cast_slice(&NetworkRecord::of_layer(runs, layer)), USAGE),
+        Slot::Parameters => {
+            upload(gpu, &label, cast_slice(&plan.packing.pack(runs.iter().map(|run| &run.parameters))), USAGE)
         }
-        Slot::Parameters => upload(gpu, &label, cast_slice(&plan.packing.pack(runs)), USAGE),
         _ => gpu.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some(&label),
             size: 4 * elements,

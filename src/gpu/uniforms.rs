@@ -19,6 +19,11 @@ pub struct NetworkRecord {
 }
 
 impl NetworkRecord {
+    /// The records of all runs for a layer, counted from the inputs.
+    pub fn of_layer(runs: &[Run], layer: usize) -> Vec<Self> {
+        runs.iter().map(|run| Self::of(run, layer)).collect()
+    }
+
     /// The record of a run for a layer, counted from the inputs.
     pub fn of(run: &Run, layer: usize) -> Self {
         Self {

@@ -83,7 +83,7 @@ impl Case {
             let values = match slot {
                 Slot::Inputs => packing.inputs(&self.data),
                 Slot::Labels => packing.labels(&self.data),
-                Slot::Parameters => packing.pack(&self.runs),
+                Slot::Parameters => packing.pack(self.runs.iter().map(|run| &run.parameters)),
                 Slot::Networks(_) => bytemuck::cast_slice(&records).to_vec(),
                 other => match given.iter().find(|(slot, _)| slot == other) {
                     Some((_, values)) => values.clone(),

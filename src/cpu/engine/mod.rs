@@ -23,8 +23,8 @@ use session::EngineSession;
 
 use crate::backend::{Backend, DeviceInfo, Run, Session, check_runs};
 use crate::data::{Dataset, MAX_FEATURES};
-use crate::model::Network;
 use crate::model::params::Layout;
+use crate::model::{Network, Parameters};
 use crate::{Error, Result};
 
 /// The most threads.
@@ -94,6 +94,10 @@ impl Backend for Engine {
             backend: "engine".into(),
             driver: if self.threads == 1 { "1 thread".into() } else { format!("{} threads", self.threads) },
         }
+    }
+
+    fn forward(&self, network: &Network, parameters: &Parameters, points: &[f64]) -> Result<Vec<f64>> {
+        crate::backend::forward_by_session(self, network, parameters, points)
     }
 
     /// Of each network its parameters, a gradient for each part, and a logit a sample.

@@ -11,7 +11,7 @@ use super::pool::{Pool, Work};
 use super::shape::features;
 use super::trainee::{Scratch, Trainee};
 use crate::Result;
-use crate::backend::{Chunk, Evaluation, Run, Session, check_chunk, no_network};
+use crate::backend::{Chunk, Evaluation, Run, Session, check_chunk, check_start, no_network};
 use crate::data::Dataset;
 use crate::model::Parameters;
 
@@ -99,7 +99,6 @@ pub struct EngineSession {
     pool: Pool<Networks>,
     threads: usize,
     retired: Vec<bool>,
-    done: u64,
     chunks: VecDeque<Chunk>,
 }
 
@@ -112,7 +111,6 @@ impl EngineSession {
             pool: Pool::new(networks, threads)?,
             threads,
             retired: vec![false; runs.len()],
-            done: 0,
             chunks: VecDeque::new(),
         })
     }
@@ -153,12 +151,10 @@ impl Session for EngineSession {
         let costs =
             work.costs.iter().map(|costs| std::mem::take(&mut *costs.lock().unwrap_or_else(PoisonError::into_inner)));
         self.chunks.push_back(Chunk {
-            first_iteration: self.done,
             iterations,
             costs: costs.collect(),
             parameters: work.trainees.iter().map(Trainee::parameters).collect(),
         });
-        self.done += u64::from(iterations);
         Ok(())
     }
 
@@ -166,6 +162,18 @@ impl Session for EngineSession {
         let networks = self.retired.len();
         *self.retired.get_mut(network).ok_or_else(|| no_network(network, networks))? = true;
         self.pool.work().retired[network].store(true, SeqCst);
+        Ok(())
+    }
+
+    fn restart(&mut self, start: &[Parameters]) -> Result<()> {
+        let work = self.pool.work();
+        check_start(work.trainees.iter().map(Trainee::network), start)?;
+        for ((trainee, parameters), retired) in work.trainees.iter().zip(start).zip(&work.retired) {
+            trainee.restart(parameters);
+            retired.store(false, SeqCst);
+        }
+        self.retired.fill(false);
+        self.chunks.clear();
         Ok(())
     }
 

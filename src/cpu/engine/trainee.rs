@@ -37,6 +37,16 @@ struct Theta {
     bias: f32,
 }
 
+impl Theta {
+    fn new(shape: Shape, parameters: &Parameters) -> Self {
+        let mut weights = zeros(shape.len().div_ceil(LINE));
+        for (to, from) in flat_mut(&mut weights).iter_mut().zip(shape.pack(parameters)) {
+            *to = from as f32;
+        }
+        Self { weights, bias: parameters.bias(1)[0] as f32 }
+    }
+}
+
 /// Sums over samples, not yet divided by m.
 struct Gradient {
     /// For each unit Σ d·g′·x, Σ d·g′ and Σ d·g, in the order of the shape.
@@ -68,10 +78,6 @@ impl Trainee {
     /// A network to train on `samples`, in the token's registers.
     pub fn new(token: Token, run: &Run, samples: &Samples) -> Self {
         let shape = Shape::new(&run.network, token.lanes());
-        let mut weights = zeros(shape.len().div_ceil(LINE));
-        for (to, from) in flat_mut(&mut weights).iter_mut().zip(shape.pack(&run.parameters)) {
-            *to = from as f32;
-        }
         let gradient = || Gradient { sums: zeros(shape.len().div_ceil(LINE)), totals: Totals::default() };
         let cost_of_pair = match run.network.activation() {
             Activation::Tanh | Activation::Sigmoid => 2,
@@ -83,9 +89,19 @@ impl Trainee {
             .map(|lines| Mutex::new(Part { logits: zeros(lines.len()), lines, gradient: gradient() }));
         let parts: Vec<_> = parts.collect();
         let finished = parts.iter().map(|_| AtomicUsize::new(0)).collect();
-        let theta = Theta { weights, bias: run.parameters.bias(1)[0] as f32 };
+        let theta = Theta::new(shape, &run.parameters);
         let (network, learning_rate) = (run.network.clone(), run.learning_rate);
         Self { token, network, shape, learning_rate, theta: RwLock::new(theta), parts, finished }
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Starts again from these parameters.
+    pub fn restart(&self, parameters: &Parameters) {
+        *self.theta.write().unwrap_or_else(PoisonError::into_inner) = Theta::new(self.shape, parameters);
     }
 
     /// The number of parts.
