@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use crate::data::Dataset;
-use crate::model::{Activation, Network, Parameters, params::Layout};
+use crate::model::{Activation, Network, Parameters};
 use crate::{Error, Result};
 
 /// The most iterations that one [`Session::advance`] takes: the length of the device's cost history.
@@ -148,10 +148,7 @@ pub fn check_runs(data: &Dataset, runs: &[Run]) -> Result<()> {
     let first = runs.first().ok_or_else(|| Error::invalid("the number of networks", "at least 1", 0))?;
     for run in runs {
         let (network, shared) = (&run.network, &first.network);
-        if network.inputs() != data.features() {
-            let (inputs, features) = (network.inputs(), data.features());
-            return Err(Error::Mismatch(format!("a network of {inputs} inputs cannot train on {features} features")));
-        }
+        check_inputs(data, network)?;
         let names = |network: &Network| {
             (network.activation().name(), network.derivative().borrowed.map(Activation::name), network.hidden().len())
         };
@@ -160,7 +157,7 @@ pub fn check_runs(data: &Dataset, runs: &[Run]) -> Result<()> {
                 "networks trained side by side must have the same activation, derivative and number of layers";
             return Err(Error::Mismatch(message.into()));
         }
-        if run.parameters.layout() != &Layout::new(&network.widths()) {
+        if run.parameters.layout() != network.layout() {
             return Err(Error::Mismatch(format!("the parameters are not those of a {:?} network", network.widths())));
         }
         let derivative = network.derivative();
@@ -174,6 +171,15 @@ pub fn check_runs(data: &Dataset, runs: &[Run]) -> Result<()> {
     Ok(())
 }
 
+/// Whether a network has as many inputs as a data set has features.
+pub(crate) fn check_inputs(data: &Dataset, network: &Network) -> Result<()> {
+    let (inputs, features) = (network.inputs(), data.features());
+    match inputs == features {
+        true => Ok(()),
+        false => Err(Error::Mismatch(format!("a network of {inputs} inputs cannot train on {features} features"))),
+    }
+}
+
 /// Whether parameters are those of a session's networks, one set each.
 pub(crate) fn check_start<'a>(
     networks: impl ExactSizeIterator<Item = &'a Network>,
@@ -184,7 +190,7 @@ pub(crate) fn check_start<'a>(
         return Err(Error::Mismatch(message));
     }
     for (network, parameters) in networks.zip(start) {
-        if parameters.layout() != &Layout::new(&network.widths()) {
+        if parameters.layout() != network.layout() {
             return Err(Error::Mismatch(format!("the parameters are not those of a {:?} network", network.widths())));
         }
     }

@@ -8,7 +8,7 @@
 use serde::Serialize;
 
 use crate::backend::{Run, check_runs};
-use crate::cpu::reference::{Model, samples};
+use crate::cpu::textbook::{Model, samples};
 use crate::data::Dataset;
 use crate::model::params::is_finite;
 use crate::model::{Activation, Derivative, Network, Parameters};
@@ -120,7 +120,7 @@ pub fn check(data: &Dataset, run: &Run) -> Result<GradientCheck> {
         return Err(Error::invalid("the number of parameters", wanted, count));
     }
     let (x, y) = samples::<f64>(data);
-    let mut model = Model::<f64>::new(run);
+    let mut model = Model::<f64>::new(&run.network, &run.parameters);
     let pass = model.forward(&x, &y);
     if !is_finite(pass.cost) {
         return Err(not_finite(pass.cost));
@@ -165,7 +165,7 @@ pub fn check(data: &Dataset, run: &Run) -> Result<GradientCheck> {
         let relative_error = norms.relative_error();
         all.add(norms);
         tensors.push(TensorCheck {
-            tensor: format!("d{}", tensor.name),
+            tensor: format!("d{}", tensor.name()),
             relative_error,
             elements,
             kinks,

@@ -52,7 +52,7 @@
 //! ```
 //!
 //! [`Gpu::from_device`](gpu::Gpu::from_device) trains on a wgpu device that you have opened.
-//! [`measure::speed`] tells which backend is faster for your networks, and [`compare::check_first_gradient`] whether a
+//! [`measure::speed`] tells which backend is faster for your networks, and [`compare::check_backend`] whether a
 //! driver computes right, before you rely on it. A `Gpu` can be cloned and shared by threads: clones are of one device.
 //!
 //! # Your own data

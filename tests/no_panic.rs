@@ -11,7 +11,7 @@ use planar::data::{Dataset, csv, flower, noisy_moons};
 use planar::diagnose::{activations_all_nan, diagnose, round_down};
 use planar::gradcheck::check;
 use planar::measure::speed;
-use planar::model::params::{Layout, Tensor};
+use planar::model::params::{Kind, Layout, Tensor};
 use planar::model::{Activation, Network, Parameters};
 use planar::predict::predict;
 use planar::sweep::grid::Space;
@@ -50,7 +50,7 @@ fn samples_and_layers_that_are_not_there_are_empty() {
             layout.layers() <= 2 && layout.tensors().iter().all(|tensor| tensor.range().start <= tensor.range().end)
         );
     }
-    let huge = Tensor { name: "W1".into(), rows: usize::MAX, columns: 2, offset: 7 };
+    let huge = Tensor { kind: Kind::Weights, layer: 0, rows: usize::MAX, columns: 2, offset: 7 };
     assert_eq!(huge.range(), 7..usize::MAX);
 }
 
@@ -104,7 +104,7 @@ fn what_does_not_fit_together_is_refused() {
     }
     let [left, right] = backends();
     for wrong in [&other, &deep] {
-        assert!(accuracy_on(&data, wrong).is_err() && check(&data, wrong).is_err());
+        assert!(accuracy_on(&data, &wrong.network, &wrong.parameters).is_err() && check(&data, wrong).is_err());
         assert!(diagnose(&data, wrong, 0, None, Duration::ZERO).is_err());
         let sides = [left.as_ref(), right.as_ref()];
         assert!(compare(sides, &data, wrong, 1, Bounds::F32_TO_F64, |_| {}).is_err());

@@ -144,7 +144,7 @@ impl Checkpoint {
                 false => values.iter().flat_map(|value| (*value as f32).to_le_bytes()).collect(),
             };
             let dtype = if wide { Dtype::F64 } else { Dtype::F32 };
-            (tensor.name.clone(), weights::Raw { dtype, shape: [tensor.rows, tensor.columns], bytes })
+            (tensor.name(), weights::Raw { dtype, shape: [tensor.rows, tensor.columns], bytes })
         });
         let metadata = HashMap::from([(KEY.to_owned(), json)]);
         safetensors::serialize(tensors, Some(metadata)).map_err(|error| said(&error))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use planar::backend::{Backend, Run};
-use planar::compare::check_first_gradient;
+use planar::compare::check_backend;
 use planar::data::Dataset;
 pub use planar::gpu::plan::PlanChoice;
 use planar::gpu::{Adapter, Choice, Gpu};
@@ -146,11 +146,11 @@ impl DeviceArguments {
     /// open, the layered plan may do.
     fn trusted(&self, adapter: &Adapter, data: &Dataset, run: &Run, verbosity: Verbosity) -> Result<Box<dyn Backend>> {
         let gpu = Gpu::open(adapter)?.with_plan(self.plan);
-        match check_first_gradient(&gpu, data, run) {
+        match check_backend(&gpu, data, run) {
             Ok(()) => Ok(Box::new(gpu)),
             Err(Error::Wrong(said)) if self.plan == PlanChoice::Auto => {
                 let layered = gpu.with_plan(PlanChoice::Layered);
-                check_first_gradient(&layered, data, run)?;
+                check_backend(&layered, data, run)?;
                 verbosity
                     .say(format_args!("training with the layered plan, the fused one computes wrong here: {said}"));
                 Ok(Box::new(layered))

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use planar::backend::Run;
 use planar::checkpoint::{Description, State, Weights};
 use planar::cpu::accuracy_on;
 use planar::data::Dataset;
@@ -97,8 +96,7 @@ fn other_data(state: &State, data: &Dataset, network: &Network) -> Option<String
 
 /// What is drawn over what, how far it was trained, and how much of the data it tells apart.
 fn title(weights: &Weights, network: &Network, data: &Dataset) -> Result<String> {
-    let run = Run { network: network.clone(), parameters: weights.parameters.clone(), learning_rate: 1.0 };
-    let accuracy = 100.0 * accuracy_on(data, &run)?;
+    let accuracy = 100.0 * accuracy_on(data, network, &weights.parameters)?;
     let widths: Vec<String> = weights.widths.iter().map(usize::to_string).collect();
     let trained = weights.state.as_ref().map_or(String::new(), |state| {
         format!(", rate {}, {} iterations", state.description.learning_rate, state.iteration)

@@ -3,7 +3,6 @@
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use planar::backend::Run;
 use planar::checkpoint::{Description, State};
 use planar::cpu::accuracy_on;
 use planar::train::{CostAt, Event, Outcome, Schedule, Status, train_all};
@@ -124,7 +123,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
 
     let test_accuracy = match (&test, &outcome.parameters, outcome.status) {
         (Some(test), Some(parameters), status) if status != Status::Diverged => {
-            Some(accuracy_on(test, &Run { parameters: parameters.clone(), ..run.clone() })?)
+            Some(accuracy_on(test, &run.network, parameters)?)
         }
         _ => None,
     };

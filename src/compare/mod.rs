@@ -5,8 +5,9 @@
 //! descent on this exercise is chaotic; where `f64` parts from itself, started one unit in the last place away, says
 //! what of a difference is chaos.
 
-mod terms;
-mod trust;
+mod difference;
+mod magnitudes;
+mod first_gradient;
 
 use serde::Serialize;
 
@@ -14,9 +15,10 @@ use crate::Result;
 use crate::backend::{Backend, CHUNK_LIMIT, Run, Session};
 use crate::cpu::Reference;
 use crate::data::Dataset;
-use crate::model::params::Tensor;
-use terms::Terms;
-pub use trust::check_first_gradient;
+pub use difference::Difference;
+use difference::difference;
+use magnitudes::Magnitudes;
+pub use first_gradient::{check_backend, check_first_gradient, check_first_gradient_against};
 
 /// The iterations over which the cost curves must agree to [`CURVE_BOUND`].
 const CURVE: u64 = 50;
@@ -43,29 +45,6 @@ impl Bounds {
     fn of(self, scale: f64) -> f64 {
         self.relative * scale + self.absolute
     }
-}
-
-/// The largest differences of one tensor.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Difference {
-    /// `logits`, `cost`, `dW1` … `db2` for gradients, `W1` … `b2` for the parameters after one update.
-    pub tensor: String,
-    /// The largest |left − right|.
-    pub absolute: f64,
-    /// The largest |left − right| / |left|.
-    pub relative: f64,
-    /// The largest |left − right| / Σ|terms|.
-    pub scaled: f64,
-    /// Row and column, from 0, of the element that comes nearest its bound or passes it furthest.
-    pub at: [usize; 2],
-    /// That element on either side.
-    pub left: f64,
-    /// That element on either side.
-    pub right: f64,
-    /// How far its two values may be apart.
-    pub bound: f64,
-    /// Whether every element keeps its bound.
-    pub agrees: bool,
 }
 
 /// One step from the same weights.
@@ -181,18 +160,17 @@ pub fn compare_step(
     bounds: Bounds,
 ) -> Result<StepComparison> {
     let [left, right] = [step(sides[0], data, run)?, step(sides[1], data, run)?];
-    let terms = Terms::new(data, run);
-    let row = |count: usize| Tensor { name: String::new(), rows: 1, columns: count, offset: 0 };
-    let samples = data.samples();
+    let magnitudes = Magnitudes::new(data, run);
+    let (samples, of_logits) = (data.samples(), &magnitudes.logits);
     let mut differences = vec![
-        difference("logits", &row(samples), [&left.logits, &right.logits], &terms.logits, |scale| bounds.of(scale)),
-        difference("cost", &row(1), [&[left.cost], &[right.cost]], &[terms.cost], |scale| bounds.of(scale)),
+        difference("logits", samples, [&left.logits, &right.logits], of_logits, |scale| bounds.of(scale)),
+        difference("cost", 1, [&[left.cost], &[right.cost]], &[magnitudes.cost], |scale| bounds.of(scale)),
     ];
     for tensor in run.parameters.layout().tensors() {
         let part = |values: &[f64]| values[tensor.range()].to_vec();
-        let (sides, scales) = ([part(&left.gradients), part(&right.gradients)], part(&terms.gradients));
-        let name = format!("d{}", tensor.name);
-        differences.push(difference(&name, tensor, [&sides[0], &sides[1]], &scales, |scale| bounds.of(scale)));
+        let (sides, scales) = ([part(&left.gradients), part(&right.gradients)], part(&magnitudes.gradients));
+        let name = format!("d{}", tensor.name());
+        differences.push(difference(&name, tensor.columns, [&sides[0], &sides[1]], &scales, |scale| bounds.of(scale)));
     }
     // θ − α·dθ is off by α times what dθ may be off by, and by its own rounding
     let rate = run.learning_rate;
@@ -201,10 +179,10 @@ pub fn compare_step(
         let sides = [part(&left.updated), part(&right.updated)];
         let scale = |(theta, gradient): (f64, f64)| theta.abs() + rate * gradient;
         let scales: Vec<f64> =
-            part(run.parameters.values()).into_iter().zip(part(&terms.gradients)).map(scale).collect();
+            part(run.parameters.values()).into_iter().zip(part(&magnitudes.gradients)).map(scale).collect();
         let absolute = rate.max(1.0) * bounds.absolute;
         let bound = |scale: f64| Bounds { absolute, ..bounds }.of(scale);
-        differences.push(difference(&tensor.name, tensor, [&sides[0], &sides[1]], &scales, bound));
+        differences.push(difference(&tensor.name(), tensor.columns, [&sides[0], &sides[1]], &scales, bound));
     }
     Ok(StepComparison { iteration, differences })
 }
@@ -248,50 +226,6 @@ fn advance<const N: usize>(sessions: &mut [Box<dyn Session>; N], iterations: u32
     chunks.try_into().map_err(|_| crate::Error::Device("a queued chunk is missing".into()))
 }
 
-/// The largest differences of two sides of a tensor.
-fn difference(
-    name: &str,
-    tensor: &Tensor,
-    sides: [&[f64]; 2],
-    scales: &[f64],
-    bound: impl Fn(f64) -> f64,
-) -> Difference {
-    let mut found = Difference {
-        tensor: name.to_owned(),
-        absolute: 0.0,
-        relative: 0.0,
-        scaled: 0.0,
-        at: [0, 0],
-        left: sides[0][0],
-        right: sides[1][0],
-        bound: bound(scales[0]),
-        agrees: sides[0].len() == sides[1].len(),
-    };
-    let mut worst = -1.0;
-    for (i, ((left, right), scale)) in sides[0].iter().zip(sides[1]).zip(scales).enumerate() {
-        // what is not finite agrees with the same alone: NaN with NaN, an infinity with itself
-        let same = left == right || (left.is_nan() && right.is_nan());
-        let apart = if same { 0.0 } else { (left - right).abs() };
-        let share = |of: f64| if apart == 0.0 { 0.0 } else { apart / of };
-        let beyond = if apart.is_nan() { f64::INFINITY } else { share(bound(*scale)) };
-        found.absolute = most(found.absolute, apart);
-        found.relative = most(found.relative, share(left.abs()));
-        found.scaled = most(found.scaled, share(*scale));
-        found.agrees &= beyond <= 1.0;
-        if beyond > worst {
-            worst = beyond;
-            (found.at, found.left, found.right) = ([i / tensor.columns, i % tensor.columns], *left, *right);
-            found.bound = bound(*scale);
-        }
-    }
-    found
-}
-
-/// The larger, or the one that is NaN.
-fn most(a: f64, b: f64) -> f64 {
-    if a.is_nan() || a > b { a } else { b }
-}
-
 /// The first index at which two curves are apart.
 fn first_apart(left: &[f64], right: &[f64]) -> Option<u64> {
     let apart = |(left, right): (&f64, &f64)| match (left.is_finite(), right.is_finite()) {
@@ -323,35 +257,6 @@ fn one_ulp_away(run: &Run) -> Run {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn of(left: &[f64], right: &[f64]) -> Difference {
-        let tensor = Tensor { name: "W1".into(), rows: 2, columns: left.len() / 2, offset: 0 };
-        difference("W1", &tensor, [left, right], &vec![1.0; left.len()], |scale| 1e-5 * scale)
-    }
-
-    #[test]
-    fn the_worst_element_is_named_by_row_and_column() {
-        let found = of(&[1.0, 2.0, 3.0, 4.0], &[1.0, 2.0, 3.5, 4.1]);
-        assert_eq!((found.at, found.absolute, found.agrees), ([1, 0], 0.5, false));
-        assert_eq!(found.relative, 0.5 / 3.0);
-    }
-
-    #[test]
-    fn what_is_not_finite_on_one_side_alone_is_a_mismatch() {
-        let nan = f64::NAN;
-        let inf = f64::INFINITY;
-        for (left, right, agrees) in [
-            (nan, 1.0, false),
-            (1.0, nan, false),
-            (inf, 1.0, false),
-            (inf, -inf, false),
-            (nan, nan, true),
-            (inf, inf, true),
-            (nan, inf, false),
-        ] {
-            assert_eq!(of(&[0.0, left], &[0.0, right]).agrees, agrees, "{left} and {right}");
-        }
-    }
 
     #[test]
     fn curves_part_where_one_alone_is_finite() {

@@ -3,14 +3,14 @@
 use std::collections::VecDeque;
 use std::marker::PhantomData;
 
-use super::operations::{self as op, Product, Transpose};
+use super::blocks;
+use super::textbook::{self, Model, samples};
 use crate::backend::{
     Backend, Chunk, DeviceInfo, Evaluation, Run, Session, check_chunk, check_points, check_runs, check_start,
     no_network,
 };
 use crate::data::Dataset;
-use crate::model::params::Layout;
-use crate::model::{Activation, Network, Parameters, Real};
+use crate::model::{Network, Parameters, Real};
 use crate::{Error, Result};
 
 /// The textbook on the CPU, in `f32` or `f64`: what every other backend is compared with.
@@ -53,7 +53,7 @@ impl<T: Real> Backend for Reference<T> {
 
     /// The parameters of all networks, and Z, A and dZ of one.
     fn memory(&self, data: &Dataset, network: &Network, count: usize) -> Result<u64> {
-        let parameters = Layout::new(&network.widths()).parameters() as u64;
+        let parameters = network.layout().parameters() as u64;
         let units: usize = network.widths()[1..].iter().sum();
         let of_all = parameters.saturating_mul(count as u64);
         let activations = (units as u64).saturating_mul(data.samples() as u64);
@@ -64,17 +64,14 @@ impl<T: Real> Backend for Reference<T> {
         super::MEMORY
     }
 
+    /// Block by block on all threads that the system grants.
     fn forward(&self, network: &Network, parameters: &Parameters, points: &[f64]) -> Result<Vec<f64>> {
         check_points(network, parameters, points)?;
-        let features = network.inputs();
-        let run = Run { network: network.clone(), parameters: parameters.clone(), learning_rate: 1.0 };
-        let mut logits = Vec::with_capacity(points.len() / features);
-        for points in points.chunks(POINTS_AT_A_TIME * features) {
-            let data = Dataset::from_points("points", None, features, points, vec![0; points.len() / features])?;
-            let mut session = self.load(&data, std::slice::from_ref(&run))?;
-            logits.append(&mut session.evaluate()?.swap_remove(0).logits);
-        }
-        Ok(logits)
+        let theta: Parameters<T> = parameters.cast();
+        Ok(blocks::logits_in_blocks(network, points, blocks::threads(), |points, logits| {
+            let z = textbook::logits(network, &theta, blocks::columns(points, network.inputs()), logits.len());
+            logits.iter_mut().zip(z).for_each(|(logit, z)| *logit = z.to_f64());
+        }))
     }
 
     fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>> {
@@ -86,36 +83,10 @@ impl<T: Real> Backend for Reference<T> {
         Ok(Box::new(ReferenceSession::<T> {
             inputs,
             labels,
-            models: runs.iter().map(Model::new).collect(),
+            trainees: runs.iter().map(Trainee::new).collect(),
             done: VecDeque::new(),
         }))
     }
-}
-
-/// X (n_x × m) and Y (1 × m) of a data set.
-pub(crate) fn samples<T: Real>(data: &Dataset) -> (Vec<T>, Vec<T>) {
-    let labels = data.labels().iter().map(|label| T::from_f64((*label).into())).collect();
-    (data.inputs().iter().map(|x| T::from_f64(*x)).collect(), labels)
-}
-
-/// The share of a data set's samples that a network tells apart, in `f64`.
-///
-/// # Errors
-/// Those of [`Backend::load`].
-pub fn accuracy_on(data: &Dataset, run: &Run) -> Result<f64> {
-    let evaluation = Reference::<f64>::new().load(data, std::slice::from_ref(run))?.evaluate()?.swap_remove(0);
-    Ok(data.accuracy(&evaluation.logits))
-}
-
-/// Points whose logits [`logits_at`] computes at a time, so that Z and A stay small.
-const POINTS_AT_A_TIME: usize = 4096;
-
-/// The logits of a network, in `f64`, at points that need no labels: row-major (points × features).
-///
-/// # Errors
-/// Those of [`Backend::load`] and [`Dataset::from_points`].
-pub fn logits_at(network: &Network, parameters: &Parameters, points: &[f64]) -> Result<Vec<f64>> {
-    Reference::<f64>::new().forward(network, parameters, points)
 }
 
 /// The most elements that Z of a layer may have: the textbook stores them all, some times over.
@@ -141,8 +112,22 @@ struct ReferenceSession<T> {
     /// X (n_x × m) and Y (1 × m).
     inputs: Vec<T>,
     labels: Vec<T>,
-    models: Vec<Model<T>>,
+    trainees: Vec<Trainee<T>>,
     done: VecDeque<Chunk>,
+}
+
+/// A network in training.
+struct Trainee<T> {
+    model: Model<T>,
+    learning_rate: f64,
+    is_retired: bool,
+}
+
+impl<T: Real> Trainee<T> {
+    fn new(run: &Run) -> Self {
+        let model = Model::new(&run.network, &run.parameters);
+        Self { model, learning_rate: run.learning_rate, is_retired: false }
+    }
 }
 
 impl<T: Real> Session for ReferenceSession<T> {
@@ -152,18 +137,18 @@ impl<T: Real> Session for ReferenceSession<T> {
 
     fn advance(&mut self, iterations: u32) -> Result<()> {
         check_chunk(iterations)?;
-        let costs = self.models.iter_mut().map(|model| {
-            let iterations = if model.is_retired { 0 } else { iterations };
+        let costs = self.trainees.iter_mut().map(|Trainee { model, learning_rate, is_retired }| {
+            let iterations = if *is_retired { 0 } else { iterations };
             let descend = |_| {
                 let pass = model.forward(&self.inputs, &self.labels);
                 let gradients = model.backward(&pass, &self.inputs, &self.labels);
-                model.update(&gradients);
+                model.update(&gradients, *learning_rate);
                 pass.cost.to_f64()
             };
             (0..iterations).map(descend).collect()
         });
         let costs = costs.collect();
-        let parameters = self.models.iter().map(|model| model.parameters.cast()).collect();
+        let parameters = self.trainees.iter().map(|trainee| trainee.model.parameters.cast()).collect();
         self.done.push_back(Chunk { iterations, costs, parameters });
         Ok(())
     }
@@ -173,113 +158,33 @@ impl<T: Real> Session for ReferenceSession<T> {
     }
 
     fn retire(&mut self, network: usize) -> Result<()> {
-        let networks = self.models.len();
-        let model = self.models.get_mut(network).ok_or_else(|| no_network(network, networks))?;
-        model.is_retired = true;
+        let networks = self.trainees.len();
+        self.trainees.get_mut(network).ok_or_else(|| no_network(network, networks))?.is_retired = true;
         Ok(())
     }
 
     fn restart(&mut self, start: &[Parameters]) -> Result<()> {
-        check_start(self.models.iter().map(|model| &model.network), start)?;
+        check_start(self.trainees.iter().map(|trainee| &trainee.model.network), start)?;
         self.done.clear();
-        for (model, parameters) in self.models.iter_mut().zip(start) {
-            (model.parameters, model.is_retired) = (parameters.cast(), false);
+        for (trainee, parameters) in self.trainees.iter_mut().zip(start) {
+            (trainee.model.parameters, trainee.is_retired) = (parameters.cast(), false);
         }
         Ok(())
     }
 
     fn evaluate(&mut self) -> Result<Vec<Evaluation>> {
-        let evaluate = |model: &Model<T>| {
+        let evaluate = |Trainee { model, .. }: &Trainee<T>| {
             let pass = model.forward(&self.inputs, &self.labels);
             Evaluation { cost: pass.cost.to_f64(), logits: pass.logits().iter().map(|z| z.to_f64()).collect() }
         };
-        Ok(self.models.iter().map(evaluate).collect())
+        Ok(self.trainees.iter().map(evaluate).collect())
     }
 
     fn gradients(&mut self) -> Result<Vec<Parameters>> {
-        let gradients = |model: &Model<T>| {
+        let gradients = |Trainee { model, .. }: &Trainee<T>| {
             let pass = model.forward(&self.inputs, &self.labels);
             model.backward(&pass, &self.inputs, &self.labels).cast()
         };
-        Ok(self.models.iter().map(gradients).collect())
+        Ok(self.trainees.iter().map(gradients).collect())
     }
-}
-
-/// A network in training.
-pub(crate) struct Model<T> {
-    pub(crate) network: Network,
-    pub(crate) parameters: Parameters<T>,
-    learning_rate: T,
-    is_retired: bool,
-}
-
-/// What a forward pass leaves for the backward pass: Z and A of every layer (units × samples), and the cost.
-pub(crate) struct Forward<T> {
-    pub(crate) z: Vec<Vec<T>>,
-    pub(crate) a: Vec<Vec<T>>,
-    pub(crate) cost: T,
-}
-
-impl<T> Forward<T> {
-    pub(crate) fn logits(&self) -> &[T] {
-        self.z.last().map_or(&[], Vec::as_slice)
-    }
-}
-
-impl<T: Real> Model<T> {
-    pub(crate) fn new(run: &Run) -> Self {
-        let learning_rate = T::from_f64(run.learning_rate);
-        Self { network: run.network.clone(), parameters: run.parameters.cast(), learning_rate, is_retired: false }
-    }
-
-    /// Z = W·A + b and A = g(Z) from the inputs up, σ at the output.
-    pub(crate) fn forward(&self, inputs: &[T], labels: &[T]) -> Forward<T> {
-        let (samples, layers) = (labels.len(), self.parameters.layout().layers());
-        let (mut all_z, mut all_a) = (Vec::with_capacity(layers), Vec::<Vec<T>>::with_capacity(layers));
-        for layer in 0..layers {
-            let below = all_a.last().map_or(inputs, Vec::as_slice);
-            let w = self.parameters.layout().weights(layer);
-            let shape = Product { rows: w.rows, inner: w.columns, columns: samples };
-            let activation = if layer + 1 == layers { Activation::Sigmoid } else { self.network.activation() };
-            let mut z = op::matmul(self.parameters.weights(layer), below, shape, Transpose::None, T::ONE);
-            let a = op::bias_activation(&mut z, self.parameters.bias(layer), activation);
-            all_z.push(z);
-            all_a.push(a);
-        }
-        let cost = op::cost(&all_z[layers - 1], labels, mean_of(samples));
-        Forward { z: all_z, a: all_a, cost }
-    }
-
-    /// dW = dZ·Aᵀ/m and db = Σ dZ/m from the output down, with dZ = (Wᵀ·dZ above) ∘ g′(Z).
-    pub(crate) fn backward(&self, pass: &Forward<T>, inputs: &[T], labels: &[T]) -> Parameters<T> {
-        let (samples, mean) = (labels.len(), mean_of(labels.len()));
-        let mut gradients = Parameters::zeros(&self.network);
-        let top = self.parameters.layout().layers() - 1;
-        let mut dz = op::output_delta(&pass.a[top], labels);
-        for layer in (0..=top).rev() {
-            let below = if layer == 0 { inputs } else { &pass.a[layer - 1] };
-            let w = self.parameters.layout().weights(layer).clone();
-            let shape = Product { rows: w.rows, inner: samples, columns: w.columns };
-            gradients.weights_mut(layer).copy_from_slice(&op::matmul(&dz, below, shape, Transpose::B, mean));
-            gradients.bias_mut(layer).copy_from_slice(&op::bias_sum(&dz, w.rows, mean));
-            if layer > 0 {
-                let shape = Product { rows: w.columns, inner: w.rows, columns: samples };
-                let da = op::matmul(self.parameters.weights(layer), &dz, shape, Transpose::A, T::ONE);
-                dz = op::hidden_delta(&da, &pass.z[layer - 1], self.network.derivative());
-            }
-        }
-        gradients
-    }
-}
-
-impl<T: Real> Model<T> {
-    /// θ ← θ − α·dθ.
-    pub(crate) fn update(&mut self, gradients: &Parameters<T>) {
-        op::update(self.parameters.values_mut(), gradients.values(), self.learning_rate);
-    }
-}
-
-/// 1/m.
-fn mean_of<T: Real>(samples: usize) -> T {
-    T::from_f64(1.0 / samples as f64)
 }

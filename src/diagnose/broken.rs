@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::backend::Run;
-use crate::cpu::reference::{Forward, Model};
+use crate::cpu::textbook::{Forward, Model};
 use crate::model::Parameters;
-use crate::model::params::{Layout, is_finite};
+use crate::model::params::{Kind, Layout, is_finite};
 
 /// An element that is not finite.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -41,8 +41,8 @@ impl Watch {
         let samples = pass.logits().len();
         let layers = self.layout.layers();
         for tensor in self.layout.clone().tensors() {
-            let (name, values) = (&tensor.name, &model.parameters.values()[tensor.range()]);
-            self.note(iteration, name, values, tensor.columns, |_| format!("{name} − α·d{name}: the step before"));
+            let (name, values) = (tensor.name(), &model.parameters.values()[tensor.range()]);
+            self.note(iteration, &name, values, tensor.columns, |_| format!("{name} − α·d{name}: the step before"));
         }
         for layer in 0..layers {
             let (n, below) = (layer + 1, if layer == 0 { x } else { &pass.a[layer - 1] });
@@ -63,12 +63,12 @@ impl Watch {
             format!("max(z, 0) − z·y + ln(1 + e^−|z|) of Z{layers}, summed: {}", kind(pass.logits().iter().copied()))
         });
         for tensor in self.layout.clone().tensors().iter().rev() {
-            let (name, values) = (format!("d{}", tensor.name), &gradients.values()[tensor.range()]);
-            let layer: usize = tensor.name[1..].parse().unwrap_or(1);
+            let (name, values) = (format!("d{}", tensor.name()), &gradients.values()[tensor.range()]);
+            let layer = tensor.layer + 1;
             let input = if layer == 1 { "X".into() } else { format!("A{}", layer - 1) };
-            let formula = match tensor.name.starts_with('W') {
-                true => format!("dZ{layer}·{input}ᵀ/m"),
-                false => format!("Σ dZ{layer}/m"),
+            let formula = match tensor.kind {
+                Kind::Weights => format!("dZ{layer}·{input}ᵀ/m"),
+                Kind::Bias => format!("Σ dZ{layer}/m"),
             };
             let above = if layer == layers {
                 format!("dZ{layer} = A{layer} − Y")

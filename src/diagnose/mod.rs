@@ -16,7 +16,6 @@ use crate::backend::Run;
 use crate::data::Dataset;
 use crate::gradcheck::{self, GradientCheck};
 use crate::model::Network;
-use crate::model::params::Layout;
 pub use broken::Broken;
 pub use on_device::activations_all_nan;
 pub use rate::{LargestRate, largest_rate, round_down};
@@ -167,7 +166,7 @@ pub fn diagnose(
 /// The network whose gradients are checked: a narrower one with the same derivative where each parameter's two forward
 /// passes would take too long.
 fn checked(network: &Network) -> Result<Network> {
-    if Layout::new(&network.widths()).parameters() <= gradcheck::MAX_PARAMETERS {
+    if network.layout().parameters() <= gradcheck::MAX_PARAMETERS {
         return Ok(network.clone());
     }
     let narrower = Network::one_hidden(network.inputs(), NARROWER, network.activation())?;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::broken::{Broken, Watch};
 use crate::Result;
 use crate::backend::{Run, check_runs};
-use crate::cpu::reference::{Forward, Model, samples};
+use crate::cpu::textbook::{Forward, Model, samples};
 use crate::data::Dataset;
 use crate::model::Activation;
 
@@ -74,7 +74,7 @@ pub fn replay(data: &Dataset, run: &Run, first: u64, last: u64, patience: Durati
     check_runs(data, std::slice::from_ref(run))?;
     let started = Instant::now();
     let (x, y) = samples::<f64>(data);
-    let mut model = Model::<f64>::new(run);
+    let mut model = Model::<f64>::new(&run.network, &run.parameters);
     let is_relu = run.network.activation() == Activation::Relu;
     let mut alive = vec![first; run.network.hidden()[0]];
     let mut watch = Watch::new(run);
@@ -99,7 +99,7 @@ pub fn replay(data: &Dataset, run: &Run, first: u64, last: u64, patience: Durati
             seen.cut_short = iteration < last && !all_over;
             break;
         }
-        model.update(&gradients);
+        model.update(&gradients, run.learning_rate);
     }
     seen.broken = watch.broken;
     let dead: Vec<u64> = alive.into_iter().filter(|alive| *alive <= seen.last).collect();

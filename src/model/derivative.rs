@@ -38,8 +38,8 @@ impl Derivative {
         }
     }
 
-    /// The sum of the absolute values of the factor's terms at z, by which its rounding is judged.
-    pub fn terms(self, z: f64) -> f64 {
+    /// Σ|terms| of the factor at z, by which its rounding is judged.
+    pub fn magnitude(self, z: f64) -> f64 {
         let a = self.activation.apply(z).abs();
         match self.borrowed {
             Some(Activation::Tanh) => 1.0 + a * a,

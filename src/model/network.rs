@@ -14,6 +14,7 @@ pub const MAX_PARAMETERS: usize = 1 << 30;
 pub struct Network {
     inputs: usize,
     hidden: Vec<usize>,
+    layout: Layout,
     activation: Activation,
     /// The activation whose derivative the backward pass takes instead of g's.
     borrowed: Option<Activation>,
@@ -44,12 +45,12 @@ impl Network {
             let wanted = format!("between 1 and {MAX_WIDTH}");
             return Err(Error::invalid("the number of hidden units", wanted, width));
         }
-        let network = Self { inputs, hidden: hidden.to_vec(), activation, borrowed: None };
-        let parameters = Layout::new(&network.widths()).parameters();
+        let layout = Layout::new(&[&[inputs], hidden, &[1]].concat());
+        let parameters = layout.parameters();
         if parameters > MAX_PARAMETERS {
             return Err(Error::invalid("the number of parameters", format!("at most {MAX_PARAMETERS}"), parameters));
         }
-        Ok(network)
+        Ok(Self { inputs, hidden: hidden.to_vec(), layout, activation, borrowed: None })
     }
 
     /// n_x, the number of inputs.
@@ -84,6 +85,11 @@ impl Network {
     /// What stands for g′ in the backward pass.
     pub fn derivative(&self) -> Derivative {
         Derivative { activation: self.activation, borrowed: self.borrowed }
+    }
+
+    /// Where each tensor of its parameters lies.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     /// The widths from the inputs to the output: `[2, 4, 1]` for the notebook's network.

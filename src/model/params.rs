@@ -1,6 +1,7 @@
 //! Weights and biases (or their gradients) of a network, in one flat vector: W1, b1, W2, b2, …
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::{Network, Real};
 use crate::data::numpy_random::NumpyRandom;
@@ -12,33 +13,50 @@ pub fn is_finite(value: f64) -> bool {
     value.to_bits() & EXPONENT != EXPONENT
 }
 
+/// Whether a tensor is W or b.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// W, of shape (units × units of the layer below).
+    Weights,
+    /// b, of shape (units × 1).
+    Bias,
+}
+
 /// One tensor of a network: W of shape (rows × columns) or b of shape (rows × 1), row-major.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tensor {
-    /// The notebook's name: `W1`, `b1`, `W2`, `b2`.
-    pub name: String,
+    /// W or b.
+    pub kind: Kind,
+    /// The layer, counted from 0 at the inputs.
+    pub layer: usize,
     /// Units of the layer.
     pub rows: usize,
     /// Units of the layer below for W, 1 for b.
     pub columns: usize,
-    /// Where the first element stands among all parameters.
+    /// The position of the first element among all parameters.
     pub offset: usize,
 }
 
 impl Tensor {
-    /// The elements' place among all parameters.
+    /// The notebook's name: `W1`, `b1`, `W2`, `b2`, …
+    pub fn name(&self) -> String {
+        let letter = match self.kind {
+            Kind::Weights => 'W',
+            Kind::Bias => 'b',
+        };
+        format!("{letter}{}", self.layer.saturating_add(1))
+    }
+
+    /// The elements' positions among all parameters.
     pub fn range(&self) -> Range<usize> {
         self.offset..self.offset.saturating_add(self.rows.saturating_mul(self.columns))
     }
 }
 
-/// Of a layer that is not there.
-static NO_TENSOR: Tensor = Tensor { name: String::new(), rows: 0, columns: 0, offset: 0 };
-
-/// Where each tensor of a network stands: W1, b1, W2, b2, … one after another.
+/// Where each tensor of a network lies: W1, b1, W2, b2, … one after another. Clones share it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
-    tensors: Vec<Tensor>,
+    tensors: Arc<[Tensor]>,
 }
 
 impl Layout {
@@ -46,12 +64,13 @@ impl Layout {
     pub fn new(widths: &[usize]) -> Self {
         let (mut tensors, mut offset) = (Vec::new(), 0);
         for (layer, pair) in widths.windows(2).enumerate() {
-            for (name, rows, columns) in [("W", pair[1], pair[0]), ("b", pair[1], 1)] {
-                tensors.push(Tensor { name: format!("{name}{}", layer + 1), rows, columns, offset });
-                offset = offset.saturating_add(rows.saturating_mul(columns));
+            for (kind, rows, columns) in [(Kind::Weights, pair[1], pair[0]), (Kind::Bias, pair[1], 1)] {
+                let tensor = Tensor { kind, layer, rows, columns, offset };
+                offset = tensor.range().end;
+                tensors.push(tensor);
             }
         }
-        Self { tensors }
+        Self { tensors: tensors.into() }
     }
 
     /// All tensors in their order.
@@ -59,19 +78,25 @@ impl Layout {
         &self.tensors
     }
 
-    /// The number of layers, the output layer counted.
+    /// The number of layers, including the output layer.
     pub fn layers(&self) -> usize {
         self.tensors.len() / 2
     }
 
-    /// W of layer 0 (nearest the inputs), 1, …; of a layer that is not there an empty one.
-    pub fn weights(&self, layer: usize) -> &Tensor {
-        self.tensors.chunks(2).nth(layer).map_or(&NO_TENSOR, |pair| &pair[0])
+    /// W of layer 0 (nearest the inputs), 1, …; an empty tensor if there is no such layer.
+    pub fn weights(&self, layer: usize) -> Tensor {
+        self.tensor(Kind::Weights, layer)
     }
 
-    /// b of layer 0 (nearest the inputs), 1, …; of a layer that is not there an empty one.
-    pub fn bias(&self, layer: usize) -> &Tensor {
-        self.tensors.chunks(2).nth(layer).map_or(&NO_TENSOR, |pair| &pair[1])
+    /// b of layer 0 (nearest the inputs), 1, …; an empty tensor if there is no such layer.
+    pub fn bias(&self, layer: usize) -> Tensor {
+        self.tensor(Kind::Bias, layer)
+    }
+
+    fn tensor(&self, kind: Kind, layer: usize) -> Tensor {
+        let of_layer = self.tensors.chunks_exact(2).nth(layer).unwrap_or_default();
+        let found = of_layer.iter().find(|tensor| tensor.kind == kind);
+        found.copied().unwrap_or(Tensor { kind, layer, rows: 0, columns: 0, offset: 0 })
     }
 
     /// The number of parameters.
@@ -90,7 +115,7 @@ pub struct Parameters<T = f64> {
 impl<T: Real> Parameters<T> {
     /// Zeros.
     pub fn zeros(network: &Network) -> Self {
-        let layout = Layout::new(&network.widths());
+        let layout = network.layout().clone();
         Self { values: vec![T::ZERO; layout.parameters()], layout }
     }
 
@@ -99,7 +124,7 @@ impl<T: Real> Parameters<T> {
     /// # Errors
     /// [`Error::Mismatch`] where their number is not the network's.
     pub fn from_values(network: &Network, values: Vec<T>) -> Result<Self> {
-        let layout = Layout::new(&network.widths());
+        let layout = network.layout().clone();
         if values.len() != layout.parameters() {
             let (widths, wanted) = (network.widths(), layout.parameters());
             return Err(Error::Mismatch(format!("{widths:?} has {wanted} parameters, not {}", values.len())));

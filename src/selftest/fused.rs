@@ -235,7 +235,7 @@ fn sums_of_slab(run: &Run, x: &[f64], dz2: &[f64], slab: std::ops::Range<usize>)
                     + (0..inputs).map(|f| theta.weights(0)[unit * inputs + f] * x[f * count + s]).sum::<f64>()
             })
             .collect();
-        let t: Vec<f64> = z1.iter().zip(dz2).map(|(z, d)| d.abs() * derivative.terms(*z)).collect();
+        let t: Vec<f64> = z1.iter().zip(dz2).map(|(z, d)| d.abs() * derivative.magnitude(*z)).collect();
         for f in 0..inputs {
             terms.weights_mut(0)[unit * inputs + f] = (0..count).map(|s| t[s] * x[f * count + s].abs()).sum();
         }

@@ -177,7 +177,7 @@ fn hidden_delta(gpu: &Gpu) -> Check {
                 let what = format!("{derivative} {units}×{samples}, network {network}");
                 // exp of a large argument errs by some ulps, but relatively: also where g′ is tiny
                 worst.compare(&what, &got[2][network * layer..][..layer], &want, |i| {
-                    1e-5 * da[i].abs() * derivative.terms(z[i]) + 1e-12
+                    1e-5 * da[i].abs() * derivative.magnitude(z[i]) + 1e-12
                 })?;
             }
         }

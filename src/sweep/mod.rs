@@ -192,7 +192,7 @@ fn ended(job: &Job, run: &Run, outcome: &Outcome, data: &Dataset, test: Option<&
     let finite = outcome.status != Status::Diverged;
     let test_accuracy = match (test, &outcome.parameters) {
         (Some(test), Some(parameters)) if finite => {
-            Some(accuracy_on(test, &Run { parameters: parameters.clone(), ..run.clone() })?)
+            Some(accuracy_on(test, &run.network, parameters)?)
         }
         _ => None,
     };

@@ -1,6 +1,6 @@
 //! Proof that the checks can fail: shaders and plans broken on purpose, each caught by the check that is named for it.
 
-use planar::compare::check_first_gradient;
+use planar::compare::check_backend;
 use planar::gpu::kernel::Kernel;
 use planar::gpu::plan::{Plan, PlanChoice, Step};
 use planar::gpu::shader::{Constant, Sources};
@@ -127,7 +127,7 @@ fn wrong_is_not_trusted(adapter: &Adapter, gpu: &Gpu) -> Check {
         for activation in ["tanh", "sigmoid", "relu", "leaky-relu:-0.3"] {
             for (hidden, scale) in [(1, 0.01), (277, 0.01), (40, 1.0)] {
                 let run = run(&[hidden], activation, 1.2, 3, scale);
-                check_first_gradient(&gpu.clone().with_plan(plan), &data, &run).map_err(|error| error.to_string())?;
+                check_backend(&gpu.clone().with_plan(plan), &data, &run).map_err(|error| error.to_string())?;
             }
         }
     }
@@ -142,7 +142,7 @@ fn wrong_is_not_trusted(adapter: &Adapter, gpu: &Gpu) -> Check {
         }
         sources.replace(file, broken);
         let gpu = Gpu::open_with(adapter, sources).map_err(|error| error.to_string())?.with_plan(PlanChoice::Fused);
-        match check_first_gradient(&gpu, &data, &run(&[17], "tanh", 1.2, 2, 0.1)) {
+        match check_backend(&gpu, &data, &run(&[17], "tanh", 1.2, 2, 0.1)) {
             Err(planar::Error::Wrong(_)) => {}
             other => return Err(format!("{to}: {other:?}")),
         }

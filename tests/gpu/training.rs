@@ -1,7 +1,7 @@
 //! Whole iterations on the GPU against NumPy's float64 figures, and against themselves.
 
 use planar::backend::{Backend, Run, Session};
-use planar::compare::{Bounds, check_first_gradient, compare_step};
+use planar::compare::{Bounds, check_backend, compare_step};
 use planar::cpu::Reference;
 use planar::data::flower;
 use planar::gpu::Gpu;
@@ -122,7 +122,7 @@ pub fn borrowed_derivatives_match_the_reference(gpu: &Gpu) -> Check {
         if let Some(apart) = step.differences.iter().find(|difference| !difference.agrees) {
             return Err(format!("{name} with {borrowed}'s derivative: {apart:?}"));
         }
-        check_first_gradient(gpu, &golden_flower(), &start).map_err(|error| error.to_string())?;
+        check_backend(gpu, &golden_flower(), &start).map_err(|error| error.to_string())?;
     }
     Ok(())
 }

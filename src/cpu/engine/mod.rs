@@ -23,7 +23,6 @@ use session::EngineSession;
 
 use crate::backend::{Backend, DeviceInfo, Run, Session, check_runs};
 use crate::data::{Dataset, MAX_FEATURES};
-use crate::model::params::Layout;
 use crate::model::{Network, Parameters};
 use crate::{Error, Result};
 
@@ -102,7 +101,7 @@ impl Backend for Engine {
 
     /// Of each network its parameters, a gradient for each part, and a logit a sample.
     fn memory(&self, data: &Dataset, network: &Network, count: usize) -> Result<u64> {
-        let parameters = Layout::new(&network.widths()).parameters() as u64;
+        let parameters = network.layout().parameters() as u64;
         let of_one = 4 * (parameters * (1 + shape::MAX_PARTS as u64) + data.samples() as u64);
         let of_data = 4 * (data.samples() * (data.features() + 1)) as u64;
         Ok(of_one.saturating_mul(count as u64).saturating_add(of_data))

@@ -1,0 +1,153 @@
+//! A check before training: one gradient of a device against the CPU's, at any depth.
+
+use crate::backend::{Backend, Run, Session};
+use crate::cpu::{Engine, textbook};
+use crate::data::Dataset;
+use crate::model::activation::sigmoid;
+use crate::model::{Activation, Network, Parameters};
+use crate::{Error, Result};
+
+/// How far an element may be off, relative to what its tensor's elements could be: far more than rounding, far less
+/// than any fault.
+const BOUND: f64 = 1e-3;
+
+/// The most multiply-adds that the textbook does for a check, a few seconds' worth.
+const MULTIPLY_ADDS: u64 = 1 << 32;
+
+/// Whether the first gradient of a device's session is the CPU's, to a thousandth of what its terms could add up to.
+/// The session trains `run` first, perhaps among others, and is at the weights of `run`. The check costs one iteration
+/// on either side and catches what a driver does wrong at this very size: a loop cut short, a wrong function.
+///
+/// The CPU engine computes the gradient to compare with if it can train the network, otherwise the textbook does. A
+/// network for which the textbook would take longer than a few seconds is not checked, and the log says so.
+///
+/// # Errors
+/// [`Error::Wrong`] naming the tensor, and those of the session.
+pub fn check_first_gradient(device: &mut dyn Session, device_name: &str, data: &Dataset, run: &Run) -> Result<()> {
+    if let Ok(mut engine) = Engine::new(None)?.load(data, std::slice::from_ref(run)) {
+        return check_first_gradient_against(device, device_name, engine.as_mut(), data, run);
+    }
+    let samples = affordable_samples(&run.network);
+    if samples < data.samples() {
+        let (widths, m) = (run.network.widths(), data.samples());
+        log::warn!(
+            "the first gradient of {device_name} is not checked: a {widths:?} network on {m} samples is too large for it"
+        );
+        return Ok(());
+    }
+    check_by_textbook(device, device_name, data, run)
+}
+
+/// [`check_first_gradient`] against a session of the CPU that is already loaded, at the same weights.
+///
+/// # Errors
+/// [`Error::Wrong`] naming the tensor, and those of the sessions.
+pub fn check_first_gradient_against(
+    device: &mut dyn Session,
+    device_name: &str,
+    cpu: &mut dyn Session,
+    data: &Dataset,
+    run: &Run,
+) -> Result<()> {
+    let missing = || Error::Mismatch("a session without networks has no gradient".into());
+    let want = cpu.gradients()?.into_iter().next().ok_or_else(missing)?;
+    let logits = cpu.evaluate()?.into_iter().next().ok_or_else(missing)?.logits;
+    let got = device.gradients()?.into_iter().next().ok_or_else(missing)?;
+    compare(device_name, &got, &want, &scales(data, run, &logits))
+}
+
+/// [`check_first_gradient`] of a session that is loaded for it. A deep network that is too large to be checked on all
+/// samples is checked on some of them.
+///
+/// # Errors
+/// [`Error::Wrong`] naming the tensor, and those of [`Backend::load`] and the session.
+pub fn check_backend(backend: &dyn Backend, data: &Dataset, run: &Run) -> Result<()> {
+    let runs = std::slice::from_ref(run);
+    let (mut session, name) = (backend.load(data, runs)?, backend.device().name);
+    let samples = affordable_samples(&run.network);
+    if run.network.hidden().len() == 1 || samples >= data.samples() {
+        return check_first_gradient(session.as_mut(), &name, data, run);
+    }
+    let some = some_samples(data, samples)?;
+    check_by_textbook(backend.load(&some, runs)?.as_mut(), &name, &some, run)
+}
+
+/// The first gradient of a session against the textbook's in `f64`.
+fn check_by_textbook(device: &mut dyn Session, device_name: &str, data: &Dataset, run: &Run) -> Result<()> {
+    let (want, logits) = textbook::gradient(data, &run.network, &run.parameters);
+    let missing = || Error::Mismatch("a session without networks has no gradient".into());
+    let got = device.gradients()?.into_iter().next().ok_or_else(missing)?;
+    compare(device_name, &got, &want, &scales(data, run, &logits))
+}
+
+/// Whether every element of a gradient is as it should be, given the scale of each tensor.
+fn compare(device_name: &str, got: &Parameters, want: &Parameters, scales: &[f64]) -> Result<()> {
+    for (tensor, scale) in want.layout().tensors().iter().zip(scales) {
+        let (want, got) = (&want.values()[tensor.range()], &got.values()[tensor.range()]);
+        let is_off = |(got, want): &(&f64, &f64)| {
+            let alike = got.is_finite() == want.is_finite();
+            !alike || (got.is_finite() && (*got - *want).abs() > BOUND * scale + 1e-9)
+        };
+        if let Some((at, (got, want))) = got.iter().zip(want).enumerate().find(|(_, pair)| is_off(pair)) {
+            let name = tensor.name();
+            return Err(Error::Wrong(format!("d{name}[{at}] of {device_name} is {got:e}, and the CPU's {want:e}")));
+        }
+    }
+    Ok(())
+}
+
+/// The samples over which the textbook computes a gradient within [`MULTIPLY_ADDS`]: forward, dW and dA take one for
+/// each weight and sample.
+fn affordable_samples(network: &Network) -> usize {
+    let of_one = 3 * network.layout().parameters() as u64;
+    usize::try_from(MULTIPLY_ADDS / of_one).unwrap_or(usize::MAX).max(1)
+}
+
+/// This many samples of a data set, evenly spaced.
+fn some_samples(data: &Dataset, count: usize) -> Result<Dataset> {
+    let every = data.samples().div_ceil(count);
+    let chosen = || (0..data.samples()).step_by(every);
+    let points: Vec<f64> = chosen().flat_map(|sample| data.point(sample)).collect();
+    let labels = chosen().map(|sample| data.labels()[sample]).collect();
+    Dataset::from_points(data.name(), data.seed(), data.features(), &points, labels)
+}
+
+/// What the elements of dW1, db1, dW2, … could be if no terms cancelled: the mean |dZ| of the output times bounds of
+/// their other factors, which pass from layer to layer by the largest Σ|w| of a unit.
+fn scales(data: &Dataset, run: &Run, logits: &[f64]) -> Vec<f64> {
+    let (theta, g, derivative) = (&run.parameters, run.network.activation(), run.network.derivative());
+    let largest = |values: &[f64]| values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    let layers = theta.layout().layers();
+    // |a| below each layer: of the inputs, then |g(z)| with |z| ≤ Σ|w|·|a| + |b|
+    let mut below = vec![largest(data.inputs())];
+    for layer in 0..layers - 1 {
+        let rows = theta.weights(layer).chunks_exact(theta.layout().weights(layer).columns);
+        let sum = rows.map(|w| w.iter().map(|w| w.abs()).sum::<f64>()).fold(0.0, f64::max);
+        let z = sum * below[layer] + largest(theta.bias(layer));
+        below.push(match g {
+            Activation::Tanh => z.min(1.0),
+            Activation::Sigmoid => 1.0,
+            Activation::Relu => z,
+            Activation::LeakyRelu { slope } => z * slope.abs().max(1.0),
+        });
+    }
+    let slope = |a: f64| match derivative.borrowed {
+        Some(Activation::Tanh) => 1.0 + a * a,
+        Some(Activation::Sigmoid) => a * (1.0 + a),
+        Some(other) => other.slope().abs().max(1.0),
+        None => g.slope().abs().max(1.0),
+    };
+    let error = |(z, y): (&f64, &u8)| (sigmoid(*z) - f64::from(*y)).abs();
+    let mut dz = logits.iter().zip(data.labels()).map(error).sum::<f64>() / data.samples() as f64;
+    let mut scales = Vec::with_capacity(2 * layers);
+    for layer in (0..layers).rev() {
+        scales.extend([dz, dz * below[layer]]);
+        let mut columns = vec![0.0; theta.layout().weights(layer).columns];
+        for row in theta.weights(layer).chunks_exact(columns.len()) {
+            columns.iter_mut().zip(row).for_each(|(sum, w)| *sum += w.abs());
+        }
+        dz *= largest(&columns) * slope(below[layer]);
+    }
+    scales.reverse();
+    scales
+}

@@ -1,0 +1,131 @@
+//! The sums of the terms' absolute values by which differences are judged, Σ|terms|, for any depth, in plain `f64` loops.
+
+use super::Bounds;
+use crate::backend::Run;
+use crate::data::Dataset;
+use crate::model::activation::sigmoid;
+use crate::model::{Activation, Derivative, Parameters};
+
+/// Σ|terms| of everything that one step computes.
+pub struct Magnitudes {
+    /// Of each logit.
+    pub logits: Vec<f64>,
+    /// Of the cost.
+    pub cost: f64,
+    /// Of each gradient element, in the order of the parameters.
+    pub gradients: Vec<f64>,
+}
+
+/// A layer of one sample's forward pass: z = W·a + b, where a is that of the layer below, or x.
+struct Layer {
+    /// |a|, and what a inherits from the rounding of the z below it: |g′(z)|·magnitude(z).
+    a_magnitude: Vec<f64>,
+    z: Vec<f64>,
+    /// |b| + Σ|w|·magnitude(a).
+    z_magnitude: Vec<f64>,
+}
+
+impl Magnitudes {
+    /// A term counts with what its own factors are rounded by: a and g′(z) inherit from the magnitude of z, and dz of
+    /// the output through σ′(z). So magnitudes pass through the network as the values do, with nothing cancelling.
+    pub fn new(data: &Dataset, run: &Run) -> Self {
+        let (theta, m) = (&run.parameters, data.samples() as f64);
+        let mut sums =
+            Self { logits: Vec::with_capacity(data.samples()), cost: 0.0, gradients: vec![0.0; theta.values().len()] };
+        for (sample, y) in data.labels().iter().enumerate() {
+            let layers = forward(run, data.point(sample).collect());
+            let Some(Layer { z, z_magnitude, .. }) = layers.last() else { continue };
+            let (z, magnitude) = (z[0], z_magnitude[0]);
+            let a = sigmoid(z);
+            let error = (a - f64::from(*y)).abs();
+            sums.logits.push(magnitude);
+            sums.cost += (z.abs() + error * magnitude) / m;
+            sums.backward(theta, run.network.derivative(), &layers, error + a * (1.0 - a) * magnitude, m);
+        }
+        sums.cost += std::f64::consts::LN_2;
+        sums
+    }
+
+    /// Adds one sample's magnitudes of dW = dz·aᵀ/m and db = dz/m, from the output, whose dz has this magnitude, down
+    /// by magnitude(dz) = Σ|w|·magnitude(dz above) ∘ magnitude(g′(z)).
+    fn backward(&mut self, theta: &Parameters, derivative: Derivative, layers: &[Layer], output: f64, m: f64) {
+        let mut dz = vec![Delta { smooth: output, jumps: 0.0 }];
+        for (n, layer) in layers.iter().enumerate().rev() {
+            let (w, b) = (theta.layout().weights(n), theta.layout().bias(n));
+            let of_weights = self.gradients[w.range()].chunks_exact_mut(w.columns);
+            for (sums, dz) in of_weights.zip(&dz) {
+                sums.iter_mut().zip(&layer.a_magnitude).for_each(|(sum, a)| *sum += dz.total() * a / m);
+            }
+            self.gradients[b.range()].iter_mut().zip(&dz).for_each(|(sum, dz)| *sum += dz.total() / m);
+            if let Some(below) = n.checked_sub(1).map(|n| &layers[n]) {
+                let mut da = vec![Delta { smooth: 0.0, jumps: 0.0 }; w.columns];
+                for (row, dz) in theta.weights(n).chunks_exact(w.columns).zip(&dz) {
+                    da.iter_mut().zip(row).for_each(|(da, w)| da.add(w.abs(), dz));
+                }
+                let through = |(da, (z, magnitude)): (&Delta, (&f64, &f64))| da.through(derivative, *z, *magnitude);
+                dz = da.iter().zip(below.z.iter().zip(&below.z_magnitude)).map(through).collect();
+            }
+        }
+    }
+}
+
+/// The layers of one sample's forward pass.
+fn forward(run: &Run, x: Vec<f64>) -> Vec<Layer> {
+    let (theta, g) = (&run.parameters, run.network.activation());
+    let mut layers = Vec::with_capacity(theta.layout().layers());
+    let mut a_magnitude: Vec<f64> = x.iter().map(|x| x.abs()).collect();
+    let mut a = x;
+    for n in 0..theta.layout().layers() {
+        let rows = || theta.weights(n).chunks_exact(a.len()).zip(theta.bias(n));
+        let z: Vec<f64> = rows().map(|(w, b)| b + w.iter().zip(&a).map(|(w, a)| w * a).sum::<f64>()).collect();
+        let magnitude = |w: &[f64]| w.iter().zip(&a_magnitude).map(|(w, a)| w.abs() * a).sum::<f64>();
+        let z_magnitude: Vec<f64> = rows().map(|(w, b)| b.abs() + magnitude(w)).collect();
+        let next: Vec<f64> = z.iter().map(|z| g.apply(*z)).collect();
+        let inherited = |(z, magnitude): (&f64, &f64)| g.derivative(*z).abs() * magnitude;
+        let next_magnitude = z.iter().zip(&z_magnitude).zip(&next).map(|(z, a)| a.abs() + inherited(z)).collect();
+        layers.push(Layer { a_magnitude, z, z_magnitude });
+        (a, a_magnitude) = (next, next_magnitude);
+    }
+    layers
+}
+
+/// The magnitude of dz or da.
+#[derive(Clone, Copy)]
+struct Delta {
+    /// Of what is rounded.
+    smooth: f64,
+    /// Of what a ReLU above may add or take away whole, since its z is 0 to the rounding of its terms.
+    jumps: f64,
+}
+
+impl Delta {
+    fn total(&self) -> f64 {
+        self.smooth + self.jumps
+    }
+
+    fn add(&mut self, w: f64, dz: &Self) {
+        self.smooth += w * dz.smooth;
+        self.jumps += w * dz.jumps;
+    }
+
+    /// dz = da·g′(z), where g′ inherits |g″(z)|·magnitude(z), by central difference. The ReLUs have no g″; but if z is 0 to
+    /// the rounding of its terms, either of their slopes is right, and the difference of the two is all error.
+    fn through(&self, g: Derivative, z: f64, magnitude: f64) -> Self {
+        const H: f64 = 1e-4;
+        const ROUNDING: f64 = 1e-6;
+        let kinked = g.borrowed.unwrap_or(g.activation);
+        let (bend, jump) = match kinked {
+            Activation::Tanh | Activation::Sigmoid => {
+                (((g.at(z + H) - g.at(z - H)) / (2.0 * H)).abs() * magnitude, 0.0)
+            }
+            _ if z.abs() <= ROUNDING * magnitude => (0.0, (1.0 - kinked.slope()).abs()),
+            _ => (0.0, 0.0),
+        };
+        let slope = g.magnitude(z) + bend;
+        let jumps = self.jumps * (slope + jump) + self.smooth * jump / Bounds::F32_TO_F64.relative;
+        Self { smooth: self.smooth * slope, jumps }
+    }
+}
+
+#[cfg(test)]
+mod tests;

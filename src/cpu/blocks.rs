@@ -1,0 +1,62 @@
+//! Points in blocks, on all threads: a forward pass of any number of points in bounded memory.
+
+use std::num::NonZero;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use crate::model::{Network, Real};
+
+/// The numbers that a layer of a block may have, so that Z and A stay in a cache.
+const NUMBERS: usize = 1 << 20;
+/// The most points of a block.
+const POINTS: usize = 4096;
+/// The numbers that the layers of all threads' blocks may have.
+const NUMBERS_OF_ALL: usize = 1 << 26;
+
+/// The points of a block: the fewer, the wider the network.
+pub fn points_of_block(network: &Network) -> usize {
+    (NUMBERS / widest(network)).clamp(1, POINTS)
+}
+
+/// The units of the widest layer.
+fn widest(network: &Network) -> usize {
+    network.hidden().iter().max().copied().unwrap_or(1)
+}
+
+/// The logits of points, row-major (points × features): `logits` is called with each block of them and with where their
+/// logits go, on at most this many threads. No bit depends on the blocks or threads if each logit depends on its point alone.
+pub fn logits_in_blocks(
+    network: &Network,
+    points: &[f64],
+    threads: usize,
+    logits: impl Fn(&[f64], &mut [f64]) + Sync,
+) -> Vec<f64> {
+    let (features, block) = (network.inputs(), points_of_block(network));
+    let mut all = vec![0.0; points.len() / features];
+    let blocks = points.chunks(block * features).zip(all.chunks_mut(block));
+    let threads = threads.min(blocks.len()).min((NUMBERS_OF_ALL / block / widest(network)).max(1));
+    let blocks = Mutex::new(blocks);
+    let next = || blocks.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || {
+        while let Some((points, to)) = next() {
+            logits(points, to);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(work);
+        }
+        work();
+    });
+    all
+}
+
+/// The threads that the system grants; 1 where there are none to be had, as in a browser.
+pub fn threads() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// X (features × points) from points, row-major (points × features).
+pub fn columns<T: Real>(points: &[f64], features: usize) -> Vec<T> {
+    (0..features).flat_map(|f| points.iter().skip(f).step_by(features)).map(|x| T::from_f64(*x)).collect()
+}
