@@ -322,7 +322,7 @@ fn what_the_engine_cannot_do_is_said() {
     let other = run(3, 4, "tanh", 1, 1.0, 1.0);
     let mixed = Run { parameters: other.parameters.clone(), ..run(2, 4, "tanh", 1, 1.0, 1.0) };
     for (bad, said) in [
-        (deep, "the CPU engine trains one hidden layer; --precision f64 or the layered plan takes several"),
+        (deep, "the CPU engine trains one hidden layer; the reference and the layered plan train several"),
         (other, "a network of 3 inputs cannot train on 2 features"),
         (mixed, "the parameters are not those of a [2, 4, 1] network"),
     ] {

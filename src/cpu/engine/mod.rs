@@ -125,7 +125,7 @@ fn check(network: &Network) -> Result<()> {
         return Err(Error::Mismatch(message));
     }
     if network.hidden().len() > 1 {
-        let message = "the CPU engine trains one hidden layer; --precision f64 or the layered plan takes several";
+        let message = "the CPU engine trains one hidden layer; the reference and the layered plan train several";
         return Err(Error::Mismatch(message.into()));
     }
     Ok(())
