@@ -4,7 +4,6 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use planar::backend::Run;
 use planar::checkpoint::Weights;
 use planar::data::csv;
 use planar::fit::choose_for_inference;
@@ -57,15 +56,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         .advise(|error| of_weights(error, arguments.activation))?;
     let (path, bytes) = read(arguments.samples.as_deref())?;
     let samples = csv::samples(path, &bytes, network.inputs(), arguments.label.as_deref())?;
-    let run = Run { network, parameters: weights.parameters, learning_rate: 1.0 };
     let settings = arguments.device.settings();
-    let chosen = choose_for_inference(&settings, &samples.data, &run).advise(of_device)?;
-    chosen.notes.iter().for_each(|note| arguments.verbosity.say(note));
-    let backend = chosen.backend;
-    let predictions = predict(backend.as_ref(), &run.network, &run.parameters, &samples)?;
+    let chosen = choose_for_inference(&settings, &network, &weights.parameters, &samples.data.points());
+    let (backend, notes) = chosen.advise(of_device)?;
+    notes.iter().for_each(|note| arguments.verbosity.say(note));
+    let predictions = predict(backend.as_ref(), &network, &weights.parameters, &samples).advise(of_device)?;
     let device = backend.device();
     log::debug!("plan {} on {}", predictions.plan, device.name);
-    let report = PredictReport { device, network: &run.network, data: &samples.data, predictions: &predictions };
+    let report = PredictReport { device, network: &network, data: &samples.data, predictions: &predictions };
     if arguments.json {
         super::print_json(&report.json())?;
     } else {

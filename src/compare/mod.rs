@@ -7,6 +7,7 @@
 
 mod difference;
 mod first_gradient;
+mod first_logits;
 mod magnitudes;
 
 use serde::Serialize;
@@ -18,6 +19,7 @@ use crate::data::Dataset;
 pub use difference::Difference;
 use difference::difference;
 pub use first_gradient::{check_backend, check_first_gradient, check_first_gradient_against};
+pub use first_logits::check_first_logits;
 use magnitudes::Magnitudes;
 
 /// The iterations over which the cost curves must agree to [`CURVE_BOUND`].

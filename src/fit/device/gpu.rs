@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::Candidate;
 use super::settings::{Chosen, DeviceSettings};
 use crate::backend::{Backend, PlanChoice, Run};
-use crate::compare::{check_first_gradient, check_first_gradient_against};
+use crate::compare::{check_first_gradient, check_first_gradient_against, check_first_logits};
 use crate::data::Dataset;
 use crate::gpu::{Adapter, Choice, Gpu};
 use crate::measure::speed_of;
-use crate::model::Parameters;
+use crate::model::{Network, Parameters};
 use crate::{Error, Result};
 
 /// How long `auto` measures the CPU and the GPU, each.
@@ -20,7 +20,7 @@ const SHORT_RUN: f64 = 0.25;
 /// The CPU or the first hardware GPU, whichever trains these very networks faster.
 pub fn auto(settings: &DeviceSettings, data: &Dataset, runs: &[Run], iterations: u64) -> Result<Chosen> {
     let Ok(adapter) = Adapter::choose(&Adapter::all(), &Choice::Hardware).cloned() else {
-        let cpu = Chosen::load(settings.cpu_for(&runs[0])?, data, runs)?;
+        let cpu = Chosen::load(settings.cpu_for(&runs[0].network)?, data, runs)?;
         return Ok(cpu.noting("training on the CPU: there is no hardware GPU"));
     };
     if settings.plan != PlanChoice::Auto {
@@ -28,7 +28,7 @@ pub fn auto(settings: &DeviceSettings, data: &Dataset, runs: &[Run], iterations:
         let gpu = trusted(&adapter, settings.plan, data, runs, None)?;
         return Ok(gpu.noting(format!("training on {adapter}: only a GPU has plans")));
     }
-    let cpu = Chosen::load(settings.cpu_for(&runs[0])?, data, runs)?;
+    let cpu = Chosen::load(settings.cpu_for(&runs[0].network)?, data, runs)?;
     let gpu = |cpu: &mut Chosen| trusted(&adapter, settings.plan, data, runs, Some(cpu));
     faster(cpu, &adapter.to_string(), gpu, runs, iterations)
 }
@@ -62,21 +62,34 @@ fn faster(
     })
 }
 
-/// The first adapter, or the one with this name, for what is being done.
-pub fn named(
-    settings: &DeviceSettings,
-    name: Option<&str>,
-    data: &Dataset,
-    runs: &[Run],
-    doing: &str,
-) -> Result<Chosen> {
+/// The first adapter, or the one with this name.
+pub fn named(settings: &DeviceSettings, name: Option<&str>, data: &Dataset, runs: &[Run]) -> Result<Chosen> {
     settings.check_gpu()?;
     let adapter = adapter(name)?;
-    let chosen = trusted(&adapter, settings.plan, data, runs, None)?;
-    Ok(match adapter.is_software() {
-        true => chosen.noting(format!("{doing} on {adapter}: a software adapter, it computes on the CPU")),
-        false => chosen,
-    })
+    let mut chosen = trusted(&adapter, settings.plan, data, runs, None)?;
+    chosen.notes.splice(..0, software("training", &adapter));
+    Ok(chosen)
+}
+
+/// The first adapter, or the one with this name, with nothing loaded on it.
+pub fn for_inference(
+    settings: &DeviceSettings,
+    name: Option<&str>,
+    network: &Network,
+    parameters: &Parameters,
+    points: &[f64],
+) -> Result<(Box<dyn Backend>, Vec<String>)> {
+    settings.check_gpu()?;
+    let adapter = adapter(name)?;
+    let gpu = Gpu::open(&adapter)?.with_plan(settings.plan);
+    check_first_logits(&gpu, network, parameters, points)?;
+    Ok((Box::new(gpu), software("predicting", &adapter).into_iter().collect()))
+}
+
+/// That an adapter is a software one, for what is being done, if it is.
+fn software(doing: &str, adapter: &Adapter) -> Option<String> {
+    let note = || format!("{doing} on {adapter}: a software adapter, it computes on the CPU");
+    adapter.is_software().then(note)
 }
 
 /// A GPU by its name: `gpu` or part of an adapter's name, with `:PLAN` behind it if a plan is meant.
@@ -155,7 +168,7 @@ mod tests {
     use super::*;
     use crate::backend::{Chunk, DeviceInfo, Evaluation, Session};
     use crate::data::flower;
-    use crate::model::{Activation, Network};
+    use crate::model::Activation;
 
     /// A device that takes this long for an iteration, and counts how often networks were loaded and started again.
     #[derive(Clone)]

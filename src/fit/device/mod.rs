@@ -14,6 +14,7 @@ use crate::Result;
 use crate::backend::{Backend, Run};
 use crate::cpu::{Engine, Reference};
 use crate::data::Dataset;
+use crate::model::{Network, Parameters};
 
 /// A backend that can be opened and measured.
 pub struct Candidate {
@@ -41,23 +42,28 @@ pub fn choose(settings: &DeviceSettings, data: &Dataset, runs: &[Run], iteration
             Ok(on_cpu(settings.cpu()?)?.noting("training on the CPU: f64 is for the CPU only"))
         }
         DeviceChoice::Auto => gpu::auto(settings, data, runs, iterations),
-        DeviceChoice::Gpu => gpu::named(settings, None, data, runs, "training"),
-        DeviceChoice::Named(name) => gpu::named(settings, Some(name), data, runs, "training"),
+        DeviceChoice::Gpu => gpu::named(settings, None, data, runs),
+        DeviceChoice::Named(name) => gpu::named(settings, Some(name), data, runs),
     }
 }
 
-/// Opens the device asked for where nothing is trained, on one sample of the data that is predicted. One forward pass is
-/// never worth a GPU's set-up, so that `auto` is the CPU.
+/// Opens the device asked for where nothing is trained: before a GPU is taken, some of its logits are compared with the
+/// CPU's. One forward pass is never worth a GPU's set-up, so that `auto` is the CPU. Returns the backend and what there
+/// is to say about the choice, one line each.
 ///
 /// # Errors
 /// Those of [`choose`].
-pub fn choose_for_inference(settings: &DeviceSettings, data: &Dataset, run: &Run) -> Result<Chosen> {
-    let runs = std::slice::from_ref(run);
+pub fn choose_for_inference(
+    settings: &DeviceSettings,
+    network: &Network,
+    parameters: &Parameters,
+    points: &[f64],
+) -> Result<(Box<dyn Backend>, Vec<String>)> {
     match &settings.choice {
-        DeviceChoice::Auto => Chosen::load(settings.cpu_for(run)?, data, runs),
-        DeviceChoice::Cpu => Chosen::load(settings.cpu()?, data, runs),
-        DeviceChoice::Gpu => gpu::named(settings, None, data, runs, "predicting"),
-        DeviceChoice::Named(name) => gpu::named(settings, Some(name), data, runs, "predicting"),
+        DeviceChoice::Auto => Ok((settings.cpu_for(network)?, Vec::new())),
+        DeviceChoice::Cpu => Ok((settings.cpu()?, Vec::new())),
+        DeviceChoice::Gpu => gpu::for_inference(settings, None, network, parameters, points),
+        DeviceChoice::Named(name) => gpu::for_inference(settings, Some(name), network, parameters, points),
     }
 }
 

@@ -4,13 +4,24 @@ use super::Candidate;
 use super::settings::{Chosen, DeviceSettings};
 use crate::backend::{Backend, Run};
 use crate::data::Dataset;
+use crate::model::{Network, Parameters};
 use crate::{Error, Result};
 
 pub fn auto(settings: &DeviceSettings, data: &Dataset, runs: &[Run], _: u64) -> Result<Chosen> {
-    Chosen::load(settings.cpu_for(&runs[0])?, data, runs)
+    Chosen::load(settings.cpu_for(&runs[0].network)?, data, runs)
 }
 
-pub fn named(_: &DeviceSettings, _: Option<&str>, _: &Dataset, _: &[Run], _: &str) -> Result<Chosen> {
+pub fn named(_: &DeviceSettings, _: Option<&str>, _: &Dataset, _: &[Run]) -> Result<Chosen> {
+    Err(without())
+}
+
+pub fn for_inference(
+    _: &DeviceSettings,
+    _: Option<&str>,
+    _: &Network,
+    _: &Parameters,
+    _: &[f64],
+) -> Result<(Box<dyn Backend>, Vec<String>)> {
     Err(without())
 }
 

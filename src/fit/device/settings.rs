@@ -5,6 +5,7 @@ use crate::backend::{Backend, PlanChoice, Run, Session};
 use crate::cpu::{Engine, Reference};
 use crate::data::Dataset;
 use crate::fit::Precision;
+use crate::model::Network;
 use crate::{Error, Result};
 
 /// What is to compute.
@@ -83,8 +84,8 @@ impl DeviceSettings {
     ///
     /// # Errors
     /// As [`cpu`](Self::cpu), and [`Error::Conflict`] for threads of the reference.
-    pub fn cpu_for(&self, run: &Run) -> Result<Box<dyn Backend>> {
-        let is_deep = run.network.hidden().len() > 1;
+    pub fn cpu_for(&self, network: &Network) -> Result<Box<dyn Backend>> {
+        let is_deep = network.hidden().len() > 1;
         match self.cpu()? {
             _ if is_deep && self.precision == Precision::F32 => match self.threads {
                 Some(_) => Err(Error::Conflict(Conflict::ThreadsOfReference)),
