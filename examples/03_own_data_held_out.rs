@@ -35,7 +35,7 @@ fn main() -> planar::Result<()> {
     // the trained weights, on the samples that were held out
     let seen = train_on.accuracy(&outcome.evaluation.logits);
     let parameters = outcome.parameters.unwrap_or(run.parameters); // none of a run that diverges at once
-    let unseen = accuracy_on(&held_out, &Run { parameters, ..run })?;
+    let unseen = accuracy_on(&held_out, &run.network, &parameters)?;
     println!("{:.1} % of the seen, {:.1} % of the unseen", 100.0 * seen, 100.0 * unseen);
     assert!(seen > 0.95 && unseen > 0.9, "{seen}, {unseen}");
     Ok(())

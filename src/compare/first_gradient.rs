@@ -135,6 +135,7 @@ fn scales(data: &Dataset, run: &Run, logits: &[f64]) -> Vec<f64> {
         Some(Activation::Tanh) => 1.0 + a * a,
         Some(Activation::Sigmoid) => a * (1.0 + a),
         Some(other) => other.slope().abs().max(1.0),
+        None if g == Activation::Sigmoid => 0.25,
         None => g.slope().abs().max(1.0),
     };
     let error = |(z, y): (&f64, &u8)| (sigmoid(*z) - f64::from(*y)).abs();
@@ -151,3 +152,6 @@ fn scales(data: &Dataset, run: &Run, logits: &[f64]) -> Vec<f64> {
     scales.reverse();
     scales
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,8 +6,8 @@
 //! what of a difference is chaos.
 
 mod difference;
-mod magnitudes;
 mod first_gradient;
+mod magnitudes;
 
 use serde::Serialize;
 
@@ -17,8 +17,8 @@ use crate::cpu::Reference;
 use crate::data::Dataset;
 pub use difference::Difference;
 use difference::difference;
-use magnitudes::Magnitudes;
 pub use first_gradient::{check_backend, check_first_gradient, check_first_gradient_against};
+use magnitudes::Magnitudes;
 
 /// The iterations over which the cost curves must agree to [`CURVE_BOUND`].
 const CURVE: u64 = 50;

@@ -64,6 +64,10 @@ impl<T: Real> Backend for Reference<T> {
         super::MEMORY
     }
 
+    fn forward_plan(&self, _: &Network, _: usize) -> Result<&'static str> {
+        Ok(PLAN)
+    }
+
     /// Block by block on all threads that the system grants.
     fn forward(&self, network: &Network, parameters: &Parameters, points: &[f64]) -> Result<Vec<f64>> {
         check_points(network, parameters, points)?;
@@ -88,6 +92,9 @@ impl<T: Real> Backend for Reference<T> {
         }))
     }
 }
+
+/// The plan's name.
+const PLAN: &str = "reference";
 
 /// The most elements that Z of a layer may have: the textbook stores them all, some times over.
 const MAX_ACTIVATIONS: usize = 1 << 28;
@@ -132,7 +139,7 @@ impl<T: Real> Trainee<T> {
 
 impl<T: Real> Session for ReferenceSession<T> {
     fn plan(&self) -> &'static str {
-        "reference"
+        PLAN
     }
 
     fn advance(&mut self, iterations: u32) -> Result<()> {

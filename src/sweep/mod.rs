@@ -191,9 +191,7 @@ fn train_batch(
 fn ended(job: &Job, run: &Run, outcome: &Outcome, data: &Dataset, test: Option<&Dataset>) -> Result<Ended> {
     let finite = outcome.status != Status::Diverged;
     let test_accuracy = match (test, &outcome.parameters) {
-        (Some(test), Some(parameters)) if finite => {
-            Some(accuracy_on(test, &run.network, parameters)?)
-        }
+        (Some(test), Some(parameters)) if finite => Some(accuracy_on(test, &run.network, parameters)?),
         _ => None,
     };
     Ok(Ended {

@@ -54,6 +54,19 @@ impl Samples {
         Self { count, x, y }
     }
 
+    /// Points without labels, row-major (points × inputs), with zeros for the features beyond the inputs.
+    pub fn of_points(points: &[f64], inputs: usize, features: usize) -> Self {
+        let count = points.len() / inputs;
+        let lines = count.div_ceil(LINE);
+        let mut x = zeros(features * lines);
+        for (feature, row) in flat_mut(&mut x).chunks_exact_mut(lines * LINE).take(inputs).enumerate() {
+            for (to, point) in row.iter_mut().zip(points.chunks_exact(inputs)) {
+                *to = point[feature] as f32;
+            }
+        }
+        Self { count, x, y: zeros(lines) }
+    }
+
     /// The number of lines of samples.
     pub fn lines(&self) -> usize {
         self.y.len()

@@ -3,6 +3,7 @@
 #![allow(clippy::needless_range_loop, reason = "a kernel's loops run over the indices of its formula")]
 
 mod activation;
+mod forward;
 mod instructions;
 mod kernel;
 mod line;
@@ -12,6 +13,7 @@ mod peak;
 mod pool;
 mod session;
 mod shape;
+mod specialise;
 mod trainee;
 mod units;
 
@@ -21,7 +23,7 @@ pub use instructions::Instructions;
 use instructions::Token;
 use session::EngineSession;
 
-use crate::backend::{Backend, DeviceInfo, Run, Session, check_runs};
+use crate::backend::{Backend, DeviceInfo, Run, Session, check_points, check_runs};
 use crate::data::{Dataset, MAX_FEATURES};
 use crate::model::{Network, Parameters};
 use crate::{Error, Result};
@@ -96,7 +98,13 @@ impl Backend for Engine {
     }
 
     fn forward(&self, network: &Network, parameters: &Parameters, points: &[f64]) -> Result<Vec<f64>> {
-        crate::backend::forward_by_session(self, network, parameters, points)
+        check_points(network, parameters, points)?;
+        check(network)?;
+        Ok(forward::logits(self.token, self.threads, network, parameters, points))
+    }
+
+    fn forward_plan(&self, _: &Network, _: usize) -> Result<&'static str> {
+        Ok(session::PLAN)
     }
 
     /// Of each network its parameters, a gradient for each part, and a logit a sample.
@@ -125,7 +133,7 @@ fn check(network: &Network) -> Result<()> {
         return Err(Error::Mismatch(message));
     }
     if network.hidden().len() > 1 {
-        let message = "the CPU engine trains one hidden layer; --precision f64 or the layered plan takes several";
+        let message = "the CPU engine trains one hidden layer; the CPU reference and the layered plan take several";
         return Err(Error::Mismatch(message.into()));
     }
     Ok(())

@@ -15,6 +15,9 @@ use crate::backend::{Chunk, Evaluation, Run, Session, check_chunk, check_start, 
 use crate::data::Dataset;
 use crate::model::Parameters;
 
+/// The plan's name.
+pub const PLAN: &str = "engine";
+
 /// The networks and what is to be done with them, shared by the threads.
 struct Networks {
     samples: Samples,
@@ -126,7 +129,7 @@ impl EngineSession {
 
 impl Session for EngineSession {
     fn plan(&self) -> &'static str {
-        "engine"
+        PLAN
     }
 
     /// Where there are as many networks as threads, each thread trains whole networks; otherwise all threads train

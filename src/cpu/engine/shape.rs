@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::line::LINE;
+use super::narrow::BLOCK;
 use crate::model::{Network, Parameters};
 
 /// The features that the kernels are compiled for; data is filled up with rows of zeros to the next of them.
@@ -74,6 +75,11 @@ impl Shape {
     /// The slab: over how many lines of samples f32 sums run.
     pub fn slab(&self) -> usize {
         if self.is_narrow() { SLAB * LINE } else { SLAB }
+    }
+
+    /// The numbers that the forward pass keeps of a block of samples, for registers of `register` lanes.
+    pub fn kept(&self, register: usize) -> usize {
+        if self.is_narrow() { self.hidden * BLOCK * register } else { self.groups() * LINE * register }
     }
 
     /// All but b2, in the order of the groups.

@@ -6,12 +6,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use fearless_simd::{Simd, SimdBase};
 
-use super::activation::{Borrowed, Hidden, LeakyRelu, Relu, Sigmoid, Tanh};
+use super::activation::Hidden;
 use super::instructions::{Operation, Token};
 use super::kernel::{Slab, Totals};
 use super::line::{LINE, Line, Samples, flat, flat_mut, zeros};
-use super::math::splat;
 use super::shape::Shape;
+use super::specialise::{Specialised, specialise};
 use super::{narrow, units};
 use crate::backend::{Evaluation, Run};
 use crate::model::{Activation, Network, Parameters};
@@ -30,15 +30,16 @@ pub struct Trainee {
 }
 
 /// The parameters.
-struct Theta {
+pub struct Theta {
     /// W1, b1 and W2 in the order of the shape.
-    weights: Vec<Line>,
+    pub weights: Vec<Line>,
     /// b2.
-    bias: f32,
+    pub bias: f32,
 }
 
 impl Theta {
-    fn new(shape: Shape, parameters: &Parameters) -> Self {
+    /// The parameters of a network of this shape.
+    pub fn new(shape: Shape, parameters: &Parameters) -> Self {
         let mut weights = zeros(shape.len().div_ceil(LINE));
         for (to, from) in flat_mut(&mut weights).iter_mut().zip(shape.pack(parameters)) {
             *to = from as f32;
@@ -207,42 +208,18 @@ impl Operation for Pass<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        if let Some(borrowed) = Borrowed::new(simd, self.trainee.network.derivative()) {
-            return self.pass(simd, borrowed);
-        }
-        match self.trainee.network.activation() {
-            Activation::Tanh => self.pass(simd, Tanh(simd)),
-            Activation::Sigmoid => self.pass(simd, Sigmoid(simd)),
-            Activation::Relu => self.pass(simd, Relu(simd)),
-            Activation::LeakyRelu { slope } if slope as f32 == 0.0 => self.pass(simd, Relu(simd)),
-            Activation::LeakyRelu { slope } => {
-                self.pass(simd, LeakyRelu { simd, slope: splat(simd, slope as f32) });
-            }
-        }
+        let (derivative, features) = (self.trainee.network.derivative(), self.trainee.shape.features);
+        specialise(simd, derivative, features, self);
     }
 }
 
-impl Pass<'_> {
+impl Specialised for Pass<'_> {
     #[inline(always)]
-    fn pass<S: Simd, G: Hidden<S>>(self, simd: S, g: G) {
-        match self.trainee.shape.features {
-            2 => self.slabs::<S, G, 2>(simd, g),
-            4 => self.slabs::<S, G, 4>(simd, g),
-            8 => self.slabs::<S, G, 8>(simd, g),
-            _ => self.slabs::<S, G, 16>(simd, g),
-        }
-    }
-
-    #[inline(always)]
-    fn slabs<S: Simd, G: Hidden<S>, const NX: usize>(self, simd: S, g: G) {
+    fn run<S: Simd, G: Hidden<S>, const NX: usize>(self, simd: S, g: G) {
         let Self { trainee: Trainee { shape, .. }, theta, samples, scratch, part } = self;
         let (len, lanes) = (shape.len(), S::f32s::LEN);
-        let (kept, slab) = if shape.is_narrow() {
-            (shape.hidden * narrow::BLOCK * lanes, len * lanes)
-        } else {
-            (shape.groups() * LINE * lanes, len)
-        };
-        let (kept, slab) = (room(&mut scratch.kept, kept), room(&mut scratch.slab, slab));
+        let slab = if shape.is_narrow() { len * lanes } else { len };
+        let (kept, slab) = (room(&mut scratch.kept, shape.kept(lanes)), room(&mut scratch.slab, slab));
         let sums = &mut flat_mut(&mut part.gradient.sums)[..len];
         let slabs = part.logits.len().div_ceil(shape.slab());
         scratch.sums.clear();
