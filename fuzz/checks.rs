@@ -10,7 +10,7 @@ use planar::data::{Dataset, Source, csv as table};
 use planar::metrics::kept;
 use planar::model::Activation;
 use planar::sweep::range::{Values, list, numbers};
-use planar::sweep::results::{self, Ended};
+use planar::sweep::results::{self, JobResult};
 use planar::train::CostAt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -122,7 +122,7 @@ pub fn json(bytes: &[u8]) {
         let written = json_of(&read);
         assert_eq!(json_of(&serde_json::from_str::<T>(&written).unwrap()), written);
     }
-    round_trip::<Ended>(bytes);
+    round_trip::<JobResult>(bytes);
     round_trip::<State>(bytes);
     round_trip::<Vec<CostAt>>(bytes);
     round_trip::<serde_json::Value>(bytes);

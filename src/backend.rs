@@ -3,6 +3,9 @@
 //! Backends swap at "advance n iterations", never at an operation, so that a plan of many dispatches,
 //! a plan of two, and a loop over cores live behind the same two traits.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::Serialize;
 
 use crate::data::Dataset;
@@ -34,6 +37,51 @@ pub struct DeviceInfo {
     pub backend: String,
     /// The driver and its version; the threads of the CPU engine.
     pub driver: String,
+}
+
+/// The plan that a GPU is to follow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PlanChoice {
+    /// The fastest that can train the networks.
+    #[default]
+    Auto,
+    /// One dispatch per operation: any depth.
+    Layered,
+    /// Two or three dispatches per iteration: one hidden layer.
+    Fused,
+}
+
+impl FromStr for PlanChoice {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "layered" => Ok(Self::Layered),
+            "fused" => Ok(Self::Fused),
+            _ => Err(Error::invalid("the plan", "auto, layered or fused", format_args!("'{text}'"))),
+        }
+    }
+}
+
+impl PlanChoice {
+    /// Those that a GPU can be told to follow.
+    pub const ALL: [Self; 2] = [Self::Fused, Self::Layered];
+
+    /// `auto`, `layered` or `fused`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Layered => "layered",
+            Self::Fused => "fused",
+        }
+    }
+}
+
+impl fmt::Display for PlanChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// Loads data and networks onto a device.

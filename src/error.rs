@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::backend::PlanChoice;
+
 /// The library's result.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -23,6 +25,10 @@ pub enum Error {
     /// Parts that are each right but do not fit together.
     #[error("{}", one_line(.0))]
     Mismatch(String),
+
+    /// Settings of a device that exclude each other.
+    #[error("{0}")]
+    Conflict(Conflict),
 
     /// A file that cannot be read or written.
     #[error("{path}: {source}", path = one_line(path.display()))]
@@ -109,6 +115,24 @@ pub enum Error {
         /// Iterations that the kernels counted.
         done: u32,
     },
+}
+
+/// Which settings of a device exclude each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Conflict {
+    /// WGSL has no `f64`.
+    #[error("f64 is for the CPU only, since WGSL has no f64")]
+    DoubleOnGpu,
+    /// A GPU was asked for, and a number of threads.
+    #[error("threads are the CPU engine's, and a GPU is to compute")]
+    ThreadsOfGpu,
+    /// The textbook was asked for, and a number of threads.
+    #[error("threads are the CPU engine's, and the reference is to compute")]
+    ThreadsOfReference,
+    /// The CPU was asked for, and a GPU's plan.
+    #[error("the plan {0} is a GPU's, and the CPU is to compute")]
+    PlanOnCpu(PlanChoice),
 }
 
 impl Error {

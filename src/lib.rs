@@ -187,6 +187,7 @@ pub mod cpu;
 pub mod data;
 pub mod diagnose;
 mod error;
+pub mod fit;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 pub mod gradcheck;
@@ -202,7 +203,7 @@ pub mod selftest;
 pub mod sweep;
 pub mod train;
 
-pub use error::{Error, Result};
+pub use error::{Conflict, Error, Result};
 
 /// The README's example, compiled with the doctests.
 #[cfg(doctest)]

@@ -47,6 +47,25 @@ pub fn speed(backend: &dyn Backend, data: &Dataset, runs: &[Run], patience: Dura
     Ok(Speed { setup, iteration: fastest, host })
 }
 
+/// Measures a session that is already loaded.
+pub fn speed_of(session: &mut dyn Session, patience: Duration) -> Result<Speed> {
+    let (begun, mut chunk) = (Instant::now(), 1);
+    let (mut fastest, mut host) = (f64::INFINITY, f64::INFINITY);
+    loop {
+        let [queueing, seconds] = time(session, chunk)?;
+        fastest = fastest.min(seconds / f64::from(chunk));
+        host = host.min(queueing / f64::from(chunk));
+        let is_long = seconds >= patience.as_secs_f64() / 6.0 || chunk == CHUNK_LIMIT;
+        if is_long && begun.elapsed() >= patience {
+            break;
+        }
+        if !is_long {
+            chunk = (chunk * 2).min(CHUNK_LIMIT);
+        }
+    }
+    Ok(Speed { setup: 0.0, iteration: fastest, host })
+}
+
 /// Seconds for a chunk until it is queued, and until its costs are there.
 fn time(session: &mut dyn Session, iterations: u32) -> Result<[f64; 2]> {
     let start = Instant::now();

@@ -70,6 +70,15 @@ impl Schedule {
         Self { moments: count, ..self }
     }
 
+    /// Snapshots of the run.
+    pub fn with_snapshots(self, count: u64) -> Self {
+        self.with_moments(count)
+    }
+    /// Snapshots of the run.
+    pub fn snapshots(self) -> impl Iterator<Item = u64> {
+        self.moments()
+    }
+
     /// The updates done at each of n moments, closer together early on, when most changes: start + ⌈rest·(k/n)²⌉ for
     /// k = 1 … n. The last is the end.
     pub fn moments(self) -> impl Iterator<Item = u64> {

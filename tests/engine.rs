@@ -352,7 +352,7 @@ fn what_the_engine_cannot_do_is_said() {
     let error = engine(1).forward(&deep.network, &deep.parameters, &[1.0, 2.0]).unwrap_err();
     assert!(matches!(error, Error::Mismatch(_)), "{error}");
     for (bad, said) in [
-        (deep, "the CPU engine trains one hidden layer; the CPU reference and the layered plan take several"),
+        (deep, "the CPU engine trains one hidden layer; the reference and the layered plan train several"),
         (other, "a network of 3 inputs cannot train on 2 features"),
         (mixed, "the parameters are not those of a [2, 4, 1] network"),
     ] {

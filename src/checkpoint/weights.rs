@@ -71,12 +71,12 @@ impl Weights {
                 let named: Activation =
                     state.description.activation.parse().map_err(|error| refuse(format!("is damaged: {error}")))?;
                 if let Some(given) = given.filter(|given| *given != named) {
-                    return Err(refuse(format!("is of a network of {named}: leave --activation {given} out")));
+                    return Err(refuse(format!("is of a network of {named}, and {given} is given")));
                 }
                 named
             }
             (None, Some(given)) => given,
-            (None, None) => return Err(refuse("does not say its activation: name it, as in --activation tanh".into())),
+            (None, None) => return Err(refuse("does not say its activation".into())),
         };
         let [inputs, hidden @ .., _] = self.widths.as_slice() else {
             return Err(refuse(format!("is of no network: its widths are {:?}", self.widths)));

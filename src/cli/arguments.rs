@@ -1,12 +1,11 @@
 //! The flags that say what is trained: data, network and training. Several subcommands take them.
 
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::PathBuf;
 
-use planar::backend::{Run, check_learning_rate};
-use planar::checkpoint::Weights;
-use planar::data::{Dataset, Options, Source};
-use planar::model::{Activation, Network, Parameters};
+use planar::backend::check_learning_rate;
+use planar::data::{Options, Source};
+use planar::fit::{DataSettings, Files, RunSettings, Start};
+use planar::model::Activation;
 use planar::{Error, Result};
 
 use super::Verbosity;
@@ -21,7 +20,7 @@ pub struct DataArguments {
     /// Samples of a generated data set, even [default: 400 for flower, else 200]
     #[arg(long, value_name = "M", allow_negative_numbers = true)]
     samples: Option<usize>,
-    /// Seed of a generated data set, NumPy's; blobs keep their own, 5 [default: 1]
+    /// Seed of a generated data set, NumPy's [default: 1, of blobs 5]
     #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
     data_seed: Option<u32>,
     /// The CSV column that holds the label 0 or 1 [default: the last]
@@ -36,20 +35,12 @@ pub struct DataArguments {
 }
 
 impl DataArguments {
-    /// Makes or reads the data set.
-    pub fn load(&self) -> Result<Dataset> {
-        let options = Options { samples: self.samples, seed: self.data_seed, label: self.label.clone() };
-        self.data.load(&options)
-    }
-
-    /// What is trained on, and what is held out.
-    pub fn load_split(&self) -> Result<(Dataset, Option<Dataset>)> {
-        let data = self.load()?;
-        match self.test_fraction {
-            Some(fraction) => {
-                data.split(fraction, self.test_seed.unwrap_or(1)).map(|(train, test)| (train, Some(test)))
-            }
-            None => Ok((data, None)),
+    /// The data that they ask for.
+    pub fn settings(&self) -> DataSettings {
+        DataSettings {
+            source: self.data.clone(),
+            options: Options { samples: self.samples, seed: self.data_seed, label: self.label.clone() },
+            held_out: self.test_fraction.map(|fraction| (fraction, self.test_seed.unwrap_or(1))),
         }
     }
 }
@@ -66,7 +57,7 @@ pub struct NetworkArguments {
     /// tanh, sigmoid, relu, or leaky-relu:SLOPE (0.01 if none is given)
     #[arg(long, value_name = "NAME", default_value = "tanh")]
     pub activation: Activation,
-    /// A bug on purpose: whose derivative the backward pass takes [default: the right one]
+    /// Inject a bug: use this activation's derivative in the backward pass [default: the right one]
     #[arg(long, value_name = "NAME")]
     pub backward_activation: Option<Activation>,
     /// The learning rate, α in θ ← θ − α·dθ
@@ -87,7 +78,7 @@ pub struct NetworkArguments {
 }
 
 impl NetworkArguments {
-    /// Says on stderr that the backward pass is wrong on purpose, where it is.
+    /// Says on stderr if the backward pass is wrong on purpose.
     pub fn warn(&self, verbosity: Verbosity) {
         if let Some(backward) = self.backward_activation.filter(|backward| *backward != self.activation) {
             let g = self.activation;
@@ -95,67 +86,45 @@ impl NetworkArguments {
         }
     }
 
-    /// The network on the data, with its initial weights.
-    pub fn run(&self, data: &Dataset) -> Result<Run> {
-        let mut network = Network::one_hidden(data.features(), self.hidden, self.activation)?;
-        if let Some(backward) = self.backward_activation {
-            network = network.with_backward(backward);
-        }
-        let parameters = match &self.init {
-            Some(path) => weights(path, &network)?,
-            None => Parameters::initial(&network, self.init_seed, self.init_scale),
-        };
-        Ok(Run { network, parameters, learning_rate: self.learning_rate })
-    }
-
-    /// What the initial weights are called where they are no seed's.
-    pub fn init(&self) -> Option<String> {
-        self.init.as_ref().map(|path| format!("from {}", path.display()))
-    }
-}
-
-/// The weights of a file, which are to be those of this network.
-fn weights(path: &Path, network: &Network) -> Result<Parameters> {
-    let weights = Weights::read(path)?;
-    if weights.widths == network.widths() {
-        return Ok(weights.parameters);
-    }
-    let (there, here) = (weights.widths, network.widths());
-    let problem = format!("holds the weights of a {there:?} network, and {here:?} is asked for: see --hidden");
-    Err(Error::Checkpoint { path: path.into(), problem })
-}
-
-/// The numbers that are computed with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Precision {
-    F32,
-    F64,
-}
-
-impl Precision {
-    /// As it is written.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::F32 => "f32",
-            Self::F64 => "f64",
+    /// The network, its start and its rate.
+    pub fn settings(&self) -> RunSettings {
+        RunSettings {
+            hidden: vec![self.hidden],
+            activation: self.activation,
+            backward_activation: self.backward_activation,
+            learning_rate: self.learning_rate,
+            start: Start { seed: self.init_seed, scale: self.init_scale, file: self.init.clone() },
         }
     }
 }
 
-impl std::fmt::Display for Precision {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
+/// The files that a training keeps and goes on from.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Checkpoints", group = clap::ArgGroup::new("kept").multiple(true))]
+pub struct FileArguments {
+    /// Keep weights and all that --resume needs: every 30 s, at Ctrl-C and at the end
+    #[arg(long, value_name = "FILE.safetensors", group = "kept", value_parser = |text: &str| in_a_folder("the checkpoint", text))]
+    checkpoint: Option<PathBuf>,
+    /// Write it every N iterations instead of every 30 seconds
+    #[arg(long, value_name = "N", requires = "kept", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
+    checkpoint_every: Option<u64>,
+    /// Go on with a checkpoint of the same run and flags; writes to it unless --checkpoint names another
+    #[arg(long, value_name = "FILE.safetensors", conflicts_with = "init", group = "kept")]
+    resume: Option<PathBuf>,
+    /// Write iteration, cost and seconds as JSON, one line for each logged cost as training goes
+    #[arg(long, value_name = "FILE.jsonl", help_heading = "Output", value_parser = |text: &str| in_a_folder("the file of metrics", text))]
+    metrics: Option<PathBuf>,
 }
 
-impl FromStr for Precision {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        [Self::F32, Self::F64]
-            .into_iter()
-            .find(|precision| precision.name() == text)
-            .ok_or_else(|| Error::invalid("the precision", "f32 or f64", format_args!("'{text}'")))
+impl FileArguments {
+    /// The files that they name.
+    pub fn settings(&self) -> Files {
+        Files {
+            checkpoint: self.checkpoint.clone(),
+            checkpoint_every: self.checkpoint_every,
+            resume: self.resume.clone(),
+            metrics: self.metrics.clone(),
+        }
     }
 }
 

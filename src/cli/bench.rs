@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use planar::backend::{Backend, Run};
-use planar::cpu::{Engine, Reference};
+use planar::backend::Run;
+use planar::cpu::Engine;
 use planar::data::flower;
+use planar::fit::{Candidate, every, require_adapter};
 use planar::model::{Activation, Network, Parameters};
 use planar::{Error, measure};
 use serde::Serialize;
 
-use super::device::Measurable;
-use super::{Ending, Verbosity, gpu};
+use super::{Ending, Verbosity};
 use crate::report::columns;
 
 /// The iterations of the thread's network, for a time that people can picture.
@@ -93,13 +93,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let runs: Vec<Run> = (0..arguments.networks).map(|network| run(2 + network)).collect();
     let operations = measure::operations(&network, data.samples()) * runs.len() as f64;
 
-    let engine = Engine::new(arguments.threads)?;
-    let peak = engine.peak();
+    let peak = Engine::new(arguments.threads)?.peak();
     let mut results = Vec::new();
     let mut failure = None;
-    let mut measured = |name: String, plan: &str, open: &dyn Fn() -> planar::Result<Box<dyn Backend>>| {
+    for Candidate { name, plan, open } in every(arguments.threads)? {
         if !arguments.only.is_empty() && !arguments.only.contains(&plan) {
-            return;
+            continue;
         }
         arguments.verbosity.say(format_args!("measuring {name}, {plan}"));
         let backend = open();
@@ -123,19 +122,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
             setup_ms: speed.map(|speed| 1e3 * speed.setup),
             gflops: speed.map(|speed| 1e-9 * operations / speed.iteration),
         });
-    };
-    let name = |backend: &dyn Backend| backend.device().name;
-    measured(name(&engine), "engine", &|| Ok(Box::new(engine.clone())));
-    measured(name(&Reference::<f32>::new()), "reference", &|| Ok(Box::new(Reference::<f32>::new())));
-    measured(name(&Reference::<f64>::new()), "reference", &|| Ok(Box::new(Reference::<f64>::new())));
-    for Measurable { name, plan, open } in gpu::measurable() {
-        measured(name, plan, &open);
     }
     if results.iter().all(|result| result.us_per_iteration.is_none()) {
         if let Some(error) = failure {
             return Err(error.into());
         }
-        gpu::require()?; // what was asked for needs one
+        require_adapter()?; // what was asked for needs one
     }
     let times = results.iter().filter_map(|result| result.us_per_iteration.map(|time| (time, result)));
     let fastest =

@@ -2,10 +2,12 @@
 
 use planar::backend::Backend;
 use planar::compare::{Bounds, compare};
+use planar::fit::{DataSettings, by_name, choose};
 use planar::train::CostAt;
 
+use super::advice::{Advise, of_device, of_start};
 use super::arguments::{DataArguments, NetworkArguments};
-use super::device::{self, DeviceArguments};
+use super::device::{DeviceArguments, device_name};
 use super::progress::Progress;
 use super::{Ending, Verbosity};
 use crate::report::compare::{CompareReport, Side};
@@ -27,10 +29,10 @@ pub struct Arguments {
     #[command(flatten)]
     device: DeviceArguments,
     /// One side: reference-f64, reference-f32, cpu, gpu or an adapter's name, these two also with :PLAN
-    #[arg(long, value_name = "BACKEND", default_value = "reference-f64", help_heading = "Device", value_parser = device::device_name)]
+    #[arg(long, value_name = "BACKEND", default_value = "reference-f64", help_heading = "Device", value_parser = device_name)]
     left: String,
     /// The other side, named likewise [default: what --device says]
-    #[arg(long, value_name = "BACKEND", help_heading = "Device", conflicts_with_all = ["device", "plan"], value_parser = device::device_name)]
+    #[arg(long, value_name = "BACKEND", help_heading = "Device", conflicts_with_all = ["device", "plan"], value_parser = device_name)]
     right: Option<String>,
     /// Print one JSON object to stdout, nothing else
     #[arg(long, help_heading = "Output")]
@@ -47,12 +49,17 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     if iterations == 0 {
         return Err(planar::Error::invalid("the number of iterations", "at least 1", 0).into());
     }
-    let data = arguments.data.load()?;
-    let run = arguments.network.run(&data)?;
-    let left = device::named(&arguments.left)?;
+    let (data, _) = DataSettings { held_out: None, ..arguments.data.settings() }.load()?;
+    let run = arguments.network.settings().run(&data).advise(of_start)?;
+    let left = by_name(&arguments.left)?;
     let right = match &arguments.right {
-        Some(name) => device::named(name)?,
-        None => arguments.device.open(&data, std::slice::from_ref(&run), iterations, verbosity)?,
+        Some(name) => by_name(name)?,
+        None => {
+            let settings = arguments.device.settings();
+            let chosen = choose(&settings, &data, std::slice::from_ref(&run), iterations).advise(of_device)?;
+            chosen.notes.iter().for_each(|note| verbosity.say(note));
+            chosen.backend
+        }
     };
     let sides: [&dyn Backend; 2] = [left.as_ref(), right.as_ref()];
     let exact = sides.iter().any(|side| side.device().name.ends_with("f64"));

@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::CommandFactory;
-use planar::backend::Run;
-use planar::diagnose::{DeviceRun, activations_all_nan, diagnose};
-use planar::train::{Schedule, Status, train};
+use planar::diagnose::{diagnose, on_device};
+use planar::fit::choose;
+use planar::train::Schedule;
 
+use super::advice::{Advise, of_device, of_start};
 use super::arguments::{DataArguments, NetworkArguments};
 use super::device::DeviceArguments;
 use super::progress::{self, Progress};
@@ -45,29 +46,17 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     verbosity.start_log();
     let iterations = arguments.network.iterations;
     let schedule = Schedule::new(iterations, None)?;
-    let (data, _) = arguments.data.load_split()?;
-    let run = arguments.network.run(&data)?;
-    let backend = arguments.device.open(&data, std::slice::from_ref(&run), iterations, verbosity)?;
-    let mut session = backend.load(&data, std::slice::from_ref(&run))?;
+    let (data, _) = arguments.data.settings().load()?;
+    let run = arguments.network.settings().run(&data).advise(of_start)?;
+    let settings = arguments.device.settings();
+    let chosen = choose(&settings, &data, std::slice::from_ref(&run), iterations).advise(of_device)?;
+    chosen.notes.iter().for_each(|note| verbosity.say(note));
     progress::stop_on_ctrl_c();
     let bar = Progress::new(iterations, verbosity.quiet);
-    let outcome = train(session.as_mut(), schedule, |at| bar.show(at));
+    let device = on_device(chosen, &data, &run, schedule, |at| bar.show(at));
     bar.finish();
-    let outcome = outcome?;
-    if outcome.status == Status::Interrupted {
-        return Ok(Ending::Interrupted);
-    }
-    let diverged = (outcome.status == Status::Diverged).then_some(outcome.iterations);
-    let (from, parameters) = outcome.last_finite().unwrap_or((0, &run.parameters));
-    let there = Run { parameters: parameters.clone(), ..run.clone() };
-    let all_nan = diverged.map(|at| activations_all_nan(backend.as_ref(), &data, &there, from, at)).transpose()?;
-    let device = DeviceRun {
-        name: backend.device().name,
-        diverged,
-        last_finite: outcome.parameters_at,
-        activations_all_nan: all_nan.flatten(),
-    };
-    let diagnosis = diagnose(&data, &run, iterations, Some((device, outcome.parameters)), PATIENCE)?;
+    let Some(device) = device? else { return Ok(Ending::Interrupted) };
+    let diagnosis = diagnose(&data, &run, iterations, Some(device), PATIENCE)?;
     let report = DiagnoseReport {
         version: env!("CARGO_PKG_VERSION"),
         data: data.name().into(),

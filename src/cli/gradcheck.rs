@@ -1,7 +1,8 @@
 //! `planar gradcheck`: the backward pass against central differences.
 
+use planar::fit::{RunSettings, Start};
 use planar::gradcheck::{BOUND, check};
-use planar::model::{Activation, Network, Parameters};
+use planar::model::Activation;
 
 use super::arguments::{DataArguments, init_scale};
 use super::{Ending, Verbosity};
@@ -42,13 +43,15 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     arguments.verbosity.start_log();
-    let (data, _) = arguments.data.load_split()?;
-    let mut network = Network::one_hidden(data.features(), arguments.hidden, arguments.activation)?;
-    if let Some(backward) = arguments.backward_activation {
-        network = network.with_backward(backward);
-    }
-    let parameters = Parameters::initial(&network, arguments.init_seed, arguments.init_scale);
-    let run = planar::backend::Run { network, parameters, learning_rate: 1.0 };
+    let (data, _) = arguments.data.settings().load()?;
+    let settings = RunSettings {
+        hidden: vec![arguments.hidden],
+        activation: arguments.activation,
+        backward_activation: arguments.backward_activation,
+        learning_rate: 1.0,
+        start: Start { seed: arguments.init_seed, scale: arguments.init_scale, file: None },
+    };
+    let run = settings.run(&data)?;
     let check = check(&data, &run)?;
     let (passed, derivative) = (check.passed, run.network.derivative());
     let report = GradcheckReport {

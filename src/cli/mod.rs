@@ -1,23 +1,15 @@
-//! The command line: a file a subcommand, one line an error, and what the exit codes mean.
+//! The command line: one file per subcommand, one line per error, and what the exit codes mean.
 
-#[cfg(feature = "plot")]
-mod animate;
+mod advice;
 mod arguments;
 mod bench;
-mod checkpoint;
 mod compare;
 mod device;
 #[cfg(feature = "gpu")]
 mod devices;
 mod diagnose;
-#[cfg(feature = "gpu")]
-mod gpu;
-#[cfg(not(feature = "gpu"))]
-#[path = "no_gpu.rs"]
-mod gpu;
 mod gradcheck;
 mod manual;
-mod metrics;
 #[cfg(feature = "plot")]
 mod picture;
 #[cfg(not(feature = "plot"))]
@@ -35,6 +27,7 @@ mod selftest;
 mod sweep;
 #[cfg(feature = "plot")]
 mod sweep_pictures;
+mod terminal;
 mod train;
 
 use std::io::{self, Write as _};
@@ -73,7 +66,7 @@ enum Command {
     Plot(plot::Arguments),
     /// Train many networks side by side
     Sweep(Box<sweep::Arguments>),
-    /// Compare a device with the f64 reference, or any two back ends, tensor by tensor
+    /// Compare a device with the f64 reference, or any two backends, tensor by tensor
     Compare(compare::Arguments),
     /// Find out why a training goes wrong
     Diagnose(diagnose::Arguments),
@@ -87,7 +80,7 @@ enum Command {
     #[cfg(feature = "gpu")]
     /// Check an adapter and its driver
     Selftest(selftest::Arguments),
-    /// Measure every back end on this machine
+    /// Measure every backend on this machine
     Bench(bench::Arguments),
     /// Print what completes commands and flags in a shell
     Completions(manual::CompletionArguments),
@@ -125,7 +118,7 @@ impl Verbosity {
     }
 }
 
-/// One line on stderr. Where that is closed or full, there is nobody left to tell.
+/// One line on stderr. If that is closed or full, there is nobody left to tell.
 fn tell(line: impl std::fmt::Display) {
     let _ = writeln!(io::stderr(), "planar: {line}");
 }
@@ -165,7 +158,7 @@ pub fn main() -> ExitCode {
     };
     match ended {
         Ok(ending) => ExitCode::from(ending as u8),
-        // the reader of a pipe has gone: that is its good right
+        // the reader of a pipe may stop whenever it likes
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             tell(&error);
@@ -192,10 +185,11 @@ fn refuse(error: &clap::Error) -> ExitCode {
 }
 
 fn exit_code(error: &anyhow::Error) -> u8 {
-    match error.downcast_ref::<Error>() {
+    let advised = error.downcast_ref::<advice::Advised>().map(|advised| &advised.error);
+    match advised.or_else(|| error.downcast_ref::<Error>()) {
         Some(Error::NoAdapter(_)) => 3,
         Some(Error::Wrong(_)) => 4,
-        Some(Error::Invalid { .. } | Error::Mismatch(_) | Error::Limit { .. }) => 2,
+        Some(Error::Invalid { .. } | Error::Mismatch(_) | Error::Conflict(_) | Error::Limit { .. }) => 2,
         Some(Error::Csv { .. } | Error::Io { .. } | Error::Results { .. } | Error::Checkpoint { .. }) => 2,
         _ => 1,
     }

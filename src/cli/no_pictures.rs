@@ -1,12 +1,10 @@
-//! What the command line has in place of pictures where it is built without the feature `plot`: no flag, nothing drawn.
+//! What the command has in the place of pictures if it is built without the feature `plot`: no flag, and nothing drawn.
 
 use planar::Result;
-use planar::backend::{Backend, Run};
 use planar::data::Dataset;
-use planar::model::{Network, Parameters};
-use planar::sweep::Common;
-use planar::sweep::results::Ended;
-use planar::train::{CostAt, Outcome, Schedule};
+use planar::fit::Fitted;
+use planar::sweep::Sweep;
+use planar::sweep::results::JobResult;
 
 use super::Verbosity;
 
@@ -19,47 +17,36 @@ pub struct Pictures {}
 #[derive(Debug, clap::Args)]
 pub struct BoundaryPicture {}
 
-/// The frames of an animation, of which there is none.
-pub enum Frames {}
-
-impl Frames {
-    pub fn advanced(&mut self, _: u64, _: &Parameters) {}
-
-    pub fn write(self, _: &Dataset, _: &Run, _: &Outcome) -> Result<()> {
-        Ok(())
-    }
-}
-
 impl PictureArguments {
     pub fn check(&self, _: &Dataset) -> Result<()> {
         Ok(())
     }
 
-    pub fn frames(&self, schedule: Schedule, _: u64, _: &Parameters) -> (Option<Frames>, Schedule) {
-        (None, schedule)
+    pub fn has_curve(&self) -> bool {
+        false
     }
 
-    pub fn log_every(&self, _: u64, every: u64) -> u64 {
-        every
+    pub fn has_film(&self) -> bool {
+        false
     }
 
-    pub fn draw(&self, _: &Dataset, _: &Network, _: Option<&Parameters>, _: &[CostAt], _: &str) -> anyhow::Result<()> {
+    pub fn draw(&self, _: &Fitted) -> anyhow::Result<()> {
         Ok(())
     }
 }
 
 impl Pictures {
-    pub fn draw(&self, _: &[Ended]) -> Result<()> {
+    pub fn draw(&self, _: &[JobResult]) -> Result<()> {
         Ok(())
     }
 }
 
 impl BoundaryPicture {
-    pub fn check(&self, _: &[Dataset]) -> Result<()> {
+    pub fn check(&self, _: &Sweep) -> Result<()> {
         Ok(())
     }
 
-    pub fn draw(&self, _: &dyn Backend, _: &Common, _: &[Ended], _: Verbosity) -> Result<()> {
+    pub fn draw(&self, _: &Sweep, _: &[JobResult], _: Verbosity) -> Result<()> {
         Ok(())
     }
 }

@@ -3,19 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use planar::data::Dataset;
-use planar::model::{Network, Parameters};
-use planar::plot::{Boundary, CostPlot, Curve, Format, check_axes, sheet, write};
-use planar::train::{CostAt, Schedule};
+use planar::fit::Fitted;
+use planar::plot::{Boundary, CostPlot, Curve, Format, check_axes, film, sheet, write};
+use planar::train::Status;
 use planar::{Error, Result};
 
-use super::animate::{Frames, animation};
 use super::arguments::in_a_folder;
 use super::preview;
+use crate::report::train::title;
 
 /// Width and height of a sheet in pixels.
 pub const SHEET: (u32, u32) = (1000, 460);
-/// The most costs that a curve is drawn through.
-const POINTS: u64 = 1000;
 
 /// What is drawn of a run.
 #[derive(Debug, clap::Args)]
@@ -42,46 +40,37 @@ pub struct PictureArguments {
 impl PictureArguments {
     /// Whether the data can be drawn, asked before training.
     pub fn check(&self, data: &Dataset) -> Result<()> {
-        let is_drawn = self.plot.is_some() || self.preview || self.animate.is_some();
-        if is_drawn { check_axes(data, self.axes()) } else { Ok(()) }
+        if self.has_curve() || self.has_film() { check_axes(data, self.axes()) } else { Ok(()) }
     }
 
-    /// The frames of the animation, where one is asked for, and the schedule whose chunks end at each.
-    pub fn frames(&self, schedule: Schedule, before: u64, start: &Parameters) -> (Option<Frames>, Schedule) {
-        let Some(path) = &self.animate else { return (None, schedule) };
-        let (frames, schedule) = Frames::new(path.clone(), self.axes(), schedule, before, start);
-        (Some(frames), schedule)
+    /// Whether a cost curve is drawn.
+    pub fn has_curve(&self) -> bool {
+        self.plot.is_some() || self.preview
     }
 
-    /// How often the cost is kept where it is printed every `every` iterations: that, or a whole part of it that makes
-    /// the curve smooth.
-    pub fn log_every(&self, iterations: u64, every: u64) -> u64 {
-        if self.plot.is_none() && !self.preview {
-            return every;
+    /// Whether the boundary is drawn over time.
+    pub fn has_film(&self) -> bool {
+        self.animate.is_some()
+    }
+
+    /// Draws what is asked for. Of a run that diverged at once there are no weights to draw.
+    pub fn draw(&self, fitted: &Fitted) -> anyhow::Result<()> {
+        let Fitted { outcome, run, data, .. } = fitted;
+        if let (Some(path), Some(snapshots)) = (&self.animate, &fitted.snapshots) {
+            let diverged = (outcome.status == Status::Diverged).then_some(outcome.iterations);
+            film(path, data, &run.network, &snapshots.kept, self.axes(), diverged)?;
         }
-        let parts = (1..=POINTS).rev().filter(|parts| every.is_multiple_of(*parts)).map(|parts| every / parts);
-        parts.into_iter().find(|every| iterations / every <= POINTS).unwrap_or(every)
-    }
-
-    /// Draws the sheet and the preview. Without parameters, of a run that diverged at once, there is nothing to draw.
-    pub fn draw(
-        &self,
-        data: &Dataset,
-        network: &Network,
-        parameters: Option<&Parameters>,
-        costs: &[CostAt],
-        title: &str,
-    ) -> anyhow::Result<()> {
-        let Some(parameters) = parameters.filter(|_| self.preview || self.plot.is_some()) else { return Ok(()) };
-        let boundary = Boundary::new(data, network, parameters, self.axes())?;
-        let costs = CostPlot { curves: vec![Curve { label: String::new(), costs }], log: self.log_cost };
+        let Some(parameters) = outcome.parameters.as_ref().filter(|_| self.has_curve()) else { return Ok(()) };
+        let boundary = Boundary::new(data, &run.network, parameters, self.axes())?;
+        let curve = Curve { label: String::new(), costs: &outcome.costs };
+        let costs = CostPlot { curves: vec![curve], log: self.log_cost };
         if self.preview {
             // the summary above it says what a title would
             super::print("\n")?;
             preview::print("", &boundary, &costs)?;
         }
         if let Some(file) = &self.plot {
-            write(file, SHEET, |area| sheet(area, title, &boundary, &costs))?;
+            write(file, SHEET, |area| sheet(area, &title(fitted), &boundary, &costs))?;
         }
         Ok(())
     }
@@ -91,10 +80,19 @@ impl PictureArguments {
     }
 }
 
-/// A picture's file: of a known format, in a folder that is there.
+/// A picture's file: of a known format, in a folder that exists.
 pub fn picture(text: &str) -> Result<PathBuf> {
     Format::of(Path::new(text))?;
     in_a_folder("the picture", text)
+}
+
+/// An animation's file: a GIF in a folder that exists.
+fn animation(text: &str) -> Result<PathBuf> {
+    let path = in_a_folder("the animation", text)?;
+    match path.extension() {
+        Some(extension) if extension.eq_ignore_ascii_case("gif") => Ok(path),
+        _ => Err(Error::invalid("the animation", "a FILE.gif", format_args!("'{text}'"))),
+    }
 }
 
 /// Two features counted from 1, as counted from 0.

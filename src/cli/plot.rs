@@ -9,6 +9,7 @@ use planar::model::{Activation, Network};
 use planar::plot::{Boundary, CostPlot, Curve, check_axes, sheet, write};
 use planar::{Error, Result};
 
+use super::advice::{Advise, of_weights};
 use super::arguments::DataArguments;
 use super::picture::{SHEET, axes, picture};
 use super::{Ending, Verbosity, preview};
@@ -56,13 +57,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let Arguments { weights: path, out, verbosity, .. } = arguments;
     verbosity.start_log();
     let weights = Weights::read(path)?;
-    let network = weights.network(path, arguments.activation)?;
+    let network =
+        weights.network(path, arguments.activation).advise(|error| of_weights(error, arguments.activation))?;
     let costs = weights.state.as_ref().map_or(&[][..], |state| &state.costs);
     if arguments.log_cost && costs.is_empty() {
         let problem = "holds no costs: leave --log-cost out".into();
         return Err(Error::Checkpoint { path: path.clone(), problem }.into());
     }
-    let (data, _) = arguments.data.load_split()?;
+    let (data, _) = arguments.data.settings().load()?;
     let axes = arguments.axes.unwrap_or([0, 1]);
     check_axes(&data, axes)?;
     if let Some(difference) = weights.state.as_ref().and_then(|state| other_data(state, &data, &network)) {

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use planar::backend::Run;
 use planar::checkpoint::Weights;
 use planar::data::csv;
+use planar::fit::choose_for_inference;
 use planar::model::Activation;
 use planar::predict::predict;
 use planar::{Error, Result};
 
+use super::advice::{Advise, of_device, of_weights};
 use super::device::DeviceArguments;
 use super::{Ending, Verbosity};
 use crate::report::predict::PredictReport;
@@ -50,11 +52,16 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     arguments.verbosity.start_log();
     let weights = Weights::read(&arguments.weights)?;
-    let network = weights.network(&arguments.weights, arguments.activation)?;
+    let network = weights
+        .network(&arguments.weights, arguments.activation)
+        .advise(|error| of_weights(error, arguments.activation))?;
     let (path, bytes) = read(arguments.samples.as_deref())?;
     let samples = csv::samples(path, &bytes, network.inputs(), arguments.label.as_deref())?;
     let run = Run { network, parameters: weights.parameters, learning_rate: 1.0 };
-    let backend = arguments.device.open_once(&samples.data, &run, arguments.verbosity)?;
+    let settings = arguments.device.settings();
+    let chosen = choose_for_inference(&settings, &samples.data, &run).advise(of_device)?;
+    chosen.notes.iter().for_each(|note| arguments.verbosity.say(note));
+    let backend = chosen.backend;
     let predictions = predict(backend.as_ref(), &run.network, &run.parameters, &samples)?;
     let device = backend.device();
     log::debug!("plan {} on {}", predictions.plan, device.name);

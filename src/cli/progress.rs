@@ -28,11 +28,11 @@ pub fn is_interrupted() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
 }
 
-/// A bar over the networks of a sweep; nothing where stderr is no terminal.
+/// A bar over the networks of a sweep; nothing if stderr is no terminal.
 pub struct NetworkBar(ProgressBar);
 
 impl NetworkBar {
-    /// A bar for so many networks, of which some have ended before.
+    /// A bar for this many networks, of which some have ended before.
     pub fn new(networks: u64, ended: u64, quiet: bool) -> Self {
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(Some(networks), target).with_position(ended);
@@ -55,11 +55,11 @@ impl NetworkBar {
     }
 }
 
-/// A bar with the speed, the time left and the cost; nothing where stderr is no terminal.
+/// A bar with the speed, the time left and the cost; nothing if stderr is no terminal.
 pub struct Progress(ProgressBar);
 
 impl Progress {
-    /// A bar for so many iterations.
+    /// A bar for this many iterations.
     pub fn new(iterations: u64, quiet: bool) -> Self {
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(Some(iterations), target);
@@ -79,11 +79,16 @@ impl Progress {
     pub fn show(&self, at: CostAt) -> ControlFlow<()> {
         self.0.set_position(at.iteration);
         self.0.set_message(format!("{:.6}", at.cost));
-        if is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        go_on()
     }
 
     /// Takes the bar off the terminal.
     pub fn finish(self) {
         self.0.finish_and_clear();
     }
+}
+
+/// Breaks after Ctrl-C.
+pub fn go_on() -> ControlFlow<()> {
+    if is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }

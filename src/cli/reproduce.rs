@@ -1,14 +1,14 @@
 //! `planar reproduce`: the notebook's figures and the thread's claims, tried again.
 
 use std::fs::OpenOptions;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use planar::Error;
+use planar::fit::by_name;
 use planar::reproduce::{claims, reproduce};
 
-use super::device::{device_name, named};
+use super::device::device_name;
 use super::progress::{self, NetworkBar};
 use super::{Ending, Verbosity};
 use crate::report::reproduce::ReproduceReport;
@@ -68,7 +68,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     }
     let is_wanted = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| only == name);
     let wanted: Vec<_> = all.into_iter().filter(|claim| is_wanted(claim.name)).collect();
-    let backend = named(&arguments.device)?;
+    let backend = by_name(&arguments.device)?;
     for path in arguments.files() {
         // a minute's work is not to be lost to a folder that is not there
         let opened = OpenOptions::new().append(true).create(true).open(path);
@@ -81,7 +81,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         let reproduced = reproduce(claim, arguments.seeds, backend.as_ref(), |networks| {
             ended += networks;
             bar.ended(ended);
-            if progress::is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            progress::go_on()
         })?;
         found.extend(reproduced);
         if progress::is_interrupted() {

@@ -1,23 +1,17 @@
 //! `planar sweep`: many networks side by side, and what became of them.
 
-use std::collections::HashSet;
-use std::io;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use planar::backend::Backend;
-use planar::data::{Dataset, Options, Source};
-use planar::model::Activation;
-use planar::sweep::grid::{Job, MOST_EVER, MOST_NETWORKS, Space};
-use planar::sweep::range;
-use planar::sweep::results::{Ended, Results, merge};
+use planar::Error;
+use planar::data::Options;
+use planar::sweep::results::{JobResult, Results, merge};
 use planar::sweep::summary::{Configuration, configurations};
-use planar::sweep::{self, Common, Progress};
-use planar::{Error, Result};
+use planar::sweep::{BATCH_MEMORY, Shard, Sweep, SweepSettings, THERE_ALREADY};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::advice::{Advise, of_device};
 use super::arguments::{init_scale, test_fraction};
 use super::device::DeviceArguments;
 use super::progress::{self, NetworkBar};
@@ -29,9 +23,6 @@ const MERGE_EXAMPLES: &str = "Examples:
   planar sweep merge part*.jsonl                        the table of all
   planar sweep merge part*.jsonl --out seeds.jsonl --heatmap seeds.svg
 Exit codes: 0 done, 1 failure, 2 wrong input, such as a part that is missing.";
-
-/// Networks that are tried for `--device auto`.
-const SAMPLE: usize = 64;
 
 const EXAMPLES: &str = "Examples:
   planar sweep --hidden 4,20 --learning-rate 0.01:1.2:log8 --init-seed 1..50
@@ -81,7 +72,7 @@ struct SweepArguments {
     /// Samples of a generated data set, even [default: 400 for flower, else 200]
     #[arg(long, value_name = "M", allow_negative_numbers = true, help_heading = "Data")]
     samples: Option<usize>,
-    /// Seed of a generated data set [default: 1]
+    /// Seed of a generated data set [default: 1, of blobs 5]
     #[arg(long, value_name = "SEED", allow_negative_numbers = true, help_heading = "Data")]
     data_seed: Option<u32>,
     /// The CSV column that holds the label 0 or 1 [default: the last]
@@ -118,7 +109,7 @@ struct SweepArguments {
     /// Scale of the initial weights: randn times this
     #[arg(long, value_name = "SCALE", default_value_t = 0.01, value_parser = init_scale, allow_negative_numbers = true, help_heading = "Networks")]
     init_scale: f64,
-    /// Draw so many networks at random instead of the whole grid; rates also from 0.01:1.2:log
+    /// Draw this many networks at random instead of the whole grid; rates also from 0.01:1.2:log
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Networks")]
     random: Option<u64>,
     /// Seed of the draw [default: 1]
@@ -128,7 +119,7 @@ struct SweepArguments {
     #[arg(long, help_heading = "Networks")]
     yes: bool,
     /// Train every Nth network from the Kth on, 1 to N: for a job array
-    #[arg(long, value_name = "K/N", value_parser = shard, help_heading = "Networks")]
+    #[arg(long, value_name = "K/N", help_heading = "Networks")]
     shard: Option<Shard>,
 
     #[command(flatten)]
@@ -157,19 +148,12 @@ struct SweepArguments {
     verbosity: Verbosity,
 }
 
-/// Every `of`th network from the `this`th on, counted from 1.
-#[derive(Clone, Copy, Debug)]
-struct Shard {
-    this: u64,
-    of: u64,
-}
-
 #[derive(Serialize)]
 struct Report<'a> {
     version: &'static str,
     sweep: &'a Value,
     configurations: &'a [Configuration],
-    results: &'a [Ended],
+    results: &'a [JobResult],
     seconds: f64,
 }
 
@@ -191,7 +175,7 @@ fn merge_parts(arguments: &MergeArguments) -> anyhow::Result<Ending> {
     Ok(Ending::Done)
 }
 
-fn print(sweep: &Value, results: &[Ended], json: bool, start: Instant) -> anyhow::Result<()> {
+fn print(sweep: &Value, results: &[JobResult], json: bool, start: Instant) -> anyhow::Result<()> {
     let configurations = configurations(results);
     if json {
         let seconds = start.elapsed().as_secs_f64();
@@ -206,155 +190,75 @@ impl SweepArguments {
     fn run(&self) -> anyhow::Result<Ending> {
         let start = Instant::now();
         self.verbosity.start_log();
-        let jobs = self.jobs()?;
-        let networks = jobs.len();
-        let mine: Vec<Job> = match self.shard {
-            Some(Shard { this, of }) => jobs.into_iter().filter(|job| job.job % of == this - 1).collect(),
-            None => jobs,
-        };
-        let Some(largest) = mine.iter().max_by_key(|job| job.hidden) else {
-            let wanted = format!("at most {networks}, the number of networks");
-            return Err(Error::invalid("the number of shards", wanted, self.shard.map_or(0, |shard| shard.of)).into());
-        };
-        let options = Options { samples: self.samples, seed: self.data_seed, label: self.label.clone() };
-        let data = largest.load(&options)?;
-        // the widest first, and some that would train beside it
-        let beside = mine.iter().filter(|job| job.group() == largest.group() && job.job != largest.job);
-        let sample = std::iter::once(largest).chain(beside.take(SAMPLE - 1));
-        let runs = sample.map(|job| job.run(&data, self.init_scale)).collect::<Result<Vec<_>>>()?;
-        let iterations = mine.iter().map(|job| job.iterations).fold(0, u64::saturating_add);
-        let backend = self.device.open(&data, &runs, iterations, self.verbosity)?;
-        let common = Common {
-            options,
-            held_out: self.test_fraction.map(|fraction| (fraction, self.test_seed.unwrap_or(1))),
-            init_scale: self.init_scale,
-            log_every: self.log_every,
-            memory: self.memory.map_or(backend.memory_limit() / 2, |mebibytes| mebibytes.saturating_mul(1 << 20)),
-        };
-        sweep::check(backend.as_ref(), &mine, &common)?;
-        // those of other shards too, which are merged by this
-        let sources = range::list::<Source>("the data sets", &self.data)?;
-        let data = sources.iter().map(|source| source.load(&common.options)).collect::<Result<Vec<_>>>()?;
-        self.boundaries.check(&data)?;
-        let sweep = self.describe(backend.as_ref(), networks, &data);
-
-        let (mut file, mut results) = match &self.out {
-            None => (None, Vec::new()),
-            Some(path) if self.resume => {
-                let (file, found) = Results::resume(path, &sweep)?;
-                if found.dropped {
-                    let line =
-                        format_args!("{}: the last line was cut off: that network is trained again", path.display());
-                    self.verbosity.say(line);
-                }
-                (Some(file), found.ended)
-            }
-            Some(path) => match Results::create(path, &sweep) {
-                Ok(file) => (Some(file), Vec::new()),
-                Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::AlreadyExists => {
-                    let path = path.display();
-                    let message = format!("{path} is there already: --resume goes on with it, or name another file");
-                    return Err(Error::Mismatch(message).into());
-                }
-                Err(error) => return Err(error.into()),
-            },
-        };
-        let ended: HashSet<u64> = results.iter().map(|ended| ended.job.job).collect();
-        let left: Vec<Job> = mine.iter().filter(|job| !ended.contains(&job.job)).cloned().collect();
+        let sweep = Sweep::new(&self.settings()).advise(advice)?;
+        sweep.notes.iter().for_each(|note| self.verbosity.say(note));
+        self.boundaries.check(&sweep)?;
+        let mut opened = sweep.open(self.out.as_deref(), self.resume).advise(advice)?;
+        if let (true, Some(path)) = (opened.dropped, &self.out) {
+            let path = path.display();
+            self.verbosity.say(format_args!("{path}: the last line was cut off: that network is trained again"));
+        }
 
         progress::stop_on_ctrl_c();
-        let bar = NetworkBar::new(mine.len() as u64, results.len() as u64, self.verbosity.quiet);
-        let outcome = sweep::run(backend.as_ref(), &left, &common, |progress| {
-            if let Progress::Ended(ended) = progress {
-                if let Some(file) = &mut file {
-                    file.add(&ended)?;
-                }
-                results.push(Ended { parameters: None, ..*ended });
-                bar.ended(results.len() as u64);
-            }
-            Ok(if progress::is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        let networks = sweep.jobs.len();
+        let bar = NetworkBar::new(networks as u64, opened.results.len() as u64, self.verbosity.quiet);
+        let finished = sweep.run(&mut opened, |ended| {
+            bar.ended(ended as u64);
+            progress::go_on()
         });
         bar.finish();
-        let finished = outcome?;
-        results.sort_by_key(|ended| ended.job.job);
-        print(&sweep, &results, self.json, start)?;
+        let results = opened.results;
+        if finished.is_ok() || !results.is_empty() {
+            print(&sweep.description, &results, self.json, start)?;
+        }
+        let finished = finished?;
         if !results.is_empty() {
             self.pictures.draw(&results)?;
         }
-        if finished {
-            self.boundaries.draw(backend.as_ref(), &common, &results, self.verbosity)?;
-            if progress::is_interrupted() {
-                return Ok(Ending::Interrupted);
-            }
-        }
         if !finished {
             let how = if self.out.is_some() { ": the same command with --resume goes on" } else { "" };
-            super::tell(format_args!("interrupted after {} of {} networks{how}", results.len(), mine.len()));
+            super::tell(format_args!("interrupted after {} of {networks} networks{how}", results.len()));
             return Ok(Ending::Interrupted);
         }
-        Ok(Ending::Done)
+        self.boundaries.draw(&sweep, &results, self.verbosity)?;
+        Ok(if progress::is_interrupted() { Ending::Interrupted } else { Ending::Done })
     }
 
-    /// The networks of the whole sweep.
-    fn jobs(&self) -> Result<Vec<Job>> {
-        let space = Space {
-            data: range::list::<Source>("the data sets", &self.data)?,
-            hidden: range::list("the hidden units", &self.hidden)?,
-            activations: range::list::<Activation>("the activations", &self.activation)?,
-            learning_rates: range::numbers("the learning rates", &self.learning_rate)?,
-            iterations: range::list("the iterations", &self.iterations)?,
-            init_seeds: range::list("the initial seeds", &self.init_seed)?,
-        };
-        space.check()?;
-        let count = self.random.map_or_else(|| space.count(), Ok)?;
-        let refuse = |wanted: String| Error::invalid("the number of networks", wanted, count);
-        if count == 0 {
-            return Err(refuse("at least 1".into()));
+    fn settings(&self) -> SweepSettings {
+        SweepSettings {
+            data: self.data.clone(),
+            options: Options { samples: self.samples, seed: self.data_seed, label: self.label.clone() },
+            test_fraction: self.test_fraction,
+            test_seed: self.test_seed,
+            hidden: self.hidden.clone(),
+            activation: self.activation.clone(),
+            learning_rate: self.learning_rate.clone(),
+            iterations: self.iterations.clone(),
+            init_seed: self.init_seed.clone(),
+            init_scale: self.init_scale,
+            random: self.random,
+            sweep_seed: self.sweep_seed,
+            allow_many: self.yes,
+            shard: self.shard,
+            device: self.device.settings(),
+            memory: self.memory.map(|mebibytes| mebibytes.saturating_mul(1 << 20)),
+            log_every: self.log_every,
         }
-        if count > MOST_EVER {
-            return Err(refuse(format!("at most {MOST_EVER}, even with --yes: divide it into several sweeps")));
-        }
-        if count > MOST_NETWORKS && !self.yes {
-            return Err(refuse(format!("at most {MOST_NETWORKS} unless --yes is given")));
-        }
-        match self.random {
-            Some(count) => space.random(count, self.sweep_seed.unwrap_or(1)),
-            None => space.grid(),
-        }
-    }
-
-    /// What the sweep is, for the first line of its file: all that its results depend on.
-    fn describe(&self, backend: &dyn Backend, networks: usize, data: &[Dataset]) -> Value {
-        json!({
-            "sweep": env!("CARGO_PKG_VERSION"),
-            "networks": networks,
-            "device": backend.device().name,
-            "plan": self.device.plan(),
-            "precision": self.device.precision.name(),
-            "data": self.data,
-            "data_sha256": data.iter().map(|data| data.sha256()).collect::<Vec<_>>(),
-            "samples": self.samples,
-            "data_seed": self.data_seed,
-            "label": self.label,
-            "test_fraction": self.test_fraction,
-            "test_seed": self.test_seed,
-            "hidden": self.hidden,
-            "activation": self.activation,
-            "learning_rate": self.learning_rate,
-            "iterations": self.iterations,
-            "init_seed": self.init_seed,
-            "init_scale": self.init_scale,
-            "random": self.random,
-            "sweep_seed": self.sweep_seed,
-            "log_every": self.log_every,
-            "shard": self.shard.map(|Shard { this, of }| format!("{this}/{of}")),
-        })
     }
 }
 
-fn shard(text: &str) -> Result<Shard> {
-    let wrong = || Error::invalid("the shard", "K/N with K from 1 to N, as in 2/8", format_args!("'{text}'"));
-    let (this, of) = text.split_once('/').ok_or_else(wrong)?;
-    let (this, of) = (this.parse().map_err(|_| wrong())?, of.parse().map_err(|_| wrong())?);
-    if (1..=of).contains(&this) { Ok(Shard { this, of }) } else { Err(wrong()) }
+/// What to do about a sweep that cannot be had as asked for.
+fn advice(error: &Error) -> Option<String> {
+    match error {
+        Error::Limit { limit: BATCH_MEMORY, allowed, .. } => Some(format!("--memory allows {allowed} MiB")),
+        Error::Invalid { name: "the number of networks", wanted, .. }
+            if wanted.ends_with("unless more are allowed") =>
+        {
+            Some("--yes allows them".into())
+        }
+        Error::Results { problem, .. } if problem == THERE_ALREADY => {
+            Some("--resume goes on with it, or name another file".into())
+        }
+        error => of_device(error),
+    }
 }

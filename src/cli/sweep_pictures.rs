@@ -1,18 +1,15 @@
 //! The pictures of a sweep: of its results, and of networks that are trained again for their weights.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use planar::Result;
-use planar::backend::Backend;
-use planar::data::Dataset;
 use planar::model::Parameters;
 use planar::plot::{self, Boundary};
 use planar::sweep::grid::Job;
-use planar::sweep::results::Ended;
+use planar::sweep::results::JobResult;
 use planar::sweep::summary::{Configuration, configurations};
-use planar::sweep::{self, Common, Progress};
+use planar::sweep::{self, Sweep, SweepEvent};
 
 use super::Verbosity;
 use super::picture::picture;
@@ -34,7 +31,7 @@ pub struct Pictures {
 
 impl Pictures {
     /// Draws what is asked for.
-    pub fn draw(&self, results: &[Ended]) -> Result<()> {
+    pub fn draw(&self, results: &[JobResult]) -> Result<()> {
         if let Some(path) = &self.heatmap {
             plot::write(path, (1200, 800), |area| plot::sweep::heat_maps(area, results))?;
         }
@@ -55,50 +52,49 @@ pub struct BoundaryPicture {
 
 impl BoundaryPicture {
     /// Whether the data can be drawn, asked before training.
-    pub fn check(&self, data: &[Dataset]) -> Result<()> {
-        self.boundaries.as_ref().map_or(Ok(()), |_| data.iter().try_for_each(|data| plot::check_axes(data, [0, 1])))
+    pub fn check(&self, sweep: &Sweep) -> Result<()> {
+        self.boundaries
+            .as_ref()
+            .map_or(Ok(()), |_| sweep.data.all().try_for_each(|data| plot::check_axes(data, [0, 1])))
     }
 
     /// Draws the boundaries, unless that is interrupted.
-    pub fn draw(&self, backend: &dyn Backend, common: &Common, results: &[Ended], verbosity: Verbosity) -> Result<()> {
-        self.boundaries.as_ref().map_or(Ok(()), |path| draw_boundaries(path, backend, common, results, verbosity))
+    pub fn draw(&self, sweep: &Sweep, results: &[JobResult], verbosity: Verbosity) -> Result<()> {
+        let Some(path) = &self.boundaries else { return Ok(()) };
+        let Some(networks) = best(sweep, results)? else { return Ok(()) };
+        if networks.is_empty() {
+            verbosity.say("all networks diverged: there is no boundary to draw");
+            return Ok(());
+        }
+        plot::write(path, (1180, 900), |area| plot::sweep::boundaries(area, &networks))
     }
 }
 
-/// Trains a network of each of the best configurations again, to the same bits, for its weights, and draws them.
-fn draw_boundaries(
-    path: &Path,
-    backend: &dyn Backend,
-    common: &Common,
-    results: &[Ended],
-    verbosity: Verbosity,
-) -> Result<()> {
+/// Boundaries of the best configurations, each of a typical network that is trained again, to the same bits, for its
+/// weights; none if that is interrupted.
+fn best(sweep: &Sweep, results: &[JobResult]) -> Result<Option<Vec<(String, Boundary)>>> {
     let of_results = configurations(results).into_iter();
-    let typical = of_results.filter_map(|of| of.typical(results).map(|ended| (of, ended)));
-    let (best, typical): (Vec<Configuration>, Vec<&Ended>) = typical.take(plot::sweep::BOUNDARIES).unzip();
-    if best.is_empty() {
-        verbosity.say("all networks diverged: there is no boundary to draw");
-        return Ok(());
-    }
-    let jobs: Vec<Job> = typical.iter().map(|ended| ended.job.clone()).collect();
+    let typical = of_results.filter_map(|of| of.typical(results).map(|result| (of, result)));
+    let (best, typical): (Vec<Configuration>, Vec<&JobResult>) = typical.take(plot::sweep::BOUNDARIES).unzip();
+    let jobs: Vec<Job> = typical.iter().map(|result| result.job.clone()).collect();
     let mut parameters: HashMap<u64, Parameters> = HashMap::new();
-    let finished = sweep::run(backend, &jobs, common, |progress| {
-        if let Progress::Ended(ended) = progress {
-            parameters.extend(ended.parameters.map(|parameters| (ended.job.job, parameters)));
+    let finished = sweep::run(sweep.backend.as_ref(), &jobs, &sweep.data, &sweep.common, |event| {
+        if let SweepEvent::Ended(result) = event {
+            parameters.extend(result.parameters.map(|parameters| (result.job.job, parameters)));
         }
-        Ok(if progress::is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        Ok(progress::go_on())
     })?;
     if !finished {
-        return Ok(());
+        return Ok(None);
     }
     let mut networks = Vec::new();
-    for (name, ended) in plot::sweep::names(&best).into_iter().zip(typical) {
-        let Some(parameters) = parameters.get(&ended.job.job) else { continue };
-        let data = ended.job.load(&common.options)?;
-        let network = ended.job.run(&data, common.init_scale)?.network;
-        let accuracy = ended.test_accuracy.or(ended.accuracy).unwrap_or_default();
+    for (name, result) in plot::sweep::names(&best).into_iter().zip(typical) {
+        let Some(parameters) = parameters.get(&result.job.job) else { continue };
+        let (data, _) = sweep.data.get(&result.job.data)?;
+        let network = result.job.run(data, sweep.common.init_scale)?.network;
+        let accuracy = result.test_accuracy.or(result.accuracy).unwrap_or_default();
         let title = format!("{name}: {:.1} %", 100.0 * accuracy);
-        networks.push((title, Boundary::on_grid(&data, &network, parameters, [0, 1], GRID)?));
+        networks.push((title, Boundary::on_grid(data, &network, parameters, [0, 1], GRID)?));
     }
-    plot::write(path, (1180, 900), |area| plot::sweep::boundaries(area, &networks))
+    Ok(Some(networks))
 }

@@ -4,6 +4,7 @@ use super::Reference;
 use crate::Result;
 use crate::backend::{Backend, check_inputs};
 use crate::data::Dataset;
+use crate::model::loss::logit_loss;
 use crate::model::{Network, Parameters};
 
 /// The share of a data set's samples that a network classifies correctly, in `f64`.
@@ -12,8 +13,7 @@ use crate::model::{Network, Parameters};
 /// [`Error::Mismatch`] if data, network and parameters do not fit together.
 pub fn accuracy_on(data: &Dataset, network: &Network, parameters: &Parameters) -> Result<f64> {
     check_inputs(data, network)?;
-    let points: Vec<f64> = (0..data.samples()).flat_map(|sample| data.point(sample)).collect();
-    Ok(data.accuracy(&logits_at(network, parameters, &points)?))
+    Ok(data.accuracy(&logits_at(network, parameters, &data.points())?))
 }
 
 /// The logits of a network, in `f64`, at points that need no labels: row-major (points × features).
@@ -22,4 +22,16 @@ pub fn accuracy_on(data: &Dataset, network: &Network, parameters: &Parameters) -
 /// [`Error::Mismatch`] if network, parameters and points do not fit together.
 pub fn logits_at(network: &Network, parameters: &Parameters, points: &[f64]) -> Result<Vec<f64>> {
     Reference::<f64>::new().forward(network, parameters, points)
+}
+
+/// The mean loss of a network over a data set, in `f64`, and the share of its samples that are classified correctly.
+///
+/// # Errors
+/// As [`accuracy_on`].
+pub fn evaluate_on(data: &Dataset, network: &Network, parameters: &Parameters) -> Result<(f64, f64)> {
+    check_inputs(data, network)?;
+    let logits = logits_at(network, parameters, &data.points())?;
+    let loss = |(logit, label): (&f64, &u8)| logit_loss(*logit, f64::from(*label));
+    let cost = logits.iter().zip(data.labels()).map(loss).sum::<f64>() / data.samples() as f64;
+    Ok((cost, data.accuracy(&logits)))
 }

@@ -11,5 +11,5 @@ pub(crate) mod textbook;
 pub(crate) const MEMORY: u64 = 4 << 30;
 
 pub use engine::Engine;
-pub use inference::{accuracy_on, logits_at};
+pub use inference::{accuracy_on, evaluate_on, logits_at};
 pub use reference::Reference;

@@ -119,6 +119,11 @@ impl Dataset {
         (0..features).map(move |feature| self.inputs[feature * self.samples() + sample])
     }
 
+    /// All points, row-major (samples × features), as inference takes them.
+    pub fn points(&self) -> Vec<f64> {
+        (0..self.samples()).flat_map(|sample| self.point(sample)).collect()
+    }
+
     /// The share of samples whose predicted class (1 where the logit is above 0, that is A2 > 0.5) is the label.
     /// A sample without a logit counts as missed.
     pub fn accuracy(&self, logits: &[f64]) -> f64 {

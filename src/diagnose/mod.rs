@@ -17,7 +17,7 @@ use crate::data::Dataset;
 use crate::gradcheck::{self, GradientCheck};
 use crate::model::Network;
 pub use broken::Broken;
-pub use on_device::activations_all_nan;
+pub use on_device::{activations_all_nan, on_device};
 pub use rate::{LargestRate, largest_rate, round_down};
 pub use replay::{DeadUnits, Replay, replay};
 
@@ -195,7 +195,7 @@ impl Diagnosis {
             Some(largest) => {
                 let rate = round_down(largest);
                 let time = if self.rate_search_out_of_time == Some(true) { " before time ran out" } else { "" };
-                format!("; --learning-rate {rate} is the largest found that trains as long{time}")
+                format!("; {rate} is the largest learning rate found that trains as long{time}")
             }
             None => match self.rate_search_out_of_time {
                 Some(true) => "; time ran out before a learning rate was found that trains as long".into(),

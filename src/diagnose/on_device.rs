@@ -1,12 +1,46 @@
-//! The last iterations of a run that diverges, on the device that trained it.
+//! The run on the device that was asked for: how it ends, and its last iterations if it diverges.
 
+use std::ops::ControlFlow;
+
+use super::DeviceRun;
 use crate::Result;
 use crate::backend::{Backend, Run};
 use crate::data::Dataset;
+use crate::fit::Chosen;
 use crate::model::Parameters;
+use crate::train::{CostAt, Schedule, Status, train};
 
 /// Iterations that are looked at beyond the first that is not finite.
 const BEYOND: u64 = 20;
+
+/// Trains the run that a device has loaded: how it ended, and its last finite weights; none if `listen` breaks.
+///
+/// # Errors
+/// Those of the backend and of the session.
+pub fn on_device(
+    chosen: Chosen,
+    data: &Dataset,
+    run: &Run,
+    schedule: Schedule,
+    listen: impl FnMut(CostAt) -> ControlFlow<()>,
+) -> Result<Option<(DeviceRun, Option<Parameters>)>> {
+    let Chosen { backend, mut session, .. } = chosen;
+    let outcome = train(session.as_mut(), schedule, listen)?;
+    if outcome.status == Status::Interrupted {
+        return Ok(None);
+    }
+    let diverged = (outcome.status == Status::Diverged).then_some(outcome.iterations);
+    let (from, parameters) = outcome.last_finite().unwrap_or((0, &run.parameters));
+    let there = Run { parameters: parameters.clone(), ..run.clone() };
+    let all_nan = diverged.map(|at| activations_all_nan(backend.as_ref(), data, &there, from, at)).transpose()?;
+    let device = DeviceRun {
+        name: backend.device().name,
+        diverged,
+        last_finite: outcome.parameters_at,
+        activations_all_nan: all_nan.flatten(),
+    };
+    Ok(Some((device, outcome.parameters)))
+}
 
 /// The first iteration at which all of A1 is NaN, from weights that `first` updates made to shortly after iteration
 /// `diverged`; none where that does not come. Devices start again from the same weights to the same bits.

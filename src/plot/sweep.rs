@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Area, Boundary, CostPlot, Curve, HeatMap, titled};
-use crate::sweep::results::Ended;
+use crate::sweep::results::JobResult;
 use crate::sweep::summary::{Configuration, Spread, configurations};
 use crate::train::CostAt;
 use crate::{Error, Result};
@@ -22,8 +22,8 @@ pub const BOUNDARIES: usize = 12;
 ///
 /// # Errors
 /// [`Error::Plot`] where there is no result, or where the area cannot hold the maps.
-pub fn heat_maps(area: &Area, results: &[Ended]) -> Result<()> {
-    let mut maps: BTreeMap<(&str, &str), Vec<&Ended>> = BTreeMap::new();
+pub fn heat_maps(area: &Area, results: &[JobResult]) -> Result<()> {
+    let mut maps: BTreeMap<(&str, &str), Vec<&JobResult>> = BTreeMap::new();
     for ended in results {
         maps.entry((&ended.job.data, &ended.job.activation)).or_default().push(ended);
     }
@@ -44,7 +44,7 @@ pub fn heat_maps(area: &Area, results: &[Ended]) -> Result<()> {
     Ok(())
 }
 
-fn heat_map(results: &[&Ended]) -> HeatMap {
+fn heat_map(results: &[&JobResult]) -> HeatMap {
     let widths = Bins::of(results.iter().map(|ended| ended.job.hidden as f64));
     let rates = Bins::of(results.iter().map(|ended| ended.job.learning_rate));
     let mut cells = vec![Vec::new(); widths.len() * rates.len()];
@@ -99,7 +99,7 @@ impl Bins {
 ///
 /// # Errors
 /// [`Error::Plot`] where no cost is finite, or where the area cannot hold it.
-pub fn curves(area: &Area, results: &[Ended]) -> Result<()> {
+pub fn curves(area: &Area, results: &[JobResult]) -> Result<()> {
     let all = configurations(results);
     let best = &all[..all.len().min(CURVES)];
     let costs: Vec<Vec<CostAt>> = best.iter().map(|of| median_curve(results, of)).collect();
@@ -113,7 +113,7 @@ pub fn curves(area: &Area, results: &[Ended]) -> Result<()> {
     CostPlot { curves, log: true }.draw(area, &format!("cost, median over the seeds, {which}"))
 }
 
-fn median_curve(results: &[Ended], of: &Configuration) -> Vec<CostAt> {
+fn median_curve(results: &[JobResult], of: &Configuration) -> Vec<CostAt> {
     let mut by_iteration: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
     for at in results.iter().filter(|ended| of.holds(&ended.job)).flat_map(|ended| &ended.costs) {
         by_iteration.entry(at.iteration).or_default().extend(at.cost.is_finite().then_some(at.cost));

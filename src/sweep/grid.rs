@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::range::{Values, between};
 use crate::backend::check_learning_rate;
-use crate::data::{Dataset, Options, Source};
+use crate::data::{Dataset, Source};
 use crate::model::{Activation, Network, Parameters};
 use crate::{Error, Result, backend::Run};
 
@@ -161,14 +161,6 @@ fn check_count(count: u64) -> Result<()> {
 }
 
 impl Job {
-    /// Its data set, as `options` has it where they apply.
-    ///
-    /// # Errors
-    /// Those of [`Source::load`].
-    pub fn load(&self, options: &Options) -> Result<Dataset> {
-        self.data.parse::<Source>()?.load(options)
-    }
-
     /// The network on its data set, with its initial weights.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use crate::{Error, Result};
 
 /// How a network of a sweep ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Ended {
+pub struct JobResult {
     /// What was trained.
     #[serde(flatten)]
     pub job: Job,
@@ -49,7 +49,7 @@ pub struct Results {
 #[derive(Debug, Default)]
 pub struct Found {
     /// The networks that have ended.
-    pub ended: Vec<Ended>,
+    pub ended: Vec<JobResult>,
     /// Whether a last line that was cut off was dropped.
     pub dropped: bool,
 }
@@ -72,7 +72,7 @@ impl Results {
     ///
     /// # Errors
     /// [`Error::Io`] where it exists already or cannot be written.
-    pub fn write(path: &Path, sweep: &Value, ended: &[Ended]) -> Result<()> {
+    pub fn write(path: &Path, sweep: &Value, ended: &[JobResult]) -> Result<()> {
         if path.exists() {
             return Err(Error::Io { path: path.into(), source: io::ErrorKind::AlreadyExists.into() });
         }
@@ -118,7 +118,7 @@ impl Results {
     ///
     /// # Errors
     /// [`Error::Io`] where that fails.
-    pub fn add(&mut self, ended: &Ended) -> Result<()> {
+    pub fn add(&mut self, ended: &JobResult) -> Result<()> {
         self.line(&to_value(&self.path, ended)?)
     }
 
@@ -144,7 +144,7 @@ impl Results {
     }
 }
 
-fn to_value(path: &Path, ended: &Ended) -> Result<Value> {
+fn to_value(path: &Path, ended: &JobResult) -> Result<Value> {
     serde_json::to_value(ended).map_err(|error| Error::Results { path: path.into(), problem: error.to_string() })
 }
 
@@ -187,8 +187,8 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<(Value, Found, u64)> {
 ///
 /// # Errors
 /// Those of [`read`], and [`Error::Results`] where a part is of another sweep, or networks are missing.
-pub fn merge(parts: &[PathBuf]) -> Result<(Value, Vec<Ended>)> {
-    let mut whole: Option<(Value, Vec<Ended>)> = None;
+pub fn merge(parts: &[PathBuf]) -> Result<(Value, Vec<JobResult>)> {
+    let mut whole: Option<(Value, Vec<JobResult>)> = None;
     for path in parts {
         let (mut sweep, found, _) = read(path)?;
         sweep["shard"] = Value::Null;

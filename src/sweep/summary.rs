@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::grid::Job;
-use super::results::Ended;
+use super::results::JobResult;
 use crate::train::Status;
 
 /// A configuration over its seeds.
@@ -44,10 +44,10 @@ impl Configuration {
     }
 
     /// The network that is in the middle of the configuration's by accuracy, of those that did not diverge.
-    pub fn typical<'a>(&self, results: &'a [Ended]) -> Option<&'a Ended> {
-        let mut ended: Vec<&Ended> =
+    pub fn typical<'a>(&self, results: &'a [JobResult]) -> Option<&'a JobResult> {
+        let mut ended: Vec<&JobResult> =
             results.iter().filter(|ended| self.holds(&ended.job) && ended.cost.is_some()).collect();
-        let accuracy = |ended: &Ended| ended.test_accuracy.or(ended.accuracy).unwrap_or(0.0);
+        let accuracy = |ended: &JobResult| ended.test_accuracy.or(ended.accuracy).unwrap_or(0.0);
         ended.sort_by(|a, b| accuracy(a).total_cmp(&accuracy(b)).then(a.job.job.cmp(&b.job.job)));
         ended.get(ended.len() / 2).copied()
     }
@@ -84,12 +84,12 @@ impl Spread {
 
 /// The configurations of some results, best first: by the median accuracy, on what was held out where something was,
 /// then by the fewest that diverged, then by the median cost.
-pub fn configurations(results: &[Ended]) -> Vec<Configuration> {
-    let mut by_configuration: BTreeMap<_, Vec<&Ended>> = BTreeMap::new();
+pub fn configurations(results: &[JobResult]) -> Vec<Configuration> {
+    let mut by_configuration: BTreeMap<_, Vec<&JobResult>> = BTreeMap::new();
     for ended in results {
         by_configuration.entry(ended.job.configuration()).or_default().push(ended);
     }
-    let configuration = |ended: Vec<&Ended>| -> Option<Configuration> {
+    let configuration = |ended: Vec<&JobResult>| -> Option<Configuration> {
         let job = &ended.first()?.job;
         Some(Configuration {
             data: job.data.clone(),

@@ -13,6 +13,11 @@ use planar::model::{Activation, Network, Parameters};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+/// Whether a missing adapter fails the tests that need one.
+pub fn required() -> bool {
+    std::env::var("REQUIRE_GPU").is_ok_and(|value| value == "1")
+}
+
 /// One file of `tests/golden/`.
 pub fn golden<T: DeserializeOwned>(file: &str) -> T {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);

@@ -26,7 +26,7 @@ type BoxedCheck = Box<dyn Fn(&Adapter, &Gpu) -> Check + Send>;
 
 fn main() {
     let arguments = Arguments::from_args();
-    let required = std::env::var("REQUIRE_GPU").is_ok_and(|value| value == "1");
+    let required = common::required();
     let adapters = Adapter::all();
     let gpu = match Adapter::choose(&adapters, &Choice::Any) {
         Ok(adapter) => {

@@ -133,7 +133,7 @@ fn check(network: &Network) -> Result<()> {
         return Err(Error::Mismatch(message));
     }
     if network.hidden().len() > 1 {
-        let message = "the CPU engine trains one hidden layer; the CPU reference and the layered plan take several";
+        let message = "the CPU engine trains one hidden layer; the reference and the layered plan train several";
         return Err(Error::Mismatch(message.into()));
     }
     Ok(())

@@ -8,11 +8,10 @@ pub mod layered;
 pub mod step;
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 pub use step::{Step, WORKGROUP};
 
+pub use crate::backend::PlanChoice;
 use crate::backend::{CHUNK_LIMIT, Run};
 use crate::data::Dataset;
 use crate::gpu::packing::Packing;
@@ -23,51 +22,6 @@ use crate::{Error, Result};
 /// The most turns that the loops of one invocation may take in a dispatch, all loops added up.
 /// Mesa's software driver leaves loops after 65,535 turns without a word, so longer sums are cut into slabs.
 pub const LOOP_BUDGET: u64 = 60_000;
-
-/// The plan that is wanted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PlanChoice {
-    /// The fastest that can do the shape.
-    #[default]
-    Auto,
-    /// An operation a dispatch: any depth.
-    Layered,
-    /// Two or three dispatches an iteration: one hidden layer.
-    Fused,
-}
-
-impl FromStr for PlanChoice {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            "layered" => Ok(Self::Layered),
-            "fused" => Ok(Self::Fused),
-            _ => Err(Error::invalid("the plan", "auto, layered or fused", format_args!("'{text}'"))),
-        }
-    }
-}
-
-impl PlanChoice {
-    /// Those that a GPU can be told to follow.
-    pub const ALL: [Self; 2] = [Self::Fused, Self::Layered];
-
-    /// `auto`, `layered` or `fused`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Layered => "layered",
-            Self::Fused => "fused",
-        }
-    }
-}
-
-impl fmt::Display for PlanChoice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// What is trained side by side, in the sizes of the widest.
 #[derive(Clone, Debug, PartialEq)]

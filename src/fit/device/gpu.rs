@@ -1,0 +1,256 @@
+//! The GPUs among the devices, and whether one pays. Without the feature `gpu`, `no_gpu.rs` takes the place of this file.
+
+use std::time::Duration;
+
+use super::Candidate;
+use super::settings::{Chosen, DeviceSettings};
+use crate::backend::{Backend, PlanChoice, Run};
+use crate::compare::{check_first_gradient, check_first_gradient_against};
+use crate::data::Dataset;
+use crate::gpu::{Adapter, Choice, Gpu};
+use crate::measure::speed_of;
+use crate::model::Parameters;
+use crate::{Error, Result};
+
+/// How long `auto` measures the CPU and the GPU, each.
+const CALIBRATION: Duration = Duration::from_millis(60);
+/// A run that the CPU ends in this many seconds is not worth a GPU's set-up.
+const SHORT_RUN: f64 = 0.25;
+
+/// The CPU or the first hardware GPU, whichever trains these very networks faster.
+pub fn auto(settings: &DeviceSettings, data: &Dataset, runs: &[Run], iterations: u64) -> Result<Chosen> {
+    let Ok(adapter) = Adapter::choose(&Adapter::all(), &Choice::Hardware).cloned() else {
+        let cpu = Chosen::load(settings.cpu_for(&runs[0])?, data, runs)?;
+        return Ok(cpu.noting("training on the CPU: there is no hardware GPU"));
+    };
+    if settings.plan != PlanChoice::Auto {
+        settings.check_gpu()?;
+        let gpu = trusted(&adapter, settings.plan, data, runs, None)?;
+        return Ok(gpu.noting(format!("training on {adapter}: only a GPU has plans")));
+    }
+    let cpu = Chosen::load(settings.cpu_for(&runs[0])?, data, runs)?;
+    let gpu = |cpu: &mut Chosen| trusted(&adapter, settings.plan, data, runs, Some(cpu));
+    faster(cpu, &adapter.to_string(), gpu, runs, iterations)
+}
+
+/// The loaded CPU, or the GPU that `load_gpu` loads and compares with it, whichever is faster. The GPU is not even loaded
+/// if the CPU does all `iterations` of all networks in a moment.
+fn faster(
+    mut cpu: Chosen,
+    adapter: &str,
+    load_gpu: impl FnOnce(&mut Chosen) -> Result<Chosen>,
+    runs: &[Run],
+    iterations: u64,
+) -> Result<Chosen> {
+    let on_cpu = seconds(&mut cpu, runs)?;
+    let total = on_cpu / runs.len() as f64 * iterations as f64;
+    if total < SHORT_RUN {
+        let note = format!("training on the CPU: it takes {total:.2} s, and a GPU's set-up would not pay");
+        return Ok(cpu.noting(note));
+    }
+    let measured = load_gpu(&mut cpu).and_then(|mut gpu| Ok((seconds(&mut gpu, runs)?, gpu)));
+    let (on_gpu, gpu) = match measured {
+        Ok(measured) => measured,
+        Err(error) => return Ok(cpu.noting(format!("training on the CPU: {adapter} cannot: {error}"))),
+    };
+    let (micro_cpu, micro_gpu) = (1e6 * on_cpu, 1e6 * on_gpu);
+    let of = if runs.len() > 1 { format!(" of {} networks", runs.len()) } else { String::new() };
+    Ok(if on_gpu < on_cpu {
+        gpu.noting(format!("training on {adapter}: {micro_gpu:.1} µs per iteration{of}, the CPU {micro_cpu:.1}"))
+    } else {
+        cpu.noting(format!("training on the CPU: {micro_cpu:.1} µs per iteration{of}, {adapter} {micro_gpu:.1}"))
+    })
+}
+
+/// The first adapter, or the one with this name, for what is being done.
+pub fn named(
+    settings: &DeviceSettings,
+    name: Option<&str>,
+    data: &Dataset,
+    runs: &[Run],
+    doing: &str,
+) -> Result<Chosen> {
+    settings.check_gpu()?;
+    let adapter = adapter(name)?;
+    let chosen = trusted(&adapter, settings.plan, data, runs, None)?;
+    Ok(match adapter.is_software() {
+        true => chosen.noting(format!("{doing} on {adapter}: a software adapter, it computes on the CPU")),
+        false => chosen,
+    })
+}
+
+/// A GPU by its name: `gpu` or part of an adapter's name, with `:PLAN` behind it if a plan is meant.
+pub fn by_name(name: &str) -> Result<Box<dyn Backend>> {
+    let (name, plan) = match name.rsplit_once(':') {
+        Some((name, plan)) => (name, plan.parse()?),
+        None => (name, PlanChoice::Auto),
+    };
+    let adapter = adapter(Some(name).filter(|name| *name != "gpu"))?;
+    Ok(Box::new(Gpu::open(&adapter)?.with_plan(plan)))
+}
+
+/// Every adapter under every plan.
+pub fn every() -> Vec<Candidate> {
+    let with_plans = |adapter: Adapter| PlanChoice::ALL.map(|plan| (adapter.clone(), plan));
+    let candidate = |(adapter, plan): (Adapter, PlanChoice)| Candidate {
+        name: adapter.to_string(),
+        plan: plan.name(),
+        open: Box::new(move || Ok(Box::new(Gpu::open(&adapter)?.with_plan(plan)))),
+    };
+    Adapter::all().into_iter().flat_map(with_plans).map(candidate).collect()
+}
+
+/// Fails if there is no adapter.
+pub fn require() -> Result<()> {
+    adapter(None).map(drop)
+}
+
+fn adapter(name: Option<&str>) -> Result<Adapter> {
+    let choice = name.map_or(Choice::Any, |name| Choice::Named(name.into()));
+    Adapter::choose(&Adapter::all(), &choice).cloned()
+}
+
+/// Seconds per iteration of the loaded networks, which then stand at their start again.
+fn seconds(chosen: &mut Chosen, runs: &[Run]) -> Result<f64> {
+    let speed = speed_of(chosen.session.as_mut(), CALIBRATION)?;
+    let start: Vec<Parameters> = runs.iter().map(|run| run.parameters.clone()).collect();
+    chosen.session.restart(&start)?;
+    Ok(speed.iteration)
+}
+
+/// An opened adapter whose first gradient is the CPU's. If that of the fused plan is not, and the plan was left open, the
+/// layered plan may do.
+fn trusted(
+    adapter: &Adapter,
+    plan: PlanChoice,
+    data: &Dataset,
+    runs: &[Run],
+    mut cpu: Option<&mut Chosen>,
+) -> Result<Chosen> {
+    let gpu = Gpu::open(adapter)?.with_plan(plan);
+    let mut look = |gpu: &Gpu| -> Result<Chosen> {
+        let mut chosen = Chosen::load(Box::new(gpu.clone()), data, runs)?;
+        let (name, session) = (gpu.device().name, chosen.session.as_mut());
+        match &mut cpu {
+            Some(cpu) => check_first_gradient_against(session, &name, cpu.session.as_mut(), data, &runs[0])?,
+            None => check_first_gradient(session, &name, data, &runs[0])?,
+        }
+        Ok(chosen)
+    };
+    match look(&gpu) {
+        Err(Error::Wrong(said)) if plan == PlanChoice::Auto => {
+            let layered = look(&gpu.with_plan(PlanChoice::Layered))?;
+            Ok(layered.noting(format!("training with the layered plan, the fused one computes wrong here: {said}")))
+        }
+        looked => looked,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    use std::thread::sleep;
+
+    use super::*;
+    use crate::backend::{Chunk, DeviceInfo, Evaluation, Session};
+    use crate::data::flower;
+    use crate::model::{Activation, Network};
+
+    /// A device that takes this long for an iteration, and counts how often networks were loaded and started again.
+    #[derive(Clone)]
+    struct Timed {
+        iteration: Duration,
+        loads: Arc<AtomicUsize>,
+        restarts: Arc<AtomicUsize>,
+    }
+
+    struct TimedSession {
+        device: Timed,
+        queued: Option<u32>,
+    }
+
+    impl Backend for Timed {
+        fn device(&self) -> DeviceInfo {
+            let name = format!("{:?}", self.iteration);
+            DeviceInfo { kind: "cpu".into(), name, backend: String::new(), driver: String::new() }
+        }
+        fn load(&self, _: &Dataset, _: &[Run]) -> Result<Box<dyn Session>> {
+            self.loads.fetch_add(1, SeqCst);
+            Ok(Box::new(TimedSession { device: self.clone(), queued: None }))
+        }
+        fn forward(&self, _: &Network, _: &Parameters, _: &[f64]) -> Result<Vec<f64>> {
+            Ok(Vec::new())
+        }
+        fn forward_plan(&self, _: &Network, _: usize) -> Result<&'static str> {
+            Ok("timed")
+        }
+        fn memory(&self, _: &Dataset, _: &Network, _: usize) -> Result<u64> {
+            Ok(0)
+        }
+        fn memory_limit(&self) -> u64 {
+            0
+        }
+    }
+
+    impl Session for TimedSession {
+        fn plan(&self) -> &'static str {
+            "timed"
+        }
+        fn advance(&mut self, iterations: u32) -> Result<()> {
+            self.queued = Some(iterations);
+            Ok(())
+        }
+        fn collect(&mut self) -> Result<Option<Chunk>> {
+            let Some(iterations) = self.queued.take() else { return Ok(None) };
+            sleep(iterations * self.device.iteration);
+            Ok(Some(Chunk { iterations, costs: Vec::new(), parameters: Vec::new() }))
+        }
+        fn evaluate(&mut self) -> Result<Vec<Evaluation>> {
+            Ok(Vec::new())
+        }
+        fn gradients(&mut self) -> Result<Vec<Parameters>> {
+            Ok(Vec::new())
+        }
+        fn retire(&mut self, _: usize) -> Result<()> {
+            Ok(())
+        }
+        fn restart(&mut self, _: &[Parameters]) -> Result<()> {
+            self.device.restarts.fetch_add(1, SeqCst);
+            Ok(())
+        }
+    }
+
+    fn timed(microseconds: u64) -> Timed {
+        Timed { iteration: Duration::from_micros(microseconds), loads: Arc::default(), restarts: Arc::default() }
+    }
+
+    /// The name of what is chosen, and how often each was loaded and started again.
+    fn chosen(cpu: u64, gpu: Option<u64>, iterations: u64) -> (String, [usize; 2], [usize; 2]) {
+        let data = flower(4, 1).unwrap();
+        let network = Network::one_hidden(2, 3, Activation::Tanh).unwrap();
+        let runs = [Run { parameters: Parameters::zeros(&network), network, learning_rate: 1.0 }];
+        let (cpu, fast) = (timed(cpu), timed(gpu.unwrap_or(1)));
+        let load = |device: &Timed| Chosen::load(Box::new(device.clone()), &data, &runs);
+        let load_gpu = |_: &mut Chosen| match gpu {
+            Some(_) => load(&fast),
+            None => Err(Error::Device("it is on fire".into())),
+        };
+        let found = faster(load(&cpu).unwrap(), "a GPU", load_gpu, &runs, iterations).unwrap();
+        assert_eq!(found.notes.len(), 1, "{:?}", found.notes);
+        let counts = |of: &Timed| [of.loads.load(SeqCst), of.restarts.load(SeqCst)];
+        (found.backend.device().name, counts(&cpu), counts(&fast))
+    }
+
+    #[test]
+    fn the_faster_device_trains_in_the_very_session_that_was_measured() {
+        assert_eq!(chosen(2000, Some(200), 1_000_000), ("200µs".into(), [1, 1], [1, 1]));
+        assert_eq!(chosen(200, Some(2000), 1_000_000), ("200µs".into(), [1, 1], [1, 1]));
+    }
+
+    #[test]
+    fn a_gpu_is_not_loaded_for_a_short_run_and_one_that_fails_leaves_the_cpu() {
+        assert_eq!(chosen(1000, Some(100), 17), ("1ms".into(), [1, 1], [0, 0]));
+        assert_eq!(chosen(1000, None, 1_000_000), ("1ms".into(), [1, 1], [0, 0]));
+    }
+}

@@ -1,0 +1,105 @@
+//! Which device trains, and why: the one asked for, or the faster one by measurement.
+//!
+//! Each backend loads the networks once. What the first look at a GPU's gradients saw, and what was measured, is the
+//! session that then trains: it only starts again from its initial weights.
+
+#[cfg_attr(not(feature = "gpu"), path = "no_gpu.rs")]
+mod gpu;
+mod settings;
+
+pub use settings::{Chosen, DeviceChoice, DeviceSettings};
+
+use super::Precision;
+use crate::Result;
+use crate::backend::{Backend, Run};
+use crate::cpu::{Engine, Reference};
+use crate::data::Dataset;
+
+/// A backend that can be opened and measured.
+pub struct Candidate {
+    /// What computes.
+    pub name: String,
+    /// The plan that it follows.
+    pub plan: &'static str,
+    /// Opens it.
+    pub open: Box<dyn Fn() -> Result<Box<dyn Backend>>>,
+}
+
+/// Loads networks that train side by side on the device asked for. Before a GPU is taken, the first network's gradients
+/// are compared with the CPU's. `iterations` counts those of all networks together: a short run is not worth a GPU's
+/// set-up.
+///
+/// # Errors
+/// [`Error::NoAdapter`](crate::Error::NoAdapter) if there is no such GPU, [`Error::Conflict`](crate::Error::Conflict) if
+/// the settings exclude each other, [`Error::Wrong`](crate::Error::Wrong) if the GPU asked for computes wrong, and those
+/// of [`Backend::load`].
+pub fn choose(settings: &DeviceSettings, data: &Dataset, runs: &[Run], iterations: u64) -> Result<Chosen> {
+    let on_cpu = |backend| Chosen::load(backend, data, runs);
+    match &settings.choice {
+        DeviceChoice::Cpu => on_cpu(settings.cpu()?),
+        DeviceChoice::Auto if settings.precision == Precision::F64 => {
+            Ok(on_cpu(settings.cpu()?)?.noting("training on the CPU: f64 is for the CPU only"))
+        }
+        DeviceChoice::Auto => gpu::auto(settings, data, runs, iterations),
+        DeviceChoice::Gpu => gpu::named(settings, None, data, runs, "training"),
+        DeviceChoice::Named(name) => gpu::named(settings, Some(name), data, runs, "training"),
+    }
+}
+
+/// Opens the device asked for where nothing is trained, on one sample of the data that is predicted. One forward pass is
+/// never worth a GPU's set-up, so that `auto` is the CPU.
+///
+/// # Errors
+/// Those of [`choose`].
+pub fn choose_for_inference(settings: &DeviceSettings, data: &Dataset, run: &Run) -> Result<Chosen> {
+    let runs = std::slice::from_ref(run);
+    match &settings.choice {
+        DeviceChoice::Auto => Chosen::load(settings.cpu_for(run)?, data, runs),
+        DeviceChoice::Cpu => Chosen::load(settings.cpu()?, data, runs),
+        DeviceChoice::Gpu => gpu::named(settings, None, data, runs, "predicting"),
+        DeviceChoice::Named(name) => gpu::named(settings, Some(name), data, runs, "predicting"),
+    }
+}
+
+/// A backend by its name: `reference-f64`, `reference-f32`, `cpu`, `gpu` or part of an adapter's name, the last two with
+/// `:fused` or `:layered` behind them if a plan is meant.
+///
+/// # Errors
+/// [`Error::NoAdapter`](crate::Error::NoAdapter) if there is no such adapter, [`Error::Invalid`](crate::Error::Invalid)
+/// for another plan.
+pub fn by_name(name: &str) -> Result<Box<dyn Backend>> {
+    match name {
+        "reference-f64" => Ok(Box::new(Reference::<f64>::new())),
+        "reference-f32" => Ok(Box::new(Reference::<f32>::new())),
+        "cpu" => Ok(Box::new(Engine::new(None)?)),
+        name => gpu::by_name(name),
+    }
+}
+
+/// Every backend on this machine: the engine on so many threads, the reference in both precisions, and each adapter under
+/// each plan.
+///
+/// # Errors
+/// [`Error::Invalid`](crate::Error::Invalid) for a number of threads that the engine refuses.
+pub fn every(threads: Option<usize>) -> Result<Vec<Candidate>> {
+    let engine = Engine::new(threads)?;
+    let candidate = |plan, backend: fn(&Engine) -> Box<dyn Backend>| {
+        let engine = engine.clone();
+        Candidate { name: backend(&engine).device().name, plan, open: Box::new(move || Ok(backend(&engine))) }
+    };
+    let mut every = vec![
+        candidate("engine", |engine| Box::new(engine.clone())),
+        candidate("reference", |_| Box::new(Reference::<f32>::new())),
+        candidate("reference", |_| Box::new(Reference::<f64>::new())),
+    ];
+    every.extend(gpu::every());
+    Ok(every)
+}
+
+/// Fails if there is no adapter.
+///
+/// # Errors
+/// [`Error::NoAdapter`](crate::Error::NoAdapter), saying what was looked for.
+pub fn require_adapter() -> Result<()> {
+    gpu::require()
+}

@@ -1,0 +1,31 @@
+//! What stands in the place of GPUs where planar is built without its feature `gpu`.
+
+use super::Candidate;
+use super::settings::{Chosen, DeviceSettings};
+use crate::backend::{Backend, Run};
+use crate::data::Dataset;
+use crate::{Error, Result};
+
+pub fn auto(settings: &DeviceSettings, data: &Dataset, runs: &[Run], _: u64) -> Result<Chosen> {
+    Chosen::load(settings.cpu_for(&runs[0])?, data, runs)
+}
+
+pub fn named(_: &DeviceSettings, _: Option<&str>, _: &Dataset, _: &[Run], _: &str) -> Result<Chosen> {
+    Err(without())
+}
+
+pub fn by_name(_: &str) -> Result<Box<dyn Backend>> {
+    Err(without())
+}
+
+pub fn every() -> Vec<Candidate> {
+    Vec::new()
+}
+
+pub fn require() -> Result<()> {
+    Err(without())
+}
+
+fn without() -> Error {
+    Error::NoAdapter("this planar was built without its feature gpu, and trains on the CPU alone".into())
+}

@@ -1,0 +1,108 @@
+//! Which device is asked for, and what the CPU does of it.
+
+use crate::Conflict;
+use crate::backend::{Backend, PlanChoice, Run, Session};
+use crate::cpu::{Engine, Reference};
+use crate::data::Dataset;
+use crate::fit::Precision;
+use crate::{Error, Result};
+
+/// What is to compute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeviceChoice {
+    /// The faster of the CPU and the first hardware GPU, by measurement.
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The first adapter, a software one if there is no other.
+    Gpu,
+    /// The adapter whose name contains this, upper and lower case alike.
+    Named(String),
+}
+
+/// What computes, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceSettings {
+    /// The device.
+    pub choice: DeviceChoice,
+    /// The plan that a GPU follows.
+    pub plan: PlanChoice,
+    /// `f64` is the CPU reference's alone.
+    pub precision: Precision,
+    /// Threads of the CPU engine; one per core if none is given.
+    pub threads: Option<usize>,
+}
+
+impl Default for DeviceSettings {
+    fn default() -> Self {
+        Self { choice: DeviceChoice::Auto, plan: PlanChoice::Auto, precision: Precision::F32, threads: None }
+    }
+}
+
+/// A backend with the networks loaded on it, and why it was chosen.
+pub struct Chosen {
+    /// What computes.
+    pub backend: Box<dyn Backend>,
+    /// The networks at their start.
+    pub session: Box<dyn Session>,
+    /// What there is to say about the choice, one line each.
+    pub notes: Vec<String>,
+}
+
+impl Chosen {
+    /// Loads the networks.
+    pub fn load(backend: Box<dyn Backend>, data: &Dataset, runs: &[Run]) -> Result<Self> {
+        let session = backend.load(data, runs)?;
+        Ok(Self { backend, session, notes: Vec::new() })
+    }
+
+    /// With one more line about the choice.
+    pub fn noting(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+}
+
+impl DeviceSettings {
+    /// The CPU's backend for this precision: the engine, or the reference in `f64`.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] for a GPU's plan, or threads of the reference.
+    pub fn cpu(&self) -> Result<Box<dyn Backend>> {
+        if self.plan != PlanChoice::Auto {
+            return Err(Error::Conflict(Conflict::PlanOnCpu(self.plan)));
+        }
+        match (self.precision, self.threads) {
+            (Precision::F32, threads) => Ok(Box::new(Engine::new(threads)?)),
+            (Precision::F64, None) => Ok(Box::new(Reference::<f64>::new())),
+            (Precision::F64, Some(_)) => Err(Error::Conflict(Conflict::ThreadsOfReference)),
+        }
+    }
+
+    /// As [`cpu`](Self::cpu), but for several hidden layers in `f32` the reference, since the engine trains one.
+    ///
+    /// # Errors
+    /// As [`cpu`](Self::cpu), and [`Error::Conflict`] for threads of the reference.
+    pub fn cpu_for(&self, run: &Run) -> Result<Box<dyn Backend>> {
+        let is_deep = run.network.hidden().len() > 1;
+        match self.cpu()? {
+            _ if is_deep && self.precision == Precision::F32 => match self.threads {
+                Some(_) => Err(Error::Conflict(Conflict::ThreadsOfReference)),
+                None => Ok(Box::new(Reference::<f32>::new())),
+            },
+            cpu => Ok(cpu),
+        }
+    }
+
+    /// Refuses what no GPU has.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] for `f64`, and for threads.
+    pub fn check_gpu(&self) -> Result<()> {
+        match (self.precision, self.threads) {
+            (Precision::F64, _) => Err(Error::Conflict(Conflict::DoubleOnGpu)),
+            (_, Some(_)) => Err(Error::Conflict(Conflict::ThreadsOfGpu)),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The checkpoint of a training, written as it goes.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use web_time::Instant;
+
+use crate::Result;
+use crate::checkpoint::{Checkpoint, State, remove_leftovers};
+use crate::model::Parameters;
+use crate::train::CostAt;
+
+/// How often a run is written down unless told otherwise.
+const EVERY: Duration = Duration::from_secs(30);
+
+/// A run that is written down as it goes; without a file it keeps nothing.
+pub(super) struct Keeper {
+    path: Option<PathBuf>,
+    every: Option<u64>,
+    /// The run at its start, and the costs before.
+    state: State,
+    written: Instant,
+    /// The last weights that were finite, and the updates that made them.
+    last: Option<(u64, Parameters)>,
+    /// The costs that were logged before those.
+    logged: Vec<CostAt>,
+}
+
+impl Keeper {
+    /// Writes to `path` every `every` iterations, or every 30 s, beginning with this state.
+    pub fn new(path: Option<&Path>, every: Option<u64>, state: State) -> Self {
+        path.into_iter().for_each(remove_leftovers);
+        let path = path.map(Path::to_path_buf);
+        Self { path, every, state, written: Instant::now(), last: None, logged: Vec::new() }
+    }
+
+    /// After a chunk: keeps the weights, and writes them if it is time.
+    ///
+    /// # Errors
+    /// Those of [`Checkpoint::write`].
+    pub fn advanced(&mut self, iteration: u64, parameters: &Parameters, logged: &[CostAt]) -> Result<()> {
+        if self.path.is_none() {
+            return Ok(());
+        }
+        self.last = Some((iteration, parameters.clone()));
+        self.logged.extend_from_slice(&logged[self.logged.len()..]);
+        let is_due = match self.every {
+            Some(every) => iteration.is_multiple_of(every),
+            None => self.written.elapsed() >= EVERY,
+        };
+        if is_due { self.write() } else { Ok(()) }
+    }
+
+    /// The file and the iteration of the weights that [`write`](Self::write) writes, if there is any.
+    pub fn kept(&self) -> Option<(u64, &Path)> {
+        self.last.as_ref().zip(self.path.as_deref()).map(|((iteration, _), path)| (*iteration, path))
+    }
+
+    /// Writes the last finite weights with the costs before them.
+    ///
+    /// # Errors
+    /// Those of [`Checkpoint::write`].
+    pub fn write(&mut self) -> Result<()> {
+        let (Some(path), Some((iteration, parameters))) = (&self.path, &self.last) else { return Ok(()) };
+        let mut state = self.state.clone();
+        state.iteration = *iteration;
+        state.costs.extend(self.logged.iter().filter(|at| at.iteration < *iteration));
+        Checkpoint { state, parameters: parameters.clone() }.write(path)?;
+        log::debug!("checkpoint at iteration {iteration}");
+        self.written = Instant::now();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint::Description;
+    use crate::model::{Activation, Network};
+
+    #[test]
+    fn where_training_fails_the_last_weights_are_written_with_their_costs() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("run.safetensors");
+        let data = crate::data::flower(400, 1).unwrap();
+        let network = Network::one_hidden(2, 3, Activation::Tanh).unwrap();
+        let description = Description::new(&data, &network, 1.0, "f32");
+        let state = State::new(description, "seed 2".into(), "a device".into(), "fused");
+        let mut keeper = Keeper::new(Some(&path), None, state);
+        let costs = [0, 10, 20].map(|iteration| CostAt { iteration, cost: 0.5 });
+        let parameters = [2, 3].map(|seed| Parameters::initial(&network, seed, 1.0));
+        keeper.advanced(8, &parameters[0], &costs[..1]).unwrap();
+        keeper.advanced(19, &parameters[1], &costs[..2]).unwrap();
+        assert!(!path.exists(), "30 s have not passed");
+        assert_eq!(keeper.kept(), Some((19, path.as_path())));
+        keeper.write().unwrap();
+        let there = Checkpoint::read(&path).unwrap();
+        assert_eq!((there.state.iteration, there.state.costs.as_slice()), (19, &costs[..2]));
+        let narrow = |of: &Parameters| of.values().iter().map(|value| *value as f32).collect::<Vec<_>>();
+        assert_eq!(narrow(&there.parameters), narrow(&parameters[1]));
+    }
+}

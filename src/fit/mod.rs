@@ -1,0 +1,212 @@
+//! One training, from settings to a report: the one that the command, and every other front, calls.
+//!
+//! [`fit`] loads the data, makes the network, chooses the device, trains, keeps checkpoints and metrics on the way, and
+//! evaluates the result on the training samples and on those held out. It prints nothing: an [`Observer`] is told how far
+//! it is, and what came out is a value, [`Fitted`], whose [`Report`] has a JSON form.
+//!
+//! ```
+//! use planar::data::{Options, Source};
+//! use planar::fit::{DataSettings, DeviceSettings, Files, RunSettings, Settings, Start, fit};
+//! use planar::model::Activation;
+//!
+//! let settings = Settings {
+//!     data: DataSettings { source: Source::Flower, options: Options::default(), held_out: Some((0.2, 1)) },
+//!     run: RunSettings {
+//!         hidden: vec![4],
+//!         activation: Activation::Tanh,
+//!         backward_activation: None,
+//!         learning_rate: 1.2,
+//!         start: Start { seed: 2, scale: 0.01, file: None },
+//!     },
+//!     iterations: 2000,
+//!     log_every: None,
+//!     device: DeviceSettings::default(),
+//!     files: Files::default(),
+//!     smooth_curve: false,
+//!     snapshots: false,
+//! };
+//! let fitted = fit(&settings, &mut ())?;
+//! assert!(fitted.report.last.test_accuracy.is_some_and(|accuracy| accuracy > 0.8));
+//! # Ok::<(), planar::Error>(())
+//! ```
+
+mod device;
+mod keeper;
+mod observer;
+mod prepare;
+mod report;
+mod settings;
+mod snapshots;
+
+use std::ops::ControlFlow;
+
+use web_time::Instant;
+
+pub use device::{
+    Candidate, Chosen, DeviceChoice, DeviceSettings, by_name, choose, choose_for_inference, every, require_adapter,
+};
+pub use observer::{Advanced, Note, Observer};
+pub use report::{DataReport, Final, NetworkReport, Report, Seconds, TrainingReport};
+pub use settings::{DataSettings, Files, Precision, RunSettings, Settings, Start};
+pub use snapshots::Snapshots;
+
+use crate::backend::Run;
+use crate::checkpoint::State;
+use crate::cpu::accuracy_on;
+use crate::data::Dataset;
+use crate::metrics::Metrics;
+use crate::train::{CostAt, Event, Outcome, Status, train_all};
+use crate::{Error, Result};
+use keeper::Keeper;
+use prepare::Prepared;
+
+/// A training that has ended, and all that a front may print, draw or return of it.
+#[derive(Debug)]
+pub struct Fitted {
+    /// What was trained on what, and what came out.
+    pub report: Report,
+    /// The end: weights, logits, status. Its costs are those of the whole run, with those before a checkpoint.
+    pub outcome: Outcome,
+    /// The network and the weights that it started from.
+    pub run: Run,
+    /// The samples that it was trained on.
+    pub data: Dataset,
+    /// Updates done before, by the run that was gone on with.
+    pub before: u64,
+    /// The weights over the run, if they were asked for.
+    pub snapshots: Option<Snapshots>,
+    /// What failed after training: the result stands, and a front says these once it has shown it.
+    pub failures: Vec<Error>,
+}
+
+/// Trains one network as the settings say. Training that diverges or is interrupted is no error: the report says so.
+///
+/// # Errors
+/// Those of the data, the network, the device and the files, before training; those of the device and of files that
+/// cannot be written, during it. In the latter case the last weights go into the checkpoint, if there is one, and the
+/// observer is told.
+pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
+    let started = Instant::now();
+    let prepared = Prepared::new(settings, |data| observer.loaded(data))?;
+    let before = prepared.before();
+    let mut metrics = Metrics::open(settings.files.metrics.as_deref(), before, prepared.log_every)?;
+    let Prepared { data, held_out, run, description, resumed, schedule, log_every, mut snapshots } = prepared;
+    let chosen = choose(&settings.device, &data, std::slice::from_ref(&run), settings.iterations);
+    let Chosen { backend, mut session, notes } = chosen.map_err(|error| without_device(error, resumed.as_ref()))?;
+    let (device, plan, setup) = (backend.device(), session.plan(), started.elapsed());
+    log::debug!("plan {plan} on {}, set up in {setup:.3?}", device.name);
+    notes.into_iter().map(Note::Device).for_each(|note| observer.note(note));
+    if let Some(state) = &resumed {
+        observer.note(Note::GoesOn { iteration: state.iteration });
+        if (state.device.as_str(), state.plan.as_str()) != (device.name.as_str(), plan) {
+            observer.note(Note::OtherDevice { device: state.device.clone(), plan: state.plan.clone() });
+        }
+    }
+    let start = resumed.as_ref().map(|state| state.start.clone()).or_else(|| settings.run.start.from_file());
+    let earlier: Vec<CostAt> = resumed.map_or(Vec::new(), |state| state.costs);
+    let from = start.clone().unwrap_or_else(|| settings.run.start.to_string());
+    let mut state = State::new(description, from, device.name.clone(), plan);
+    state.costs.clone_from(&earlier);
+    let mut keeper = Keeper::new(settings.files.kept().map(AsRef::as_ref), settings.files.checkpoint_every, state);
+
+    metrics.begin()?;
+    log::debug!("training begins");
+    observer.begins(schedule.iterations());
+    let mut failure = None;
+    let outcomes = train_all(session.as_mut(), &[schedule], |event| {
+        let Event::Advanced { iteration, costs, parameters, logged } = event else { return ControlFlow::Continue(()) };
+        let (parameters, logged) = (&parameters[0], logged[0]);
+        if let Some(snapshots) = &mut snapshots {
+            snapshots.advanced(iteration, parameters);
+        }
+        // the metrics first: a checkpoint without its lines would leave a gap if it goes on after a kill
+        let written = [metrics.advanced(logged), keeper.advanced(iteration, parameters, logged)];
+        failure = failure.take().or(written.into_iter().find_map(Result::err));
+        let at = CostAt { iteration, cost: costs[0] };
+        let told = observer.advanced(Advanced { at, parameters, logged });
+        if failure.is_some() { ControlFlow::Break(()) } else { told }
+    });
+    observer.ends();
+    let only = |outcomes: Vec<Outcome>| outcomes.into_iter().next();
+    let mut outcome = match (outcomes, failure) {
+        (Ok(outcomes), None) => only(outcomes).ok_or_else(|| Error::Mismatch("no network was trained".into()))?,
+        (Ok(_), Some(error)) => {
+            // one file cannot be written; whether the checkpoint can is no second error
+            let _ = keeper.write();
+            return Err(error);
+        }
+        (Err(error), _) => {
+            rescue(&mut keeper, observer);
+            return Err(error);
+        }
+    };
+    let trained = started.elapsed();
+
+    let mut failures: Vec<Error> = keeper.write().err().into_iter().collect();
+    outcome.costs.splice(..0, earlier);
+    let last = last(&outcome, &data, held_out.as_ref(), &run, &mut failures);
+    let accuracies = last.accuracies().filter(|_| outcome.status == Status::Finished);
+    failures.extend(metrics.end(&outcome.costs, accuracies).err());
+    let total = started.elapsed();
+    if let Some(snapshots) = &mut snapshots {
+        snapshots.end(outcome.last_finite());
+    }
+    let report = Report {
+        version: env!("CARGO_PKG_VERSION"),
+        status: outcome.status,
+        device,
+        plan,
+        data: DataReport::new(&data, held_out.as_ref()),
+        network: NetworkReport::new(&run.network),
+        training: TrainingReport::new(&settings.run, settings.iterations, settings.device.precision),
+        init: start,
+        costs: reported(&outcome.costs, log_every),
+        last,
+        seconds: Seconds {
+            setup: setup.as_secs_f64(),
+            training: (trained - setup).as_secs_f64(),
+            total: total.as_secs_f64(),
+        },
+    };
+    Ok(Fitted { report, outcome, run, data, before, snapshots, failures })
+}
+
+/// Cost and accuracies at the end. What cannot be computed is none, and among the failures.
+fn last(outcome: &Outcome, data: &Dataset, held_out: Option<&Dataset>, run: &Run, failures: &mut Vec<Error>) -> Final {
+    if outcome.status == Status::Diverged {
+        return Final::default();
+    }
+    let test = held_out.zip(outcome.parameters.as_ref());
+    let test = test.map(|(test, parameters)| accuracy_on(test, &run.network, parameters));
+    let test_accuracy = test.and_then(|accuracy| accuracy.map_err(|error| failures.push(error)).ok());
+    let evaluation = &outcome.evaluation;
+    Final { cost: Some(evaluation.cost), accuracy: Some(data.accuracy(&evaluation.logits)), test_accuracy }
+}
+
+/// The costs at multiples of the interval, and the last.
+fn reported(costs: &[CostAt], log_every: u64) -> Vec<CostAt> {
+    let last = costs.last().map_or(0, |at| at.iteration);
+    let is_reported = |at: &&CostAt| at.iteration.is_multiple_of(log_every) || at.iteration == last;
+    costs.iter().filter(is_reported).copied().collect()
+}
+
+/// Training has failed: the last weights go into the checkpoint all the same.
+fn rescue(keeper: &mut Keeper, observer: &mut dyn Observer) {
+    let Some((iteration, path)) = keeper.kept().map(|(iteration, path)| (iteration, path.to_path_buf())) else {
+        return;
+    };
+    observer.note(match keeper.write() {
+        Ok(()) => Note::Rescued { iteration, path },
+        Err(error) => Note::Lost(error),
+    });
+}
+
+/// The checkpoint's device, if the one asked for is not there.
+fn without_device(error: Error, resumed: Option<&State>) -> Error {
+    match (error, resumed) {
+        (Error::NoAdapter(said), Some(state)) => {
+            Error::NoAdapter(format!("{said}; the checkpoint's was {}", state.device))
+        }
+        (error, _) => error,
+    }
+}

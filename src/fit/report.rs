@@ -1,0 +1,149 @@
+//! What came out of a training, as one value with its JSON.
+
+use serde::Serialize;
+
+use super::{Precision, RunSettings};
+use crate::backend::DeviceInfo;
+use crate::data::Dataset;
+use crate::metrics::Accuracy;
+use crate::model::Network;
+use crate::train::{CostAt, Status};
+
+/// What was trained on what, how it ended, and how long it took. As JSON it is what `planar train --json` prints.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// The version of planar.
+    pub version: &'static str,
+    /// How training ended.
+    pub status: Status,
+    /// What computed.
+    pub device: DeviceInfo,
+    /// The plan that it followed.
+    pub plan: &'static str,
+    /// What was learnt.
+    pub data: DataReport,
+    /// What learnt it.
+    pub network: NetworkReport,
+    /// How it was trained.
+    pub training: TrainingReport,
+    /// Where the weights came from, unless they are the seed's: a file, or the run that was gone on with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub init: Option<String>,
+    /// The cost at iteration 0, at every logged iteration, and at the last.
+    pub costs: Vec<CostAt>,
+    /// Cost and accuracy at the end.
+    #[serde(rename = "final")]
+    pub last: Final,
+    /// Wall-clock times.
+    pub seconds: Seconds,
+}
+
+/// The data set of a [`Report`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DataReport {
+    /// Its name.
+    pub name: String,
+    /// Samples trained on.
+    pub samples: usize,
+    /// n_x.
+    pub features: usize,
+    /// The seed of a generated set.
+    pub seed: Option<u32>,
+    /// Samples held out of training, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_samples: Option<usize>,
+}
+
+/// The network of a [`Report`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NetworkReport {
+    /// n_x.
+    pub inputs: usize,
+    /// n_h of the hidden layer nearest the inputs.
+    pub hidden: usize,
+    /// g.
+    pub activation: String,
+    /// Whose derivative the backward pass took, if that was a bug on purpose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backward_activation: Option<String>,
+}
+
+/// The settings of a training, in a [`Report`].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct TrainingReport {
+    /// α.
+    pub learning_rate: f64,
+    /// Iterations asked for.
+    pub iterations: u64,
+    /// Seed of the initial weights.
+    pub init_seed: u32,
+    /// Scale of the initial weights.
+    pub init_scale: f64,
+    /// `f32` or `f64`.
+    pub precision: &'static str,
+}
+
+/// Cost and accuracy at the end of a training; nothing of one that diverged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Final {
+    /// The mean loss.
+    pub cost: Option<f64>,
+    /// The share of the training samples that are classified correctly.
+    pub accuracy: Option<f64>,
+    /// The share of the held-out samples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_accuracy: Option<f64>,
+}
+
+/// Wall-clock times, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Seconds {
+    /// Data, device, shaders and buffers.
+    pub setup: f64,
+    /// The iterations.
+    pub training: f64,
+    /// Everything, the evaluation at the end too.
+    pub total: f64,
+}
+
+impl DataReport {
+    pub(super) fn new(data: &Dataset, held_out: Option<&Dataset>) -> Self {
+        Self {
+            name: data.name().into(),
+            samples: data.samples(),
+            features: data.features(),
+            seed: data.seed(),
+            test_samples: held_out.map(Dataset::samples),
+        }
+    }
+}
+
+impl NetworkReport {
+    pub(super) fn new(network: &Network) -> Self {
+        Self {
+            inputs: network.inputs(),
+            hidden: network.hidden()[0],
+            activation: network.activation().to_string(),
+            backward_activation: network.derivative().borrowed.map(|borrowed| borrowed.to_string()),
+        }
+    }
+}
+
+impl TrainingReport {
+    pub(super) fn new(run: &RunSettings, iterations: u64, precision: Precision) -> Self {
+        Self {
+            learning_rate: run.learning_rate,
+            iterations,
+            init_seed: run.start.seed,
+            init_scale: run.start.scale,
+            precision: precision.name(),
+        }
+    }
+}
+
+impl Final {
+    /// Both accuracies of a run that has finished.
+    pub(super) fn accuracies(self) -> Option<Accuracy> {
+        self.accuracy.map(|accuracy| Accuracy { accuracy, test_accuracy: self.test_accuracy })
+    }
+}

@@ -1,0 +1,181 @@
+//! What is asked for: data, network, start, training, device and files, as a front passes them on.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::DeviceSettings;
+use crate::backend::Run;
+use crate::checkpoint::Weights;
+use crate::data::{Dataset, Options, Source};
+use crate::model::{Activation, Network, Parameters};
+use crate::{Error, Result};
+
+/// Everything that one training depends on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// What is learnt.
+    pub data: DataSettings,
+    /// What learns, and from where.
+    pub run: RunSettings,
+    /// Iterations of full-batch gradient descent.
+    pub iterations: u64,
+    /// The cost is kept every this many iterations; ten times over the run if none is given.
+    pub log_every: Option<u64>,
+    /// What computes.
+    pub device: DeviceSettings,
+    /// What is written while it trains, and what it goes on from.
+    pub files: Files,
+    /// Whether the cost is also kept often enough to draw a smooth curve: [`Fitted::curve`](super::Fitted::curve).
+    pub smooth_curve: bool,
+    /// Whether the weights over the run are kept for an animation: [`Fitted::snapshots`](super::Fitted::snapshots).
+    pub snapshots: bool,
+}
+
+/// Which data set, and what of it is held out of training.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataSettings {
+    /// Where the samples come from.
+    pub source: Source,
+    /// Size, seed and label, where they apply.
+    pub options: Options,
+    /// The share of each class that is held out, between 0 and 1, and the seed of its choice.
+    pub held_out: Option<(f64, u32)>,
+}
+
+/// Which network is trained, from where, and how fast.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunSettings {
+    /// n_h of each hidden layer, from the one nearest the inputs.
+    pub hidden: Vec<usize>,
+    /// g of the hidden layers.
+    pub activation: Activation,
+    /// A bug on purpose: whose derivative the backward pass takes; g's own if none is given.
+    pub backward_activation: Option<Activation>,
+    /// α in θ ← θ − α·dθ.
+    pub learning_rate: f64,
+    /// Where the weights come from.
+    pub start: Start,
+}
+
+/// Where the weights come from before the first update.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    /// Seed of NumPy's `randn`.
+    pub seed: u32,
+    /// The factor on `randn`.
+    pub scale: f64,
+    /// A safetensors file with W1, b1, W2, b2, … that takes the place of `randn`.
+    pub file: Option<PathBuf>,
+}
+
+/// The files of a training.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Files {
+    /// Where weights and state are kept.
+    pub checkpoint: Option<PathBuf>,
+    /// Iterations from one checkpoint to the next; every 30 s if none is given.
+    pub checkpoint_every: Option<u64>,
+    /// The checkpoint to go on from; it is written to as well, unless `checkpoint` names another file.
+    pub resume: Option<PathBuf>,
+    /// Where the costs go, one line of JSON each, as they are logged.
+    pub metrics: Option<PathBuf>,
+}
+
+impl DataSettings {
+    /// Makes or reads the samples to train on, and those held out.
+    ///
+    /// # Errors
+    /// Those of [`Source::load`] and [`Dataset::split`].
+    pub fn load(&self) -> Result<(Dataset, Option<Dataset>)> {
+        let data = self.source.load(&self.options)?;
+        match self.held_out {
+            Some((fraction, seed)) => data.split(fraction, seed).map(|(train, test)| (train, Some(test))),
+            None => Ok((data, None)),
+        }
+    }
+}
+
+impl RunSettings {
+    /// The network on a data set with its initial weights.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a width that is not allowed, [`Error::Io`] and [`Error::Checkpoint`] if the file of initial
+    /// weights cannot be used, or is of another network.
+    pub fn run(&self, data: &Dataset) -> Result<Run> {
+        let mut network = Network::new(data.features(), &self.hidden, self.activation)?;
+        if let Some(backward) = self.backward_activation {
+            network = network.with_backward(backward);
+        }
+        let parameters = self.start.parameters(&network)?;
+        Ok(Run { network, parameters, learning_rate: self.learning_rate })
+    }
+}
+
+impl Start {
+    fn parameters(&self, network: &Network) -> Result<Parameters> {
+        let Some(path) = &self.file else { return Ok(Parameters::initial(network, self.seed, self.scale)) };
+        let weights = Weights::read(path)?;
+        if weights.widths == network.widths() {
+            return Ok(weights.parameters);
+        }
+        let (there, here) = (weights.widths, network.widths());
+        let problem = format!("holds the weights of a {there:?} network, and {here:?} is asked for");
+        Err(Error::Checkpoint { path: path.clone(), problem })
+    }
+
+    /// The file that the weights come from, in words; none if they are random.
+    pub fn from_file(&self) -> Option<String> {
+        self.file.as_ref().map(|path| format!("from {}", path.display()))
+    }
+}
+
+impl fmt::Display for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.file {
+            Some(path) => write!(f, "from {}", path.display()),
+            None => write!(f, "seed {}, scale {}", self.seed, self.scale),
+        }
+    }
+}
+
+impl Files {
+    /// The file that checkpoints are written to.
+    pub fn kept(&self) -> Option<&PathBuf> {
+        self.checkpoint.as_ref().or(self.resume.as_ref())
+    }
+}
+
+/// The numbers that are computed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// Single precision, on every device.
+    F32,
+    /// Double precision, on the CPU's reference alone.
+    F64,
+}
+
+impl Precision {
+    /// `f32` or `f64`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+        }
+    }
+}
+
+impl fmt::Display for Precision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Precision {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let named = [Self::F32, Self::F64].into_iter().find(|precision| precision.name() == text);
+        named.ok_or_else(|| Error::invalid("the precision", "f32 or f64", format_args!("'{text}'")))
+    }
+}

@@ -1,0 +1,52 @@
+//! The data sets of a sweep, each made or read once: what is hashed is what is trained on.
+
+use std::collections::HashMap;
+
+use crate::data::{Dataset, Options, Source};
+use crate::{Error, Result};
+
+/// Data sets by their names, each with the samples held out of it.
+#[derive(Clone, Debug, Default)]
+pub struct DataSets {
+    of_name: HashMap<String, (Dataset, Option<Dataset>)>,
+    hashes: Vec<String>,
+}
+
+impl DataSets {
+    /// Loads every source once, and holds out a share of each class by a seed if that is asked for.
+    ///
+    /// # Errors
+    /// Those of [`Source::load`] and [`Dataset::split`].
+    pub fn load(sources: &[Source], options: &Options, held_out: Option<(f64, u32)>) -> Result<Self> {
+        let mut sets = Self::default();
+        for source in sources {
+            let data = source.load(options)?;
+            sets.hashes.push(data.sha256());
+            let split = match held_out {
+                Some((fraction, seed)) => data.split(fraction, seed).map(|(train, test)| (train, Some(test)))?,
+                None => (data, None),
+            };
+            sets.of_name.insert(source.to_string(), split);
+        }
+        Ok(sets)
+    }
+
+    /// The samples to train on, and those held out.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if none has this name.
+    pub fn get(&self, name: &str) -> Result<(&Dataset, Option<&Dataset>)> {
+        let found = self.of_name.get(name).map(|(train, test)| (train, test.as_ref()));
+        found.ok_or_else(|| Error::Mismatch(format!("the sweep has no data set {name}")))
+    }
+
+    /// All training sets, in no order.
+    pub fn all(&self) -> impl Iterator<Item = &Dataset> {
+        self.of_name.values().map(|(train, _)| train)
+    }
+
+    /// SHA-256 of each source before anything was held out, in the order of the sources.
+    pub fn hashes(&self) -> &[String] {
+        &self.hashes
+    }
+}

@@ -1,0 +1,244 @@
+//! A sweep, from settings to results.
+
+use std::collections::HashSet;
+use std::io;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::str::FromStr;
+
+use serde_json::{Value, json};
+
+use super::grid::{Job, MOST_EVER, MOST_NETWORKS, Space};
+use super::results::{JobResult, Results};
+use super::{Common, DataSets, SweepEvent, batches, range};
+use crate::backend::Backend;
+use crate::data::{Options, Source};
+use crate::fit::{DeviceSettings, choose};
+use crate::model::Activation;
+use crate::{Error, Result};
+
+/// What is wrong with the file of a new sweep that another has begun.
+pub const THERE_ALREADY: &str = "is there already";
+/// Networks that are tried to choose a device.
+const SAMPLE: usize = 64;
+
+/// Which networks are trained, as lists and ranges in text, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SweepSettings {
+    /// Data sets: a list of [`Source`]s.
+    pub data: String,
+    /// Size, seed and label of the data sets, where they apply.
+    pub options: Options,
+    /// The share of each class that is held out.
+    pub test_fraction: Option<f64>,
+    /// The seed of its choice, 1 if none is given.
+    pub test_seed: Option<u32>,
+    /// Hidden units: a list with ranges.
+    pub hidden: String,
+    /// Activations: a list.
+    pub activation: String,
+    /// Learning rates: a list or a range.
+    pub learning_rate: String,
+    /// Iterations: a list with ranges.
+    pub iterations: String,
+    /// Seeds of the initial weights: a list with ranges.
+    pub init_seed: String,
+    /// Scale of the initial weights.
+    pub init_scale: f64,
+    /// Networks to draw at random in the place of the whole grid.
+    pub random: Option<u64>,
+    /// The seed of the draw, 1 if none is given.
+    pub sweep_seed: Option<u64>,
+    /// Whether a grid may have over a million networks.
+    pub allow_many: bool,
+    /// The part of the networks that is trained here.
+    pub shard: Option<Shard>,
+    /// What computes.
+    pub device: DeviceSettings,
+    /// Bytes that a batch may take on the device; half of what the device has for a session if none is given.
+    pub memory: Option<u64>,
+    /// The cost is kept every this many iterations.
+    pub log_every: Option<u64>,
+}
+
+/// Every `of`th network from the `this`th on, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    this: u64,
+    of: u64,
+}
+
+impl FromStr for Shard {
+    type Err = Error;
+
+    /// Reads `K/N`, with K from 1 to N.
+    fn from_str(text: &str) -> Result<Self> {
+        let wrong = || Error::invalid("the shard", "K/N with K from 1 to N, as in 2/8", format_args!("'{text}'"));
+        let (this, of) = text.split_once('/').ok_or_else(wrong)?;
+        let (this, of) = (this.parse().map_err(|_| wrong())?, of.parse().map_err(|_| wrong())?);
+        if (1..=of).contains(&this) { Ok(Self { this, of }) } else { Err(wrong()) }
+    }
+}
+
+/// A sweep that can begin: its networks, its data and its device.
+pub struct Sweep {
+    /// The networks of this shard.
+    pub jobs: Vec<Job>,
+    /// The data sets of all shards.
+    pub data: DataSets,
+    /// What computes.
+    pub backend: Box<dyn Backend>,
+    /// What the networks have in common.
+    pub common: Common,
+    /// What the sweep is, for the first line of its results file: all that its results depend on.
+    pub description: Value,
+    /// What there is to say about the choice of the device, one line each.
+    pub notes: Vec<String>,
+}
+
+/// The results so far, and the file that further ones are added to.
+#[derive(Debug, Default)]
+pub struct Opened {
+    /// The file, if there is one.
+    pub file: Option<Results>,
+    /// The networks that have ended.
+    pub results: Vec<JobResult>,
+    /// Whether the file's last line was torn, and was dropped.
+    pub dropped: bool,
+}
+
+impl Sweep {
+    /// Makes the networks, loads the data and opens the device.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a list or range that cannot be read and for too many networks, those of [`DataSets::load`],
+    /// of [`choose`] and of [`check`](super::check).
+    pub fn new(settings: &SweepSettings) -> Result<Self> {
+        let all = settings.jobs()?;
+        let networks = all.len();
+        let jobs: Vec<Job> = match settings.shard {
+            Some(Shard { this, of }) => all.into_iter().filter(|job| job.job % of == this - 1).collect(),
+            None => all,
+        };
+        let Some(largest) = jobs.iter().max_by_key(|job| job.hidden) else {
+            let wanted = format!("at most {networks}, the number of networks");
+            return Err(Error::invalid("the number of shards", wanted, settings.shard.map_or(0, |shard| shard.of)));
+        };
+        let held_out = settings.test_fraction.map(|fraction| (fraction, settings.test_seed.unwrap_or(1)));
+        let sources = range::list::<Source>("the data sets", &settings.data)?;
+        let data = DataSets::load(&sources, &settings.options, held_out)?;
+        // the widest network first, and some that would train beside it
+        let beside = jobs.iter().filter(|job| job.group() == largest.group() && job.job != largest.job);
+        let sample = std::iter::once(largest).chain(beside.take(SAMPLE - 1));
+        let (train_on, _) = data.get(&largest.data)?;
+        let runs = sample.map(|job| job.run(train_on, settings.init_scale)).collect::<Result<Vec<_>>>()?;
+        let iterations = jobs.iter().map(|job| job.iterations).fold(0, u64::saturating_add);
+        let chosen = choose(&settings.device, train_on, &runs, iterations)?;
+        let (backend, notes) = (chosen.backend, chosen.notes);
+        let common = Common {
+            init_scale: settings.init_scale,
+            log_every: settings.log_every,
+            memory: settings.memory.unwrap_or_else(|| backend.memory_limit() / 2),
+        };
+        batches::check(backend.as_ref(), &jobs, &data, &common)?;
+        let description = settings.describe(&backend.device().name, networks, data.hashes());
+        Ok(Self { jobs, data, backend, common, description, notes })
+    }
+
+    /// Begins a results file, or goes on with one of this sweep if `resume` says so; without a path nothing is kept.
+    ///
+    /// # Errors
+    /// [`Error::Results`] if a new file is there already, and those of [`Results::create`] and [`Results::resume`].
+    pub fn open(&self, path: Option<&Path>, resume: bool) -> Result<Opened> {
+        let Some(path) = path else { return Ok(Opened::default()) };
+        if !resume {
+            let file = Results::create(path, &self.description).map_err(|error| match error {
+                Error::Io { path, source } if source.kind() == io::ErrorKind::AlreadyExists => {
+                    Error::Results { path, problem: THERE_ALREADY.into() }
+                }
+                error => error,
+            })?;
+            return Ok(Opened { file: Some(file), ..Opened::default() });
+        }
+        let (file, found) = Results::resume(path, &self.description)?;
+        Ok(Opened { file: Some(file), results: found.ended, dropped: found.dropped })
+    }
+
+    /// Trains what `opened` lacks, and adds each result to it as its network ends. `listen` is told how many have ended;
+    /// if it breaks, the sweep ends with `false`. However it ends, the results are in `opened`, in the networks' order.
+    ///
+    /// # Errors
+    /// Those of [`run`](super::run) and of writing the file.
+    pub fn run(&self, opened: &mut Opened, mut listen: impl FnMut(usize) -> ControlFlow<()>) -> Result<bool> {
+        let ended: HashSet<u64> = opened.results.iter().map(|result| result.job.job).collect();
+        let left: Vec<Job> = self.jobs.iter().filter(|job| !ended.contains(&job.job)).cloned().collect();
+        let finished = batches::run(self.backend.as_ref(), &left, &self.data, &self.common, |event| {
+            if let SweepEvent::Ended(result) = event {
+                if let Some(file) = &mut opened.file {
+                    file.add(&result)?;
+                }
+                opened.results.push(JobResult { parameters: None, ..*result });
+            }
+            Ok(listen(opened.results.len()))
+        });
+        opened.results.sort_by_key(|result| result.job.job);
+        finished
+    }
+}
+
+impl SweepSettings {
+    /// The networks of the whole sweep.
+    fn jobs(&self) -> Result<Vec<Job>> {
+        let space = Space {
+            data: range::list::<Source>("the data sets", &self.data)?,
+            hidden: range::list("the hidden units", &self.hidden)?,
+            activations: range::list::<Activation>("the activations", &self.activation)?,
+            learning_rates: range::numbers("the learning rates", &self.learning_rate)?,
+            iterations: range::list("the iterations", &self.iterations)?,
+            init_seeds: range::list("the initial seeds", &self.init_seed)?,
+        };
+        space.check()?;
+        let count = self.random.map_or_else(|| space.count(), Ok)?;
+        let refuse = |wanted: String| Error::invalid("the number of networks", wanted, count);
+        if count == 0 {
+            return Err(refuse("at least 1".into()));
+        }
+        if count > MOST_EVER {
+            return Err(refuse(format!("at most {MOST_EVER}: divide it into several sweeps")));
+        }
+        if count > MOST_NETWORKS && !self.allow_many {
+            return Err(refuse(format!("at most {MOST_NETWORKS} unless more are allowed")));
+        }
+        match self.random {
+            Some(count) => space.random(count, self.sweep_seed.unwrap_or(1)),
+            None => space.grid(),
+        }
+    }
+
+    fn describe(&self, device: &str, networks: usize, data_sha256: &[String]) -> Value {
+        json!({
+            "sweep": env!("CARGO_PKG_VERSION"),
+            "networks": networks,
+            "device": device,
+            "plan": self.device.plan.name(),
+            "precision": self.device.precision.name(),
+            "data": self.data,
+            "data_sha256": data_sha256,
+            "samples": self.options.samples,
+            "data_seed": self.options.seed,
+            "label": self.options.label,
+            "test_fraction": self.test_fraction,
+            "test_seed": self.test_seed,
+            "hidden": self.hidden,
+            "activation": self.activation,
+            "learning_rate": self.learning_rate,
+            "iterations": self.iterations,
+            "init_seed": self.init_seed,
+            "init_scale": self.init_scale,
+            "random": self.random,
+            "sweep_seed": self.sweep_seed,
+            "log_every": self.log_every,
+            "shard": self.shard.map(|Shard { this, of }| format!("{this}/{of}")),
+        })
+    }
+}
