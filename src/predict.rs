@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use crate::backend::{Backend, check_inputs};
+use crate::cpu::operations;
 use crate::data::csv::Samples;
 use crate::model::activation::sigmoid;
-use crate::model::loss::logit_loss;
 use crate::model::{Network, Parameters};
 use crate::{Error, Result};
 
@@ -74,8 +74,8 @@ pub fn predict(
     })
 }
 
-/// The mean of the loss, in `f64`.
+/// The mean of the loss, in `f64`, with the bits of the reference.
 fn cost(logits: &[f64], labels: &[u8]) -> f64 {
-    let losses = logits.iter().zip(labels).map(|(logit, label)| logit_loss(*logit, f64::from(*label)));
-    losses.sum::<f64>() / labels.len() as f64
+    let y: Vec<f64> = labels.iter().map(|label| f64::from(*label)).collect();
+    operations::cost(logits, &y, 1.0 / y.len() as f64)
 }

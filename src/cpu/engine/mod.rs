@@ -81,7 +81,8 @@ impl Engine {
         Ok(Self { instructions, token: Token::new(instructions)?, threads: self.threads })
     }
 
-    /// The measured peak of its threads, in floating-point operations a second: fused multiply-adds on registers.
+    /// The measured peak of its threads together, in floating-point operations per second: multiply-adds and additions on
+    /// registers alone. It takes about half a second.
     pub fn peak(&self) -> f64 {
         peak::peak(self.token, self.threads)
     }
