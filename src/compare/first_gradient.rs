@@ -12,7 +12,7 @@ use crate::{Error, Result};
 const BOUND: f64 = 1e-3;
 
 /// The most multiply-adds that the textbook does for a check, a few seconds' worth.
-const MULTIPLY_ADDS: u64 = 1 << 32;
+const MULTIPLY_ADDS: u64 = 1 << 34;
 
 /// Whether the first gradient of a device's session is the CPU's, to a thousandth of what its terms could add up to.
 /// The session trains `run` first, perhaps among others, and is at the weights of `run`. The check costs one iteration

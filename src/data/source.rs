@@ -4,10 +4,10 @@ use std::fmt;
 use std::path::{Path, PathBuf, is_separator};
 use std::str::FromStr;
 
-use super::{Dataset, blobs, csv, flower, gaussian_quantiles, noisy_circles, noisy_moons};
+use super::{BLOBS_SEED, Dataset, blobs, csv, flower, gaussian_quantiles, noisy_circles, noisy_moons};
 use crate::{Error, Result};
 
-/// The seed of a generated set where none is given, the notebook's.
+/// The seed of a generated set other than the blobs if none is given, the notebook's.
 pub const DEFAULT_SEED: u32 = 1;
 
 /// A data set that can be loaded. Its text form is the generated set's name or the file's path.
@@ -40,7 +40,7 @@ pub enum Source {
 pub struct Options {
     /// The number of samples of a generated set, even; [`Source::default_samples`] where none is given.
     pub samples: Option<usize>,
-    /// The seed of a generated set; [`DEFAULT_SEED`] where none is given, but the blobs' is always [`BLOBS_SEED`](super::BLOBS_SEED).
+    /// The seed of a generated set; [`Source::default_seed`] if none is given.
     pub seed: Option<u32>,
     /// The header name of a CSV file's label column; the last column where none is given.
     pub label: Option<String>,
@@ -60,6 +60,15 @@ impl Source {
         }
     }
 
+    /// The seed that the notebook has; none for a file.
+    pub fn default_seed(&self) -> Option<u32> {
+        match self {
+            Self::Flower | Self::NoisyCircles | Self::NoisyMoons | Self::GaussianQuantiles => Some(DEFAULT_SEED),
+            Self::Blobs => Some(BLOBS_SEED),
+            Self::Csv(_) => None,
+        }
+    }
+
     /// Makes or reads the data set.
     ///
     /// # Errors
@@ -68,12 +77,12 @@ impl Source {
     pub fn load(&self, options: &Options) -> Result<Dataset> {
         self.check(options)?;
         let samples = options.samples.or(self.default_samples()).unwrap_or_default();
-        let seed = options.seed.unwrap_or(DEFAULT_SEED);
+        let seed = options.seed.or(self.default_seed()).unwrap_or_default();
         match self {
             Self::Flower => flower(samples, seed),
             Self::NoisyCircles => noisy_circles(samples, seed),
             Self::NoisyMoons => noisy_moons(samples, seed),
-            Self::Blobs => blobs(samples),
+            Self::Blobs => blobs(samples, seed),
             Self::GaussianQuantiles => gaussian_quantiles(samples, seed),
             Self::Csv(path) => csv::read(path, options.label.as_deref()),
         }
