@@ -59,8 +59,7 @@ pub fn predict(
 ) -> Result<Predictions> {
     let Samples { data, is_labelled } = samples;
     check_inputs(data, network)?;
-    let points: Vec<f64> = (0..data.samples()).flat_map(|sample| data.point(sample)).collect();
-    let logits = backend.forward(network, parameters, &points)?;
+    let logits = backend.forward(network, parameters, &data.points())?;
     if let Some(at) = logits.iter().position(|logit| logit.is_nan()) {
         let message = format!("the network predicts nothing for sample {}: its weights overflow there", at + 1);
         return Err(Error::Mismatch(message));

@@ -1,4 +1,4 @@
-//! Gradient descent as the textbook writes it: forward, cost, backward, update; an operation a function.
+//! Gradient descent as the textbook writes it: forward, cost, backward, update, as sessions.
 
 use std::collections::VecDeque;
 use std::marker::PhantomData;
@@ -96,10 +96,10 @@ impl<T: Real> Backend for Reference<T> {
 /// The plan's name.
 const PLAN: &str = "reference";
 
-/// The most elements that Z of a layer may have: the textbook stores them all, some times over.
+/// The most elements that Z of a layer may have: the textbook stores them all, several times over.
 const MAX_ACTIVATIONS: usize = 1 << 28;
 
-/// Whether Z of the widest layer has a size that is sane to store.
+/// Whether Z of the widest layer is small enough to store.
 fn check_activations(data: &Dataset, network: &Network) -> Result<()> {
     let widest = network.hidden().iter().max().copied().unwrap_or(0);
     let needed = widest.saturating_mul(data.samples());

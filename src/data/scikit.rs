@@ -35,7 +35,7 @@ pub fn noisy_circles(samples: usize, seed: u32) -> Result<Dataset> {
     generated::dataset("noisy-circles", seed, &rows)
 }
 
-/// `make_moons(samples, noise=.2)`: two half circles that reach into one another, class 0 the upper.
+/// `make_moons(samples, noise=.2)`: two interleaving half circles, the upper one of class 0.
 ///
 /// # Errors
 /// [`Error::Invalid`](crate::Error::Invalid) where `samples` is odd, 0 or over
@@ -70,7 +70,7 @@ pub fn blobs(samples: usize, seed: u32) -> Result<Dataset> {
         [(); BLOB_CENTERS].map(|()| [(); 2].map(|()| random.uniform_in(-10.0, 10.0)));
     let mut rows: Vec<Row> = Vec::with_capacity(samples);
     for (blob, center) in centers.iter().enumerate() {
-        // What does not divide by 6 goes to the first blobs: of 200 they get 34, 34, 33, 33, 33 and 33.
+        // The remainder of the division by 6 goes to the first blobs: 200 make 34, 34, 33, 33, 33 and 33.
         let count = samples / BLOB_CENTERS + usize::from(blob < samples % BLOB_CENTERS);
         rows.extend((0..count).map(|_| (center.map(|mean| random.normal(mean, 1.0)), (blob % 2) as u8)));
     }

@@ -1,4 +1,4 @@
-//! Where a data set comes from, by the name that a user gives: a generated set or a CSV file.
+//! The source of a data set, by the name that a user gives: a generated set or a CSV file.
 
 use std::fmt;
 use std::path::{Path, PathBuf, is_separator};
@@ -35,14 +35,14 @@ pub enum Source {
     Csv(PathBuf),
 }
 
-/// What a user may say about a data set besides its name. Nothing said is the default.
+/// What a user may choose about a data set besides its name; everything has a default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// The number of samples of a generated set, even; [`Source::default_samples`] where none is given.
+    /// The number of samples of a generated set, even; [`Source::default_samples`] if none is given.
     pub samples: Option<usize>,
     /// The seed of a generated set; [`Source::default_seed`] if none is given.
     pub seed: Option<u32>,
-    /// The header name of a CSV file's label column; the last column where none is given.
+    /// The header name of a CSV file's label column; the last column if none is given.
     pub label: Option<String>,
 }
 
@@ -72,8 +72,8 @@ impl Source {
     /// Makes or reads the data set.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] where an option does not apply to this source; [`Error::Invalid`] where the number of
-    /// samples is odd, 0 or over [`MAX_SAMPLES`](super::MAX_SAMPLES); what [`csv::read`] returns for a file.
+    /// [`Error::Mismatch`] if an option does not apply to this source; [`Error::Invalid`] if the number of
+    /// samples is odd, 0 or over [`MAX_SAMPLES`](super::MAX_SAMPLES); those of [`csv::read`] for a file.
     pub fn load(&self, options: &Options) -> Result<Dataset> {
         self.check(options)?;
         let samples = options.samples.or(self.default_samples()).unwrap_or_default();
@@ -88,7 +88,7 @@ impl Source {
         }
     }
 
-    /// Refuses what would be ignored.
+    /// Refuses options that would be ignored.
     fn check(&self, options: &Options) -> Result<()> {
         let refuse = |option, reason| Err(Error::Mismatch(format!("{option} does not apply to {self}: {reason}")));
         match (self, options) {
@@ -106,10 +106,11 @@ impl Source {
 impl FromStr for Source {
     type Err = Error;
 
-    /// A generated set's name, or the path of a CSV file: what ends in `.csv`, has a path separator or is a file.
+    /// A generated set's name, or the path of a CSV file: a text that ends in `.csv`, has a path separator or names a
+    /// file.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with the names that there are.
+    /// [`Error::Invalid`] listing the names.
     fn from_str(text: &str) -> Result<Self> {
         if let Some(source) = Self::GENERATED.into_iter().find(|source| source.to_string() == text) {
             return Ok(source);

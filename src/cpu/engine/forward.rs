@@ -26,7 +26,7 @@ pub fn logits(token: Token, threads: usize, network: &Network, parameters: &Para
     })
 }
 
-/// z2 of some samples.
+/// Computes z2 of some samples.
 struct Pass<'a> {
     shape: Shape,
     network: &'a Network,

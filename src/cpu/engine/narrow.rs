@@ -8,7 +8,7 @@ use super::line::{LINE, Samples, flat, flat_mut};
 use super::math::{registers, splat, store};
 use crate::data::MAX_FEATURES;
 
-/// The registers of samples in a block: enough independent work for a core.
+/// The registers of samples in a block: enough independent work to keep a core busy.
 pub const BLOCK: usize = 4;
 
 /// One pass over a slab, for `NX` features.
@@ -75,7 +75,7 @@ impl<S: Simd, G: Hidden<S>> Pass<'_, S, G> {
         store::<S, T>(z2, logits);
         if count < T * lanes {
             for kept in self.kept.chunks_exact_mut(T * lanes).take(self.theta.len() / (NX + 2)) {
-                kept[count..].fill(0.0); // what is no sample adds nothing, not even a 0·∞
+                kept[count..].fill(0.0); // padding adds nothing, not even a 0·∞
             }
         }
         let y: [S::f32s; T] = registers(simd, &flat(self.samples.labels())[first..]);

@@ -23,9 +23,9 @@ pub struct Trainee {
     shape: Shape,
     learning_rate: f64,
     theta: RwLock<Theta>,
-    /// A power of two of them.
+    /// Their number is a power of two.
     parts: Vec<Mutex<Part>>,
-    /// For each part but the first, how often it or what it is added to was finished; odd where one of both waits.
+    /// For each part but the first, how often it or the part it is added to was finished; odd if one of the two waits.
     finished: Vec<AtomicUsize>,
 }
 
@@ -52,7 +52,7 @@ impl Theta {
 struct Gradient {
     /// For each unit Σ d·g′·x, Σ d·g′ and Σ d·g, in the order of the shape.
     sums: Vec<Line>,
-    /// The output's.
+    /// Sums of the output unit.
     totals: Totals,
 }
 
@@ -64,12 +64,12 @@ struct Part {
     logits: Vec<Line>,
 }
 
-/// What a thread needs to compute a part, O(n_h) numbers.
+/// What a thread needs to compute a part: O(n_h) numbers.
 #[derive(Default)]
 pub struct Scratch {
     /// What the forward pass keeps of a block.
     kept: Vec<Line>,
-    /// The sums of a slab in lanes.
+    /// The sums of a slab, in lanes.
     slab: Vec<Line>,
     /// The sums of several slabs.
     sums: Vec<f64>,
@@ -121,7 +121,7 @@ impl Trainee {
     }
 
     /// Adds up finished parts: 1 to 0 and 3 to 2, then 2 to 0, and so on, up to the two halves. Whoever finishes the
-    /// second of a pair adds it, so that the order of the sums is fixed, and most stay in the cache they are in.
+    /// second of a pair adds it, so that the order of the sums is fixed and most of them stay in their cache.
     fn add_up(&self, part: usize) {
         let mut stride = 1;
         while 2 * stride < self.parts.len() {
@@ -146,7 +146,7 @@ impl Trainee {
         first
     }
 
-    /// θ ← θ − α·dθ/m from the finished parts; the cost before it.
+    /// θ ← θ − α·dθ/m from the finished parts; returns the cost before the update.
     pub fn step(&self, samples: &Samples) -> f64 {
         let m = samples.count as f64;
         let theta = &mut *self.theta.write().unwrap_or_else(PoisonError::into_inner);
@@ -164,7 +164,7 @@ impl Trainee {
         parameters
     }
 
-    /// From the finished parts, dθ/m, and the cost with the logits.
+    /// dθ/m, the cost and the logits, from the finished parts.
     pub fn finish(&self, samples: &Samples) -> (Parameters, Evaluation) {
         let (theta, m) = (self.theta.read().unwrap_or_else(PoisonError::into_inner), samples.count as f64);
         let mut gradients = Parameters::zeros(&self.network);
@@ -189,7 +189,7 @@ impl Trainee {
     }
 }
 
-/// A lock is only ever poisoned by a panic that the pool reports.
+/// A lock is poisoned only by a panic, which the pool reports.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -255,7 +255,7 @@ impl Specialised for Pass<'_> {
     }
 }
 
-/// `numbers` numbers, whatever they are.
+/// Room for `numbers` numbers, whose values are arbitrary.
 fn room(lines: &mut Vec<Line>, numbers: usize) -> &mut [f32] {
     if lines.len() < numbers.div_ceil(LINE) {
         *lines = zeros(numbers.div_ceil(LINE));
@@ -312,7 +312,7 @@ impl Operation for Step<'_> {
         }
         let weights = flat_mut(&mut theta.weights);
         for unit in shape.hidden..shape.groups() * lanes {
-            weights[shape.at(unit, rows - 1)] = 0.0; // g(0) need not be 0, but no such unit may speak
+            weights[shape.at(unit, rows - 1)] = 0.0; // g(0) need not be 0, and padding units must contribute nothing
         }
         theta.bias -= rate * gradient.totals.bias as f32;
     }
