@@ -105,6 +105,12 @@ pub trait Backend {
     /// small for the network, and those of [`Session::collect`].
     fn forward(&self, network: &Network, parameters: &Parameters, points: &[f64]) -> Result<Vec<f64>>;
 
+    /// The name of the plan that [`forward`](Self::forward) follows for this network and number of points.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if the device's plans cannot compute the network, [`Error::Limit`] if it is too small for it.
+    fn forward_plan(&self, network: &Network, points: usize) -> Result<&'static str>;
+
     /// Bytes that a session of so many networks of this shape takes, nearly.
     ///
     /// # Errors

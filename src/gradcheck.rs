@@ -1,9 +1,9 @@
 //! Whether the backward pass is the derivative of the cost: its gradients against central differences, in `f64`.
 //!
-//! For each parameter θ: (J(θ + h) − J(θ − h)) / 2h with h = ∛ε·max(1, |θ|), at which the error of the formula, of order
-//! h², and the cost's rounding over h are alike; for a first-layer weight h is divided by its feature's largest |x|, if above
-//! 1, as it moves Z by h·x. Where a ReLU's Z changes its sign between the two, there is a kink in
-//! between and no derivative: such elements are counted and left out.
+//! For each parameter θ: (J(θ + h) − J(θ − h)) / 2h with h = ∛ε·max(1, |θ|), which balances the error of the formula,
+//! of order h², and the rounding of the cost over h. For a first-layer weight, h is divided by the largest |x| of its
+//! feature if that is above 1, since the weight moves Z by h·x. If a ReLU's Z changes sign between the two points,
+//! there is a kink between them and no derivative: such elements are counted and left out.
 
 use serde::Serialize;
 
@@ -14,9 +14,10 @@ use crate::model::params::is_finite;
 use crate::model::{Activation, Derivative, Network, Parameters};
 use crate::{Error, Result};
 
-/// The largest relative error of a right tensor: those of this network err by 1e-11 to 1e-8, wrong ones by 0.4 to 1.
+/// The largest relative error of a correct tensor: correct ones of this network err by 1e-11 to 1e-8, wrong ones by 0.4
+/// to 1.
 pub const BOUND: f64 = 1e-5;
-/// How many ε·max(1, |J|) the rounding of a cost is taken for.
+/// The assumed rounding of a cost, in units of ε·max(1, |J|).
 const COST_ROUNDING: f64 = 4.0;
 /// The most parameters: each takes two forward passes.
 pub const MAX_PARAMETERS: usize = 20_000;
@@ -27,19 +28,19 @@ pub struct TensorCheck {
     /// `dW1`, `db1`, `dW2`, …
     pub tensor: String,
     /// ‖analytic − numeric‖ / (‖analytic‖ + ‖numeric‖), as the exercise's course has it: Euclidean norms over the
-    /// elements that are no kinks; 0 where both are 0.
+    /// elements that are not at a kink; 0 if both are 0.
     pub relative_error: f64,
     /// Elements that were compared.
     pub elements: usize,
-    /// Elements at a kink, which were not.
+    /// Elements at a kink, which were not compared.
     pub kinks: usize,
     /// Row and column, from 0, of the element that is furthest off.
     pub at: [usize; 2],
-    /// That element as the backward pass has it.
+    /// That element as the backward pass computes it.
     pub analytic: f64,
     /// That element by central differences.
     pub numeric: f64,
-    /// What the rounding of the central differences alone may make of ‖analytic − numeric‖.
+    /// The largest ‖analytic − numeric‖ that the rounding of the central differences alone explains.
     pub rounding: f64,
     /// Whether the relative error is at most [`BOUND`], or the difference at most `rounding`.
     pub passed: bool,
@@ -57,7 +58,7 @@ pub struct GradientCheck {
 }
 
 impl GradientCheck {
-    /// The tensor that errs most: of those that did not pass, if there are any.
+    /// The tensor with the largest error, among those that did not pass if there are any.
     pub fn worst(&self) -> Option<&TensorCheck> {
         let order = |a: &TensorCheck, b: &TensorCheck| {
             b.passed.cmp(&a.passed).then(a.relative_error.total_cmp(&b.relative_error))
@@ -83,13 +84,13 @@ impl GradientCheck {
     }
 }
 
-/// A relative error with the digits that tell it from 0.
+/// A relative error with enough digits to tell it from 0.
 fn said(relative: f64) -> String {
     if relative < 0.01 { format!("{relative:.1e}") } else { format!("{relative:.2}") }
 }
 
-/// The weights at which a network is checked: the notebook's with scale 1, so that neither does an activation saturate
-/// nor do all Z of a ReLU lie beside its kink.
+/// The weights at which a network is checked: the notebook's with scale 1, so that no activation saturates and
+/// not every Z of a ReLU lies next to its kink.
 pub fn start(network: &Network, seed: u32) -> Run {
     Run { parameters: Parameters::initial(network, seed, 1.0), network: network.clone(), learning_rate: 1.0 }
 }
@@ -97,8 +98,8 @@ pub fn start(network: &Network, seed: u32) -> Run {
 /// Checks the gradients of a run at its weights.
 ///
 /// # Errors
-/// Those of [`check_runs`], and [`Error::Invalid`] for a network of over [`MAX_PARAMETERS`], or where the cost is not finite at
-/// its weights or beside them.
+/// Those of [`check_runs`], and [`Error::Invalid`] for a network of over [`MAX_PARAMETERS`] or a cost that is not finite at its
+/// weights or next to them.
 ///
 /// ```
 /// use planar::data::flower;
@@ -127,7 +128,7 @@ pub fn check(data: &Dataset, run: &Run) -> Result<GradientCheck> {
     }
     let analytic = model.backward(&pass, &x, &y);
     // J is rounded by about ε·max(1, |J|), and by a few times that as a sum over samples; the difference of two over 2h
-    // then errs by that over h. Over n elements of one h the norm is √n times as large.
+    // then errs by that over h. Over n elements with the same h, the norm is √n times as large.
     let cost_rounding = COST_ROUNDING * f64::EPSILON * pass.cost.abs().max(1.0);
     let largest: Vec<f64> =
         x.chunks_exact(y.len()).map(|row| row.iter().fold(1.0_f64, |largest, x| largest.max(x.abs()))).collect();
@@ -138,7 +139,7 @@ pub fn check(data: &Dataset, run: &Run) -> Result<GradientCheck> {
         let (mut worst, mut elements, mut kinks) = (-1.0, 0, 0);
         let mut found = (0, 0.0, 0.0);
         for i in tensor.range() {
-            // d²J/dw² grows with x², so that the step which suits b is too long for w by a factor of x
+            // d²J/dw² grows with x², so the step that suits b is too long for w by a factor of x
             let scale = if first_layer.contains(&i) { largest[i % largest.len()] } else { 1.0 };
             let theta = model.parameters.values()[i].abs();
             let h = (f64::EPSILON.cbrt() * theta.max(1.0) / scale).max(4.0 * f64::EPSILON * theta);
@@ -205,7 +206,7 @@ fn not_finite(found: f64) -> Error {
     Error::invalid("the cost at the weights to check", "finite, as of weights of a smaller scale", found)
 }
 
-/// (J(θ + h) − J(θ − h)) / 2h for one parameter; none where a kink lies between.
+/// (J(θ + h) − J(θ − h)) / 2h for one parameter; none if a kink lies between the two points.
 fn central_difference(model: &mut Model<f64>, i: usize, h: f64, x: &[f64], y: &[f64]) -> Option<f64> {
     let theta = model.parameters.values()[i];
     let (above, below) = (theta + h, theta - h);

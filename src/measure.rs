@@ -118,6 +118,9 @@ mod tests {
         fn forward(&self, _: &Network, _: &Parameters, _: &[f64]) -> Result<Vec<f64>> {
             Ok(Vec::new())
         }
+        fn forward_plan(&self, _: &Network, _: usize) -> Result<&'static str> {
+            Ok("slow")
+        }
         fn memory(&self, _: &Dataset, _: &Network, _: usize) -> Result<u64> {
             Ok(0)
         }

@@ -1,40 +1,41 @@
-//! Prediction: the probability of class 1 of each sample, from weights that are trained.
+//! Prediction: each sample's probability of class 1, from trained weights.
 
 use serde::Serialize;
 
-use crate::backend::{Backend, Run};
+use crate::backend::{Backend, check_inputs};
+use crate::cpu::operations;
 use crate::data::csv::Samples;
 use crate::model::activation::sigmoid;
 use crate::model::{Network, Parameters};
 use crate::{Error, Result};
 
-/// What a network says of one sample.
+/// What a network predicts for one sample.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Prediction {
     /// σ(logit), of class 1.
     pub probability: f64,
-    /// 1 where the logit is above 0, that is where the probability is above a half.
+    /// 1 if the logit is above 0, that is, if the probability is above a half.
     pub class: u8,
 }
 
-/// What a network says of samples.
+/// What a network predicts for samples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Predictions {
     /// The plan that computed them.
     pub plan: &'static str,
-    /// One a sample, in their order.
+    /// One per sample, in their order.
     pub samples: Vec<Prediction>,
-    /// The share of them that is the label, where there are labels.
+    /// The share of samples whose class is the label, if there are labels.
     pub accuracy: Option<f64>,
-    /// The mean of the loss over them, where there are labels.
+    /// The mean of the loss over the samples, if there are labels.
     pub cost: Option<f64>,
 }
 
 /// The forward pass of a network over samples.
 ///
 /// # Errors
-/// Those of [`Backend::load`] and [`Session::evaluate`](crate::backend::Session::evaluate); [`Error::Mismatch`] where
-/// weights and samples are so large that a logit is not a number.
+/// Those of [`Backend::forward`]; [`Error::Mismatch`] if the samples have another number of features than the network
+/// has inputs, or if weights and samples are so large that a logit is not a number.
 ///
 /// ```
 /// use planar::cpu::Engine;
@@ -57,18 +58,23 @@ pub fn predict(
     samples: &Samples,
 ) -> Result<Predictions> {
     let Samples { data, is_labelled } = samples;
-    let run = Run { network: network.clone(), parameters: parameters.clone(), learning_rate: 1.0 };
-    let mut session = backend.load(data, &[run])?;
-    let evaluation = session.evaluate()?.swap_remove(0);
-    if let Some(at) = evaluation.logits.iter().position(|logit| logit.is_nan()) {
-        let message = format!("the network says nothing of sample {}: its weights overflow there", at + 1);
+    check_inputs(data, network)?;
+    let logits = backend.forward(network, parameters, &data.points())?;
+    if let Some(at) = logits.iter().position(|logit| logit.is_nan()) {
+        let message = format!("the network predicts nothing for sample {}: its weights overflow there", at + 1);
         return Err(Error::Mismatch(message));
     }
     let of_logit = |logit: &f64| Prediction { probability: sigmoid(*logit), class: u8::from(*logit > 0.0) };
     Ok(Predictions {
-        plan: session.plan(),
-        samples: evaluation.logits.iter().map(of_logit).collect(),
-        accuracy: is_labelled.then(|| data.accuracy(&evaluation.logits)),
-        cost: is_labelled.then_some(evaluation.cost),
+        plan: backend.forward_plan(network, data.samples())?,
+        samples: logits.iter().map(of_logit).collect(),
+        accuracy: is_labelled.then(|| data.accuracy(&logits)),
+        cost: is_labelled.then(|| cost(&logits, data.labels())),
     })
+}
+
+/// The mean of the loss, in `f64`, with the bits of the reference.
+fn cost(logits: &[f64], labels: &[u8]) -> f64 {
+    let y: Vec<f64> = labels.iter().map(|label| f64::from(*label)).collect();
+    operations::cost(logits, &y, 1.0 / y.len() as f64)
 }

@@ -311,6 +311,34 @@ fn dropping_a_session_midway_does_not_hang() {
 }
 
 #[test]
+fn a_forward_pass_gives_the_bits_of_evaluate_on_any_number_of_points_and_threads() {
+    for (i, activation) in ["tanh", "sigmoid", "relu", "leaky-relu:0.2"].into_iter().enumerate() {
+        for (hidden, inputs, samples) in
+            [(1, 1, 1), (3, 2, 3), (17, 3, 17), (33, 16, 277), (277, 2, 400), (9, 2, 9001), (400, 5, 5000)]
+        {
+            let (data, mut run) = (random_data(samples, inputs, 1), random_run(inputs, hidden, activation, 2));
+            if i == 3 && hidden % 2 == 1 {
+                run.network = run.network.with_backward(Activation::Tanh);
+            }
+            let points: Vec<f64> = (0..samples).flat_map(|sample| data.point(sample)).collect();
+            let bits = |logits: &[f64]| logits.iter().map(|z| z.to_bits()).collect::<Vec<_>>();
+            for instructions in Instructions::available() {
+                for threads in [1, 3] {
+                    let engine = engine(threads).with_instructions(instructions).unwrap();
+                    let mut session = engine.load(&data, std::slice::from_ref(&run)).unwrap();
+                    let want = bits(&session.evaluate().unwrap()[0].logits);
+                    let got = bits(&engine.forward(&run.network, &run.parameters, &points).unwrap());
+                    assert!(got == want, "{activation} {hidden} {inputs} {samples} {instructions} {threads}");
+                    let last = &points[points.len() - inputs..];
+                    let alone = bits(&engine.forward(&run.network, &run.parameters, last).unwrap());
+                    assert_eq!(alone[..], got[samples - 1..], "a point alone");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn what_the_engine_cannot_do_is_said() {
     let data = flower();
     for threads in [0, 1025] {
@@ -321,6 +349,8 @@ fn what_the_engine_cannot_do_is_said() {
     let deep = Run { parameters: Parameters::zeros(&deep), network: deep, learning_rate: 1.0 };
     let other = run(3, 4, "tanh", 1, 1.0, 1.0);
     let mixed = Run { parameters: other.parameters.clone(), ..run(2, 4, "tanh", 1, 1.0, 1.0) };
+    let error = engine(1).forward(&deep.network, &deep.parameters, &[1.0, 2.0]).unwrap_err();
+    assert!(matches!(error, Error::Mismatch(_)), "{error}");
     for (bad, said) in [
         (deep, "the CPU engine trains one hidden layer; the reference and the layered plan train several"),
         (other, "a network of 3 inputs cannot train on 2 features"),

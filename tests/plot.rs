@@ -143,3 +143,13 @@ fn what_cannot_be_drawn_is_refused() {
         assert!(matches!(Format::of(Path::new(name)), Err(Error::Invalid { .. })), "{name}");
     }
 }
+
+/// Wider than the 2^28 / 4096 units whose boundary was once refused.
+#[test]
+fn a_network_of_70_000_units_has_a_boundary() {
+    let data = Dataset::from_points("two", None, 2, &[-1., 0., 1., 0.], vec![0, 1]).unwrap();
+    let network = Network::one_hidden(2, 70_000, Activation::Relu).unwrap();
+    let parameters = Parameters::initial(&network, 2, 0.01);
+    let boundary = Boundary::on_grid(&data, &network, &parameters, [0, 1], 65).unwrap();
+    assert!(svg((200, 200), |area| boundary.draw(area, "wide")).unwrap().contains("wide"));
+}

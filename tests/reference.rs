@@ -106,3 +106,32 @@ fn the_threads_bug_ends_when_it_was_measured_to_end() {
         assert_eq!(costs.iter().position(|cost| !cost.is_finite()), Some(not_finite), "{what}: cost not finite");
     }
 }
+
+#[test]
+fn a_forward_pass_gives_the_bits_of_evaluate_on_any_number_of_points() {
+    for (hidden, samples) in [(&[1][..], 2), (&[3], 18), (&[17, 3], 400), (&[4], 10_002), (&[400, 277], 4000)] {
+        for activation in ["tanh", "leaky-relu:0.2"] {
+            let (data, start) = (planar::data::flower(samples, 3).unwrap(), run(hidden, activation, 1.0, 2, 0.5));
+            let points: Vec<f64> = (0..samples).flat_map(|sample| data.point(sample)).collect();
+            let both: [&dyn Backend; 2] = [&Reference::<f32>::new(), &Reference::<f64>::new()];
+            for reference in both {
+                let mut session = reference.load(&data, std::slice::from_ref(&start)).unwrap();
+                let want = session.evaluate().unwrap().swap_remove(0).logits;
+                let got = reference.forward(&start.network, &start.parameters, &points).unwrap();
+                assert!(got == want, "{activation} {hidden:?} {samples}");
+            }
+        }
+    }
+}
+
+/// 16,385 units × 16,386 samples are more than 2^28 numbers, which the reference does not store to train.
+#[test]
+fn accuracy_is_found_where_units_times_samples_are_too_many_to_be_stored() {
+    let data = planar::data::flower(16_386, 1).unwrap();
+    let start = run(&[16_385], "relu", 1.0, 2, 0.01);
+    assert!(Reference::<f64>::new().load(&data, std::slice::from_ref(&start)).is_err());
+    let accuracy = planar::cpu::accuracy_on(&data, &start.network, &start.parameters).unwrap();
+    let mut engine = planar::cpu::Engine::new(None).unwrap().load(&data, &[start]).unwrap();
+    let want = data.accuracy(&engine.evaluate().unwrap()[0].logits);
+    assert!((accuracy - want).abs() < 1e-3, "{accuracy}, not {want}");
+}

@@ -1,4 +1,4 @@
-//! Files that are whole at every moment, whatever ends the program.
+//! Files that are complete at every moment, whatever ends the program.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
 
-/// Puts bytes in a file's place: written to a temporary file beside it, synced, renamed, and the folder synced.
-/// A link's file is replaced, not the link; what is no file, such as a device or a pipe, is written to.
+/// Replaces the contents of a file: bytes are written to a temporary file beside it, synced and renamed, and the folder
+/// is synced. For a link, the file that it points to is replaced; something that is not a file, such as a pipe, is
+/// written to.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let io = |source| Error::Io { path: path.into(), source };
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.into());
@@ -24,13 +25,13 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
         let _ = fs::remove_file(&temporary);
         return Err(io(error));
     }
-    // a rename is on the disk once its folder is
+    // a rename is on the disk once its folder is synced
     #[cfg(unix)]
     File::open(&folder).and_then(|folder| folder.sync_all()).map_err(io)?;
     Ok(())
 }
 
-/// Removes what killed runs left beside a checkpoint while they wrote it.
+/// Removes the temporary files that killed runs left beside a checkpoint.
 pub fn remove_leftovers(path: &Path) {
     let (folder, prefix) = beside(&fs::canonicalize(path).unwrap_or_else(|_| path.into()));
     let Ok(entries) = fs::read_dir(folder) else { return };
@@ -45,7 +46,7 @@ pub fn remove_leftovers(path: &Path) {
 
 const SUFFIX: &str = ".tmp";
 
-/// The folder of a file, and what its temporary files are called before the process's number.
+/// The folder of a file, and the prefix of its temporary files before the process id.
 fn beside(path: &Path) -> (PathBuf, String) {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -1,7 +1,7 @@
 //! Checkpoints: weights and the state of a run in a safetensors file, which NumPy and every framework read.
 //!
 //! The tensors have the notebook's names and shapes: `W1` (n_h × n_x), `b1` (n_h × 1), `W2` (1 × n_h), `b2` (1 × 1);
-//! `F32`, or `F64` of a run in `f64`. All else is a JSON object in the metadata under `planar`: [`State`].
+//! `F32`, or `F64` for a run in `f64`. Everything else is a JSON object in the metadata under `planar`: [`State`].
 
 pub(crate) mod atomic;
 mod weights;
@@ -20,14 +20,14 @@ use crate::model::{Network, Parameters};
 use crate::train::CostAt;
 use crate::{Error, Result};
 
-/// The layout of [`State`]; a file of another is refused.
+/// The version of the layout of [`State`]; files of another are refused.
 const FORMAT: u32 = 1;
 /// The metadata's key.
 const KEY: &str = "planar";
-/// The most costs that a checkpoint holds: each is written anew every time.
+/// The most costs that a checkpoint holds: all are written again every time.
 pub const MOST_COSTS: u64 = 100_000;
 
-/// What must be the same for a run to go on.
+/// What must be the same for a run to be resumed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Description {
     /// The data set's name.
@@ -38,7 +38,7 @@ pub struct Description {
     pub data_hash: String,
     /// The widths from the inputs to the output.
     pub widths: Vec<usize>,
-    /// The activation as it is written, with its slope.
+    /// The activation in its text form, with its slope.
     pub activation: String,
     /// What stands for its derivative in the backward pass, in words.
     pub derivative: String,
@@ -63,7 +63,7 @@ impl Description {
         }
     }
 
-    /// The first thing in which a run here differs from this one, in words.
+    /// The first difference between this run and another, in words.
     fn difference(&self, here: &Self) -> Option<String> {
         let pairs = [
             ("network", format!("{:?}", self.widths), format!("{:?}", here.widths)),
@@ -80,7 +80,7 @@ impl Description {
     }
 }
 
-/// A run as far as it is done, without its weights.
+/// The state of a run, without its weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct State {
     /// The layout of this object: 1.
@@ -89,10 +89,10 @@ pub struct State {
     pub version: String,
     /// Updates done.
     pub iteration: u64,
-    /// What is trained on what.
+    /// The network, its data and its learning rate.
     #[serde(flatten)]
     pub description: Description,
-    /// Where the weights came from before the first update, such as `seed 2, scale 0.01`.
+    /// The origin of the weights before the first update, such as `seed 2, scale 0.01`.
     pub start: String,
     /// The device's name.
     pub device: String,
@@ -102,7 +102,7 @@ pub struct State {
     pub costs: Vec<CostAt>,
 }
 
-/// Weights and the state of the run that they are of.
+/// The weights and the state of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
     /// The run.
@@ -112,7 +112,7 @@ pub struct Checkpoint {
 }
 
 impl State {
-    /// A run that is about to begin or to go on.
+    /// A run that is about to begin or to be resumed.
     pub fn new(description: Description, start: String, device: String, plan: &str) -> Self {
         let version = env!("CARGO_PKG_VERSION").into();
         Self { format: FORMAT, version, iteration: 0, description, start, device, plan: plan.into(), costs: Vec::new() }
@@ -120,10 +120,11 @@ impl State {
 }
 
 impl Checkpoint {
-    /// Writes it so that the file is whole at every moment: to a temporary file beside it that is synced and renamed.
+    /// Writes it so that the file is complete at every moment: to a temporary file beside it, which is synced and
+    /// renamed.
     ///
     /// # Errors
-    /// [`Error::Io`] where that fails, [`Error::Checkpoint`] where it is too large for the format.
+    /// [`Error::Io`] if writing fails, [`Error::Checkpoint`] if it is too large for the format.
     pub fn write(&self, path: &Path) -> Result<()> {
         atomic::replace(path, &self.to_bytes(path)?)
     }
@@ -131,7 +132,7 @@ impl Checkpoint {
     /// The bytes that [`write`](Self::write) writes; `path` is for errors.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] where it is too large for the format.
+    /// [`Error::Checkpoint`] if it is too large for the format.
     pub fn to_bytes(&self, path: &Path) -> Result<Vec<u8>> {
         let refuse = |problem: String| Error::Checkpoint { path: path.into(), problem };
         let said = |error: &dyn std::fmt::Display| refuse(format!("cannot be made: {error}"));
@@ -150,11 +151,11 @@ impl Checkpoint {
         safetensors::serialize(tensors, Some(metadata)).map_err(|error| said(&error))
     }
 
-    /// Reads a checkpoint of planar's.
+    /// Reads a checkpoint that planar wrote.
     ///
     /// # Errors
-    /// [`Error::Io`] where the file cannot be read; [`Error::Checkpoint`] where it is no safetensors file, is damaged,
-    /// has no state of planar's or that of another version, or weights that are not those of the network.
+    /// [`Error::Io`] if the file cannot be read; [`Error::Checkpoint`] if it is not a safetensors file, is damaged,
+    /// lacks planar's state or has that of another version, or if its weights are not those of the network.
     pub fn read(path: &Path) -> Result<Self> {
         Self::of(path, Weights::read(path)?)
     }
@@ -175,7 +176,7 @@ impl Checkpoint {
         Ok(Self { state, parameters })
     }
 
-    /// Whether a run here is this one.
+    /// Whether this is the checkpoint of the run described.
     ///
     /// # Errors
     /// [`Error::Checkpoint`] naming the first difference.
@@ -189,7 +190,7 @@ impl Checkpoint {
     }
 }
 
-/// The state in a file's metadata, or none where planar did not write it.
+/// The state in a file's metadata, or none if planar did not write it.
 fn state(path: &Path, bytes: &[u8]) -> Result<Option<State>> {
     let refuse = |problem: String| Error::Checkpoint { path: path.into(), problem };
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| refuse(weights::said(&error)))?;

@@ -1,4 +1,4 @@
-//! Weights from a safetensors file, planar's or anyone's, checked before they are used.
+//! Weights from a safetensors file, written by planar or anything else, checked before they are used.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -10,14 +10,14 @@ use super::State;
 use crate::model::{Activation, Network, Parameters};
 use crate::{Error, Result};
 
-/// The tensors of a file, and planar's state where it has one.
+/// The tensors of a file, and planar's state if it has one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
     /// W1, b1, W2, b2, …
     pub parameters: Parameters,
-    /// The widths from the inputs to the output, as the shapes say.
+    /// The widths from the inputs to the output, according to the shapes.
     pub widths: Vec<usize>,
-    /// The run that they are of, where planar wrote the file.
+    /// The run that they belong to, if planar wrote the file.
     pub state: Option<State>,
 }
 
@@ -25,8 +25,8 @@ impl Weights {
     /// Reads `W1` (n_h × n_x), `b1` (n_h × 1, or n_h), `W2`, `b2`, …, each `F32` or `F64`. Metadata is not needed.
     ///
     /// # Errors
-    /// [`Error::Io`] where the file cannot be read; [`Error::Checkpoint`] where it is no safetensors file, where a tensor
-    /// is missing, unknown, or has another type or shape, or where a value is not finite in `f32`.
+    /// [`Error::Io`] if the file cannot be read; [`Error::Checkpoint`] if it is not a safetensors file, if a tensor
+    /// is missing, unknown, or of another type or shape, or if a value is not finite in `f32`.
     pub fn read(path: &Path) -> Result<Self> {
         Self::parse(path, &std::fs::read(path).map_err(|source| Error::Io { path: path.into(), source })?)
     }
@@ -45,7 +45,7 @@ impl Weights {
         Ok(Self { parameters: Parameters::from_values(&network, values)?, widths, state })
     }
 
-    /// Whether they are of the widths and the precision that the state names, where there is one.
+    /// Whether they have the widths and the precision that the state names, if there is one.
     pub(super) fn check_state(&self, path: &Path) -> Result<()> {
         let Some(State { description, .. }) = &self.state else { return Ok(()) };
         let damaged =
@@ -59,10 +59,10 @@ impl Weights {
         }
     }
 
-    /// The network that they are of: its activation is the state's, or the one given where there is none.
+    /// The network that they belong to: its activation is that of the state, or the one given if there is no state.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] where neither names one, where both do and differ, and where the state is of other widths.
+    /// [`Error::Checkpoint`] if neither names one, if both do and differ, and if the state has other widths.
     pub fn network(&self, path: &Path, activation: Option<Activation>) -> Result<Network> {
         let refuse = |problem: String| Error::Checkpoint { path: path.into(), problem };
         self.check_state(path)?;
@@ -120,7 +120,7 @@ fn collect(tensors: &SafeTensors) -> std::result::Result<(Vec<usize>, Vec<f64>),
     Ok((widths, values))
 }
 
-/// The values of a tensor, each finite, and so in `f32`, with which devices compute.
+/// The values of a tensor, each finite in `f32`, the precision of devices.
 fn numbers(name: &str, tensor: &TensorView) -> std::result::Result<Vec<f64>, String> {
     let values: Vec<f64> = match tensor.dtype() {
         Dtype::F32 => {
@@ -136,7 +136,7 @@ fn numbers(name: &str, tensor: &TensorView) -> std::result::Result<Vec<f64>, Str
     }
 }
 
-/// What the format's reader says, in one line.
+/// The message of the format's reader, in one line.
 pub fn said(error: &SafeTensorError) -> String {
     let said = error.to_string();
     format!("is no safetensors file: {}", said.lines().map(str::trim).collect::<Vec<_>>().join(" "))

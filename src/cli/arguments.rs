@@ -20,7 +20,7 @@ pub struct DataArguments {
     /// Samples of a generated data set, even [default: 400 for flower, else 200]
     #[arg(long, value_name = "M", allow_negative_numbers = true)]
     samples: Option<usize>,
-    /// Seed of a generated data set, NumPy's [default: 1, of blobs 5]
+    /// Seed of a generated data set, NumPy's [default: 5 for blobs, else 1]
     #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
     data_seed: Option<u32>,
     /// The CSV column that holds the label 0 or 1 [default: the last]

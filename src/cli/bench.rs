@@ -165,7 +165,9 @@ impl Bench {
                 row.push(format!("{:.2} s", 1e-6 * time * THREAD_ITERATIONS));
                 row.push(format!("{setup:.0} ms"));
                 row.push(format!("{gflops:.1}"));
-                row.push(format!("{:.1} %", 100.0 * gflops / self.cpu_peak_gflops));
+                if result.host_us_per_iteration.is_none() {
+                    row.push(format!("{:.1} %", 100.0 * gflops / self.cpu_peak_gflops)); // a GPU has its own
+                }
             }
             rows.push(row);
             if let Some(error) = &result.error {

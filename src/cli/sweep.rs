@@ -72,7 +72,7 @@ struct SweepArguments {
     /// Samples of a generated data set, even [default: 400 for flower, else 200]
     #[arg(long, value_name = "M", allow_negative_numbers = true, help_heading = "Data")]
     samples: Option<usize>,
-    /// Seed of a generated data set [default: 1, of blobs 5]
+    /// Seed of a generated data set [default: 5 for blobs, else 1]
     #[arg(long, value_name = "SEED", allow_negative_numbers = true, help_heading = "Data")]
     data_seed: Option<u32>,
     /// The CSV column that holds the label 0 or 1 [default: the last]

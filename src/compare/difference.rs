@@ -15,9 +15,9 @@ pub struct Difference {
     pub scaled: f64,
     /// Row and column, from 0, of the element that comes nearest its bound or passes it furthest.
     pub at: [usize; 2],
-    /// That element on either side.
+    /// The left value of that element.
     pub left: f64,
-    /// That element on either side.
+    /// The right value of that element.
     pub right: f64,
     /// How far its two values may be apart.
     pub bound: f64,
@@ -25,7 +25,8 @@ pub struct Difference {
     pub agrees: bool,
 }
 
-/// The largest differences of two sides of a tensor with this many columns, each element held to the bound for its scale.
+/// The largest differences of two sides of a tensor with this many columns, each element held to the bound for its
+/// scale.
 pub(super) fn difference(
     name: &str,
     columns: usize,
@@ -46,7 +47,7 @@ pub(super) fn difference(
     };
     let mut worst = -1.0;
     for (i, ((left, right), scale)) in sides[0].iter().zip(sides[1]).zip(scales).enumerate() {
-        // what is not finite agrees with the same alone: NaN with NaN, an infinity with itself
+        // a value that is not finite agrees only with the same value: NaN with NaN, an infinity with itself
         let same = left == right || (left.is_nan() && right.is_nan());
         let apart = if same { 0.0 } else { (left - right).abs() };
         let share = |of: f64| if apart == 0.0 { 0.0 } else { apart / of };

@@ -12,7 +12,7 @@ use crate::{Error, Result};
 const BOUND: f64 = 1e-3;
 
 /// The most multiply-adds that the textbook does for a check, a few seconds' worth.
-const MULTIPLY_ADDS: u64 = 1 << 32;
+const MULTIPLY_ADDS: u64 = 1 << 34;
 
 /// Whether the first gradient of a device's session is the CPU's, to a thousandth of what its terms could add up to.
 /// The session trains `run` first, perhaps among others, and is at the weights of `run`. The check costs one iteration
@@ -135,6 +135,7 @@ fn scales(data: &Dataset, run: &Run, logits: &[f64]) -> Vec<f64> {
         Some(Activation::Tanh) => 1.0 + a * a,
         Some(Activation::Sigmoid) => a * (1.0 + a),
         Some(other) => other.slope().abs().max(1.0),
+        None if g == Activation::Sigmoid => 0.25,
         None => g.slope().abs().max(1.0),
     };
     let error = |(z, y): (&f64, &u8)| (sigmoid(*z) - f64::from(*y)).abs();
@@ -151,3 +152,6 @@ fn scales(data: &Dataset, run: &Run, logits: &[f64]) -> Vec<f64> {
     scales.reverse();
     scales
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,15 +16,6 @@ pub struct Magnitudes {
     pub gradients: Vec<f64>,
 }
 
-/// A layer of one sample's forward pass: z = W·a + b, where a is that of the layer below, or x.
-struct Layer {
-    /// |a|, and what a inherits from the rounding of the z below it: |g′(z)|·magnitude(z).
-    a_magnitude: Vec<f64>,
-    z: Vec<f64>,
-    /// |b| + Σ|w|·magnitude(a).
-    z_magnitude: Vec<f64>,
-}
-
 impl Magnitudes {
     /// A term counts with what its own factors are rounded by: a and g′(z) inherit from the magnitude of z, and dz of
     /// the output through σ′(z). So magnitudes pass through the network as the values do, with nothing cancelling.
@@ -33,83 +24,96 @@ impl Magnitudes {
         let mut sums =
             Self { logits: Vec::with_capacity(data.samples()), cost: 0.0, gradients: vec![0.0; theta.values().len()] };
         for (sample, y) in data.labels().iter().enumerate() {
-            let layers = forward(run, data.point(sample).collect());
+            let layers = forward(run, data.point(sample));
             let Some(Layer { z, z_magnitude, .. }) = layers.last() else { continue };
             let (z, magnitude) = (z[0], z_magnitude[0]);
             let a = sigmoid(z);
             let error = (a - f64::from(*y)).abs();
             sums.logits.push(magnitude);
             sums.cost += (z.abs() + error * magnitude) / m;
-            sums.backward(theta, run.network.derivative(), &layers, error + a * (1.0 - a) * magnitude, m);
+            sums.add_gradients(theta, run.network.derivative(), &layers, error + a * (1.0 - a) * magnitude, m);
         }
         sums.cost += std::f64::consts::LN_2;
         sums
     }
 
-    /// Adds one sample's magnitudes of dW = dz·aᵀ/m and db = dz/m, from the output, whose dz has this magnitude, down
-    /// by magnitude(dz) = Σ|w|·magnitude(dz above) ∘ magnitude(g′(z)).
-    fn backward(&mut self, theta: &Parameters, derivative: Derivative, layers: &[Layer], output: f64, m: f64) {
-        let mut dz = vec![Delta { smooth: output, jumps: 0.0 }];
+    /// Adds one sample's magnitudes of dW = dz·aᵀ/m and db = dz/m, from the output, whose dz has this magnitude, down.
+    fn add_gradients(&mut self, theta: &Parameters, derivative: Derivative, layers: &[Layer], output: f64, m: f64) {
+        let mut dz = vec![Rounded { value: output, inherited: 0.0 }];
         for (n, layer) in layers.iter().enumerate().rev() {
             let (w, b) = (theta.layout().weights(n), theta.layout().bias(n));
-            let of_weights = self.gradients[w.range()].chunks_exact_mut(w.columns);
-            for (sums, dz) in of_weights.zip(&dz) {
-                sums.iter_mut().zip(&layer.a_magnitude).for_each(|(sum, a)| *sum += dz.total() * a / m);
+            let rows = self.gradients[w.range()].chunks_exact_mut(w.columns);
+            for (row, dz) in rows.zip(&dz) {
+                row.iter_mut().zip(&layer.a).for_each(|(sum, a)| *sum += dz.times(a) / m);
             }
             self.gradients[b.range()].iter_mut().zip(&dz).for_each(|(sum, dz)| *sum += dz.total() / m);
             if let Some(below) = n.checked_sub(1).map(|n| &layers[n]) {
-                let mut da = vec![Delta { smooth: 0.0, jumps: 0.0 }; w.columns];
+                let mut da = vec![Rounded::default(); w.columns];
                 for (row, dz) in theta.weights(n).chunks_exact(w.columns).zip(&dz) {
                     da.iter_mut().zip(row).for_each(|(da, w)| da.add(w.abs(), dz));
                 }
-                let through = |(da, (z, magnitude)): (&Delta, (&f64, &f64))| da.through(derivative, *z, *magnitude);
-                dz = da.iter().zip(below.z.iter().zip(&below.z_magnitude)).map(through).collect();
+                let z = below.z.iter().zip(&below.z_magnitude);
+                dz = da.iter().zip(z).map(|(da, (z, magnitude))| da.through(derivative, *z, *magnitude)).collect();
             }
         }
     }
 }
 
-/// The layers of one sample's forward pass.
-fn forward(run: &Run, x: Vec<f64>) -> Vec<Layer> {
+/// A layer of one sample's forward pass: z = W·a + b, where a is that of the layer below, or x.
+struct Layer {
+    a: Vec<Rounded>,
+    z: Vec<f64>,
+    /// |b| + Σ|w|·(|a| + what a inherits).
+    z_magnitude: Vec<f64>,
+}
+
+/// The layers of one sample's forward pass; a inherits |g′(z)|·magnitude(z).
+fn forward(run: &Run, x: impl Iterator<Item = f64>) -> Vec<Layer> {
     let (theta, g) = (&run.parameters, run.network.activation());
     let mut layers = Vec::with_capacity(theta.layout().layers());
-    let mut a_magnitude: Vec<f64> = x.iter().map(|x| x.abs()).collect();
-    let mut a = x;
+    let mut values: Vec<f64> = x.collect();
+    let mut a: Vec<Rounded> = values.iter().map(|x| Rounded { value: x.abs(), inherited: 0.0 }).collect();
     for n in 0..theta.layout().layers() {
         let rows = || theta.weights(n).chunks_exact(a.len()).zip(theta.bias(n));
-        let z: Vec<f64> = rows().map(|(w, b)| b + w.iter().zip(&a).map(|(w, a)| w * a).sum::<f64>()).collect();
-        let magnitude = |w: &[f64]| w.iter().zip(&a_magnitude).map(|(w, a)| w.abs() * a).sum::<f64>();
+        let z: Vec<f64> = rows().map(|(w, b)| b + w.iter().zip(&values).map(|(w, a)| w * a).sum::<f64>()).collect();
+        let magnitude = |w: &[f64]| w.iter().zip(&a).map(|(w, a)| w.abs() * a.total()).sum::<f64>();
         let z_magnitude: Vec<f64> = rows().map(|(w, b)| b.abs() + magnitude(w)).collect();
-        let next: Vec<f64> = z.iter().map(|z| g.apply(*z)).collect();
+        values = z.iter().map(|z| g.apply(*z)).collect();
         let inherited = |(z, magnitude): (&f64, &f64)| g.derivative(*z).abs() * magnitude;
-        let next_magnitude = z.iter().zip(&z_magnitude).zip(&next).map(|(z, a)| a.abs() + inherited(z)).collect();
-        layers.push(Layer { a_magnitude, z, z_magnitude });
-        (a, a_magnitude) = (next, next_magnitude);
+        let inherited = z.iter().zip(&z_magnitude).map(inherited);
+        let next = values.iter().zip(inherited).map(|(a, inherited)| Rounded { value: a.abs(), inherited }).collect();
+        layers.push(Layer { a: std::mem::replace(&mut a, next), z, z_magnitude });
     }
     layers
 }
 
-/// The magnitude of dz or da.
-#[derive(Clone, Copy)]
-struct Delta {
-    /// Of what is rounded.
-    smooth: f64,
-    /// Of what a ReLU above may add or take away whole, since its z is 0 to the rounding of its terms.
-    jumps: f64,
+/// The magnitude of a, da or dz.
+#[derive(Clone, Copy, Default)]
+struct Rounded {
+    /// Σ|terms| with factors as they are.
+    value: f64,
+    /// What the factors' own rounding adds, to first order, so that over layers it adds up and does not multiply.
+    inherited: f64,
 }
 
-impl Delta {
+impl Rounded {
     fn total(&self) -> f64 {
-        self.smooth + self.jumps
+        self.value + self.inherited
     }
 
+    /// self + w·dz.
     fn add(&mut self, w: f64, dz: &Self) {
-        self.smooth += w * dz.smooth;
-        self.jumps += w * dz.jumps;
+        self.value += w * dz.value;
+        self.inherited += w * dz.inherited;
     }
 
-    /// dz = da·g′(z), where g′ inherits |g″(z)|·magnitude(z), by central difference. The ReLUs have no g″; but if z is 0 to
-    /// the rounding of its terms, either of their slopes is right, and the difference of the two is all error.
+    /// self·a.
+    fn times(&self, a: &Self) -> f64 {
+        self.value * a.total() + self.inherited * a.value
+    }
+
+    /// dz = da·g′(z), where g′ inherits |g″(z)|·magnitude(z), by central difference. The ReLUs have no g″; but if z is 0
+    /// to the rounding of its terms, either of their slopes is right, and the whole difference may be error.
     fn through(&self, g: Derivative, z: f64, magnitude: f64) -> Self {
         const H: f64 = 1e-4;
         const ROUNDING: f64 = 1e-6;
@@ -121,9 +125,9 @@ impl Delta {
             _ if z.abs() <= ROUNDING * magnitude => (0.0, (1.0 - kinked.slope()).abs()),
             _ => (0.0, 0.0),
         };
-        let slope = g.magnitude(z) + bend;
-        let jumps = self.jumps * (slope + jump) + self.smooth * jump / Bounds::F32_TO_F64.relative;
-        Self { smooth: self.smooth * slope, jumps }
+        let slope = g.magnitude(z);
+        let of_slope = bend + jump / Bounds::F32_TO_F64.relative;
+        Self { value: self.value * slope, inherited: self.value * of_slope + self.inherited * (slope + jump) }
     }
 }
 

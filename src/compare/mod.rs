@@ -1,9 +1,9 @@
 //! Whether two backends compute the same: one step from the same weights, element by element, and the cost curves.
 //!
 //! A gradient's element is a sum that may cancel, so its difference is judged by the sum of its terms' absolute values,
-//! Σ|terms|: |Δ| ≤ 1e-5·Σ|terms| + 1e-9 for `f32` against `f64`. Over a run two right backends part, since gradient
-//! descent on this exercise is chaotic; where `f64` parts from itself, started one unit in the last place away, says
-//! what of a difference is chaos.
+//! Σ|terms|: |Δ| ≤ 1e-5·Σ|terms| + 1e-9 for `f32` against `f64`. Over a run, two correct backends drift apart, since
+//! gradient descent on this exercise is chaotic. The iteration at which `f64` parts from itself, started one unit in
+//! the last place away, tells how much of a difference is chaos.
 
 mod difference;
 mod first_gradient;
@@ -24,7 +24,7 @@ use magnitudes::Magnitudes;
 
 /// The iterations over which the cost curves must agree to [`CURVE_BOUND`].
 const CURVE: u64 = 50;
-/// The relative difference of costs at which two curves count as parted.
+/// The relative difference of costs beyond which two curves count as parted.
 pub const CURVE_BOUND: f64 = 1e-4;
 /// The longest chunk, so that progress is shown.
 const CHUNK: u64 = 256;
@@ -32,16 +32,16 @@ const CHUNK: u64 = 256;
 /// How far two results may be apart: relative·Σ|terms| + absolute.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Bounds {
-    /// Of Σ|terms|.
+    /// The factor of Σ|terms|.
     pub relative: f64,
-    /// Beside it.
+    /// What is added to it.
     pub absolute: f64,
 }
 
 impl Bounds {
     /// An `f32` result against an `f64` one.
     pub const F32_TO_F64: Self = Self { relative: 1e-5, absolute: 1e-9 };
-    /// Two `f32` results: each may be off by as much.
+    /// Two `f32` results: each may be off by that much.
     pub const F32_TO_F32: Self = Self { relative: 2e-5, absolute: 2e-9 };
 
     fn of(self, scale: f64) -> f64 {
@@ -52,7 +52,7 @@ impl Bounds {
 /// One step from the same weights.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StepComparison {
-    /// Updates that the left side had done to get to these weights.
+    /// Updates of the left side that led to these weights.
     pub iteration: u64,
     /// Tensor by tensor.
     pub differences: Vec<Difference>,
@@ -63,11 +63,12 @@ pub struct StepComparison {
 pub struct Curves {
     /// Iterations that were run.
     pub iterations: u64,
-    /// The first iteration at which the costs differ by over [`CURVE_BOUND`], relatively, or only one is finite.
+    /// The first iteration at which the relative difference of the costs exceeds [`CURVE_BOUND`], or only one is
+    /// finite.
     pub parted: Option<u64>,
-    /// The first at which `f64` parts so from itself, started one unit in the last place away.
+    /// The first at which `f64` parts from itself in this way, started one unit in the last place away.
     pub horizon: Option<u64>,
-    /// Whether they stay together over the first 50 iterations, or as long as `f64` does.
+    /// Whether they stay together over the first 50 iterations, or for as long as `f64` does.
     pub agrees: bool,
 }
 
@@ -94,7 +95,7 @@ impl StepComparison {
     }
 }
 
-/// Compares two backends on a run of so many iterations. `listen` is told how far it is.
+/// Compares two backends on a run of `iterations`. `listen` is told how many are done.
 ///
 /// # Errors
 /// Those of [`Backend::load`] and of the sessions.
@@ -189,7 +190,7 @@ pub fn compare_step(
     Ok(StepComparison { iteration, differences })
 }
 
-/// What one backend makes of one step.
+/// What one backend computes in one step.
 struct Step {
     logits: Vec<f64>,
     cost: f64,
@@ -206,7 +207,7 @@ fn step(backend: &dyn Backend, data: &Dataset, run: &Run) -> Result<Step> {
     Ok(Step { logits: evaluation.logits, cost: evaluation.cost, gradients, updated })
 }
 
-/// What a chunk left behind, of a session of one network.
+/// What a chunk left behind, in a session of one network.
 struct Advanced {
     costs: Vec<f64>,
     parameters: crate::model::Parameters,
@@ -243,7 +244,7 @@ fn checkpoints(iterations: u64) -> Vec<u64> {
     powers.take_while(|at| *at < iterations).chain([iterations]).collect()
 }
 
-/// The same run with parameters that `f32` holds exactly, so that both sides start from the same.
+/// The same run with parameters that `f32` holds exactly, so that both sides start from the same values.
 fn rounded(run: &Run) -> Run {
     Run { parameters: run.parameters.cast::<f32>().cast(), ..run.clone() }
 }

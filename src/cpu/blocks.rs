@@ -6,14 +6,14 @@ use std::thread;
 
 use crate::model::{Network, Real};
 
-/// The numbers that a layer of a block may have, so that Z and A stay in a cache.
+/// The most numbers in one layer of a block, so that Z and A stay in a cache.
 const NUMBERS: usize = 1 << 20;
-/// The most points of a block.
+/// The most points in a block.
 const POINTS: usize = 4096;
-/// The numbers that the layers of all threads' blocks may have.
+/// The most numbers in one layer of the blocks of all threads together.
 const NUMBERS_OF_ALL: usize = 1 << 26;
 
-/// The points of a block: the fewer, the wider the network.
+/// The number of points in a block: the wider the network, the fewer.
 pub fn points_of_block(network: &Network) -> usize {
     (NUMBERS / widest(network)).clamp(1, POINTS)
 }
@@ -23,8 +23,9 @@ fn widest(network: &Network) -> usize {
     network.hidden().iter().max().copied().unwrap_or(1)
 }
 
-/// The logits of points, row-major (points × features): `logits` is called with each block of them and with where their
-/// logits go, on at most this many threads. No bit depends on the blocks or threads if each logit depends on its point alone.
+/// The logits of points, row-major (points × features): `logits` is called with each block of points and the slice
+/// for their logits, on at most this many threads. If each logit depends on its point alone, neither blocks nor threads
+/// change a bit.
 pub fn logits_in_blocks(
     network: &Network,
     points: &[f64],
@@ -51,7 +52,7 @@ pub fn logits_in_blocks(
     all
 }
 
-/// The threads that the system grants; 1 where there are none to be had, as in a browser.
+/// The threads that the system grants; 1 if it has none to offer, as in a browser.
 pub fn threads() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }

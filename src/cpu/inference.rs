@@ -1,4 +1,4 @@
-//! What a trained network says, in `f64`, on the CPU.
+//! What a trained network predicts, in `f64`, on the CPU.
 
 use super::Reference;
 use crate::Result;

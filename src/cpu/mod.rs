@@ -1,4 +1,4 @@
-//! Training on the CPU: the engine that is fast, and the textbook that everything else is judged by.
+//! Training on the CPU: the fast engine, and the textbook reference by which everything else is judged.
 
 mod blocks;
 pub mod engine;
@@ -7,7 +7,7 @@ pub mod operations;
 pub mod reference;
 pub(crate) mod textbook;
 
-/// Bytes that a session on the CPU may take unless told otherwise: 4 GiB.
+/// The default limit on the memory of a CPU session: 4 GiB, in bytes.
 pub(crate) const MEMORY: u64 = 4 << 30;
 
 pub use engine::Engine;

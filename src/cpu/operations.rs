@@ -104,8 +104,8 @@ pub(crate) fn fused_forward<T: Real>(theta: &Parameters<T>, g: Activation, x: &[
     [z2, output_delta(&a2, y), loss]
 }
 
-/// The sums over samples X that make the gradients: with t = dZ2 ∘ g′(Z1) a unit, Σ t·x in the place of W1, Σ t of b1,
-/// Σ dZ2·a1 of W2 and Σ dZ2 of b2.
+/// The sums over samples X that make the gradients: with t = dZ2 ∘ g′(Z1) per unit, Σ t·x in the place of W1, Σ t in
+/// that of b1, Σ dZ2·a1 in that of W2 and Σ dZ2 in that of b2.
 pub(crate) fn fused_backward<T: Real>(theta: &Parameters<T>, g: Derivative, x: &[T], dz2: &[T]) -> Parameters<T> {
     let (hidden, samples) = (theta.bias(0).len(), dz2.len());
     let inputs = x.len() / samples;
@@ -121,7 +121,7 @@ pub(crate) fn fused_backward<T: Real>(theta: &Parameters<T>, g: Derivative, x: &
     sums
 }
 
-/// dθ from the sums of [`fused_backward`] over slabs of the samples: dW1 and db1 get their factor w2, all of them 1/m.
+/// dθ from the sums of [`fused_backward`] over slabs of the samples: dW1 and db1 get their factor w2, and all get 1/m.
 pub(crate) fn fused_update<T: Real>(theta: &Parameters<T>, slabs: &[Parameters<T>], mean: T) -> Parameters<T> {
     let mut gradients = theta.clone();
     gradients.values_mut().fill(T::ZERO);

@@ -1,4 +1,4 @@
-//! Gradient descent as the textbook writes it: forward, cost, backward, update; an operation a function.
+//! Gradient descent as the textbook writes it: forward, cost, backward, update, as sessions.
 
 use std::collections::VecDeque;
 use std::marker::PhantomData;
@@ -64,6 +64,10 @@ impl<T: Real> Backend for Reference<T> {
         super::MEMORY
     }
 
+    fn forward_plan(&self, _: &Network, _: usize) -> Result<&'static str> {
+        Ok(PLAN)
+    }
+
     /// Block by block on all threads that the system grants.
     fn forward(&self, network: &Network, parameters: &Parameters, points: &[f64]) -> Result<Vec<f64>> {
         check_points(network, parameters, points)?;
@@ -89,10 +93,13 @@ impl<T: Real> Backend for Reference<T> {
     }
 }
 
-/// The most elements that Z of a layer may have: the textbook stores them all, some times over.
+/// The plan's name.
+const PLAN: &str = "reference";
+
+/// The most elements that Z of a layer may have: the textbook stores them all, several times over.
 const MAX_ACTIVATIONS: usize = 1 << 28;
 
-/// Whether Z of the widest layer has a size that is sane to store.
+/// Whether Z of the widest layer is small enough to store.
 fn check_activations(data: &Dataset, network: &Network) -> Result<()> {
     let widest = network.hidden().iter().max().copied().unwrap_or(0);
     let needed = widest.saturating_mul(data.samples());
@@ -132,7 +139,7 @@ impl<T: Real> Trainee<T> {
 
 impl<T: Real> Session for ReferenceSession<T> {
     fn plan(&self) -> &'static str {
-        "reference"
+        PLAN
     }
 
     fn advance(&mut self, iterations: u32) -> Result<()> {

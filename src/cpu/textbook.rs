@@ -80,7 +80,7 @@ impl<T: Real> Model<T> {
     }
 }
 
-/// The gradient over all samples, and the logits, in `f64`: block by block, so that their number is bounded by time alone.
+/// The gradient over all samples, and the logits, in `f64`: block by block, so that memory does not bound their number.
 pub(crate) fn gradient(data: &Dataset, network: &Network, parameters: &Parameters) -> (Parameters, Vec<f64>) {
     let (model, m) = (Model::<f64>::new(network, parameters), data.samples());
     let block = blocks::points_of_block(network);
@@ -98,7 +98,7 @@ pub(crate) fn gradient(data: &Dataset, network: &Network, parameters: &Parameter
     (sum, logits)
 }
 
-/// The logits of `samples` columns of X (features × samples), with nothing kept but one layer.
+/// The logits of `samples` columns of X (features × samples), keeping one layer at a time.
 pub(crate) fn logits<T: Real>(network: &Network, theta: &Parameters<T>, inputs: Vec<T>, samples: usize) -> Vec<T> {
     let layers = theta.layout().layers();
     let mut a = inputs;

@@ -8,14 +8,14 @@ use csv::{ByteRecord, Reader, ReaderBuilder};
 use super::{Dataset, MAX_FEATURES, is_usable};
 use crate::{Error, Result};
 
-/// Reads a data set from a CSV file: every row one sample, its cells numbers between commas, in UTF-8.
+/// Reads a data set from a CSV file: every row is one sample, its cells are numbers separated by commas, in UTF-8.
 ///
-/// The first row is a header where a cell of it is text and not a number. The last column holds the labels, each 0 or
+/// The first row is a header if one of its cells is text and not a number. The last column holds the labels, each 0 or
 /// 1, unless `label` gives another column by its header name; the other columns, in their order, are the features.
 /// A byte order mark, space around a cell and blank lines do not count. The data set's name is the file's.
 ///
 /// # Errors
-/// [`Error::Io`] where the file cannot be read; [`Error::Csv`] where it is no such table, with line and column.
+/// [`Error::Io`] if the file cannot be read; [`Error::Csv`] if it is not such a table, with line and column.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;
@@ -51,22 +51,23 @@ pub fn parse(path: &Path, bytes: &[u8], label: Option<&str>) -> Result<Dataset> 
     Dataset::from_points(table.name(), None, features, &points, labels)
 }
 
-/// Samples for a network that is there already.
+/// Samples for an existing network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Samples {
-    /// The samples. Where the file has no labels, each is 0 here, and means nothing.
+    /// The samples. If the file has no labels, each label is 0 here and means nothing.
     pub data: Dataset,
     /// Whether the file has labels.
     pub is_labelled: bool,
 }
 
-/// Reads samples for a network of so many inputs, with labels or without.
+/// Reads samples for a network with this many inputs, with or without labels.
 ///
-/// A table of as many columns as the network has inputs has no labels. With one column more it is as [`read`] has it:
-/// the last holds the labels, unless `label` names another. `path` is for the name and for errors; `bytes` are the file's.
+/// A table with as many columns as the network has inputs has no labels. If it has one more, it is read as by [`read`]:
+/// the last column holds the labels unless `label` names another. `path` is for the name and for errors; `bytes` are
+/// the contents of the file.
 ///
 /// # Errors
-/// [`Error::Csv`] where it is no such table, with line and column.
+/// [`Error::Csv`] if it is not such a table, with line and column.
 ///
 /// ```
 /// use planar::data::csv::samples;
@@ -117,14 +118,14 @@ impl<'a> Table<'a> {
         Self { path, bytes, reader, row: ByteRecord::new(), columns: 0 }
     }
 
-    /// Goes to the first row, which says how many columns there are; false where there is none.
+    /// Goes to the first row, which determines the number of columns; false if there is none.
     fn first_row(&mut self) -> Result<bool> {
         let is_there = self.next_row()?;
         self.columns = self.row.len();
         Ok(is_there)
     }
 
-    /// Goes on to the first sample, below a header where this row is one, and returns the column that it names so.
+    /// Goes on to the first sample, below the header if this row is one, and returns the column that has this name.
     fn below_header(&mut self, label: Option<&str>) -> Result<Option<usize>> {
         let header = self.is_header()?;
         let column = match label {
@@ -141,7 +142,7 @@ impl<'a> Table<'a> {
         Ok(column)
     }
 
-    /// The points (samples × features) from this row on, and the labels where a column holds them.
+    /// The points (samples × features) from this row on, and the labels if a column holds them.
     fn rest(&mut self, label: Option<usize>) -> Result<(Vec<f64>, Vec<u8>)> {
         let (mut points, mut labels) = (Vec::new(), Vec::new());
         loop {
@@ -164,22 +165,22 @@ impl<'a> Table<'a> {
         self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy().into_owned()
     }
 
-    /// Goes to the next row that is not blank; false where there is none.
+    /// Goes to the next row that is not blank; false if there is none.
     fn next_row(&mut self) -> Result<bool> {
         loop {
             let read = self.reader.read_byte_record(&mut self.row);
             if !read.map_err(|error| Error::Io { path: self.path.into(), source: error.into() })? {
                 return Ok(false);
             }
-            // The reader passes over empty lines itself, but not over a line of spaces.
+            // The reader itself skips empty lines, but not lines of spaces.
             if self.row.len() > 1 || !self.row.as_slice().trim_ascii().is_empty() {
                 return Ok(true);
             }
         }
     }
 
-    /// Whether this row names the columns: a cell is text. Numbers that are not finite are numbers, and an empty cell
-    /// decides nothing: a first sample with a gap in it must not be passed over as a header.
+    /// Whether this row names the columns: a cell is text. Numbers that are not finite count as numbers, and an empty
+    /// cell decides nothing: a first sample with a gap must not be skipped as a header.
     fn is_header(&self) -> Result<bool> {
         let mut text = false;
         for column in 0..self.columns {
@@ -189,7 +190,7 @@ impl<'a> Table<'a> {
         Ok(text)
     }
 
-    /// The column that this row, a header, gives that name.
+    /// The column to which this row, a header, gives this name.
     fn column_named(&self, name: &str) -> Result<usize> {
         let names = (0..self.columns).map(|column| self.cell(column)).collect::<Result<Vec<_>>>()?;
         let mut found = (0..self.columns).filter(|&column| names[column] == name.trim());
@@ -246,7 +247,7 @@ impl<'a> Table<'a> {
     /// The line where this row begins, counted from 1.
     fn line(&self) -> usize {
         let start = self.row.position().map_or(0, |position| position.byte() as usize).min(self.bytes.len());
-        // The reader's own count of lines lags behind empty ones, and its start of the row stands before them.
+        // The reader's own line count lags behind after empty lines, and its row starts before them.
         let blank = self.bytes[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let before = &self.bytes[..start + blank];
         let ends = before.iter().enumerate().filter(|&(at, byte)| match byte {
@@ -272,7 +273,7 @@ impl<'a> Table<'a> {
     }
 }
 
-/// A cell as an error shows it: on one line, and not the whole of a long one.
+/// A cell as an error shows it: on one line, and shortened if it is long.
 fn quoted(cell: &str) -> String {
     const SHOWN: usize = 40;
     let cell = cell.trim();

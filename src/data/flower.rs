@@ -12,11 +12,11 @@ const PETAL: f64 = 4.0;
 /// The standard deviation of both noises.
 const NOISE: f64 = 0.2;
 
-/// The notebook's `load_planar_dataset` after `np.random.seed(seed)`, for which it has 400 samples of seed 1. That one
-/// is NumPy's bit for bit; with another seed a few values can differ by the last bit of a sine (see
-/// [`numpy_random`](super::numpy_random)). The first half of the samples are of class 0, the second of class 1.
+/// The notebook's `load_planar_dataset` after `np.random.seed(seed)`, which uses 400 samples and seed 1. That set is
+/// NumPy's bit for bit; with another seed, a few values can differ by the last bit of a sine (see
+/// [`numpy_random`](super::numpy_random)). The first half of the samples is of class 0, the second of class 1.
 ///
-/// With N half the samples, class j is `t = linspace(j·3.12, (j+1)·3.12, N) + randn(N)·0.2`, then
+/// With N as half the number of samples, class j is `t = linspace(j·3.12, (j+1)·3.12, N) + randn(N)·0.2`, then
 /// `r = 4·sin(4t) + randn(N)·0.2`, at `(r·sin t, r·cos t)`.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use super::Dataset;
 use crate::{Error, Result};
 
-/// The most samples a generated set may have: beyond it the points alone take gigabytes.
+/// The most samples a generated set may have: with more, the points alone take gigabytes.
 pub const MAX_SAMPLES: usize = 100_000_000;
 
 /// A point of the plane and its class.
@@ -12,7 +12,7 @@ pub(super) type Row = ([f64; 2], u8);
 /// The number of samples in each of the two halves.
 ///
 /// # Errors
-/// [`Error::Invalid`] where `samples` is odd, 0 or over [`MAX_SAMPLES`].
+/// [`Error::Invalid`] if `samples` is odd, 0 or over [`MAX_SAMPLES`].
 pub(super) fn half(samples: usize) -> Result<usize> {
     const NAME: &str = "the number of samples";
     if samples == 0 || !samples.is_multiple_of(2) {
@@ -24,7 +24,7 @@ pub(super) fn half(samples: usize) -> Result<usize> {
     Ok(samples / 2)
 }
 
-/// `np.linspace(start, stop, count)`: start + k·step, the last one forced to stop (but a single one is start).
+/// `np.linspace(start, stop, count)`: start + k·step, with the last one set to stop (but a single one is start).
 pub(super) fn linspace(start: f64, stop: f64, count: usize) -> impl Iterator<Item = f64> {
     let step = if count > 1 { (stop - start) / (count - 1) as f64 } else { 0.0 };
     (0..count).map(move |k| if k > 0 && k + 1 == count { stop } else { k as f64 * step + start })

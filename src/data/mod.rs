@@ -28,7 +28,7 @@ pub struct Dataset {
     features: usize,
     /// X, row-major (features × samples), as the notebook has it.
     inputs: Vec<f64>,
-    /// Y, one 0 or 1 a sample.
+    /// Y, one 0 or 1 per sample.
     labels: Vec<u8>,
 }
 
@@ -42,11 +42,11 @@ impl Dataset {
         sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// A data set from its points, row-major (samples × features), and one label a point.
+    /// A data set from its points, row-major (samples × features), and one label per point.
     ///
     /// # Errors
     /// [`Error::Invalid`] without samples, with no or over [`MAX_FEATURES`] features, with a value that is not
-    /// finite, or with a label that is neither 0 nor 1; [`Error::Mismatch`] where points and labels differ in number.
+    /// finite, or with a label that is neither 0 nor 1; [`Error::Mismatch`] if the numbers of points and labels differ.
     ///
     /// ```
     /// let xor = planar::data::Dataset::from_points("xor", None, 2, &[0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0])?;
@@ -83,7 +83,7 @@ impl Dataset {
         Ok(Self { name: name.into(), seed, features, inputs, labels })
     }
 
-    /// The name: a built-in set's, or the CSV file's.
+    /// The name of the generated set or the CSV file.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -108,12 +108,12 @@ impl Dataset {
         &self.inputs
     }
 
-    /// Y: one 0 or 1 a sample.
+    /// Y: one 0 or 1 per sample.
     pub fn labels(&self) -> &[u8] {
         &self.labels
     }
 
-    /// The features of one sample; none of a sample that is not there.
+    /// The features of one sample; empty if there is no such sample.
     pub fn point(&self, sample: usize) -> impl Iterator<Item = f64> + '_ {
         let features = if sample < self.samples() { self.features } else { 0 };
         (0..features).map(move |feature| self.inputs[feature * self.samples() + sample])
@@ -124,7 +124,7 @@ impl Dataset {
         (0..self.samples()).flat_map(|sample| self.point(sample)).collect()
     }
 
-    /// The share of samples whose predicted class (1 where the logit is above 0, that is A2 > 0.5) is the label.
+    /// The share of samples whose predicted class (1 if the logit is above 0, that is, A2 > 0.5) is the label.
     /// A sample without a logit counts as missed.
     pub fn accuracy(&self, logits: &[f64]) -> f64 {
         let hits = logits.iter().zip(&self.labels).filter(|(logit, label)| (**logit > 0.0) == (**label == 1)).count();
@@ -132,7 +132,7 @@ impl Dataset {
     }
 }
 
-/// Whether a feature is finite, and so in `f32`, with which devices compute.
+/// Whether a feature is finite in `f32`, the precision of devices.
 fn is_usable(feature: f64) -> bool {
     (feature as f32).is_finite()
 }

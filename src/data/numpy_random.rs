@@ -1,11 +1,11 @@
-//! NumPy's frozen generator, `np.random.seed(n)` and after, so that data and weights are the notebook's bit for bit.
+//! NumPy's frozen generator, `np.random.seed(n)`, so that data and weights are the notebook's bit for bit.
 //!
-//! The Mersenne Twister comes from `rand_mt`; what NumPy's legacy `RandomState` makes of its words stands here.
+//! The Mersenne Twister comes from `rand_mt`; this file holds what NumPy's legacy `RandomState` makes of its words.
 //!
 //! ln here, and sin and cos in the data sets, come from `pxfm`, which rounds correctly and so gives the same bits on
-//! every platform. NumPy takes the C library's: of glibc's about 1 in 1000 is not the nearest number, of the `libm`
-//! crate's about 1 in 30, and where a coordinate is the small sum of nearly opposite terms, one such last bit is a
-//! relative error over 1e-15.
+//! every platform. NumPy takes the C library's: about 1 in 1000 of glibc's results is not the nearest number, of the
+//! `libm` crate's about 1 in 30. If a coordinate is the small sum of nearly opposite terms, one such last bit is a
+//! relative error above 1e-15.
 
 use rand_mt::Mt;
 
@@ -57,7 +57,7 @@ impl NumpyRandom {
         mean + deviation * self.standard_normal()
     }
 
-    /// `shuffle(items)`: Fisher–Yates from the end, each index by masked rejection from one word a try.
+    /// `shuffle(items)`: Fisher–Yates from the end, each index by masked rejection, one word per try.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             let other = self.index_to(last);

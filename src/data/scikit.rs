@@ -8,7 +8,7 @@ use super::generated::{self, Row};
 use super::numpy_random::NumpyRandom;
 use crate::Result;
 
-/// The seed that the notebook gives to its blobs.
+/// The seed of the blobs if none is given, the notebook's.
 pub const BLOBS_SEED: u32 = 5;
 /// The blobs; those with an odd number are of class 1.
 const BLOB_CENTERS: usize = 6;
@@ -35,7 +35,7 @@ pub fn noisy_circles(samples: usize, seed: u32) -> Result<Dataset> {
     generated::dataset("noisy-circles", seed, &rows)
 }
 
-/// `make_moons(samples, noise=.2)`: two half circles that reach into one another, class 0 the upper.
+/// `make_moons(samples, noise=.2)`: two interleaving half circles, the upper one of class 0.
 ///
 /// # Errors
 /// [`Error::Invalid`](crate::Error::Invalid) where `samples` is odd, 0 or over
@@ -51,30 +51,31 @@ pub fn noisy_moons(samples: usize, seed: u32) -> Result<Dataset> {
     generated::dataset("noisy-moons", seed, &rows)
 }
 
-/// `make_blobs(samples, random_state=5, centers=6)`, labels modulo 2: round clouds of deviation 1, their centres
-/// uniform in [−10, 10)². It always takes seed 5, as in the notebook.
+/// `make_blobs(samples, random_state=seed, centers=6)`, labels modulo 2: round clouds of deviation 1, their centres
+/// uniform in [−10, 10)². The notebook's seed is [`BLOBS_SEED`].
 ///
 /// # Errors
 /// [`Error::Invalid`](crate::Error::Invalid) where `samples` is odd, 0 or over
 /// [`MAX_SAMPLES`](super::MAX_SAMPLES).
 ///
 /// ```
-/// assert_eq!(planar::data::blobs(200)?.seed(), Some(5));
+/// let notebook = planar::data::blobs(200, planar::data::BLOBS_SEED)?;
+/// assert_eq!((notebook.samples(), notebook.seed()), (200, Some(5)));
 /// # Ok::<(), planar::Error>(())
 /// ```
-pub fn blobs(samples: usize) -> Result<Dataset> {
+pub fn blobs(samples: usize, seed: u32) -> Result<Dataset> {
     generated::half(samples)?;
-    let mut random = NumpyRandom::new(BLOBS_SEED);
+    let mut random = NumpyRandom::new(seed);
     let centers: [[f64; 2]; BLOB_CENTERS] =
         [(); BLOB_CENTERS].map(|()| [(); 2].map(|()| random.uniform_in(-10.0, 10.0)));
     let mut rows: Vec<Row> = Vec::with_capacity(samples);
     for (blob, center) in centers.iter().enumerate() {
-        // What does not divide by 6 goes to the first blobs: of 200 they get 34, 34, 33, 33, 33 and 33.
+        // The remainder of the division by 6 goes to the first blobs: 200 make 34, 34, 33, 33, 33 and 33.
         let count = samples / BLOB_CENTERS + usize::from(blob < samples % BLOB_CENTERS);
         rows.extend((0..count).map(|_| (center.map(|mean| random.normal(mean, 1.0)), (blob % 2) as u8)));
     }
     random.shuffle(&mut rows);
-    generated::dataset("blobs", BLOBS_SEED, &rows)
+    generated::dataset("blobs", seed, &rows)
 }
 
 /// `make_gaussian_quantiles(cov=.5, n_samples=samples, n_classes=2)`: one round cloud, the half nearest the origin of

@@ -1,13 +1,13 @@
-//! Where a data set comes from, by the name that a user gives: a generated set or a CSV file.
+//! The source of a data set, by the name that a user gives: a generated set or a CSV file.
 
 use std::fmt;
 use std::path::{Path, PathBuf, is_separator};
 use std::str::FromStr;
 
-use super::{Dataset, blobs, csv, flower, gaussian_quantiles, noisy_circles, noisy_moons};
+use super::{BLOBS_SEED, Dataset, blobs, csv, flower, gaussian_quantiles, noisy_circles, noisy_moons};
 use crate::{Error, Result};
 
-/// The seed of a generated set where none is given, the notebook's.
+/// The seed of a generated set other than the blobs if none is given, the notebook's.
 pub const DEFAULT_SEED: u32 = 1;
 
 /// A data set that can be loaded. Its text form is the generated set's name or the file's path.
@@ -35,14 +35,14 @@ pub enum Source {
     Csv(PathBuf),
 }
 
-/// What a user may say about a data set besides its name. Nothing said is the default.
+/// What a user may choose about a data set besides its name; everything has a default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// The number of samples of a generated set, even; [`Source::default_samples`] where none is given.
+    /// The number of samples of a generated set, even; [`Source::default_samples`] if none is given.
     pub samples: Option<usize>,
-    /// The seed of a generated set; [`DEFAULT_SEED`] where none is given, but the blobs' is always [`BLOBS_SEED`](super::BLOBS_SEED).
+    /// The seed of a generated set; [`Source::default_seed`] if none is given.
     pub seed: Option<u32>,
-    /// The header name of a CSV file's label column; the last column where none is given.
+    /// The header name of a CSV file's label column; the last column if none is given.
     pub label: Option<String>,
 }
 
@@ -60,26 +60,35 @@ impl Source {
         }
     }
 
+    /// The seed that the notebook has; none for a file.
+    pub fn default_seed(&self) -> Option<u32> {
+        match self {
+            Self::Flower | Self::NoisyCircles | Self::NoisyMoons | Self::GaussianQuantiles => Some(DEFAULT_SEED),
+            Self::Blobs => Some(BLOBS_SEED),
+            Self::Csv(_) => None,
+        }
+    }
+
     /// Makes or reads the data set.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] where an option does not apply to this source; [`Error::Invalid`] where the number of
-    /// samples is odd, 0 or over [`MAX_SAMPLES`](super::MAX_SAMPLES); what [`csv::read`] returns for a file.
+    /// [`Error::Mismatch`] if an option does not apply to this source; [`Error::Invalid`] if the number of
+    /// samples is odd, 0 or over [`MAX_SAMPLES`](super::MAX_SAMPLES); those of [`csv::read`] for a file.
     pub fn load(&self, options: &Options) -> Result<Dataset> {
         self.check(options)?;
         let samples = options.samples.or(self.default_samples()).unwrap_or_default();
-        let seed = options.seed.unwrap_or(DEFAULT_SEED);
+        let seed = options.seed.or(self.default_seed()).unwrap_or_default();
         match self {
             Self::Flower => flower(samples, seed),
             Self::NoisyCircles => noisy_circles(samples, seed),
             Self::NoisyMoons => noisy_moons(samples, seed),
-            Self::Blobs => blobs(samples),
+            Self::Blobs => blobs(samples, seed),
             Self::GaussianQuantiles => gaussian_quantiles(samples, seed),
             Self::Csv(path) => csv::read(path, options.label.as_deref()),
         }
     }
 
-    /// Refuses what would be ignored.
+    /// Refuses options that would be ignored.
     fn check(&self, options: &Options) -> Result<()> {
         let refuse = |option, reason| Err(Error::Mismatch(format!("{option} does not apply to {self}: {reason}")));
         match (self, options) {
@@ -97,10 +106,11 @@ impl Source {
 impl FromStr for Source {
     type Err = Error;
 
-    /// A generated set's name, or the path of a CSV file: what ends in `.csv`, has a path separator or is a file.
+    /// A generated set's name, or the path of a CSV file: a text that ends in `.csv`, has a path separator or names a
+    /// file.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with the names that there are.
+    /// [`Error::Invalid`] listing the names.
     fn from_str(text: &str) -> Result<Self> {
         if let Some(source) = Self::GENERATED.into_iter().find(|source| source.to_string() == text) {
             return Ok(source);

@@ -1,15 +1,15 @@
-//! A part of a data set held out of training, to see how well a network does on what it has not seen.
+//! A part of a data set held out of training, to see how well a network does on samples it has not seen.
 
 use super::Dataset;
 use super::numpy_random::NumpyRandom;
 use crate::{Error, Result};
 
 impl Dataset {
-    /// The data set without a share of each class, and that share: drawn by NumPy's shuffle with this seed, each class
-    /// by itself (stratified), and rounded to whole samples. Both keep the samples' order.
+    /// The data set without a share of each class, and that share: drawn by NumPy's shuffle with this seed, separately
+    /// for each class (stratified), and rounded to whole samples. Both keep the order of the samples.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where the fraction is not between 0 and 1, or leaves nothing to train on or to test with.
+    /// [`Error::Invalid`] if the fraction is not between 0 and 1, or leaves nothing to train on or to test with.
     ///
     /// ```
     /// let (train, test) = planar::data::flower(400, 1)?.split(0.2, 0)?;

@@ -36,7 +36,7 @@ impl Watch {
         Self { layout: run.parameters.layout().clone(), names: BTreeSet::new(), broken: Vec::new() }
     }
 
-    /// Looks at an iteration, its tensors in the order in which they are computed.
+    /// Looks at the tensors of one iteration in the order in which they are computed.
     pub fn look(&mut self, iteration: u64, model: &Model<f64>, pass: &Forward<f64>, gradients: &Parameters, x: &[f64]) {
         let samples = pass.logits().len();
         let layers = self.layout.layers();
@@ -103,7 +103,7 @@ impl Watch {
     }
 }
 
-/// How a sum of such terms ends as not finite.
+/// How a sum of these terms becomes not finite.
 fn kind(terms: impl Iterator<Item = f64>) -> &'static str {
     let terms: Vec<f64> = terms.collect();
     match (terms.contains(&f64::INFINITY), terms.contains(&f64::NEG_INFINITY)) {

@@ -21,9 +21,10 @@ pub use on_device::{activations_all_nan, on_device};
 pub use rate::{LargestRate, largest_rate, round_down};
 pub use replay::{DeadUnits, Replay, replay};
 
-/// A feature beyond this is badly scaled: at the notebook's start its Z1 would lie far outside every activation's bend.
+/// A feature beyond this is badly scaled: with the notebook's initial weights, its Z1 lies far outside the bend of any
+/// activation.
 const LARGE_FEATURE: f64 = 100.0;
-/// The hidden units that are checked in the place of a network too large for a gradient check.
+/// The hidden units of the network that is checked instead of one too large for a gradient check.
 const NARROWER: usize = 100;
 
 /// What is wrong, most telling first.
@@ -34,9 +35,9 @@ pub enum Cause {
     WrongDerivative,
     /// Features of a size that no learning rate suits.
     BadlyScaledData,
-    /// Gradient descent that overshoots, until numbers overflow or to a cost above the start's.
+    /// Gradient descent overshoots until numbers overflow, or ends at a cost above the initial one.
     LearningRateTooLarge,
-    /// ReLU units that fire on no sample: they learn nothing any more.
+    /// ReLU units that fire on no sample and so no longer learn.
     DeadUnits,
     /// σ rounds to 0 or 1: the notebook's formula is NaN, the cost from the logit is not, and training is healthy.
     SaturatedCost,
@@ -49,11 +50,11 @@ pub enum Cause {
 pub struct DeviceRun {
     /// What computed.
     pub name: String,
-    /// The first iteration that was not finite; none where all were.
+    /// The first iteration that was not finite; none if all were.
     pub diverged: Option<u64>,
     /// The iteration of the last weights that are known to be finite.
     pub last_finite: u64,
-    /// The first iteration at which all of A1 is NaN; none where that did not come.
+    /// The first iteration at which all of A1 is NaN; none if that did not happen.
     pub activations_all_nan: Option<u64>,
 }
 
@@ -64,8 +65,8 @@ pub struct Diagnosis {
     pub cause: Cause,
     /// In plain words, with what to do about it.
     pub verdict: String,
-    /// The gradient check at weights of scale 1, on standardised features where they are large, and of one hidden layer
-    /// of 100 units where the network is too large for one; none where the cost is not finite there.
+    /// The gradient check at weights of scale 1, on standardised features if they are large, and with one hidden
+    /// layer of 100 units if the network is too large; none if the cost is not finite there.
     pub gradients: Option<GradientCheck>,
     /// The hidden layers of the network whose gradients were checked.
     pub checked_hidden: Vec<usize>,
@@ -75,18 +76,18 @@ pub struct Diagnosis {
     pub device: Option<DeviceRun>,
     /// The largest |x| of the data.
     pub largest_feature: f64,
-    /// The largest learning rate found that trains as long, where the one given does not.
+    /// The largest learning rate found that trains for as long, if the one given does not.
     pub largest_rate: Option<f64>,
-    /// Whether the search for it was done, or ran out of time; none where it was not searched for.
+    /// Whether the search for it ran out of time; none if there was no search.
     pub rate_search_out_of_time: Option<bool>,
 }
 
-/// Diagnoses a run of so many iterations, in about `patience` for the replay and again for the learning rate.
-/// `last_finite` is where the device's weights were last known to be finite: the replay starts there where the way from
-/// the start would take longer than `patience`.
+/// Diagnoses a run of `iterations`, in about `patience` for the replay and as much again for the learning rate.
+/// `device` is how the device's run ended, with its last finite weights: the replay starts from them if replaying from
+/// the beginning would take longer than `patience`.
 ///
 /// # Errors
-/// Those of [`gradcheck::check`] but for a cost that is not finite, and of the sessions.
+/// Those of [`gradcheck::check`] except for a cost that is not finite, and those of the sessions.
 ///
 /// ```
 /// use std::time::Duration;
@@ -111,7 +112,7 @@ pub fn diagnose(
 ) -> Result<Diagnosis> {
     let largest_feature = data.inputs().iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
     let is_large = largest_feature > LARGE_FEATURE;
-    // g′ is right or wrong whatever the data: on large features rounding could say otherwise
+    // g′ is right or wrong whatever the data, but on large features rounding could suggest otherwise
     let standard = if is_large { Some(standardised(data)?) } else { None };
     let network = checked(&run.network)?;
     let checked_hidden = network.hidden().to_vec();
@@ -163,8 +164,8 @@ pub fn diagnose(
     Ok(diagnosis)
 }
 
-/// The network whose gradients are checked: a narrower one with the same derivative where each parameter's two forward
-/// passes would take too long.
+/// The network whose gradients are checked: a narrower one with the same derivative if two forward passes per parameter
+/// would take too long.
 fn checked(network: &Network) -> Result<Network> {
     if network.layout().parameters() <= gradcheck::MAX_PARAMETERS {
         return Ok(network.clone());

@@ -10,7 +10,7 @@ use crate::fit::Chosen;
 use crate::model::Parameters;
 use crate::train::{CostAt, Schedule, Status, train};
 
-/// Iterations that are looked at beyond the first that is not finite.
+/// Iterations to look at beyond the first that is not finite.
 const BEYOND: u64 = 20;
 
 /// Trains the run that a device has loaded: how it ended, and its last finite weights; none if `listen` breaks.
@@ -42,8 +42,8 @@ pub fn on_device(
     Ok(Some((device, outcome.parameters)))
 }
 
-/// The first iteration at which all of A1 is NaN, from weights that `first` updates made to shortly after iteration
-/// `diverged`; none where that does not come. Devices start again from the same weights to the same bits.
+/// The first iteration at which all of A1 is NaN, looking from the weights after `first` updates until shortly after
+/// iteration `diverged`; none if that does not happen. From the same weights, a device computes the same bits again.
 ///
 /// # Errors
 /// Those of [`Backend::load`] and of the session.

@@ -1,7 +1,9 @@
-//! The largest learning rate that trains a network as long as is asked for.
+//! The largest learning rate that trains a network for a given number of iterations.
 
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use web_time::Instant;
 
 use crate::Result;
 use crate::backend::{Backend, Run, check_learning_rate};
@@ -17,13 +19,13 @@ const ROUNDS: i32 = 3;
 /// What the search for a learning rate found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LargestRate {
-    /// The largest rate that trains; none where none was found.
+    /// The largest rate that trains, if one was found.
     pub rate: Option<f64>,
     /// Whether time ran out before the search was done.
     pub out_of_time: bool,
 }
 
-/// A positive number rounded down to 3 significant digits, so that a rate that is printed is none that overshoots.
+/// A positive number rounded down to 3 significant digits, so that a printed rate does not overshoot.
 ///
 /// ```
 /// assert_eq!(planar::diagnose::round_down(0.000_136_9).to_string(), "0.000136");
@@ -31,13 +33,13 @@ pub struct LargestRate {
 pub fn round_down(value: f64) -> f64 {
     let exponent = (value.log10().floor() as i32).saturating_sub(2);
     let digits = (value / 10_f64.powi(exponent)).floor();
-    // by its decimals: digits·10^exponent in binary would print more of them
+    // parsed from decimals: digits·10^exponent in binary would print more digits
     format!("{digits}e{exponent}").parse().unwrap_or(value)
 }
 
-/// The largest rate below the run's own with which the engine trains it for so many iterations and its cost falls: each
-/// round tries eight side by side between the largest that did and the smallest that did not. None where the
-/// engine does not take the network.
+/// The largest rate below the run's own with which the engine trains it for `iterations` and its cost falls: each round
+/// tries eight side by side between the largest that succeeded and the smallest that did not. None if the engine cannot
+/// train the network.
 ///
 /// # Errors
 /// Those of the session.

@@ -1,6 +1,8 @@
-//! Gradient descent on the `f64` reference, an iteration at a time, watched.
+//! Gradient descent on the `f64` reference, observed one iteration at a time.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use web_time::Instant;
 
 use serde::Serialize;
 
@@ -11,22 +13,22 @@ use crate::cpu::textbook::{Forward, Model, samples};
 use crate::data::Dataset;
 use crate::model::Activation;
 
-/// What the replay saw. An iteration is the forward pass after so many updates.
+/// What the replay saw. Iteration k is the forward pass after k updates.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Replay {
     /// The iteration that it started from.
     pub first: u64,
     /// The last iteration that it saw.
     pub last: u64,
-    /// Whether it ended before the run's end for want of time.
+    /// Whether it ran out of time before the end of the run.
     pub cut_short: bool,
     /// The cost, from the logit, at the first iteration.
     pub first_cost: f64,
     /// The cost, from the logit, at the last iteration.
     pub last_cost: f64,
-    /// The first |A1| > 1, which tanh and σ never have, and their derivatives in terms of A1 do not expect.
+    /// The first |A1| > 1, which tanh and σ never reach and their derivatives in terms of A1 do not expect.
     pub activation_above_one: Option<u64>,
-    /// The first cost, from the logit, above 1: the start has ln 2.
+    /// The first cost, from the logit, above 1; the initial cost is ln 2.
     pub cost_above_one: Option<u64>,
     /// The first cost, from the logit, that is not finite.
     pub cost_not_finite: Option<u64>,
@@ -49,7 +51,7 @@ pub struct Replay {
 pub struct DeadUnits {
     /// How many at the end.
     pub units: usize,
-    /// The iteration since which the first of them is dead.
+    /// The iteration since which the first of them has been dead.
     pub since: u64,
 }
 
@@ -65,8 +67,8 @@ impl Replay {
     }
 }
 
-/// Replays a run from its weights, which `first` updates made, up to `last` updates, or until all that can break has
-/// broken, or for as long as `patience`.
+/// Replays a run from its weights, those after `first` updates, until `last` updates are done, all that can break has
+/// broken, or `patience` has passed.
 ///
 /// # Errors
 /// Those of [`check_runs`].
@@ -93,7 +95,7 @@ pub fn replay(data: &Dataset, run: &Run, first: u64, last: u64, patience: Durati
         if iteration == first {
             seen.first_cost = pass.cost;
         }
-        // under a ReLU the NaN stays in Z1 and W1, and the cost breaks later
+        // behind a ReLU, a NaN stays in Z1 and W1, and the cost breaks later
         let all_over = seen.cost_not_finite.is_some_and(|at| iteration > at + 20);
         if all_over || started.elapsed() > patience {
             seen.cut_short = iteration < last && !all_over;
@@ -127,7 +129,7 @@ impl Replay {
     }
 }
 
-/// Σ −[y·ln A2 + (1 − y)·ln(1 − A2)] with A2 = 1 / (1 + e^−z), as the notebook has it, by `sigmoid`.
+/// Σ −[y·ln A2 + (1 − y)·ln(1 − A2)] with A2 = 1 / (1 + e^−z), as in the notebook, computed by `sigmoid`.
 fn notebook_cost(logits: &[f64], y: &[f64], sigmoid: impl Fn(f64) -> f64) -> f64 {
     let term = |(z, y): (&f64, &f64)| {
         let a = sigmoid(*z);

@@ -285,6 +285,18 @@ impl Backend for Gpu {
         crate::backend::forward_by_session(self, network, parameters, points)
     }
 
+    fn forward_plan(&self, network: &Network, points: usize) -> Result<&'static str> {
+        let derivative = network.derivative();
+        let sizes = Sizes {
+            networks: 1,
+            samples: points.min(4096) as u32,
+            activation: derivative.activation,
+            borrowed: derivative.borrowed,
+            layout: network.layout().clone(),
+        };
+        Ok(self.plan(&sizes)?.name)
+    }
+
     fn memory(&self, data: &Dataset, network: &Network, count: usize) -> Result<u64> {
         Ok(self.plan(&Sizes::same(data, network, count)?)?.bytes())
     }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::Real;
 use crate::{Error, Result};
 
-/// The slope that `leaky-relu` has below 0 unless another is named.
+/// The slope of `leaky-relu` below 0 unless another is given.
 pub const DEFAULT_SLOPE: f64 = 0.01;
 
 /// The activation function g of the hidden layers, applied to each element of Z.

@@ -1,10 +1,10 @@
-//! What stands for g′ in the backward pass: g's own derivative, or, as a bug on purpose, another activation's.
+//! What stands for g′ in the backward pass: g's own derivative or, as a deliberate bug, another activation's.
 
 use std::fmt;
 
 use super::{Activation, Real};
 
-/// The factor g′(Z) of dZ = (Wᵀ·dZ above) ∘ g′(Z), and the g that it ought to belong to.
+/// The factor g′(Z) of dZ = (Wᵀ·dZ above) ∘ g′(Z), and the g whose derivative it should be.
 ///
 /// ```
 /// use planar::model::Derivative;
@@ -15,14 +15,14 @@ use super::{Activation, Real};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Derivative {
-    /// g, of the forward pass.
+    /// g, the activation of the forward pass.
     pub activation: Activation,
     /// The activation whose derivative is taken instead of g's, written in terms of A = g(Z).
     pub borrowed: Option<Activation>,
 }
 
 impl Derivative {
-    /// g's own.
+    /// g's own derivative.
     pub fn of(activation: Activation) -> Self {
         Self { activation, borrowed: None }
     }

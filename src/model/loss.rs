@@ -2,8 +2,8 @@
 
 use super::Real;
 
-/// −[y·ln σ(z) + (1 − y)·ln(1 − σ(z))] as max(z, 0) − z·y + log1p(exp(−|z|)), which stays finite where
-/// the notebook's formula is NaN because σ(z) rounded to 0 or 1.
+/// −[y·ln σ(z) + (1 − y)·ln(1 − σ(z))] as max(z, 0) − z·y + log1p(exp(−|z|)), which stays finite when
+/// the notebook's formula is NaN because σ(z) rounds to 0 or 1.
 ///
 /// ```
 /// use planar::model::loss::logit_loss;

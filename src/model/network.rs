@@ -24,7 +24,7 @@ impl Network {
     /// A network with one hidden layer, the exercise's: inputs → hidden → 1.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where a width is 0 or over [`MAX_WIDTH`], or there are over [`MAX_PARAMETERS`].
+    /// [`Error::Invalid`] if a width is 0 or over [`MAX_WIDTH`], or there are over [`MAX_PARAMETERS`].
     pub fn one_hidden(inputs: usize, hidden: usize, activation: Activation) -> Result<Self> {
         Self::new(inputs, &[hidden], activation)
     }
@@ -32,7 +32,7 @@ impl Network {
     /// A network with several hidden layers, from the one nearest the inputs.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where a width is 0 or over [`MAX_WIDTH`], there is no hidden layer, or there are over
+    /// [`Error::Invalid`] if a width is 0 or over [`MAX_WIDTH`], there is no hidden layer, or there are over
     /// [`MAX_PARAMETERS`].
     pub fn new(inputs: usize, hidden: &[usize], activation: Activation) -> Result<Self> {
         if !(1..=MAX_WIDTH).contains(&inputs) {
@@ -68,9 +68,9 @@ impl Network {
         self.activation
     }
 
-    /// The same network with a bug on purpose: the backward pass takes the derivative of `activation` in the place of
+    /// The same network with a deliberate bug: the backward pass takes the derivative of `activation` instead of
     /// g′, in terms of A = g(Z) as a notebook writes it: 1 − A² for tanh, A·(1 − A) for sigmoid, where(Z > 0, 1, slope)
-    /// for the ReLUs. With g itself it is the network without a bug.
+    /// for the ReLUs. With g itself, the network has no bug.
     ///
     /// ```
     /// use planar::model::Network;

@@ -122,7 +122,7 @@ impl<T: Real> Parameters<T> {
     /// From all values, in the order W1, b1, W2, b2, …, each row-major.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] where their number is not the network's.
+    /// [`Error::Mismatch`] if their number is not that of the network.
     pub fn from_values(network: &Network, values: Vec<T>) -> Result<Self> {
         let layout = network.layout().clone();
         if values.len() != layout.parameters() {
@@ -132,7 +132,7 @@ impl<T: Real> Parameters<T> {
         Ok(Self { layout, values })
     }
 
-    /// Where each tensor stands.
+    /// Where each tensor lies.
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
@@ -142,27 +142,27 @@ impl<T: Real> Parameters<T> {
         &self.values
     }
 
-    /// All values, to be changed.
+    /// All values, mutable.
     pub fn values_mut(&mut self) -> &mut [T] {
         &mut self.values
     }
 
-    /// W of layer 0 (nearest the inputs), 1, …: row-major (units × units below); empty where that layer is not there.
+    /// W of layer 0 (nearest the inputs), 1, …: row-major (units × units below); empty if there is no such layer.
     pub fn weights(&self, layer: usize) -> &[T] {
         &self.values[self.layout.weights(layer).range()]
     }
 
-    /// b of layer 0 (nearest the inputs), 1, …: one a unit; empty where that layer is not there.
+    /// b of layer 0 (nearest the inputs), 1, …: one per unit; empty if there is no such layer.
     pub fn bias(&self, layer: usize) -> &[T] {
         &self.values[self.layout.bias(layer).range()]
     }
 
-    /// W of a layer, to be written.
+    /// W of a layer, mutable.
     pub fn weights_mut(&mut self, layer: usize) -> &mut [T] {
         &mut self.values[self.layout.weights(layer).range()]
     }
 
-    /// b of a layer, to be written.
+    /// b of a layer, mutable.
     pub fn bias_mut(&mut self, layer: usize) -> &mut [T] {
         &mut self.values[self.layout.bias(layer).range()]
     }

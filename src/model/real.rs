@@ -1,6 +1,7 @@
-//! The numbers that the CPU computes with: `f32` and `f64` behind one trait, so that a formula is written once.
+//! The numbers the CPU computes with: `f32` and `f64` behind one trait, so that a formula is written once.
 //!
-//! exp, log1p and tanh come from `libm`, the same on every platform; tanh and log1p of `f32` are the shaders'.
+//! exp, log1p and tanh come from `libm`, the same on every platform; tanh and log1p of `f32` use the formulas of the
+//! shaders.
 
 use std::fmt::Debug;
 use std::iter::Sum;
@@ -83,7 +84,7 @@ impl Real for f32 {
         log1p_by_artanh(self)
     }
     /// Cephes' tanhf, as in `shaders/lib/activation.wgsl`: for |x| < 0.625 an odd polynomial, else
-    /// sign(x)·(1 − e) / (1 + e) with e = exp(−2|x|); the relative error stays below 1e-7 or so.
+    /// sign(x)·(1 − e) / (1 + e) with e = exp(−2|x|); the relative error stays below about 1e-7.
     fn tanh(self) -> Self {
         let magnitude = f32::abs(self);
         if magnitude < 0.625 {

@@ -8,20 +8,20 @@ use gif::{DisposalMethod, Encoder, Frame, Repeat};
 use super::format::put;
 use crate::{Error, Result};
 
-/// Hundredths of a second that a frame is shown, and the last.
+/// Hundredths of a second for which a frame and the last frame are shown.
 const DELAY: u16 = 10;
 const LAST_DELAY: u16 = 250;
-/// The colours of the palette; one number more means "as before".
+/// The number of colours in the palette; one more index means "unchanged".
 const COLOURS: usize = 255;
 
 type Rgb = [u8; 3];
 
-/// Frames of so many pixels (width, height), each as [`pixels`](super::pixels) makes them: one palette for all, and of
-/// each frame only what differs from the one before. Drawings are what it is for: of more than 255 colours those that
-/// most pixels have are kept, and the others become the nearest of these.
+/// Frames of this many pixels (width, height), each as [`pixels`](super::pixels) makes them: one palette for all, and
+/// of each frame only what differs from the previous one. It is meant for drawings: of more than 255 colours, the most
+/// frequent are kept, and the others become the nearest of these.
 ///
 /// # Errors
-/// [`Error::Plot`] where a frame has another size, or the size is over 65,535.
+/// [`Error::Plot`] if a frame has another size, or if the size is over 65,535.
 pub fn gif(size: (u32, u32), frames: &[Vec<u8>]) -> Result<Vec<u8>> {
     let failed = |problem: &dyn std::fmt::Display| Error::Plot(format!("the animation: {problem}"));
     let side = |side: u32| u16::try_from(side).map_err(|error| failed(&error));
@@ -56,22 +56,22 @@ pub fn gif(size: (u32, u32), frames: &[Vec<u8>]) -> Result<Vec<u8>> {
     Ok(file)
 }
 
-/// Writes a [`gif()`], whole or not at all.
+/// Writes a [`gif()`], completely or not at all.
 ///
 /// # Errors
-/// As [`gif()`]; [`Error::Io`] where the file cannot be written.
+/// As [`gif()`]; [`Error::Io`] if the file cannot be written.
 pub fn write_gif(path: &Path, size: (u32, u32), frames: &[Vec<u8>]) -> Result<()> {
     put(path, &gif(size, frames)?)
 }
 
-/// The colours that most pixels have, and the number of the nearest of them for every colour.
+/// The most frequent colours, and the index of the nearest of them for every colour.
 fn palette(frames: &[Vec<u8>]) -> (Vec<Rgb>, HashMap<Rgb, u8>) {
     let mut counts: HashMap<Rgb, usize> = HashMap::new();
     for pixel in frames.iter().flat_map(|frame| frame.chunks_exact(4)) {
         *counts.entry(rgb(pixel)).or_default() += 1;
     }
     let mut colours: Vec<(Rgb, usize)> = counts.into_iter().collect();
-    // the colour itself decides between equals, so that the same frames give the same file
+    // the colour itself breaks ties, so that the same frames give the same file
     colours.sort_unstable_by_key(|(colour, count)| (std::cmp::Reverse(*count), *colour));
     let mut palette: Vec<Rgb> = colours.iter().take(COLOURS).map(|(colour, _)| *colour).collect();
     let distance = |a: Rgb, b: Rgb| (0..3).map(|k| u32::from(a[k].abs_diff(b[k])).pow(2)).sum::<u32>();

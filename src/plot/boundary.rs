@@ -17,9 +17,9 @@ use crate::{Error, Result};
 
 /// Points of the grid along each axis.
 const GRID: usize = 161;
-/// The most of them: a picture has no more pixels, and each point costs a forward pass.
+/// The most points along each axis: a picture has no more pixels, and each point costs a forward pass.
 const MOST_GRID: usize = 4096;
-/// What the notebook leaves around the data.
+/// The margin that the notebook leaves around the data.
 const MARGIN: f64 = 1.0;
 /// The most samples that are drawn, so that a picture stays small.
 const MOST_POINTS: usize = 1000;
@@ -44,12 +44,12 @@ impl Boundary {
     /// are at their mean.
     ///
     /// # Errors
-    /// As [`check_axes`], and [`Error::Mismatch`] where network, parameters and data do not fit together.
+    /// As [`check_axes`], and [`Error::Mismatch`] if network, parameters and data do not fit together.
     pub fn new(data: &Dataset, network: &Network, parameters: &Parameters, axes: [usize; 2]) -> Result<Self> {
         Self::on_grid(data, network, parameters, axes, GRID)
     }
 
-    /// [`new`](Self::new) on a grid of so many points (2 to 4096) along each axis: fewer are faster.
+    /// [`new`](Self::new) on a grid of this many points (2 to 4096) along each axis: fewer are faster.
     ///
     /// # Errors
     /// As [`new`](Self::new), and [`Error::Invalid`] for another grid.
@@ -97,10 +97,10 @@ impl Boundary {
         Ok(Self { axes, x, y, grid, logits: logits_at(network, parameters, &at)?, points, samples: m })
     }
 
-    /// Draws it: shading, the line at 0.5, the samples by class; axes, legend and colour bar where there is room.
+    /// Draws it: shading, the line at 0.5, the samples by class; axes, legend and colour bar if there is room.
     ///
     /// # Errors
-    /// [`Error::Plot`] where the area cannot hold it.
+    /// [`Error::Plot`] if the area cannot hold it.
     pub fn draw(&self, area: &Area, title: &str) -> Result<()> {
         let small = is_small(area);
         let area = titled(area, title)?;
@@ -162,7 +162,7 @@ impl Boundary {
         Ok(())
     }
 
-    /// The shade of each pixel's probability, as RGB from the upper left.
+    /// The shade of the probability at each pixel, as RGB from the upper left.
     fn shading(&self, width: u32, height: u32) -> Vec<u8> {
         let share = |pixel: u32, pixels: u32| (f64::from(pixel) + 0.5) / f64::from(pixels);
         let mut rgb = Vec::with_capacity((3 * width * height) as usize);
@@ -191,7 +191,7 @@ impl Boundary {
         sigmoid(low * (1.0 - up) + high * up)
     }
 
-    /// A dot and a name for each class, and how many samples are drawn where not all are.
+    /// A dot and a name for each class, and the number of samples drawn if not all are.
     fn draw_legend(&self, area: &Area) -> Result<()> {
         let style = text(11.0, colour::TEXT).pos(Pos::new(HPos::Left, VPos::Center));
         let mut x = px(50);
@@ -231,7 +231,7 @@ impl Boundary {
 /// Whether a boundary can be drawn over these features, counted from 0.
 ///
 /// # Errors
-/// [`Error::Mismatch`] where the data set has one feature, [`Error::Invalid`] where the axes are the same or not there.
+/// [`Error::Mismatch`] if the data set has one feature, [`Error::Invalid`] if the axes are the same or do not exist.
 pub fn check_axes(data: &Dataset, axes: [usize; 2]) -> Result<()> {
     let features = data.features();
     if features < 2 {

@@ -1,23 +1,24 @@
-//! Colours that people with any colour vision tell apart: blue and orange for the classes, Okabe's and Ito's for curves.
+//! Colours that people with any colour vision can tell apart: blue and orange for the classes, Okabe and Ito's for
+//! curves.
 
 use plotters::style::RGBColor;
 
 /// Titles and labels.
 pub const TEXT: RGBColor = RGBColor(34, 34, 34);
-/// Axes and what stands behind data.
+/// Axes and backgrounds of data.
 pub const AXIS: RGBColor = RGBColor(110, 110, 110);
 /// Grid lines.
 pub const GRID: RGBColor = RGBColor(225, 225, 225);
 /// The points of class 0 and of class 1.
 pub const CLASSES: [RGBColor; 2] = [RGBColor(0, 84, 148), RGBColor(200, 82, 0)];
-/// Full certainty of class 0 and of class 1, lighter than the points upon it.
+/// Full certainty of class 0 and of class 1, lighter than the points on it.
 const CERTAIN: [[f64; 3]; 2] = [[120.0, 175.0, 220.0], [250.0, 178.0, 105.0]];
 /// Between the two.
 const UNDECIDED: [f64; 3] = [250.0, 250.0, 248.0];
 /// Steps from certainty of one class to that of the other.
 const BANDS: f64 = 20.0;
 
-/// Okabe's and Ito's palette, from what stands out most; it begins again after the last.
+/// Okabe and Ito's palette, the most salient first; it repeats after the last.
 pub fn of_curve(curve: usize) -> RGBColor {
     const COLOURS: [RGBColor; 7] = [
         RGBColor(0, 114, 178),
@@ -31,7 +32,7 @@ pub fn of_curve(curve: usize) -> RGBColor {
     COLOURS[curve % COLOURS.len()]
 }
 
-/// The shade of a probability of class 1, in steps of 1/20; grey where it is NaN.
+/// The shade of a probability of class 1, in steps of 1/20; grey if it is NaN.
 pub fn of_probability(probability: f64) -> RGBColor {
     if probability.is_nan() {
         return RGBColor(200, 200, 200);
@@ -42,7 +43,7 @@ pub fn of_probability(probability: f64) -> RGBColor {
     RGBColor(mix(0), mix(1), mix(2))
 }
 
-/// Cividis at a share of its range, and whether text upon it should be light.
+/// Cividis at a share of its range, and whether text on it should be light.
 pub fn of_share(share: f64) -> (RGBColor, bool) {
     let colorous::Color { r, g, b } = colorous::CIVIDIS.eval_continuous(share.clamp(0.0, 1.0));
     let luminance = 0.299 * f64::from(r) + 0.587 * f64::from(g) + 0.114 * f64::from(b);

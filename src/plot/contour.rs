@@ -5,7 +5,8 @@ use std::collections::HashMap;
 /// An edge of the grid: from point (column, row) to the right (`false`) or upwards (`true`).
 type Edge = (usize, usize, bool);
 
-/// Lines of points (column, row), in units of the grid, along which row-major `values` are 0. Cells with a NaN have none.
+/// Lines of points (column, row), in units of the grid, along which row-major `values` are 0. Cells with a NaN have no
+/// line.
 pub fn zero_lines(values: &[f64], columns: usize, rows: usize) -> Vec<Vec<(f64, f64)>> {
     let mut neighbours: HashMap<Edge, Vec<Edge>> = HashMap::new();
     let mut order = Vec::new();
@@ -22,7 +23,7 @@ pub fn zero_lines(values: &[f64], columns: usize, rows: usize) -> Vec<Vec<(f64, 
             }
         }
     }
-    // open lines from their ends, then the closed ones
+    // first the open lines from their ends, then the closed ones
     let ends: Vec<Edge> = order.iter().filter(|edge| neighbours[*edge].len() == 1).copied().collect();
     let mut lines = Vec::new();
     for start in ends.into_iter().chain(order) {
@@ -42,7 +43,7 @@ pub fn zero_lines(values: &[f64], columns: usize, rows: usize) -> Vec<Vec<(f64, 
     lines
 }
 
-/// The segments of one cell, each between two of its edges. A saddle is cut as its middle's sign says.
+/// The segments of one cell, each between two of its edges. A saddle is cut according to the sign at its middle.
 fn segments(values: &[f64], columns: usize, column: usize, row: usize) -> Vec<(Edge, Edge)> {
     let at = |c: usize, r: usize| values[r * columns + c];
     let corners = [at(column, row), at(column + 1, row), at(column + 1, row + 1), at(column, row + 1)];

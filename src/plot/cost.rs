@@ -11,17 +11,17 @@ use super::{Area, colour, failed, is_small, px, short, size, text, thousands, ti
 use crate::train::CostAt;
 use crate::{Error, Result};
 
-/// Parts that a long curve is cut into; of each the lowest and the highest cost are drawn.
+/// The parts that a long curve is cut into; the lowest and the highest cost of each are drawn.
 const PARTS: usize = 400;
-/// A cost this many times the first is out of the picture, so that a run that diverges does not flatten it.
+/// Costs above this many times the first are outside the picture, so that a diverging run does not flatten it.
 const TOP: f64 = 3.0;
 
 /// A curve and what it is called.
 #[derive(Clone, Debug)]
 pub struct Curve<'a> {
-    /// Its name in the legend; nothing is named where it is empty.
+    /// Its name in the legend; an empty one is not shown.
     pub label: String,
-    /// The costs as training logged them. A last one that is not finite is marked: there the run had diverged.
+    /// The costs as training logged them. If the last one is not finite, it is marked: there the run diverged.
     pub costs: &'a [CostAt],
 }
 
@@ -38,7 +38,7 @@ impl CostPlot<'_> {
     /// Draws it.
     ///
     /// # Errors
-    /// [`Error::Plot`] where no cost is finite, or where the area cannot hold it.
+    /// [`Error::Plot`] if no cost is finite, or if the area cannot hold it.
     pub fn draw(&self, area: &Area, title: &str) -> Result<()> {
         let (low, high) = self.bounds()?;
         if self.log {
@@ -49,7 +49,7 @@ impl CostPlot<'_> {
         self.draw_on(area, title, (low, high), low.min(0.0)..high * 1.05)
     }
 
-    /// The lowest and the highest cost that are drawn; others stand at these.
+    /// The lowest and the highest cost that are drawn; others are clamped to them.
     pub(super) fn bounds(&self) -> Result<(f64, f64)> {
         let finite = || self.curves.iter().flat_map(|curve| curve.costs).map(|at| at.cost).filter(|c| c.is_finite());
         let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
@@ -57,7 +57,7 @@ impl CostPlot<'_> {
             return Err(Error::Plot("there is no finite cost to draw".into()));
         }
         if self.log {
-            // 0 has no logarithm: such a cost stands at the bottom
+            // 0 has no logarithm: such a cost is drawn at the bottom
             let low = finite().filter(|cost| *cost > 0.0).fold(high.max(1e-300), f64::min).max(1e-300);
             return Ok((low, high.max(low)));
         }
@@ -71,7 +71,7 @@ impl CostPlot<'_> {
         self.curves.iter().flat_map(|curve| curve.costs).map(|at| at.iteration).max().unwrap_or(0).max(1)
     }
 
-    /// With the cost's axis, on which costs between the bounds stand.
+    /// Draws with this axis of the cost, on which costs are clamped to the bounds.
     fn draw_on<Y>(&self, area: &Area, title: &str, (low, top): (f64, f64), y: Y) -> Result<()>
     where
         Y: AsRangedCoord<Value = f64>,
@@ -125,7 +125,7 @@ impl CostPlot<'_> {
             }
         }
         if !small && self.curves.iter().any(|curve| !curve.label.is_empty() || is_diverged(curve)) {
-            // a curve that goes off ends at the top
+            // a curve that leaves the picture ends at the top
             let went_off = self.curves.iter().any(is_diverged);
             let position = if went_off { SeriesLabelPosition::MiddleRight } else { SeriesLabelPosition::UpperRight };
             let mut legend = chart.configure_series_labels();
@@ -141,8 +141,8 @@ pub(super) fn is_diverged(curve: &Curve) -> bool {
     curve.costs.last().is_some_and(|at| !at.cost.is_finite())
 }
 
-/// Marks on a logarithmic axis: within a decade its tenths, else 1, 2 and 5 times the powers of ten, over many decades
-/// the powers alone.
+/// Marks on a logarithmic axis: tenths within one decade, otherwise 1, 2 and 5 times the powers of ten, or the powers
+/// alone over many decades.
 fn decade_steps(low: f64, high: f64) -> Vec<f64> {
     let decades = low.log10().floor() as i32..=high.log10().ceil() as i32;
     let steps: &[f64] = match high / low {
@@ -155,7 +155,7 @@ fn decade_steps(low: f64, high: f64) -> Vec<f64> {
     all.filter(|step| (low..=high).contains(step)).collect()
 }
 
-/// The finite costs; of a long curve the lowest and the highest of each part.
+/// The finite costs; of a long curve, the lowest and the highest of each part.
 pub(super) fn thinned(costs: &[CostAt]) -> impl Iterator<Item = CostAt> {
     let finite: Vec<CostAt> = costs.iter().filter(|at| at.cost.is_finite()).copied().collect();
     let part = finite.len().div_ceil(PARTS).max(1);

@@ -14,12 +14,12 @@ use super::{Area, failed};
 use crate::checkpoint::atomic;
 use crate::{Error, Result};
 
-/// Pixels of a PNG for a pixel of the SVG, for screens of twice the density.
+/// Pixels of a PNG per pixel of the SVG, for screens of twice the density.
 const DENSITY: f32 = 2.0;
-/// The most pixels of a side.
+/// The most pixels along a side.
 const MOST_PIXELS: u32 = 16_384;
 
-/// What a file's extension says that it holds.
+/// The format that a file's extension names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// `.svg`
@@ -29,7 +29,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// By the extension, in any case.
+    /// The format of a file by its extension, in upper or lower case.
     ///
     /// # Errors
     /// [`Error::Invalid`] for any other.
@@ -43,10 +43,10 @@ impl Format {
     }
 }
 
-/// A picture of so many pixels (width, height) as an SVG, which can stand in HTML too.
+/// A picture of this many pixels (width, height) as an SVG, which can also be embedded in HTML.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a size of 0 or over 16,384, [`Error::Plot`] where drawing fails, and what `draw` returns.
+/// [`Error::Invalid`] for a size of 0 or over 16,384, [`Error::Plot`] if drawing fails, and those of `draw`.
 pub fn svg(size: (u32, u32), draw: impl FnOnce(&Area) -> Result<()>) -> Result<String> {
     let (width, height) = size;
     if !(1..=MOST_PIXELS).contains(&width) || !(1..=MOST_PIXELS).contains(&height) {
@@ -61,17 +61,17 @@ pub fn svg(size: (u32, u32), draw: impl FnOnce(&Area) -> Result<()>) -> Result<S
         draw(&area)?;
         area.present().map_err(failed)?;
     }
-    // the finer steps become the view box alone
+    // the finer steps remain in the view box only
     let head = |width, height| format!("<svg width=\"{width}\" height=\"{height}\"");
     let picture = picture.replacen(&head(fine.0, fine.1), &head(width, height), 1);
-    // plotters leaves the type's first half out, without which not all viewers show the bitmap
+    // plotters leaves out the first half of the media type, without which not all viewers show the bitmap
     Ok(picture.replace("\"data:png;base64,", "\"data:image/png;base64,"))
 }
 
 /// An SVG as a PNG of twice its size, with the built-in font.
 ///
 /// # Errors
-/// [`Error::Plot`] where it is no SVG.
+/// [`Error::Plot`] if it is not an SVG.
 pub fn png(svg: &str) -> Result<Vec<u8>> {
     rendered(svg, DENSITY)?.encode_png().map_err(|error| Error::Plot(error.to_string()))
 }
@@ -79,15 +79,16 @@ pub fn png(svg: &str) -> Result<Vec<u8>> {
 /// An SVG as RGBA pixels of its own size, row by row from the upper left, opaque.
 ///
 /// # Errors
-/// [`Error::Plot`] where it is no SVG.
+/// [`Error::Plot`] if it is not an SVG.
 pub fn pixels(svg: &str) -> Result<Vec<u8>> {
     Ok(rendered(svg, 1.0)?.take())
 }
 
-/// Draws a picture and writes it as the file's extension says; an older one is there until the new one is whole.
+/// Draws a picture and writes it in the format of the file's extension; an older file stays until the new one is
+/// complete.
 ///
 /// # Errors
-/// As [`Format::of`] and [`svg`]; [`Error::Io`] where the file cannot be written.
+/// As [`Format::of`] and [`svg`]; [`Error::Io`] if the file cannot be written.
 pub fn write(path: &Path, size: (u32, u32), draw: impl FnOnce(&Area) -> Result<()>) -> Result<()> {
     let format = Format::of(path)?;
     let picture = svg(size, draw)?;
@@ -98,7 +99,7 @@ pub fn write(path: &Path, size: (u32, u32), draw: impl FnOnce(&Area) -> Result<(
     put(path, &bytes)
 }
 
-/// Puts a picture in place as a whole, and clears away what a killed run left beside it.
+/// Replaces a file by a complete picture, and removes what a killed run left beside it.
 pub(super) fn put(path: &Path, bytes: &[u8]) -> Result<()> {
     atomic::remove_leftovers(path);
     atomic::replace(path, bytes)

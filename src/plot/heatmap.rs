@@ -21,19 +21,19 @@ pub struct HeatMap {
     pub columns: Vec<String>,
     /// The rows, from the top.
     pub rows: Vec<String>,
-    /// Row-major (rows × columns); none where there is no value, which leaves the cell grey.
+    /// Row-major (rows × columns); a cell without a value is grey.
     pub values: Vec<Option<f64>>,
-    /// Digits behind the point in the cells, at most 17.
+    /// Digits after the decimal point in the cells, at most 17.
     pub digits: usize,
-    /// What the darkest and the brightest stand for, where several maps share it; none for the map's own values.
+    /// The values of the darkest and the brightest shade, if several maps share them; none for the map's own range.
     pub scale: Option<[f64; 2]>,
 }
 
 impl HeatMap {
-    /// Draws it. Numbers stand in the cells where they fit.
+    /// Draws it, with numbers in the cells if they fit.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] where the values are not as many as the cells, [`Error::Plot`] where the area cannot hold it.
+    /// [`Error::Mismatch`] if the number of values is not that of the cells, [`Error::Plot`] if the area cannot hold it.
     pub fn draw(&self, area: &Area, title: &str) -> Result<()> {
         let (columns, rows) = (self.columns.len(), self.rows.len());
         if self.values.len() != columns * rows || self.values.is_empty() {
@@ -81,7 +81,7 @@ impl HeatMap {
         }
 
         let label = text(height_of_text, colour::TEXT);
-        // only as many names as have room beside each other
+        // only as many names as fit side by side
         let widest =
             self.columns.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64 * 0.62 * size + 6.0 * fine;
         let every = (widest * columns as f64 / f64::from(right - left)).ceil().max(1.0) as usize;

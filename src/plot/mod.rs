@@ -1,6 +1,6 @@
 //! Pictures: the decision boundary, cost curves and heat maps, as SVG or PNG; a run as an animated GIF, or as text.
 //!
-//! Each is drawn onto an [`Area`], so that several can share a sheet, and small ones stand beside each other:
+//! Each is drawn onto an [`Area`], so that several can share a sheet:
 //!
 //! ```
 //! use planar::backend::{Backend, Run};
@@ -49,18 +49,18 @@ use crate::{Error, Result};
 /// A part of a picture to draw on.
 pub type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-/// The first of these that a viewer has; PNGs are written with the first, which is built in.
+/// Fonts: a viewer takes the first that it has; PNGs are drawn with the first, which is built in.
 const FONT: &str = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif";
 
-/// Steps of a pixel that plotters' whole numbers can name, so that lines are smooth.
+/// Steps per pixel: plotters counts in whole numbers, and finer steps keep lines smooth.
 const FINE: i32 = 2;
 
-/// So many pixels in [`FINE`] steps.
+/// A number of pixels in [`FINE`] steps.
 const fn px(pixels: i32) -> i32 {
     pixels * FINE
 }
 
-/// [`px`] where plotters wants a size.
+/// [`px`] if plotters wants a size.
 const fn size(pixels: u32) -> u32 {
     pixels * FINE as u32
 }
@@ -71,21 +71,21 @@ fn dimensions(area: &Area) -> (u32, u32) {
     (width / FINE as u32, height / FINE as u32)
 }
 
-/// Text of so many pixels.
+/// A text style of this many pixels.
 fn text(pixels: f64, colour: impl Color) -> TextStyle<'static> {
-    // plotters writes a font's height divided by this as its size
+    // plotters writes the height of a font divided by this as its size
     let height = 1.24 * pixels * f64::from(FINE);
     let mut style = TextStyle::from((FontFamily::Name(FONT), height).into_font());
     style.color = colour.to_backend_color();
     style
 }
 
-/// What plotters says, in one line.
+/// The message of plotters, in one line.
 fn failed<E: std::error::Error + Send + Sync>(error: DrawingAreaErrorKind<E>) -> Error {
     Error::Plot(error.to_string().lines().collect::<Vec<_>>().join(" "))
 }
 
-/// An area without a strip at its top that holds a title.
+/// Draws a title in a strip at the top of an area; returns the rest of the area.
 fn titled<'a>(area: &Area<'a>, title: &str) -> Result<Area<'a>> {
     if title.is_empty() {
         return Ok(area.clone());
@@ -112,7 +112,7 @@ fn short(number: f64) -> String {
     if text == "−0" { "0".into() } else { text.into() }
 }
 
-/// A whole number with its thousands apart: 12,000.
+/// A whole number with its thousands separated: 12,000.
 fn thousands(number: f64) -> String {
     let digits = format!("{number:.0}");
     let group = |(k, digit): (usize, char)| {
@@ -122,7 +122,7 @@ fn thousands(number: f64) -> String {
     digits.chars().enumerate().flat_map(group).collect()
 }
 
-/// Whether an area is one of many: it gets small text and little around it.
+/// Whether an area is one of many, so that it gets small text and narrow margins.
 fn is_small(area: &Area) -> bool {
     let (width, height) = dimensions(area);
     width < 300 || height < 240

@@ -1,4 +1,4 @@
-//! A run on one sheet: the boundary and the cost curve beside each other.
+//! A run on one sheet: the boundary and the cost curve side by side.
 
 use super::{Area, Boundary, CostPlot, titled};
 use crate::Result;
@@ -6,7 +6,7 @@ use crate::Result;
 /// Draws the boundary on the left and the cost on the right.
 ///
 /// # Errors
-/// Those of the two.
+/// Those of [`Boundary::draw`] and [`CostPlot::draw`].
 pub fn sheet(area: &Area, title: &str, boundary: &Boundary, costs: &CostPlot) -> Result<()> {
     let area = titled(area, title)?;
     let (width, _) = area.dim_in_pixel();

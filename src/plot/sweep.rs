@@ -1,4 +1,5 @@
-//! Pictures of a sweep: accuracy over width and rate, cost curves by configuration, and decision boundaries side by side.
+//! Pictures of a sweep: accuracy over width and rate, cost curves by configuration, and decision boundaries side by
+//! side.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,18 +11,18 @@ use crate::{Error, Result};
 
 /// The most columns and rows of a heat map: more widths or rates share a cell.
 const CELLS: usize = 12;
-/// The most heat maps on a sheet, and the most curves on one pair of axes.
+/// The most heat maps on a sheet and the most curves on one pair of axes.
 const MAPS: usize = 12;
 const CURVES: usize = 7;
-/// The most boundaries on a sheet: the best so many configurations.
+/// The most boundaries on a sheet: those of the best configurations.
 pub const BOUNDARIES: usize = 12;
 
-/// The accuracy in percent over hidden units and learning rate, a map for each data set and activation: the median of
-/// all networks of a cell, on what was held out where something was. Where widths or rates are many, neighbours share
-/// a cell.
+/// The accuracy in percent over hidden units and learning rate, one map per data set and activation: the median over
+/// all networks of a cell, on held-out samples if there are any. If there are many widths or rates, neighbours share a
+/// cell.
 ///
 /// # Errors
-/// [`Error::Plot`] where there is no result, or where the area cannot hold the maps.
+/// [`Error::Plot`] if there is no result, or if the area cannot hold the maps.
 pub fn heat_maps(area: &Area, results: &[JobResult]) -> Result<()> {
     let mut maps: BTreeMap<(&str, &str), Vec<&JobResult>> = BTreeMap::new();
     for ended in results {
@@ -65,12 +66,12 @@ fn heat_map(results: &[&JobResult]) -> HeatMap {
     }
 }
 
-/// Numbers in the order of their size, as many to a bin as it takes for [`CELLS`] bins.
+/// Numbers in ascending order, as many per bin as it takes for [`CELLS`] bins.
 struct Bins(Vec<Vec<f64>>);
 
 impl Bins {
     fn of(numbers: impl Iterator<Item = f64>) -> Self {
-        // the bits of positive numbers are in their order
+        // positive numbers sort like their bits
         let distinct: BTreeSet<u64> = numbers.map(f64::to_bits).collect();
         let distinct: Vec<f64> = distinct.into_iter().map(f64::from_bits).collect();
         Self(distinct.chunks(distinct.len().div_ceil(CELLS).max(1)).map(<[f64]>::to_vec).collect())
@@ -94,11 +95,11 @@ impl Bins {
     }
 }
 
-/// The cost over the iterations, a curve a configuration, the best first: at each logged iteration the median over
-/// the seeds that got so far.
+/// The cost over the iterations, one curve per configuration, the best first: at each logged iteration the median over
+/// the seeds that got that far.
 ///
 /// # Errors
-/// [`Error::Plot`] where no cost is finite, or where the area cannot hold it.
+/// [`Error::Plot`] if no cost is finite, or if the area cannot hold it.
 pub fn curves(area: &Area, results: &[JobResult]) -> Result<()> {
     let all = configurations(results);
     let best = &all[..all.len().min(CURVES)];
@@ -123,7 +124,7 @@ fn median_curve(results: &[JobResult], of: &Configuration) -> Vec<CostAt> {
     by_iteration.into_iter().filter_map(median).collect()
 }
 
-/// Short names: what all configurations have in common is left out.
+/// Short names, without what all configurations have in common.
 pub fn names(configurations: &[Configuration]) -> Vec<String> {
     let parts = |of: &Configuration| {
         [
@@ -137,7 +138,7 @@ pub fn names(configurations: &[Configuration]) -> Vec<String> {
     let all: Vec<_> = configurations.iter().map(parts).collect();
     let differs = |part: usize| all.iter().any(|parts| parts[part] != all[0][part]);
     let shown: Vec<usize> = (0..5).filter(|part| differs(*part)).collect();
-    // one alone is called by its width and activation
+    // a single one is named by its width and activation
     let shown = if shown.is_empty() { vec![1, 2] } else { shown };
     all.iter().map(|parts| shown.iter().map(|part| parts[*part].as_str()).collect::<Vec<_>>().join(", ")).collect()
 }
@@ -145,7 +146,7 @@ pub fn names(configurations: &[Configuration]) -> Vec<String> {
 /// Decision boundaries with their titles, side by side.
 ///
 /// # Errors
-/// Those of [`Boundary::draw`]; [`Error::Plot`] where there is none.
+/// Those of [`Boundary::draw`]; [`Error::Plot`] if there are none.
 pub fn boundaries(area: &Area, networks: &[(String, Boundary)]) -> Result<()> {
     if networks.is_empty() {
         return Err(Error::Plot("no network was trained to its end".into()));
@@ -157,7 +158,7 @@ pub fn boundaries(area: &Area, networks: &[(String, Boundary)]) -> Result<()> {
     Ok(())
 }
 
-/// Rows and columns of a sheet of so many pictures: about as many of each, rather more columns.
+/// Rows and columns of a sheet of this many pictures: about as many of each, rather more columns.
 fn tiles(count: usize) -> (usize, usize) {
     let columns = (1..=count).find(|columns| columns * columns >= count).unwrap_or(1);
     (count.div_ceil(columns), columns)

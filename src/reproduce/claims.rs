@@ -1,6 +1,6 @@
-//! What the notebook publishes and what the thread claims, each with the trainings that test it and the rule by which it
-//! holds. The rules come from the claims' words, not from what came out: a percentage is met from half a point below
-//! on, as rounding to whole percents has it; "similar" means within 2 points; "about" within a factor of 2.
+//! What the notebook publishes and what the thread claims, each with the trainings that test it and the rule by which
+//! it holds. The rules come from the words of the claims, not from the results: a percentage is met from half a point
+//! below it on, since it is rounded to whole percents; "similar" means within 2 points, "about" within a factor of 2.
 
 use crate::data::Source;
 
@@ -27,10 +27,10 @@ pub struct Trial {
 pub enum Test {
     /// The accuracy in percent of each trial.
     Accuracy(Vec<Trial>),
-    /// With an activation and tanh's derivative, the first iteration at which all of A1 is NaN, in the `f64` replay.
+    /// The first iteration at which all of A1 is NaN, with an activation and tanh's derivative, in the `f64` replay.
     Bug(&'static str),
-    /// The notebook's costs in `f64` at iterations 0, 1000, …, 9000: how many of the ten are the published ones to six
-    /// digits, edition by edition.
+    /// The notebook's costs in `f64` at iterations 0, 1000, …, 9000: how many of the ten match the published
+    /// ones to six digits, edition by edition.
     Costs([[f64; 10]; 2]),
     /// The accuracy in percent of a fit without a hidden layer.
     Logistic,
@@ -39,7 +39,8 @@ pub enum Test {
 /// A claim.
 #[derive(Clone, Debug)]
 pub struct Claim {
-    /// Its name for `--only`: `1` to `11` for the thread's, of which 1 has two parts, a word for the notebook's.
+    /// Its name: `1` to `11` for the claims of the thread, of which 1 has two parts, and a word for those of the
+    /// notebook.
     pub name: &'static str,
     /// What was claimed.
     pub claimed: &'static str,
@@ -47,20 +48,21 @@ pub struct Claim {
     pub test: Test,
     /// The rule in words.
     pub rule: &'static str,
-    /// The rule: whether the measured values of one seed, in the test's order, keep it. A training that diverged is NaN.
+    /// The rule: whether the measured values of one seed, in the order of the test, satisfy it. A training that
+    /// diverged is NaN.
     pub holds: fn(&[f64]) -> bool,
-    /// The seeds that it is about.
+    /// The seeds for which it is claimed.
     pub seeds: Seeds,
 }
 
-/// Which seeds a claim is about.
+/// The seeds for which a claim is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seeds {
     /// Published figures of the first edition.
     FirstEdition,
     /// Published figures of both editions.
     Editions,
-    /// Any.
+    /// Any seed.
     All,
 }
 
@@ -82,7 +84,7 @@ fn all_at_least(values: &[f64], percent: f64) -> bool {
     values.iter().all(|value| *value >= percent - 0.5)
 }
 
-/// The largest minus the smallest, NaN where one is.
+/// The largest minus the smallest; NaN if a value is NaN.
 fn spread(values: &[f64]) -> f64 {
     let (low, high) = values.iter().fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(*v), high.max(*v)));
     if values.iter().any(|value| value.is_nan()) { f64::NAN } else { high - low }

@@ -3,11 +3,11 @@
 use crate::data::Dataset;
 use crate::model::activation::sigmoid;
 
-/// Newton steps; the loss is convex and smooth, and they converge quadratically.
+/// Newton steps; the loss is convex and smooth, so they converge quadratically.
 const STEPS: usize = 25;
 
-/// The accuracy of logistic regression with scikit-learn's default penalty, ½‖w‖² beside the summed loss (C = 1), the
-/// intercept free.
+/// The accuracy of logistic regression with scikit-learn's default penalty, ½‖w‖² added to the summed loss (C = 1),
+/// with a free intercept.
 ///
 /// ```
 /// use planar::data::flower;

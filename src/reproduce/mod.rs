@@ -1,4 +1,5 @@
-//! The notebook's figures and the thread's claims, tried again over many seeds: what holds, for which seeds, and why not.
+//! The notebook's figures and the thread's claims, tested again over many seeds: what holds, for which seeds, and why
+//! not.
 
 mod claims;
 mod logistic;
@@ -31,11 +32,11 @@ const REPLAYED: u64 = 200;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// For every seed that it is about.
+    /// For every seed for which it is claimed.
     Holds,
-    /// For some.
+    /// For some of them.
     HoldsForSomeSeeds,
-    /// For none.
+    /// For none of them.
     DoesNotHold,
 }
 
@@ -49,14 +50,14 @@ impl std::fmt::Display for Verdict {
     }
 }
 
-/// What one measured quantity came to over the seeds.
+/// The values of one measured quantity over the seeds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Measured {
     /// What was measured, such as `tanh, n_h = 4`.
     pub what: String,
-    /// One value an edition, in the order of [`EDITIONS`]; null where it diverged, or has no such iteration.
+    /// One value per edition, in the order of [`EDITIONS`]; null if it diverged or has no such iteration.
     pub editions: Vec<Option<f64>>,
-    /// Over the further seeds, what diverged left out; none without any.
+    /// The values over the further seeds without those that diverged; none if there are no further seeds.
     pub further: Option<Spread>,
 }
 
@@ -69,22 +70,22 @@ pub struct Reproduced {
     pub claimed: String,
     /// The rule by which it holds.
     pub rule: String,
-    /// Whether it does.
+    /// Whether it holds.
     pub verdict: Verdict,
-    /// In a sentence.
+    /// The result in a sentence.
     pub why: String,
-    /// Trial by trial.
+    /// The values, trial by trial.
     pub measured: Vec<Measured>,
     /// What computed.
     pub device: String,
     /// Wall-clock seconds.
     pub seconds: f64,
-    /// The editions' networks, for pictures; none where no network was trained.
+    /// The networks of the editions, for pictures; none if no network was trained.
     #[serde(skip)]
     pub shown: Vec<Shown>,
 }
 
-/// A network as it came out of a training.
+/// A trained network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shown {
     /// What it is, and its accuracy.
@@ -93,14 +94,14 @@ pub struct Shown {
     pub data: Dataset,
     /// The network.
     pub network: Network,
-    /// Its weights in the end; none where it diverged.
+    /// Its weights at the end; none if it diverged.
     pub parameters: Option<Parameters>,
     /// Its costs.
     pub costs: Vec<CostAt>,
 }
 
-/// Tries a claim with the editions' seeds and `further` more. `listen` is told of every network that has ended, and may
-/// break, which ends with none.
+/// Tests a claim with the seeds of the editions and `further` more. `listen` is told of every network that has ended;
+/// if it breaks, the result is none.
 ///
 /// # Errors
 /// Those of the data, of [`Backend::load`] and of the sessions.
@@ -183,7 +184,7 @@ pub fn reproduce(
     }))
 }
 
-/// How many seeds keep the rule, and what the first that does not has instead.
+/// How many seeds satisfy the rule, and the values of the first that does not.
 fn why(claim: &Claim, kept: &[bool], values: &[Vec<f64>]) -> String {
     let keeping = kept.iter().filter(|kept| **kept).count();
     let counted = match (keeping, kept.len()) {
@@ -202,7 +203,7 @@ fn why(claim: &Claim, kept: &[bool], values: &[Vec<f64>]) -> String {
 }
 
 impl Claim {
-    /// The editions' seeds that it is about, then the further ones.
+    /// The seeds of the editions for which it is claimed, then the further ones.
     pub fn all_seeds(&self, further: u32) -> Vec<u32> {
         let first = EDITIONS[1] + 1;
         match self.seeds {
@@ -221,7 +222,7 @@ impl Claim {
         (trials * self.all_seeds(further).len()) as u64
     }
 
-    /// Those of which nothing is told one by one.
+    /// The seeds that are not reported one by one.
     fn untold(&self, further: u32) -> u64 {
         if matches!(self.test, Test::Accuracy(_)) { 0 } else { self.networks(further) }
     }
@@ -240,8 +241,8 @@ fn run(data: &Dataset, hidden: usize, activation: &str, learning_rate: f64, seed
     Ok(Run { parameters: Parameters::initial(&network, seed, SCALE), network, learning_rate })
 }
 
-/// The accuracies in percent of a trial, seed by seed, all side by side, NaN where one diverged; and the editions' networks.
-/// None where `listen` broke.
+/// The accuracies in percent of a trial, seed by seed, trained side by side, NaN if one diverged; and the networks of
+/// the editions. None if `listen` breaks.
 fn accuracies(
     trial: &Trial,
     seeds: &[u32],
@@ -318,7 +319,7 @@ fn in_f64(data: &Dataset, run: &Run, schedule: Schedule) -> Result<Outcome> {
     train(session.as_mut(), schedule, |_| ControlFlow::Continue(()))
 }
 
-/// How many of an edition's costs come out to six digits.
+/// How many costs of an edition match to six digits.
 fn equal_costs(published: &[f64; 10], costs: &[CostAt]) -> f64 {
     costs.iter().zip(published).filter(|(at, published)| (at.cost - *published).abs() <= 0.5e-6).count() as f64
 }

@@ -75,12 +75,12 @@ fn assert_scikit(name: &str, make: impl Fn(u32) -> planar::Result<Dataset>) {
 }
 
 #[test]
-fn blobs_are_scikit_learns_bit_for_bit_and_of_seed_5() {
+fn blobs_are_scikit_learns_bit_for_bit_of_seed_5_and_of_others() {
     let figures = figures("blobs");
-    assert_eq!(figures.len(), 2);
+    assert_eq!(figures.iter().map(|wanted| wanted.seed).collect::<Vec<_>>(), [0, 1, 5]);
     for wanted in &figures {
-        let made = data::blobs(200).unwrap();
-        assert_eq!((made.name(), made.seed()), ("blobs", Some(5)));
+        let made = data::blobs(200, wanted.seed).unwrap();
+        assert_eq!((made.name(), made.seed()), ("blobs", Some(wanted.seed)));
         assert_same(&made, wanted);
     }
 }
@@ -105,7 +105,7 @@ fn the_smallest_sets_are_numpys_too() {
         [[0.890050764668031, -0.28057454303382373], [0.31655046016513544, 0.29097063393701506]]
     );
     assert_eq!(
-        points(data::blobs(2)),
+        points(data::blobs(2, 5)),
         [[-6.752901190627016, 7.20976961295994], [-6.224445840212715, 8.975689761367928]]
     );
     assert_eq!(
@@ -118,10 +118,10 @@ fn the_smallest_sets_are_numpys_too() {
 /// Figures from scikit-learn 1.9.1: `make_blobs(8, random_state=5, centers=6)`, and 202.
 #[test]
 fn blobs_that_do_not_divide_by_six_give_the_rest_to_the_first_ones() {
-    let eight = data::blobs(8).unwrap();
+    let eight = data::blobs(8, 5).unwrap();
     assert_eq!(eight.labels(), [1, 0, 0, 1, 0, 1, 1, 0]);
     assert_eq!(eight.point(7).collect::<Vec<_>>(), [-1.7429557817917825, 2.8797247689456933]);
-    let more = data::blobs(202).unwrap();
+    let more = data::blobs(202, 5).unwrap();
     assert_eq!(more.point(0).collect::<Vec<_>>(), [-6.137649811436618, 8.566850893923203]);
     assert_eq!(more.point(201).collect::<Vec<_>>(), [-5.119889943179016, 9.149125749881444]);
 }

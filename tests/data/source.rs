@@ -52,7 +52,7 @@ fn the_defaults_are_the_notebooks() {
         let set = source.load(&Options::default()).unwrap();
         assert_eq!(Some(set.samples()), source.default_samples());
         let seed = if source == Source::Blobs { 5 } else { DEFAULT_SEED };
-        assert_eq!(set.seed(), Some(seed));
+        assert_eq!((set.seed(), source.default_seed()), (Some(seed), Some(seed)));
     }
     assert_eq!(DEFAULT_SEED, 1);
 }
@@ -61,8 +61,8 @@ fn the_defaults_are_the_notebooks() {
 fn samples_and_seed_reach_the_generated_sets() {
     for source in Source::GENERATED {
         let set = source.load(&Options { samples: Some(10), seed: Some(7), label: None }).unwrap();
-        let seed = if source == Source::Blobs { 5 } else { 7 }; // blobs seed themselves
-        assert_eq!((set.samples(), set.seed()), (10, Some(seed)), "{source}");
+        assert_eq!((set.samples(), set.seed()), (10, Some(7)), "{source}");
+        assert_ne!(set.inputs(), source.load(&Options { samples: Some(10), ..Options::default() }).unwrap().inputs());
     }
 }
 

@@ -41,9 +41,9 @@ def noisy_moons(seed, samples=200):
     return datasets.make_moons(n_samples=samples, noise=0.2, random_state=seed)
 
 
-def blobs(_seed, samples=200):
-    """Always of seed 5, as in the notebook."""
-    points, blob = datasets.make_blobs(n_samples=samples, random_state=5, n_features=2, centers=6)
+def blobs(seed, samples=200):
+    """The notebook's are of seed 5."""
+    points, blob = datasets.make_blobs(n_samples=samples, random_state=seed, n_features=2, centers=6)
     return points, blob % 2
 
 
@@ -108,6 +108,7 @@ def data_sets():
     for seed in (0, 1):
         for make in (noisy_circles, noisy_moons, blobs, gaussian_quantiles):
             sets[f"{make.__name__}@{seed}"] = figures(seed, *make(seed))
+    sets["blobs@5"] = figures(5, *blobs(5))
     return sets
 
 

@@ -1,4 +1,7 @@
 use super::*;
+use crate::backend::Backend;
+use crate::compare::compare_step;
+use crate::cpu::Reference;
 use crate::data::flower;
 use crate::model::Network;
 
@@ -49,4 +52,107 @@ fn for_one_hidden_layer_they_are_those_of_the_formulas_written_for_it() {
             assert!((got - want).abs() <= 1e-14 * want, "{g} {borrowed} {hidden} {scale}: {got:?}, not {want:?}");
         }
     }
+}
+
+const DEEP: [&[usize]; 5] = [&[8, 5], &[17, 3], &[1, 1, 1], &[33, 17, 5], &[3]];
+const ACTIVATIONS: [(&str, &str); 6] =
+    [("tanh", ""), ("sigmoid", ""), ("relu", ""), ("leaky-relu:0.2", ""), ("relu", "tanh"), ("tanh", "sigmoid")];
+const SCALES: [f64; 3] = [0.01, 0.5, 1.0];
+
+/// Calls with every run of the deep sizes, activations and scales, its weights exact in `f32`.
+fn each_deep_run(mut call: impl FnMut(&str, &Run)) {
+    for hidden in DEEP {
+        for (g, borrowed) in ACTIVATIONS {
+            for scale in SCALES {
+                let run = run(g, borrowed, hidden, scale);
+                let run = Run { parameters: run.parameters.cast::<f32>().cast(), ..run };
+                call(&format!("{hidden:?} {g} {borrowed} {scale}"), &run);
+            }
+        }
+    }
+}
+
+/// The gradient in plain loops, one sample at a time; `derivative` is g′ of a hidden layer at z.
+fn plain_gradient(data: &Dataset, run: &Run, derivative: impl Fn(usize, f64) -> f64) -> Vec<f64> {
+    let (theta, m) = (&run.parameters, data.samples() as f64);
+    let layers = theta.layout().layers();
+    let mut sums = vec![0.0; theta.values().len()];
+    for (sample, y) in data.labels().iter().enumerate() {
+        let (mut a, mut z) = (vec![data.point(sample).collect::<Vec<f64>>()], Vec::<Vec<f64>>::new());
+        for n in 0..layers {
+            let row = |w: &[f64]| w.iter().zip(&a[n]).map(|(w, a)| w * a).sum::<f64>();
+            z.push(theta.weights(n).chunks_exact(a[n].len()).zip(theta.bias(n)).map(|(w, b)| row(w) + b).collect());
+            a.push(z[n].iter().map(|z| run.network.activation().apply(*z)).collect());
+        }
+        let mut dz = vec![sigmoid(z[layers - 1][0]) - f64::from(*y)];
+        for n in (0..layers).rev() {
+            let (w, b) = (theta.layout().weights(n), theta.layout().bias(n));
+            for (unit, dz) in dz.iter().enumerate() {
+                let row = &mut sums[w.offset + unit * w.columns..][..w.columns];
+                row.iter_mut().zip(&a[n]).for_each(|(sum, a)| *sum += dz * a / m);
+                sums[b.offset + unit] += dz / m;
+            }
+            if n > 0 {
+                let of_unit = |k: usize| (0..w.rows).map(|u| theta.weights(n)[u * w.columns + k] * dz[u]).sum::<f64>();
+                dz = (0..w.columns).map(|k| of_unit(k) * derivative(n - 1, z[n - 1][k])).collect();
+            }
+        }
+    }
+    sums
+}
+
+/// Whether every element of a gradient keeps its bound.
+fn agrees(got: &[f64], want: &[f64], magnitudes: &Magnitudes) -> bool {
+    let bound = |magnitude: f64| Bounds::F32_TO_F64.of(magnitude);
+    got.iter().zip(want).zip(&magnitudes.gradients).all(|((got, want), of)| (got - want).abs() <= bound(*of))
+}
+
+#[test]
+fn one_step_in_f32_keeps_the_bounds_at_any_depth() {
+    let data = flower(400, 1).unwrap();
+    each_deep_run(|what, run| {
+        let (f64, f32) = (Reference::<f64>::new(), Reference::<f32>::new());
+        let step = compare_step([&f64, &f32], &data, run, 0, Bounds::F32_TO_F64).unwrap();
+        if let Some(apart) = step.differences.iter().find(|difference| !difference.agrees) {
+            panic!("{what}: {apart:?}");
+        }
+    });
+}
+
+#[test]
+fn one_element_that_is_off_by_a_ten_thousandth_of_its_terms_is_found_in_any_tensor() {
+    let data = flower(400, 1).unwrap();
+    each_deep_run(|what, run| {
+        let gradients = |backend: &dyn Backend| {
+            let mut session = backend.load(&data, std::slice::from_ref(run)).unwrap();
+            session.gradients().unwrap()[0].values().to_vec()
+        };
+        let (want, got) = (gradients(&Reference::<f64>::new()), gradients(&Reference::<f32>::new()));
+        let magnitudes = Magnitudes::new(&data, run);
+        assert!(agrees(&got, &want, &magnitudes), "{what}");
+        for tensor in run.parameters.layout().tensors() {
+            let (mut off, at) = (got.clone(), tensor.range().end - 1);
+            off[at] += 1e-4 * magnitudes.gradients[at] + 2e-9;
+            assert!(!agrees(&off, &want, &magnitudes), "{what}: d{}", tensor.name());
+        }
+    });
+}
+
+#[test]
+fn a_wrong_derivative_is_found_in_any_layer() {
+    let (data, mut found) = (flower(400, 1).unwrap(), 0);
+    each_deep_run(|what, run| {
+        let right = run.network.derivative();
+        let wrong = if right.activation.name() == "sigmoid" { "tanh" } else { "leaky-relu:0.5" };
+        let wrong = Derivative { borrowed: Some(wrong.parse().unwrap()), ..right };
+        let magnitudes = Magnitudes::new(&data, run);
+        let want = plain_gradient(&data, run, |_, z| right.at(z));
+        for bad in 0..run.network.hidden().len() {
+            let got = plain_gradient(&data, run, |layer, z| if layer == bad { wrong.at(z) } else { right.at(z) });
+            let is_felt = got.iter().zip(&want).any(|(got, want)| (got - want).abs() > 1e-8);
+            assert!(!is_felt || !agrees(&got, &want, &magnitudes), "{what}: layer {bad}");
+            found += u32::from(is_felt);
+        }
+    });
+    assert_eq!(found, 185, "of 198; the others change no gradient");
 }

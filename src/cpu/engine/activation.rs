@@ -5,9 +5,9 @@ use fearless_simd::{Select, Simd, SimdBase, SimdFloat};
 use super::math::{sigmoid, splat, tanh};
 use crate::model::{Activation, Derivative};
 
-/// An activation g. The forward pass keeps one number a sample and unit, enough for g(z) and g′(z).
+/// An activation g. The forward pass keeps one number per sample and unit, enough for g(z) and g′(z).
 pub trait Hidden<S: Simd>: Copy {
-    /// Whether `keep` is long enough to be worth a pass of its own, in which nothing else competes for registers.
+    /// Whether `keep` takes long enough to deserve its own pass, in which nothing else competes for registers.
     const LONG: bool;
 
     /// What is kept of z, `T` registers of it.
@@ -113,7 +113,7 @@ impl<S: Simd> Hidden<S> for LeakyRelu<S> {
     }
 }
 
-/// g with another activation's derivative, as a bug on purpose: keeps z, and computes g(z) anew.
+/// g with another activation's derivative, a deliberate bug: keeps z and computes g(z) again.
 #[derive(Clone, Copy)]
 pub struct Borrowed<S: Simd> {
     pub simd: S,
@@ -122,7 +122,7 @@ pub struct Borrowed<S: Simd> {
 }
 
 impl<S: Simd> Borrowed<S> {
-    /// None where the derivative is g's own.
+    /// None if the derivative is g's own.
     pub fn new(simd: S, of: Derivative) -> Option<Self> {
         of.borrowed.map(|derivative| Self { simd, g: of.activation, derivative })
     }

@@ -1,4 +1,4 @@
-//! Which vector instructions the engine computes with, found at run time.
+//! The vector instructions that the engine computes with, detected at run time.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::{Error, Result};
 /// A set of vector instructions, the narrowest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Instructions {
-    /// What every CPU has; the compiler may still use the target's baseline.
+    /// Available on every CPU; the compiler may still use the target's baseline.
     Scalar,
     /// 4 lanes, every 64-bit ARM.
     Neon,
@@ -33,7 +33,7 @@ impl Instructions {
         Self::available().last().copied().unwrap_or(Self::Scalar)
     }
 
-    /// The proof that the CPU has these instructions, or none.
+    /// The proof that the CPU has these instructions, if it does.
     fn token(self) -> Option<Token> {
         let level = Level::new();
         match self {
@@ -89,7 +89,7 @@ pub(super) trait Operation {
 
 impl Token {
     /// # Errors
-    /// [`Error::Invalid`] where the CPU lacks the instructions.
+    /// [`Error::Invalid`] if the CPU lacks the instructions.
     pub fn new(instructions: Instructions) -> Result<Self> {
         instructions.token().ok_or_else(|| {
             let names: Vec<_> = Instructions::available().iter().map(ToString::to_string).collect();

@@ -1,7 +1,8 @@
-//! The fused pass over a slab of samples: forward to z2, loss, and the gradients' sums, nothing stored but a block.
+//! The fused pass over a slab of samples: forward to z2, the loss, and the sums of the gradients, storing one block
+//! only.
 //!
-//! Both kernels add up, for each hidden unit, with d = dz2 = σ(z2) − y over the slab's samples:
-//! Σ d·g′(z1)·x (a row a feature), Σ d·g′(z1), and Σ d·g(z1). The first ones times w2 are dW1 and db1, the last is dW2.
+//! For each hidden unit, with d = dz2 = σ(z2) − y, both kernels add up over the slab's samples: Σ d·g′(z1)·x (one row
+//! per feature), Σ d·g′(z1), and Σ d·g(z1). The first two times w2 are dW1 and db1, the last is dW2.
 
 use std::ops::Range;
 
@@ -10,9 +11,10 @@ use fearless_simd::{Select, Simd, SimdBase};
 use super::line::{LINE, Line, Samples};
 use super::math::{loss, splat};
 
-/// What a pass reads and writes. A group is the hidden units that lie side by side: the lanes of a register, or one.
+/// What a pass reads and writes. A group is the hidden units that lie side by side: as many as a register has lanes, or
+/// one.
 pub struct Slab<'a> {
-    /// The samples, all of them.
+    /// All samples.
     pub samples: &'a Samples,
     /// The slab's lines of samples.
     pub lines: Range<usize>,
@@ -20,15 +22,16 @@ pub struct Slab<'a> {
     pub theta: &'a [f32],
     /// b2.
     pub bias: f32,
-    /// The sums, in the order of `theta`; where a group is one unit, each is a register's lanes of partial sums.
+    /// The sums, in the order of `theta`; if a group is one unit, each sum is a register of partial sums. Empty for a
+    /// forward pass alone.
     pub sums: &'a mut [f32],
     /// Room for what the forward pass keeps of a block.
     pub kept: &'a mut [f32],
-    /// z2 of the slab's samples, a line each.
+    /// z2 of the slab's samples, line by line.
     pub logits: &'a mut [Line],
 }
 
-/// What a pass adds up beside the hidden units' gradients.
+/// What a pass adds up besides the gradients of the hidden units.
 #[derive(Clone, Copy, Default)]
 pub struct Totals {
     /// Σ loss.
@@ -53,7 +56,7 @@ impl<S: Simd> Output<S> {
         Self { simd, index, cost: splat(simd, 0.0), bias: splat(simd, 0.0) }
     }
 
-    /// dz2 of a register of logits, 0 beyond the first `count` lanes, and adds up the loss.
+    /// Adds the loss of a register of logits; returns their dz2. Both are 0 beyond the first `count` lanes.
     #[inline(always)]
     pub fn register(&mut self, z2: S::f32s, y: S::f32s, count: usize) -> S::f32s {
         let zero = splat(self.simd, 0.0);

@@ -1,10 +1,10 @@
-//! Numbers in cache lines: sixteen f32, the widest register and the smallest block of samples.
+//! Numbers in cache lines: sixteen f32, as many as the widest register and the smallest block of samples have.
 
 use bytemuck::{Pod, Zeroable};
 
 use crate::data::Dataset;
 
-/// The f32 of a line.
+/// The number of f32 in a line.
 pub const LINE: usize = 16;
 
 /// Sixteen numbers on a cache line of their own, so that no load of a register crosses two.
@@ -22,18 +22,18 @@ pub fn flat(lines: &[Line]) -> &[f32] {
     bytemuck::cast_slice(lines)
 }
 
-/// The numbers of lines, to be written.
+/// The numbers of lines, mutable.
 pub fn flat_mut(lines: &mut [Line]) -> &mut [f32] {
     bytemuck::cast_slice_mut(lines)
 }
 
-/// The samples in f32, filled up with zeros to whole lines.
+/// The samples in f32, padded with zeros to whole lines.
 pub struct Samples {
     /// m.
     pub count: usize,
     /// X, (features × lines).
     x: Vec<Line>,
-    /// Y, one label a sample.
+    /// Y, one label per sample.
     y: Vec<Line>,
 }
 
@@ -52,6 +52,19 @@ impl Samples {
             *to = f32::from(*from);
         }
         Self { count, x, y }
+    }
+
+    /// Points without labels, row-major (points × inputs), with zeros for the features beyond the inputs.
+    pub fn of_points(points: &[f64], inputs: usize, features: usize) -> Self {
+        let count = points.len() / inputs;
+        let lines = count.div_ceil(LINE);
+        let mut x = zeros(features * lines);
+        for (feature, row) in flat_mut(&mut x).chunks_exact_mut(lines * LINE).take(inputs).enumerate() {
+            for (to, point) in row.iter_mut().zip(points.chunks_exact(inputs)) {
+                *to = point[feature] as f32;
+            }
+        }
+        Self { count, x, y: zeros(lines) }
     }
 
     /// The number of lines of samples.

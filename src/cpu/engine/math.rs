@@ -1,9 +1,9 @@
 //! exp, tanh, σ and the loss over the lanes of a register: the formulas of `model` without branches.
-//! A NaN goes in and comes out: comparisons select, and no `min` or `max` may drop it.
+//! A NaN that goes in comes out: comparisons select, and no `min` or `max` may drop it.
 
 use fearless_simd::{Bytes, Select, Simd, SimdBase, SimdFloat};
 
-/// A register of one number.
+/// A register filled with one number.
 #[inline(always)]
 pub fn splat<S: Simd>(simd: S, value: f32) -> S::f32s {
     S::f32s::splat(simd, value)
@@ -27,8 +27,8 @@ pub fn store<S: Simd, const T: usize>(from: [S::f32s; T], to: &mut [f32]) {
     }
 }
 
-/// An expression of the elements of arrays, for each index. Written so, step after step, independent elements stand
-/// side by side in the instruction stream, and a core need not look far ahead to keep its units busy.
+/// An expression of the elements of arrays, for each index. Written step by step like this, independent elements are
+/// adjacent in the instruction stream, and a core need not look far ahead to keep its units busy.
 macro_rules! each {
     ($simd:ident, $($name:ident),+ => $value:expr) => {{
         let mut out = [splat($simd, 0.0); T];
@@ -102,7 +102,7 @@ fn ln_1p<S: Simd>(e: S::f32s) -> S::f32s {
 
 /// (dz2, loss) of a logit z and its label y, 0 or 1: σ(z) − y and max(z, 0) − z·y + ln(1 + exp(−|z|)).
 ///
-/// σ(z) − 1 is taken as −σ(−z), which keeps its digits where σ(z) rounds to 1.
+/// σ(z) − 1 is taken as −σ(−z), which keeps its digits when σ(z) rounds to 1.
 #[inline(always)]
 pub fn loss<S: Simd>(simd: S, z: S::f32s, y: S::f32s) -> (S::f32s, S::f32s) {
     let ([e], zero, one) = (exp_of_minus_abs(simd, [z]), splat(simd, 0.0), splat(simd, 1.0));

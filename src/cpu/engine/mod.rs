@@ -1,8 +1,9 @@
-//! The fast way to train on the CPU: f32, vector instructions, threads, and nothing stored but parameters and samples.
+//! The fast way to train on the CPU: f32, vector instructions and threads, storing only parameters and samples.
 
 #![allow(clippy::needless_range_loop, reason = "a kernel's loops run over the indices of its formula")]
 
 mod activation;
+mod forward;
 mod instructions;
 mod kernel;
 mod line;
@@ -12,6 +13,7 @@ mod peak;
 mod pool;
 mod session;
 mod shape;
+mod specialise;
 mod trainee;
 mod units;
 
@@ -21,7 +23,7 @@ pub use instructions::Instructions;
 use instructions::Token;
 use session::EngineSession;
 
-use crate::backend::{Backend, DeviceInfo, Run, Session, check_runs};
+use crate::backend::{Backend, DeviceInfo, Run, Session, check_points, check_runs};
 use crate::data::{Dataset, MAX_FEATURES};
 use crate::model::{Network, Parameters};
 use crate::{Error, Result};
@@ -31,8 +33,8 @@ pub const MAX_THREADS: usize = 1024;
 
 /// Trains networks of one hidden layer by full-batch gradient descent in f32.
 ///
-/// The result depends on the instruction set, but neither on the number of threads, nor on the chunks, nor on the
-/// networks trained beside.
+/// The result depends on the instruction set, but not on the number of threads, the chunks or the networks trained
+/// alongside.
 ///
 /// ```
 /// use planar::backend::{Backend, Run};
@@ -57,7 +59,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// The engine on `threads` threads, or one for each core that the system grants, with the widest instructions.
+    /// The engine on `threads` threads, by default one per core that the system grants, with the widest instructions.
     ///
     /// # Errors
     /// [`Error::Invalid`] for 0 or over [`MAX_THREADS`] threads.
@@ -74,12 +76,13 @@ impl Engine {
     /// The same engine with other instructions, for tests and comparisons.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where the CPU lacks them.
+    /// [`Error::Invalid`] if the CPU lacks them.
     pub fn with_instructions(self, instructions: Instructions) -> Result<Self> {
         Ok(Self { instructions, token: Token::new(instructions)?, threads: self.threads })
     }
 
-    /// The measured peak of its threads, in floating-point operations a second: fused multiply-adds on registers.
+    /// The measured peak of its threads together, in floating-point operations per second: multiply-adds and additions
+    /// on registers alone. It takes about half a second.
     pub fn peak(&self) -> f64 {
         peak::peak(self.token, self.threads)
     }
@@ -96,10 +99,16 @@ impl Backend for Engine {
     }
 
     fn forward(&self, network: &Network, parameters: &Parameters, points: &[f64]) -> Result<Vec<f64>> {
-        crate::backend::forward_by_session(self, network, parameters, points)
+        check_points(network, parameters, points)?;
+        check(network)?;
+        Ok(forward::logits(self.token, self.threads, network, parameters, points))
     }
 
-    /// Of each network its parameters, a gradient for each part, and a logit a sample.
+    fn forward_plan(&self, _: &Network, _: usize) -> Result<&'static str> {
+        Ok(session::PLAN)
+    }
+
+    /// For each network: its parameters, one gradient per part, and one logit per sample.
     fn memory(&self, data: &Dataset, network: &Network, count: usize) -> Result<u64> {
         let parameters = network.layout().parameters() as u64;
         let of_one = 4 * (parameters * (1 + shape::MAX_PARTS as u64) + data.samples() as u64);

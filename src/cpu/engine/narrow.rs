@@ -8,7 +8,7 @@ use super::line::{LINE, Samples, flat, flat_mut};
 use super::math::{registers, splat, store};
 use crate::data::MAX_FEATURES;
 
-/// The registers of samples in a block: enough independent work for a core.
+/// The registers of samples in a block: enough independent work to keep a core busy.
 pub const BLOCK: usize = 4;
 
 /// One pass over a slab, for `NX` features.
@@ -33,6 +33,27 @@ pub fn slab<S: Simd, G: Hidden<S>, const NX: usize>(simd: S, g: G, slab: Slab) -
     )
 }
 
+/// The forward pass alone, over a slab without sums.
+pub fn logits<S: Simd, G: Hidden<S>, const NX: usize>(simd: S, g: G, slab: Slab) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let Slab { samples, lines, theta, bias, sums, kept, logits } = slab;
+            let mut pass = Pass { simd, g, samples, theta, bias, sums, kept, output: Output::new(simd) };
+            let mut first = lines.start * LINE;
+            let mut blocks = flat_mut(logits).chunks_exact_mut(BLOCK * S::f32s::LEN);
+            for logits in &mut blocks {
+                store::<S, BLOCK>(pass.forward(&pass.features::<NX, BLOCK>(first)), logits);
+                first += logits.len();
+            }
+            for logits in blocks.into_remainder().chunks_exact_mut(S::f32s::LEN) {
+                store::<S, 1>(pass.forward(&pass.features::<NX, 1>(first)), logits);
+                first += logits.len();
+            }
+        },
+    )
+}
+
 struct Pass<'a, S: Simd, G> {
     simd: S,
     g: G,
@@ -49,15 +70,12 @@ impl<S: Simd, G: Hidden<S>> Pass<'_, S, G> {
     #[inline(always)]
     fn block<const NX: usize, const T: usize>(&mut self, first: usize, logits: &mut [f32]) {
         let (simd, lanes, count) = (self.simd, S::f32s::LEN, self.samples.count.saturating_sub(first));
-        let mut x = [[splat(simd, 0.0); T]; NX];
-        for f in 0..NX {
-            x[f] = registers(simd, &flat(self.samples.feature(f))[first..]);
-        }
+        let x = self.features::<NX, T>(first);
         let z2 = self.forward(&x);
         store::<S, T>(z2, logits);
         if count < T * lanes {
             for kept in self.kept.chunks_exact_mut(T * lanes).take(self.theta.len() / (NX + 2)) {
-                kept[count..].fill(0.0); // what is no sample adds nothing, not even a 0·∞
+                kept[count..].fill(0.0); // padding adds nothing, not even a 0·∞
             }
         }
         let y: [S::f32s; T] = registers(simd, &flat(self.samples.labels())[first..]);
@@ -66,6 +84,16 @@ impl<S: Simd, G: Hidden<S>> Pass<'_, S, G> {
             dz2[t] = self.output.register(z2[t], y[t], count.saturating_sub(t * lanes));
         }
         self.backward(&x, &dz2);
+    }
+
+    /// X of `T` registers of samples.
+    #[inline(always)]
+    fn features<const NX: usize, const T: usize>(&self, first: usize) -> [[S::f32s; T]; NX] {
+        let mut x = [[splat(self.simd, 0.0); T]; NX];
+        for f in 0..NX {
+            x[f] = registers(self.simd, &flat(self.samples.feature(f))[first..]);
+        }
+        x
     }
 
     /// z2 = W2·g(W1·x + b1) + b2.

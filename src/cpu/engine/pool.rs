@@ -1,8 +1,8 @@
-//! Threads that live as long as the session and share out numbered tasks, round after round.
+//! Threads that live as long as the session and share numbered tasks, round after round.
 //!
-//! A round lasts some ten microseconds, so whoever has nothing to do first looks again and again for a short while,
-//! then gives way to other threads, and sleeps only after that. A round is done when its tasks are done: a thread
-//! that the system has put aside without a task delays nobody.
+//! A round lasts some ten microseconds, so an idle thread first spins for a short while, then yields to other threads,
+//! and only then sleeps. A round ends when its tasks are done: a thread that the system has descheduled without a task
+//! delays nobody.
 
 use std::hint::spin_loop;
 use std::ops::Range;
@@ -12,22 +12,22 @@ use std::thread::{self, JoinHandle};
 
 use crate::{Error, Result};
 
-/// Looks before the first giving way: about ten microseconds.
+/// Spins before the first yield: about ten microseconds.
 const LOOKS: usize = 400;
 
-/// Times of giving way before sleep.
+/// Yields before sleep.
 const YIELDS: usize = 40;
 
 /// What the tasks are.
 pub trait Work: Send + Sync + 'static {
-    /// What a thread keeps from task to task.
+    /// What a thread keeps between tasks.
     type Scratch: Default;
 
     /// Does task number `task`.
     fn run(&self, task: usize, scratch: &mut Self::Scratch);
 }
 
-/// The caller's thread and the workers beside it.
+/// The caller's thread and its workers.
 pub struct Pool<W: Work> {
     shared: Arc<Shared<W>>,
     scratch: W::Scratch,
@@ -36,7 +36,7 @@ pub struct Pool<W: Work> {
 
 struct Shared<W> {
     work: W,
-    /// The tasks that nobody has taken yet: the first in the upper half, the end in the lower.
+    /// The tasks that no thread has taken yet: the first in the upper half, the end in the lower.
     open: AtomicU64,
     /// Tasks of the round that are not done.
     undone: AtomicUsize,
@@ -47,10 +47,10 @@ struct Shared<W> {
 }
 
 impl<W: Work> Pool<W> {
-    /// `threads` threads, the caller's counted.
+    /// A pool of `threads` threads, including the caller's.
     ///
     /// # Errors
-    /// [`Error::Device`] where the system refuses a thread.
+    /// [`Error::Device`] if the system refuses to start a thread.
     pub fn new(work: W, threads: usize) -> Result<Self> {
         let shared = Arc::new(Shared {
             work,
@@ -87,7 +87,7 @@ impl<W: Work> Pool<W> {
     /// Does a range of tasks on all threads, and returns when they are done.
     ///
     /// # Errors
-    /// [`Error::Device`] where a thread panicked.
+    /// [`Error::Device`] if a thread panicked.
     pub fn run(&mut self, tasks: Range<usize>) -> Result<()> {
         if self.workers.is_empty() || tasks.len() < 2 {
             self.run_here(tasks);
@@ -117,7 +117,7 @@ impl<W: Work> Drop for Pool<W> {
 }
 
 impl<W: Work> Shared<W> {
-    /// A worker's life.
+    /// The loop of a worker.
     fn serve(&self) {
         let mut scratch = W::Scratch::default();
         while !self.stop.load(SeqCst) {
@@ -130,7 +130,7 @@ impl<W: Work> Shared<W> {
         !unpack(self.open.load(SeqCst)).is_empty()
     }
 
-    /// Does tasks until none is open.
+    /// Does open tasks until there are none.
     fn take_tasks(&self, end: End, scratch: &mut W::Scratch) {
         let taken = |open| {
             let Range { start, end: stop } = unpack(open);
@@ -149,8 +149,8 @@ impl<W: Work> Shared<W> {
     }
 }
 
-/// From which end of the open tasks a thread takes. The caller and the workers take from opposite ends, so that
-/// from round to round most tasks come back to the core whose cache knows them.
+/// The end of the open tasks from which a thread takes. The caller and the workers take from opposite ends, so that
+/// from round to round most tasks return to the core whose cache holds their data.
 #[derive(Clone, Copy)]
 enum End {
     First,
@@ -165,7 +165,7 @@ fn unpack(range: u64) -> Range<usize> {
     (range >> 32) as usize..(range & 0xffff_ffff) as usize
 }
 
-/// Counts a task as done, even where it panics, so that nobody waits for it forever.
+/// Counts a task as done even if it panics, so that nobody waits for it forever.
 struct Done<'a, W>(&'a Shared<W>);
 
 impl<W> Drop for Done<'_, W> {
@@ -181,8 +181,8 @@ impl<W> Drop for Done<'_, W> {
 
 /// Where threads wait for a condition.
 ///
-/// A thread counts itself among the sleepers before it looks for the last time, and who makes the condition true
-/// does so before counting sleepers; both in one total order, so that one of the two sees the other.
+/// A thread counts itself among the sleepers before it checks for the last time, and whoever makes the condition true
+/// does so before counting sleepers; both are in one total order, so that one of the two sees the other.
 #[derive(Default)]
 struct Bed {
     sleepers: AtomicUsize,

@@ -15,14 +15,17 @@ use crate::backend::{Chunk, Evaluation, Run, Session, check_chunk, check_start, 
 use crate::data::Dataset;
 use crate::model::Parameters;
 
-/// The networks and what is to be done with them, shared by the threads.
+/// The plan's name.
+pub const PLAN: &str = "engine";
+
+/// The networks and the tasks to be done with them, shared by the threads.
 struct Networks {
     samples: Samples,
     trainees: Vec<Trainee>,
-    /// Costs of the chunk, one list a network.
+    /// Costs of the chunk, one list per network.
     costs: Vec<Mutex<Vec<f64>>>,
     tasks: Vec<Task>,
-    /// Networks that are let be.
+    /// Networks that no longer train.
     retired: Vec<AtomicBool>,
     /// The iterations of a [`Task::Train`].
     iterations: AtomicU32,
@@ -75,13 +78,13 @@ impl Networks {
         self.retired[network].load(SeqCst)
     }
 
-    /// The numbers of the tasks that are parts of a network.
+    /// The task numbers of the parts of a network.
     fn parts(&self, network: usize) -> Range<usize> {
         let first = self.trainees[..network].iter().map(Trainee::parts).sum();
         first..first + self.trainees[network].parts()
     }
 
-    /// The numbers of all parts, and those of all chunks.
+    /// The task numbers of all parts, and those of all chunks.
     fn ranges(&self) -> (Range<usize>, Range<usize>) {
         let parts = self.tasks.len() - self.trainees.len();
         (0..parts, parts..self.tasks.len())
@@ -126,11 +129,11 @@ impl EngineSession {
 
 impl Session for EngineSession {
     fn plan(&self) -> &'static str {
-        "engine"
+        PLAN
     }
 
-    /// Where there are as many networks as threads, each thread trains whole networks; otherwise all threads train
-    /// one network after another, sharing its parts.
+    /// If there are at least as many networks as threads, each thread trains whole networks; otherwise all threads
+    /// train one network after another and share its parts.
     fn advance(&mut self, iterations: u32) -> Result<()> {
         check_chunk(iterations)?;
         self.pool.work().iterations.store(iterations, SeqCst);

@@ -1,45 +1,46 @@
-//! How a network lies in the engine: which kernel, which order, how many parts.
+//! How a network is laid out in the engine: which kernel, which order, how many parts.
 
 use std::ops::Range;
 
 use super::line::LINE;
+use super::narrow::BLOCK;
 use crate::model::{Network, Parameters};
 
-/// The features that the kernels are compiled for; data is filled up with rows of zeros to the next of them.
+/// The numbers of features that the kernels are compiled for; data is padded with rows of zeros to the next of them.
 const FEATURES: [usize; 4] = [2, 4, 8, 16];
 
-/// The most lines of samples that f32 sums run over before they go into f64 ones: 16 times 16 terms a unit.
+/// The most lines of samples that f32 sums run over before they are added to f64 sums: 16 times 16 terms per unit.
 const SLAB: usize = 16;
 
-/// The samples that a part has at least: fewer, and adding up the parts would show.
+/// The fewest lines of samples in a part: with fewer, adding up the parts would take noticeable time.
 const LINES_OF_PART: usize = 3;
 
 /// The most parts.
 pub const MAX_PARTS: usize = 32;
 
-/// The work of a part, in pairs of a sample and a hidden unit of a ReLU: about one microsecond.
+/// The work of a part, in pairs of a sample and a hidden ReLU unit: about one microsecond.
 const WORK_OF_PART: usize = 16_000;
 
-/// Where the parameters of a network stand: groups of `lanes` hidden units side by side, each with a row of W1 for
-/// each feature, then b1, then W2. Units beyond the network's, and rows beyond its features, are 0 and stay so.
+/// Where the parameters of a network lie: groups of `lanes` hidden units side by side, each with one row of W1 per
+/// feature, then b1, then W2. Padding units and padding features are 0 and stay 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     /// n_h.
     pub hidden: usize,
     /// n_x.
     pub inputs: usize,
-    /// n_x filled up.
+    /// n_x, padded.
     pub features: usize,
-    /// Hidden units of a group: the lanes of a register, or 1 where samples lie across the lanes.
+    /// Hidden units of a group: the lanes of a register, or 1 if samples lie across the lanes.
     pub lanes: usize,
 }
 
 impl Shape {
     /// The shape for registers of `register` lanes.
     ///
-    /// Units across the lanes waste those of the last register that have no unit; samples across the lanes keep
-    /// a register of sums for each parameter, which only few units hold in the first cache. Measured: the first is
-    /// faster from two registers of units on.
+    /// Units across the lanes waste the lanes of the last register that have no unit; samples across the lanes keep one
+    /// register of sums per parameter, which fits the first cache only for few units. Measured: the former is faster
+    /// from two registers of units on.
     pub fn new(network: &Network, register: usize) -> Self {
         let (hidden, inputs) = (network.hidden()[0], network.inputs());
         let lanes = if hidden < 2 * register { 1 } else { register };
@@ -66,14 +67,19 @@ impl Shape {
         self.groups() * self.rows() * self.lanes
     }
 
-    /// Where row `row` of hidden unit `unit` stands.
+    /// The position of row `row` of hidden unit `unit`.
     pub fn at(&self, unit: usize, row: usize) -> usize {
         (unit / self.lanes * self.rows() + row) * self.lanes + unit % self.lanes
     }
 
-    /// The slab: over how many lines of samples f32 sums run.
+    /// The slab: the number of lines of samples that f32 sums run over.
     pub fn slab(&self) -> usize {
         if self.is_narrow() { SLAB * LINE } else { SLAB }
+    }
+
+    /// The numbers that the forward pass keeps of a block of samples, for registers of `register` lanes.
+    pub fn kept(&self, register: usize) -> usize {
+        if self.is_narrow() { self.hidden * BLOCK * register } else { self.groups() * LINE * register }
     }
 
     /// All but b2, in the order of the groups.
@@ -101,8 +107,9 @@ impl Shape {
         parameters.bias_mut(1)[0] = bias;
     }
 
-    /// The lines of samples of each part. Parts are what threads take: they depend on the network and the data
-    /// alone, so that the result does not depend on the threads; a power of two, so that as many threads share evenly.
+    /// The lines of samples of each part. Threads take parts, which depend on the network and the data
+    /// alone, so that the result does not depend on the threads; their number is a power of two, which such numbers of
+    /// threads share evenly.
     pub fn parts(&self, lines: usize, cost_of_pair: usize) -> Vec<Range<usize>> {
         let work = self.hidden.saturating_mul(lines * LINE).saturating_mul(cost_of_pair);
         let parts = 1 << (work / WORK_OF_PART).min(lines / LINES_OF_PART).clamp(1, MAX_PARTS).ilog2();
@@ -110,7 +117,7 @@ impl Shape {
     }
 }
 
-/// The features that data of `inputs` features is filled up to.
+/// The number of features that data with `inputs` features is padded to.
 pub fn features(inputs: usize) -> usize {
     FEATURES.into_iter().find(|features| *features >= inputs).unwrap_or(inputs)
 }

@@ -6,12 +6,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use fearless_simd::{Simd, SimdBase};
 
-use super::activation::{Borrowed, Hidden, LeakyRelu, Relu, Sigmoid, Tanh};
+use super::activation::Hidden;
 use super::instructions::{Operation, Token};
 use super::kernel::{Slab, Totals};
 use super::line::{LINE, Line, Samples, flat, flat_mut, zeros};
-use super::math::splat;
 use super::shape::Shape;
+use super::specialise::{Specialised, specialise};
 use super::{narrow, units};
 use crate::backend::{Evaluation, Run};
 use crate::model::{Activation, Network, Parameters};
@@ -23,22 +23,23 @@ pub struct Trainee {
     shape: Shape,
     learning_rate: f64,
     theta: RwLock<Theta>,
-    /// A power of two of them.
+    /// Their number is a power of two.
     parts: Vec<Mutex<Part>>,
-    /// For each part but the first, how often it or what it is added to was finished; odd where one of both waits.
+    /// For each part but the first, how often it or the part it is added to was finished; odd if one of the two waits.
     finished: Vec<AtomicUsize>,
 }
 
 /// The parameters.
-struct Theta {
+pub struct Theta {
     /// W1, b1 and W2 in the order of the shape.
-    weights: Vec<Line>,
+    pub weights: Vec<Line>,
     /// b2.
-    bias: f32,
+    pub bias: f32,
 }
 
 impl Theta {
-    fn new(shape: Shape, parameters: &Parameters) -> Self {
+    /// The parameters of a network of this shape.
+    pub fn new(shape: Shape, parameters: &Parameters) -> Self {
         let mut weights = zeros(shape.len().div_ceil(LINE));
         for (to, from) in flat_mut(&mut weights).iter_mut().zip(shape.pack(parameters)) {
             *to = from as f32;
@@ -51,7 +52,7 @@ impl Theta {
 struct Gradient {
     /// For each unit Σ d·g′·x, Σ d·g′ and Σ d·g, in the order of the shape.
     sums: Vec<Line>,
-    /// The output's.
+    /// Sums of the output unit.
     totals: Totals,
 }
 
@@ -63,12 +64,12 @@ struct Part {
     logits: Vec<Line>,
 }
 
-/// What a thread needs to compute a part, O(n_h) numbers.
+/// What a thread needs to compute a part: O(n_h) numbers.
 #[derive(Default)]
 pub struct Scratch {
     /// What the forward pass keeps of a block.
     kept: Vec<Line>,
-    /// The sums of a slab in lanes.
+    /// The sums of a slab, in lanes.
     slab: Vec<Line>,
     /// The sums of several slabs.
     sums: Vec<f64>,
@@ -120,7 +121,7 @@ impl Trainee {
     }
 
     /// Adds up finished parts: 1 to 0 and 3 to 2, then 2 to 0, and so on, up to the two halves. Whoever finishes the
-    /// second of a pair adds it, so that the order of the sums is fixed, and most stay in the cache they are in.
+    /// second of a pair adds it, so that the order of the sums is fixed and most of them stay in their cache.
     fn add_up(&self, part: usize) {
         let mut stride = 1;
         while 2 * stride < self.parts.len() {
@@ -145,7 +146,7 @@ impl Trainee {
         first
     }
 
-    /// θ ← θ − α·dθ/m from the finished parts; the cost before it.
+    /// θ ← θ − α·dθ/m from the finished parts; returns the cost before the update.
     pub fn step(&self, samples: &Samples) -> f64 {
         let m = samples.count as f64;
         let theta = &mut *self.theta.write().unwrap_or_else(PoisonError::into_inner);
@@ -163,7 +164,7 @@ impl Trainee {
         parameters
     }
 
-    /// From the finished parts, dθ/m, and the cost with the logits.
+    /// dθ/m, the cost and the logits, from the finished parts.
     pub fn finish(&self, samples: &Samples) -> (Parameters, Evaluation) {
         let (theta, m) = (self.theta.read().unwrap_or_else(PoisonError::into_inner), samples.count as f64);
         let mut gradients = Parameters::zeros(&self.network);
@@ -188,7 +189,7 @@ impl Trainee {
     }
 }
 
-/// A lock is only ever poisoned by a panic that the pool reports.
+/// A lock is poisoned only by a panic, which the pool reports.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -207,42 +208,18 @@ impl Operation for Pass<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        if let Some(borrowed) = Borrowed::new(simd, self.trainee.network.derivative()) {
-            return self.pass(simd, borrowed);
-        }
-        match self.trainee.network.activation() {
-            Activation::Tanh => self.pass(simd, Tanh(simd)),
-            Activation::Sigmoid => self.pass(simd, Sigmoid(simd)),
-            Activation::Relu => self.pass(simd, Relu(simd)),
-            Activation::LeakyRelu { slope } if slope as f32 == 0.0 => self.pass(simd, Relu(simd)),
-            Activation::LeakyRelu { slope } => {
-                self.pass(simd, LeakyRelu { simd, slope: splat(simd, slope as f32) });
-            }
-        }
+        let (derivative, features) = (self.trainee.network.derivative(), self.trainee.shape.features);
+        specialise(simd, derivative, features, self);
     }
 }
 
-impl Pass<'_> {
+impl Specialised for Pass<'_> {
     #[inline(always)]
-    fn pass<S: Simd, G: Hidden<S>>(self, simd: S, g: G) {
-        match self.trainee.shape.features {
-            2 => self.slabs::<S, G, 2>(simd, g),
-            4 => self.slabs::<S, G, 4>(simd, g),
-            8 => self.slabs::<S, G, 8>(simd, g),
-            _ => self.slabs::<S, G, 16>(simd, g),
-        }
-    }
-
-    #[inline(always)]
-    fn slabs<S: Simd, G: Hidden<S>, const NX: usize>(self, simd: S, g: G) {
+    fn run<S: Simd, G: Hidden<S>, const NX: usize>(self, simd: S, g: G) {
         let Self { trainee: Trainee { shape, .. }, theta, samples, scratch, part } = self;
         let (len, lanes) = (shape.len(), S::f32s::LEN);
-        let (kept, slab) = if shape.is_narrow() {
-            (shape.hidden * narrow::BLOCK * lanes, len * lanes)
-        } else {
-            (shape.groups() * LINE * lanes, len)
-        };
-        let (kept, slab) = (room(&mut scratch.kept, kept), room(&mut scratch.slab, slab));
+        let slab = if shape.is_narrow() { len * lanes } else { len };
+        let (kept, slab) = (room(&mut scratch.kept, shape.kept(lanes)), room(&mut scratch.slab, slab));
         let sums = &mut flat_mut(&mut part.gradient.sums)[..len];
         let slabs = part.logits.len().div_ceil(shape.slab());
         scratch.sums.clear();
@@ -278,7 +255,7 @@ impl Pass<'_> {
     }
 }
 
-/// `numbers` numbers, whatever they are.
+/// Room for `numbers` numbers, whose values are arbitrary.
 fn room(lines: &mut Vec<Line>, numbers: usize) -> &mut [f32] {
     if lines.len() < numbers.div_ceil(LINE) {
         *lines = zeros(numbers.div_ceil(LINE));
@@ -335,7 +312,7 @@ impl Operation for Step<'_> {
         }
         let weights = flat_mut(&mut theta.weights);
         for unit in shape.hidden..shape.groups() * lanes {
-            weights[shape.at(unit, rows - 1)] = 0.0; // g(0) need not be 0, but no such unit may speak
+            weights[shape.at(unit, rows - 1)] = 0.0; // g(0) need not be 0, and padding units must contribute nothing
         }
         theta.bias -= rate * gradient.totals.bias as f32;
     }

@@ -4,7 +4,7 @@ use fearless_simd::{Simd, SimdBase, SimdFloat};
 
 use super::activation::Hidden;
 use super::kernel::{Output, Slab, Totals};
-use super::line::{LINE, Line};
+use super::line::{LINE, Line, Samples};
 use super::math::{registers, splat, store};
 
 /// One pass over a slab, for `NX` features.
@@ -15,15 +15,8 @@ pub fn slab<S: Simd, G: Hidden<S>, const NX: usize>(simd: S, g: G, slab: Slab) -
             let Slab { samples, lines, theta, bias, sums, kept, logits } = slab;
             let mut output = Output::new(simd);
             for (line, logits) in lines.zip(logits) {
-                let mut x = [Line([0.0; LINE]); NX];
-                for (feature, x) in x.iter_mut().enumerate() {
-                    *x = samples.feature(feature)[line];
-                }
-                if S::f32s::LEN == LINE {
-                    forward::<S, G, NX, 8>(simd, g, theta, bias, &x, kept, logits);
-                } else {
-                    forward::<S, G, NX, 4>(simd, g, theta, bias, &x, kept, logits);
-                }
+                let x = features::<NX>(samples, line);
+                forward_line::<S, G, NX>(simd, g, theta, bias, &x, kept, logits);
                 let count = samples.count - line * LINE;
                 let (mut dz2, y) = (Line([0.0; LINE]), &samples.labels()[line]);
                 for first in (0..LINE).step_by(S::f32s::LEN) {
@@ -43,6 +36,47 @@ pub fn slab<S: Simd, G: Hidden<S>, const NX: usize>(simd: S, g: G, slab: Slab) -
             output.totals()
         },
     )
+}
+
+/// The forward pass alone, over a slab without sums.
+pub fn logits<S: Simd, G: Hidden<S>, const NX: usize>(simd: S, g: G, slab: Slab) {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let Slab { samples, lines, theta, bias, kept, logits, .. } = slab;
+            for (line, logits) in lines.zip(logits) {
+                forward_line::<S, G, NX>(simd, g, theta, bias, &features(samples, line), kept, logits);
+            }
+        },
+    )
+}
+
+/// X of a line of samples.
+#[inline(always)]
+fn features<const NX: usize>(samples: &Samples, line: usize) -> [Line; NX] {
+    let mut x = [Line([0.0; LINE]); NX];
+    for (feature, x) in x.iter_mut().enumerate() {
+        *x = samples.feature(feature)[line];
+    }
+    x
+}
+
+/// [`forward`] with as many samples at a time as there are registers for.
+#[inline(always)]
+fn forward_line<S: Simd, G: Hidden<S>, const NX: usize>(
+    simd: S,
+    g: G,
+    theta: &[f32],
+    bias: f32,
+    x: &[Line; NX],
+    kept: &mut [f32],
+    z2: &mut Line,
+) {
+    if S::f32s::LEN == LINE {
+        forward::<S, G, NX, 8>(simd, g, theta, bias, x, kept, z2);
+    } else {
+        forward::<S, G, NX, 4>(simd, g, theta, bias, x, kept, z2);
+    }
 }
 
 /// z2 = W2·g(W1·x + b1) + b2 of a line of samples, `T` samples in registers at a time.

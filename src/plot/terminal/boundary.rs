@@ -1,18 +1,19 @@
-//! The boundary in characters: half blocks in colour, else a shade where the network says 1, and the samples' classes.
+//! The boundary in characters: half blocks in colour, otherwise shading where the network predicts 1, and the classes
+//! of the samples.
 
 use plotters::style::RGBColor;
 
 use super::super::{Boundary, colour};
 use super::{Cell, Picture, Rgb, at_axis, draw_axes};
 
-/// Samples of class 0 and of class 1, without colour.
+/// Samples of class 0 and of class 1 without colour.
 const SAMPLES: [char; 2] = ['o', '+'];
-/// Where the network says 0 and where it says 1, without colour: light, so that samples stand out.
+/// Where the network predicts 0 and where it predicts 1, without colour: light, so that samples stand out.
 const REGIONS: [char; 2] = [' ', '░'];
-/// A row's share of the columns: a cell is twice as high as wide, and a picture 1 to 0.8.
+/// A row's share of the columns: a cell is twice as high as it is wide, and a picture 1 to 0.8.
 const HEIGHT: f64 = 0.4;
 
-/// The boundary in so many columns; as many rows as make its shape.
+/// The boundary in this many columns, and as many rows as its shape takes.
 pub fn drawn(boundary: &Boundary, columns: usize, coloured: bool) -> Picture {
     let Boundary { x, y, axes, .. } = boundary;
     let [left_end, right_end, lower_end, upper_end] = [x.start, x.end, y.start, y.end].map(at_axis);
@@ -59,7 +60,7 @@ fn certain(class: usize) -> Rgb {
     rgb(colour::of_probability(class as f64))
 }
 
-/// Two pixels a cell: the shade of the probability, or the colour of the samples there.
+/// Two pixels per cell: the shade of the probability, or the colour of the samples there.
 fn half_blocks(boundary: &Boundary, columns: usize, rows: usize) -> Vec<Cell> {
     let classes = classes(boundary, columns, 2 * rows);
     let pixel = |column: usize, row: usize| {
@@ -73,7 +74,7 @@ fn half_blocks(boundary: &Boundary, columns: usize, rows: usize) -> Vec<Cell> {
     (0..columns * rows).map(cell).collect()
 }
 
-/// A character a cell: the class of the samples there, or what the network says.
+/// One character per cell: the class of the samples there, or of the network's prediction.
 fn letters(boundary: &Boundary, columns: usize, rows: usize) -> Vec<Cell> {
     let classes = classes(boundary, columns, rows);
     let cell = |k: usize| {
@@ -83,14 +84,14 @@ fn letters(boundary: &Boundary, columns: usize, rows: usize) -> Vec<Cell> {
     (0..columns * rows).map(cell).collect()
 }
 
-/// The probability of class 1 in the middle of a pixel: which of how many across, and down.
+/// The probability of class 1 in the middle of a pixel: (index, count) across and down.
 fn probability(boundary: &Boundary, across: (usize, usize), down: (usize, usize)) -> f64 {
     let share = |(pixel, pixels): (usize, usize)| (pixel as f64 + 0.5) / pixels as f64;
     boundary.probability(share(across), 1.0 - share(down))
 }
 
-/// The class that most samples of each pixel have, row by row from the upper left; where there are as many of each,
-/// the one that the network does not say, since that is worth seeing.
+/// The class of most samples in each pixel, row by row from the upper left; in a tie, the class that the network does
+/// not predict, since that is worth seeing.
 fn classes(boundary: &Boundary, columns: usize, rows: usize) -> Vec<Option<usize>> {
     let mut counts = vec![[0; 2]; columns * rows];
     let share = |at: f64, of: &std::ops::Range<f64>| (at - of.start) / (of.end - of.start);

@@ -5,13 +5,13 @@ use super::super::{CostPlot, colour, thousands};
 use super::{Cell, Picture, Rgb, at_axis, draw_axes};
 use crate::Result;
 
-/// Dots of a cell across and down.
+/// The dots of a cell, across and down.
 const DOTS: [usize; 2] = [2, 4];
-/// The first braille character, and what each dot adds to it: by its row, left and right.
+/// The first braille character, and what each dot adds to it, by row, left and right.
 const BRAILLE: u32 = 0x2800;
 const BITS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
 
-/// The curves in so many columns and rows.
+/// The curves in this many columns and rows.
 pub fn drawn(costs: &CostPlot, columns: usize, rows: usize, coloured: bool) -> Result<Picture> {
     let (low, high) = costs.bounds()?;
     let bottom = if costs.log { low } else { low.min(0.0) };
@@ -43,7 +43,7 @@ pub fn drawn(costs: &CostPlot, columns: usize, rows: usize, coloured: bool) -> R
             before = Some(place);
         }
         let plotters::style::RGBColor(red, green, blue) = colour::of_curve(k);
-        // one alone has the terminal's own colour, which is seen on any ground
+        // a single curve has the terminal's own colour, which is visible on any background
         let ink: Option<Rgb> = (coloured && costs.curves.len() > 1).then_some([red, green, blue]);
         for (k, bits) in dots.into_iter().enumerate().filter(|(_, bits)| *bits != 0) {
             let symbol = char::from_u32(BRAILLE + u32::from(bits)).unwrap_or(' ');
@@ -53,7 +53,7 @@ pub fn drawn(costs: &CostPlot, columns: usize, rows: usize, coloured: bool) -> R
     Ok(picture)
 }
 
-/// Sets the dots from one place to another, in cells of so many a row.
+/// Sets the dots from one place to another, with this many cells per row.
 fn set_line(dots: &mut [u8], columns: usize, from: [f64; 2], to: [f64; 2]) {
     let steps = (to[0] - from[0]).abs().max((to[1] - from[1]).abs()).ceil().max(1.0);
     for k in 0..=steps as usize {

@@ -1,6 +1,6 @@
-//! A run in characters, for a terminal: boundary and cost beside each other, or one under the other where it is narrow.
+//! A run in characters, for a terminal: boundary and cost side by side, or one below the other if it is narrow.
 //!
-//! A [`Picture`] knows no terminal: it is cells with their colours, and as text it has none.
+//! A [`Picture`] knows no terminal: it is cells with colours; as text it has none.
 
 mod boundary;
 mod cost;
@@ -10,13 +10,13 @@ use std::fmt;
 use super::{Boundary, CostPlot, short};
 use crate::{Error, Result};
 
-/// The fewest columns that show anything.
+/// The fewest columns in which anything can be shown.
 pub const LEAST_COLUMNS: usize = 24;
-/// More columns are left empty.
+/// The most columns; more are left empty.
 const MOST_COLUMNS: usize = 100;
-/// From so many on the cost stands beside the boundary.
+/// From this many columns on, the cost is next to the boundary.
 const SIDE_BY_SIDE: usize = 64;
-/// Rows of a cost under a boundary.
+/// Rows of a cost below a boundary.
 const COST_ROWS: usize = 9;
 
 /// Red, green and blue.
@@ -25,7 +25,7 @@ pub type Rgb = [u8; 3];
 /// A character of one column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cell {
-    /// What stands there.
+    /// The character.
     pub symbol: char,
     /// Its colour; none is the terminal's own.
     pub ink: Option<Rgb>,
@@ -37,7 +37,7 @@ impl Cell {
     const EMPTY: Self = Self { symbol: ' ', ink: None, paper: None };
 }
 
-/// Rows of cells. Its text has no colours, and no blanks at the ends of rows.
+/// Rows of cells. As text, it has no colours and no blanks at the ends of rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
     columns: usize,
@@ -49,12 +49,12 @@ impl Picture {
         Self { columns, cells: vec![Cell::EMPTY; columns * rows] }
     }
 
-    /// From the top.
+    /// Its rows, from the top.
     pub fn rows(&self) -> impl Iterator<Item = &[Cell]> {
         self.cells.chunks(self.columns)
     }
 
-    /// Puts a cell where there is room for it.
+    /// Sets a cell if it is within the picture.
     fn put(&mut self, column: usize, row: usize, cell: Cell) {
         if column < self.columns
             && let Some(place) = self.cells.get_mut(row * self.columns + column)
@@ -70,12 +70,12 @@ impl Picture {
         }
     }
 
-    /// Writes text that ends before a column.
+    /// Writes text that ends just before a column.
     fn write_before(&mut self, column: usize, row: usize, text: &str) {
         self.write(column.saturating_sub(text.chars().count()), row, text, None);
     }
 
-    /// Puts another picture in, its upper left in this place.
+    /// Inserts another picture with its upper left corner at this place.
     fn paste(&mut self, column: usize, row: usize, other: &Self) {
         for (r, cells) in other.rows().enumerate() {
             for (c, cell) in cells.iter().enumerate() {
@@ -95,11 +95,11 @@ impl fmt::Display for Picture {
     }
 }
 
-/// The boundary, and the cost where there is a curve, within so many columns. In colour a cell is two pixels, one above
-/// the other; without, classes are told apart by characters.
+/// The boundary, and the cost if there is a curve, within this many columns. In colour, a cell is two pixels, one above
+/// the other; without colour, characters tell the classes apart.
 ///
 /// # Errors
-/// [`Error::Invalid`] below [`LEAST_COLUMNS`] columns, [`Error::Plot`] where no cost is finite.
+/// [`Error::Invalid`] below [`LEAST_COLUMNS`] columns, [`Error::Plot`] if no cost is finite.
 ///
 /// ```
 /// use planar::data::noisy_moons;
@@ -139,8 +139,8 @@ pub fn preview(boundary: &Boundary, costs: &CostPlot, columns: usize, coloured: 
     Ok(both)
 }
 
-/// Axes around a field of so many columns and rows, whose upper left is at `left` and row 1: marks at their ends, and
-/// the name of the horizontal one.
+/// Axes around a field of this many columns and rows whose upper left is at column `left` and row 1: marks at their
+/// ends, and the name of the horizontal one.
 fn draw_axes(picture: &mut Picture, left: usize, rows: usize, y: [&str; 2], x: [&str; 2], name: &str) {
     for row in 1..=rows {
         picture.write(left - 1, row, "│", None);
@@ -157,7 +157,7 @@ fn draw_axes(picture: &mut Picture, left: usize, rows: usize, y: [&str; 2], x: [
     picture.write(middle, below + 1, name, None);
 }
 
-/// A number at an axis, to three digits.
+/// A number on an axis, to three digits.
 fn at_axis(number: f64) -> String {
     short(format!("{number:.2e}").parse().unwrap_or(number))
 }

@@ -1,0 +1,41 @@
+//! A kernel compiled for the activation and the number of features that it is called with.
+
+use fearless_simd::Simd;
+
+use super::activation::{Borrowed, Hidden, LeakyRelu, Relu, Sigmoid, Tanh};
+use super::math::splat;
+use crate::model::{Activation, Derivative};
+
+/// A computation written once for all activations and numbers of features. `run` is `#[inline(always)]` in every
+/// implementation.
+pub trait Specialised {
+    /// Runs with `NX` features.
+    fn run<S: Simd, G: Hidden<S>, const NX: usize>(self, simd: S, g: G);
+}
+
+/// Runs a computation for this activation, with the derivative that the backward pass takes, and this many features.
+#[inline(always)]
+pub fn specialise<S: Simd>(simd: S, derivative: Derivative, features: usize, computation: impl Specialised) {
+    if let Some(borrowed) = Borrowed::new(simd, derivative) {
+        return for_features(simd, borrowed, features, computation);
+    }
+    match derivative.activation {
+        Activation::Tanh => for_features(simd, Tanh(simd), features, computation),
+        Activation::Sigmoid => for_features(simd, Sigmoid(simd), features, computation),
+        Activation::Relu => for_features(simd, Relu(simd), features, computation),
+        Activation::LeakyRelu { slope } if slope as f32 == 0.0 => for_features(simd, Relu(simd), features, computation),
+        Activation::LeakyRelu { slope } => {
+            for_features(simd, LeakyRelu { simd, slope: splat(simd, slope as f32) }, features, computation);
+        }
+    }
+}
+
+#[inline(always)]
+fn for_features<S: Simd, G: Hidden<S>>(simd: S, g: G, features: usize, computation: impl Specialised) {
+    match features {
+        2 => computation.run::<S, G, 2>(simd, g),
+        4 => computation.run::<S, G, 4>(simd, g),
+        8 => computation.run::<S, G, 8>(simd, g),
+        _ => computation.run::<S, G, 16>(simd, g),
+    }
+}
