@@ -2,6 +2,7 @@
 // add nothing above and receive no gradient.
 //
 // Z, A (networks × units × samples), b among the parameters. Dispatch: an invocation a sample, unit and network.
+//# uses lib/activation, lib/network
 
 struct Layer {
     units: u32,

@@ -1,6 +1,7 @@
 // dZ = dA ∘ g′(Z) of a hidden layer, in place, where dA = Wᵀ·dZ of the layer above, for every network.
 //
 // Z, dZ (networks × units × samples). Dispatch: an invocation a sample, unit and network.
+//# uses lib/activation, lib/network
 
 struct Layer {
     units: u32,

@@ -1,6 +1,7 @@
 // θ ← θ − α·dθ for every parameter of every network.
 //
 // θ, dθ (networks × parameters). Dispatch: an invocation a parameter and network.
+//# uses lib/network
 
 struct Update {
     parameters: u32, // of one network

@@ -34,7 +34,7 @@ impl Pipelines {
             return Ok(pipeline.clone());
         }
         let start = Instant::now();
-        let pipeline = compile(gpu, kernel, constants, &self.sources.compose(kernel, constants))?;
+        let pipeline = compile(gpu, kernel, constants, &self.sources.compose(kernel, constants)?)?;
         log::debug!("compiled {} in {:.3?}", kernel.name(), start.elapsed());
         made.insert(key, pipeline.clone());
         Ok(pipeline)

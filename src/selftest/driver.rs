@@ -6,9 +6,11 @@ use bytemuck::bytes_of;
 use super::{Check, Failure, Worst};
 use crate::gpu::Gpu;
 use crate::gpu::kernel::Kernel;
+use crate::gpu::plan::step::activation_constants;
 use crate::gpu::plan::{LOOP_BUDGET, Slot, Step};
 use crate::gpu::shader::Constant;
 use crate::gpu::uniforms::Probe;
+use crate::model::Activation;
 use crate::{Error, Result};
 
 /// Invocations of a probe's workgroup.
@@ -36,12 +38,8 @@ pub const PROBES: [(&str, Look); 7] = [
 
 /// A probe's step with so many buffers behind its uniform.
 fn step(kernel: Kernel, probe: Probe, function: u32) -> Step {
-    let constants = vec![
-        ("WORKGROUP", Constant::U32(WORKGROUP)),
-        ("FUNCTION", Constant::U32(function)),
-        ("ACTIVATION", Constant::U32(0)),
-        ("DERIVATIVE", Constant::U32(4)),
-    ];
+    let mut constants = activation_constants(Activation::Tanh, None);
+    constants.extend([("WORKGROUP", Constant::U32(WORKGROUP)), ("FUNCTION", Constant::U32(function))]);
     Step {
         kernel,
         constants,

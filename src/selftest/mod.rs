@@ -109,8 +109,7 @@ pub fn run(gpu: &Gpu, mut listen: impl FnMut(&str)) -> Vec<Finding> {
         check(format!("driver: {name}"), &mut || probe(gpu));
     }
     let of_worst = |worst: Worst| worst.to_string();
-    let is_probe = |kernel: &Kernel| kernel.libraries().contains(&"lib/probe");
-    for kernel in Kernel::ALL.into_iter().filter(|kernel| !is_probe(kernel)) {
+    for kernel in Kernel::ALL.into_iter().filter(|kernel| !kernel.is_probe()) {
         let twin = kernels::check_of(kernel);
         check(format!("kernel: {}", kernel.name()), &mut || twin(gpu).map(of_worst));
     }

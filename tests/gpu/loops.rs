@@ -54,7 +54,7 @@ fn turns_are_counted(adapter: &Adapter, gpu: &Gpu) -> Check {
     });
     let steps = of_layered.chain(of_fused.map(|step| (step.kernel, step))).collect::<Vec<_>>();
     // the probes of the driver count their own turns
-    let trains = |kernel: &&Kernel| !kernel.libraries().contains(&"lib/probe");
+    let trains = |kernel: &&Kernel| !kernel.is_probe();
     let is_missing = |kernel: &&Kernel| steps.iter().all(|(other, _)| other != *kernel);
     if let Some(missing) = Kernel::ALL.iter().filter(trains).find(is_missing) {
         return Err(format!("{} is not counted", missing.name()));

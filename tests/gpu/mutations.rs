@@ -3,7 +3,7 @@
 use planar::compare::check_backend;
 use planar::gpu::kernel::Kernel;
 use planar::gpu::plan::{Plan, PlanChoice, Step};
-use planar::gpu::shader::{Constant, Sources};
+use planar::gpu::shader::Sources;
 use planar::gpu::{Adapter, Gpu};
 use planar::selftest::kernels::check_of;
 
@@ -102,7 +102,7 @@ fn every_broken_shader_is_caught(adapter: &Adapter, _: &Gpu) -> Check {
         }
         sources.replace(file, text.replace(from, to));
         let gpu = Gpu::open_with(adapter, sources).map_err(|error| error.to_string())?;
-        let uses = |kernel: &Kernel| kernel.name() == file || kernel.libraries().contains(&file);
+        let uses = |kernel: &Kernel| Sources::embedded().files(*kernel).contains(&file);
         let kernels: Vec<Kernel> = Kernel::ALL.into_iter().filter(uses).collect();
         if !kernels.iter().any(|kernel| check_of(*kernel)(&gpu).is_err()) {
             return Err(format!("no kernel's check sees that {what} is broken"));
@@ -184,9 +184,11 @@ fn shorten(steps: &mut [Step], kernel: Kernel) {
 }
 
 fn with_tanh(steps: &mut [Step], kernel: Kernel) {
-    for (name, value) in &mut first(steps, kernel).constants {
+    let constants = &mut first(steps, kernel).constants;
+    let tanh = constants.iter().find(|(name, _)| *name == "TANH").expect("the activations are numbered").1;
+    for (name, value) in constants {
         if *name == "ACTIVATION" {
-            *value = Constant::U32(0);
+            *value = tanh;
         }
     }
 }

@@ -12,13 +12,13 @@ use super::{Allowed, Plan, Sizes, Slot, Software, Step, history_length};
 use crate::data::MAX_FEATURES;
 use crate::gpu::kernel::Kernel;
 use crate::gpu::packing::{GROUP, Packing, features};
-use crate::gpu::plan::step::{activation_code, derivative_code, mean_of};
+use crate::gpu::plan::step::{activation_constants, mean_of};
 use crate::gpu::plan::{LOOP_BUDGET, WORKGROUP};
 use crate::gpu::shader::Constant;
 use crate::gpu::uniforms::Fused;
 use crate::{Error, Result};
 
-/// The terms that one f32 sum runs over, as in `lib/fused.wgsl`; and the shortest slab, in groups of samples.
+/// The terms that one f32 sum runs over; longer sums add such spans. Also the shortest slab, in groups of samples.
 const SPAN: u32 = 256;
 /// The slabs that there are at most before they grow longer, so that partial sums stay O(parameters).
 const SLABS: u32 = 64;
@@ -54,21 +54,30 @@ pub fn plan(sizes: &Sizes, adapter: &Allowed) -> Result<Plan> {
     })
 }
 
-/// The buffer of a binding, by its name in the fused kernels.
-fn slot(name: &str) -> Slot {
-    match name {
-        "networks" => Slot::Networks(0),
-        "inputs" => Slot::Inputs,
-        "labels" => Slot::Labels,
-        "parameters" => Slot::Parameters,
-        "deltas" => Slot::Delta(1),
-        "logits" => Slot::Z(1),
-        "gradients" => Slot::Gradients,
-        "partial" => Slot::PartialSums,
-        "history" => Slot::History,
-        _ => Slot::Steps,
-    }
-}
+/// A kernel and its buffers in the order of its bindings, from `@binding(1)`.
+type Bound = (Kernel, &'static [Slot]);
+
+const FORWARD: Bound = (
+    Kernel::FusedForward,
+    &[Slot::Networks(0), Slot::Inputs, Slot::Labels, Slot::Parameters, Slot::Delta(1), Slot::Z(1)],
+);
+const BACKWARD: Bound = (
+    Kernel::FusedBackward,
+    &[
+        Slot::Networks(0),
+        Slot::Parameters,
+        Slot::Gradients,
+        Slot::History,
+        Slot::Steps,
+        Slot::Inputs,
+        Slot::Delta(1),
+        Slot::PartialSums,
+    ],
+);
+const UPDATE: Bound = (
+    Kernel::FusedUpdate,
+    &[Slot::Networks(0), Slot::Parameters, Slot::Gradients, Slot::History, Slot::Steps, Slot::PartialSums],
+);
 
 /// Turns of a loop over so many terms and of the loop over their spans.
 fn spanned(terms: u32) -> u32 {
@@ -121,9 +130,9 @@ impl<'a> Layers<'a> {
         let grid = [self.shape.groups.div_ceil(groups), 1];
         let turns = spanned(self.sizes.units(0)).saturating_add(groups.min(self.shape.groups));
         // what is read once an invocation is a table only for many networks: it lengthens the shader
-        let tables = ["parameters", "inputs", "labels"];
+        let tables = [Slot::Parameters, Slot::Inputs, Slot::Labels];
         let tables = &tables[..if self.sizes.networks < MANY { 1 } else { 3 }];
-        self.step(Kernel::FusedForward, update, tables, groups, grid, turns)
+        self.step(FORWARD, update, tables, groups, grid, turns)
     }
 
     /// dZ2 to the sums of the gradients and, where there is one slab, the update.
@@ -132,19 +141,20 @@ impl<'a> Layers<'a> {
         let grid = [self.shape.units / units, self.shape.slabs];
         let own_units = if self.shape.slabs == 1 { units.min(self.sizes.units(0)) } else { 0 };
         let turns = spanned(self.shape.slab.min(self.shape.groups)) + own_units;
-        self.step(Kernel::FusedBackward, update, &["inputs", "deltas"], units, grid, turns)
+        self.step(BACKWARD, update, &[Slot::Inputs, Slot::Delta(1)], units, grid, turns)
     }
 
     /// The sums over the slabs, and the update.
     fn update(&self, update: u32) -> Step {
-        self.step(Kernel::FusedUpdate, update, &[], 1, [self.shape.units + 1, 1], self.shape.slabs)
+        self.step(UPDATE, update, &[], 1, [self.shape.units + 1, 1], self.shape.slabs)
     }
 
+    /// One dispatch. What every invocation reads in its loop, `tables`, is bound as a uniform if it is small enough.
     fn step(
         &self,
-        kernel: Kernel,
+        (kernel, buffers): Bound,
         update: u32,
-        tables: &[&'static str],
+        tables: &[Slot],
         blocks: u32,
         [x, slabs]: [u32; 2],
         turns: u32,
@@ -156,25 +166,24 @@ impl<'a> Layers<'a> {
         let mut constants = vec![
             ("ACROSS", Constant::U32(across)),
             ("NETWORKS", Constant::U32(networks)),
-            ("ACTIVATION", Constant::U32(activation_code(self.sizes.activation))),
-            ("DERIVATIVE", Constant::U32(derivative_code(self.sizes.borrowed))),
+            ("SPAN", Constant::U32(SPAN)),
             ("BLOCKS", Constant::U32(blocks)),
             ("ROWS", Constant::U32(self.rows)),
             ("SLABBED", Constant::Bool(self.shape.slabs > 1)),
         ];
-        let (slots, bindings) = (self.slots(), &kernel.bindings()[1..]);
-        let buffers: Vec<Slot> = bindings.iter().map(|(name, _)| slot(name)).collect();
-        for table in tables {
-            let bytes = 4 * slots[&slot(table)];
-            if bytes <= self.adapter.uniform_size {
-                constants.push((*table, Constant::Table((bytes / 16) as u32)));
+        constants.extend(activation_constants(self.sizes.activation, self.sizes.borrowed));
+        let slots = self.slots();
+        for ((name, _), slot) in kernel.bindings()[1..].iter().zip(buffers) {
+            let bytes = 4 * slots[slot];
+            if tables.contains(slot) && bytes <= self.adapter.uniform_size {
+                constants.push((*name, Constant::Table((bytes / 16) as u32)));
             }
         }
         Step {
             kernel,
             constants,
             uniform: bytes_of(&Fused { update, ..self.shape }).to_vec(),
-            buffers,
+            buffers: buffers.to_vec(),
             workgroups: [x.div_ceil(across).into(), self.sizes.networks.div_ceil(networks).into(), slabs.into()],
             invocations: (across * networks).into(),
             workgroup_storage: 0,

@@ -7,6 +7,7 @@ use crate::cpu::operations::Transpose;
 use crate::gpu::kernel::Kernel;
 use crate::gpu::shader::{Constant, Constants};
 use crate::gpu::uniforms as uniform;
+use crate::model::activation::DEFAULT_SLOPE;
 use crate::model::{Activation, Derivative};
 
 /// The side of a matmul's tile: a workgroup of TILE × TILE invocations.
@@ -164,29 +165,34 @@ fn in_rows(grid: [u32; 3], turns: u64, step: Step) -> Step {
 /// An invocation a sample and unit of a layer, for every network.
 fn over_layer(sizes: &Sizes, layer: usize, derivative: Derivative, step: Step) -> Step {
     let [samples, units] = LAYER_GROUP;
-    let constants = vec![
-        ("ACTIVATION", Constant::U32(activation_code(derivative.activation))),
-        ("DERIVATIVE", Constant::U32(derivative_code(derivative.borrowed))),
-        ("SAMPLES", Constant::U32(samples)),
-        ("UNITS", Constant::U32(units)),
-    ];
+    let mut constants = activation_constants(derivative.activation, derivative.borrowed);
+    constants.extend([("SAMPLES", Constant::U32(samples)), ("UNITS", Constant::U32(units))]);
     let workgroups = [groups(sizes.samples, samples), groups(sizes.units(layer), units), sizes.networks.into()];
     Step { constants, workgroups, invocations: (samples * units).into(), ..step }
 }
 
-/// The activation's number in `lib/activation.wgsl`.
-pub(super) fn activation_code(activation: Activation) -> u32 {
-    match activation {
-        Activation::Tanh => 0,
-        Activation::Sigmoid => 1,
-        Activation::Relu => 2,
-        Activation::LeakyRelu { .. } => 3,
-    }
+/// The constants of `lib/activation.wgsl`: the activations' numbers, which of them g is, and whose derivative the
+/// backward pass takes.
+pub fn activation_constants(activation: Activation, borrowed: Option<Activation>) -> Constants {
+    let leaky_relu = Activation::LeakyRelu { slope: DEFAULT_SLOPE };
+    let all = [Activation::Tanh, Activation::Sigmoid, Activation::Relu, leaky_relu].map(activation_code);
+    let (_, g) = activation_code(activation);
+    let (_, derivative) = borrowed.map_or(OWN, activation_code);
+    let chosen = [OWN, ("ACTIVATION", g), ("DERIVATIVE", derivative)];
+    all.into_iter().chain(chosen).map(|(name, number)| (name, Constant::U32(number))).collect()
 }
 
-/// The number of a borrowed derivative's activation, or OWN.
-pub(super) fn derivative_code(borrowed: Option<Activation>) -> u32 {
-    borrowed.map_or(4, activation_code)
+/// What DERIVATIVE is if the backward pass borrows none.
+const OWN: (&str, u32) = ("OWN", 4);
+
+/// An activation's name and number in shaders.
+fn activation_code(activation: Activation) -> (&'static str, u32) {
+    match activation {
+        Activation::Tanh => ("TANH", 0),
+        Activation::Sigmoid => ("SIGMOID", 1),
+        Activation::Relu => ("RELU", 2),
+        Activation::LeakyRelu { .. } => ("LEAKY_RELU", 3),
+    }
 }
 
 fn groups(length: u32, group: u32) -> u64 {
