@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use planar::cpu::operations::Transpose;
 use planar::gpu::plan::Slot;
-use planar::gpu::plan::step;
-use planar::gpu::uniforms::Product;
+use planar::gpu::testing::step;
+use planar::gpu::testing::uniforms::Product;
 use planar::gpu::{Adapter, Gpu};
 
 /// Products a submit: enough that submitting does not count, few enough that no driver takes it for a hang.

@@ -262,25 +262,6 @@ pub(crate) fn check_points(network: &Network, parameters: &Parameters, points: &
     Ok(points.len() / inputs)
 }
 
-/// [`Backend::forward`] through sessions that nothing trains.
-pub(crate) fn forward_by_session(
-    backend: &dyn Backend,
-    network: &Network,
-    parameters: &Parameters,
-    points: &[f64],
-) -> Result<Vec<f64>> {
-    check_points(network, parameters, points)?;
-    let features = network.inputs();
-    let run = Run { network: network.clone(), parameters: parameters.clone(), learning_rate: 1.0 };
-    let mut logits = Vec::with_capacity(points.len() / features);
-    for points in points.chunks(4096 * features) {
-        let data = Dataset::from_points("points", None, features, points, vec![0; points.len() / features])?;
-        let mut session = backend.load(&data, std::slice::from_ref(&run))?;
-        logits.append(&mut session.evaluate()?.swap_remove(0).logits);
-    }
-    Ok(logits)
-}
-
 /// Whether a session can advance by so many iterations at once.
 pub(crate) fn check_chunk(iterations: u32) -> Result<()> {
     match (1..=CHUNK_LIMIT).contains(&iterations) {

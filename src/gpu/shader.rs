@@ -77,6 +77,7 @@ impl Sources {
     }
 
     /// Puts another text in a file's place.
+    #[cfg(feature = "testing")]
     pub fn replace(&mut self, name: &'static str, text: String) {
         self.0.insert(name, Cow::Owned(text));
     }

@@ -3,6 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::backend::Run;
+use crate::model::Network;
 
 /// `Network` of `lib/network.wgsl`: what differs between the networks that train side by side.
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
@@ -26,11 +27,16 @@ impl NetworkRecord {
 
     /// The record of a run for a layer, counted from the inputs.
     pub fn of(run: &Run, layer: usize) -> Self {
+        Self { learning_rate: run.learning_rate as f32, ..Self::of_network(&run.network, layer) }
+    }
+
+    /// The record of a network that predicts.
+    pub fn of_network(network: &Network, layer: usize) -> Self {
         Self {
-            width: run.network.widths()[layer + 1] as u32,
-            learning_rate: run.learning_rate as f32,
-            slope: run.network.activation().slope() as f32,
-            borrowed_slope: run.network.derivative().borrowed.map_or(0.0, |borrowed| borrowed.slope() as f32),
+            width: network.widths()[layer + 1] as u32,
+            learning_rate: 0.0,
+            slope: network.activation().slope() as f32,
+            borrowed_slope: network.derivative().borrowed.map_or(0.0, |borrowed| borrowed.slope() as f32),
         }
     }
 }

@@ -56,6 +56,7 @@ fn step(kernel: Kernel, probe: Probe, function: u32) -> Step {
 }
 
 /// A step of every probe, for whoever wants to look at all shaders.
+#[cfg(feature = "testing")]
 pub fn steps() -> Vec<Step> {
     let probe = Probe { length: 100, turns: 7 };
     let functions = (0..=6).map(|function| step(Kernel::ProbeFunction, probe, function));

@@ -7,7 +7,7 @@ use crate::data::numpy_random::NumpyRandom;
 use crate::gpu::Gpu;
 use crate::gpu::kernel::Kernel;
 use crate::gpu::plan::step::{self, SLAB, slabs};
-use crate::gpu::plan::{Sizes, Slot, Step};
+use crate::gpu::plan::{Problem, Slot, Step};
 use crate::gpu::uniforms::{self as uniform, NetworkRecord};
 use crate::model::params::Layout;
 use crate::model::{Activation, Derivative};
@@ -160,7 +160,7 @@ fn hidden_delta(gpu: &Gpu) -> Check {
             let layer = (units * samples) as usize;
             let z: Vec<f32> = normals(&mut random, NETWORKS * units * samples).iter().map(|z| 6.0 * z).collect();
             let da = normals(&mut random, NETWORKS * units * samples);
-            let step = step::hidden_delta(&Sizes { activation, borrowed, ..sizes(2, units, samples) }, 0);
+            let step = step::hidden_delta(&Problem { activation, borrowed, ..sizes(2, units, samples) }, 0);
             let borrowed_slope = borrowed.map_or(0.0, |borrowed| 25.0 * borrowed.slope() as f32);
             let networks: Vec<NetworkRecord> = records(units, activation)
                 .into_iter()
@@ -282,7 +282,7 @@ fn cost(gpu: &Gpu) -> Check {
 fn record(gpu: &Gpu) -> Check {
     let mut worst = Worst::default();
     for (networks, slabs) in [(1, 1), (3, 17), (277, 2)] {
-        let sizes = Sizes { networks, ..sizes(2, 3, slabs * SLAB) };
+        let sizes = Problem { networks, ..sizes(2, 3, slabs * SLAB) };
         let partial = normals(&mut NumpyRandom::new(9), networks * slabs);
         let contents = vec![bits(&partial), vec![0; 3 * networks as usize], vec![1; networks as usize]];
         let step = step::record(&sizes);
@@ -321,9 +321,9 @@ fn run_with_records(gpu: &Gpu, step: &Step, records: &[NetworkRecord], contents:
 }
 
 /// Networks side by side of one hidden layer.
-fn sizes(inputs: usize, units: u32, samples: u32) -> Sizes {
+fn sizes(inputs: usize, units: u32, samples: u32) -> Problem {
     let layout = Layout::new(&[inputs, units as usize, 1]);
-    Sizes { networks: NETWORKS, samples, activation: Activation::Tanh, borrowed: None, layout }
+    Problem { networks: NETWORKS, samples, activation: Activation::Tanh, borrowed: None, layout }
 }
 
 /// Records of networks that differ in width, rate and slope; the first is as wide as the layer.

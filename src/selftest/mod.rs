@@ -1,14 +1,10 @@
 //! Whether an adapter and its driver compute what planar needs: known driver faults, every kernel against its CPU twin,
 //! one step under every plan, and a short run.
 
-#[doc(hidden)]
-pub mod driver;
-#[doc(hidden)]
-pub mod fused;
-#[doc(hidden)]
-pub mod kernels;
-#[doc(hidden)]
-pub mod steps;
+mod driver;
+mod fused;
+mod kernels;
+mod steps;
 
 use std::time::Instant;
 
@@ -17,6 +13,14 @@ use serde::Serialize;
 use crate::gpu::Gpu;
 use crate::gpu::kernel::Kernel;
 use crate::gpu::plan::PlanChoice;
+
+/// Doors for the project's own tests.
+#[cfg(feature = "testing")]
+pub mod testing {
+    pub use super::driver::steps;
+    pub use super::fused::LAYOUTS;
+    pub use super::kernels::check_of;
+}
 
 /// The worst of all that a check compared, as a share of its bound: at most 1 where it passed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

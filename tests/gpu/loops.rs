@@ -1,14 +1,14 @@
 //! The loops of every kernel, counted on the GPU: the plan's budget is what the shader does.
 
 use planar::cpu::operations::Transpose;
-use planar::gpu::kernel::Kernel;
-use planar::gpu::plan::step::{self, slabs};
 use planar::gpu::plan::{Plan, PlanChoice, Slot, Step};
-use planar::gpu::shader::Sources;
-use planar::gpu::uniforms::{BiasSum, Product, SumSlabs};
+use planar::gpu::testing::Kernel;
+use planar::gpu::testing::Sources;
+use planar::gpu::testing::step::{self, slabs};
+use planar::gpu::testing::uniforms::{BiasSum, Product, SumSlabs};
 use planar::gpu::{Adapter, Gpu};
 use planar::model::Activation;
-use planar::selftest::fused::LAYOUTS;
+use planar::selftest::testing::LAYOUTS;
 
 use crate::Check;
 use crate::limits::NamedOnAdapter;
@@ -110,6 +110,6 @@ pub fn most_turns(plan: &Plan) -> u64 {
 
 /// The plan of one network, where the adapter accepts it.
 pub fn plan(gpu: &Gpu, choice: PlanChoice, inputs: usize, units: u32, samples: u32) -> planar::Result<Plan> {
-    let sizes = planar::gpu::plan::Sizes { networks: 1, ..sizes(inputs, units, samples) };
+    let sizes = planar::gpu::plan::Problem { networks: 1, ..sizes(inputs, units, samples) };
     gpu.clone().with_plan(choice).plan(&sizes)
 }

@@ -1,11 +1,11 @@
 //! Proof that the checks can fail: shaders and plans broken on purpose, each caught by the check that is named for it.
 
 use planar::compare::check_backend;
-use planar::gpu::kernel::Kernel;
 use planar::gpu::plan::{Plan, PlanChoice, Step};
-use planar::gpu::shader::Sources;
+use planar::gpu::testing::Kernel;
+use planar::gpu::testing::Sources;
 use planar::gpu::{Adapter, Gpu};
-use planar::selftest::kernels::check_of;
+use planar::selftest::testing::check_of;
 
 use crate::common::{golden_flower, run};
 use crate::limits::NamedOnAdapter;

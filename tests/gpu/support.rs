@@ -4,12 +4,12 @@ use planar::Error;
 use planar::backend::Run;
 use planar::data::Dataset;
 use planar::gpu::Gpu;
-use planar::gpu::kernel::Kernel;
-use planar::gpu::plan::{Plan, PlanChoice, Sizes, Step};
+use planar::gpu::plan::{Plan, PlanChoice, Problem, Step};
+use planar::gpu::testing::Kernel;
 use planar::model::params::Layout;
 use planar::model::{Activation, Network, Parameters};
 use planar::selftest::Worst;
-use planar::selftest::kernels::check_of;
+use planar::selftest::testing::check_of;
 
 use crate::Check;
 
@@ -33,9 +33,9 @@ pub fn compare(what: &str, got: &[f32], want: &[f64], bound: impl Fn(usize) -> f
 }
 
 /// Three networks side by side of one hidden layer.
-pub fn sizes(inputs: usize, units: u32, samples: u32) -> Sizes {
+pub fn sizes(inputs: usize, units: u32, samples: u32) -> Problem {
     let layout = Layout::new(&[inputs, units as usize, 1]);
-    Sizes { networks: 3, samples, activation: Activation::Tanh, borrowed: None, layout }
+    Problem { networks: 3, samples, activation: Activation::Tanh, borrowed: None, layout }
 }
 
 /// Runs a step on buffers of floats.
@@ -56,7 +56,7 @@ pub fn fused_refuses(gpu: &Gpu) -> Check {
     let network = Network::new(2, &[3, 3], Activation::Tanh).unwrap();
     let run = Run { parameters: Parameters::zeros(&network), network, learning_rate: 1.0 };
     let data = Dataset::from_points("one", None, 2, &[0.0, 1.0], vec![1]).unwrap();
-    let sizes = Sizes::new(&data, &[run]).unwrap();
+    let sizes = Problem::new(&data, &[run]).unwrap();
     match gpu.clone().with_plan(PlanChoice::Fused).plan(&sizes) {
         Err(Error::Mismatch(said)) if said.contains("one hidden layer") && said.contains("layered") => {}
         other => return Err(format!("{other:?}")),

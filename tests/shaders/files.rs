@@ -5,8 +5,8 @@ use std::path::Path;
 
 use naga::{Expression, Literal};
 use planar::Error;
-use planar::gpu::kernel::Kernel;
-use planar::gpu::shader::{Constant, Sources};
+use planar::gpu::testing::Kernel;
+use planar::gpu::testing::{Constant, Sources};
 
 use crate::{Check, validated, variants};
 

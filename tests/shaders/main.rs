@@ -14,10 +14,10 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use naga::back::{hlsl, msl, spv};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, StorageAccess, TypeInner};
-use planar::gpu::kernel::{Binding, Kernel};
-use planar::gpu::plan::{Allowed, LOOP_BUDGET, Plan, PlanChoice, Sizes, Software};
-use planar::gpu::shader::{Constant, Constants, Sources};
-use planar::gpu::uniforms;
+use planar::gpu::plan::{LOOP_BUDGET, Limits, Plan, PlanChoice, Problem, Software};
+use planar::gpu::testing::uniforms;
+use planar::gpu::testing::{Binding, Kernel};
+use planar::gpu::testing::{Constant, Constants, Sources};
 use planar::model::Activation;
 use planar::model::params::Layout;
 use tempfile::TempDir;
@@ -54,10 +54,10 @@ fn main() {
 }
 
 /// Hardware and software adapters, wide and narrow, with room for uniforms and without.
-fn adapters() -> Vec<Allowed> {
-    let software = |lanes, threads| Allowed { software: Some(Software { lanes, threads }), ..Allowed::webgpu() };
-    let narrow = Allowed { uniform_size: 0, ..Allowed::webgpu() };
-    vec![Allowed::webgpu(), narrow, software(8, 2), software(4, 2), software(16, 64)]
+fn adapters() -> Vec<Limits> {
+    let software = |lanes, threads| Limits { software: Some(Software { lanes, threads }), ..Limits::webgpu() };
+    let narrow = Limits { uniform_size: 0, ..Limits::webgpu() };
+    vec![Limits::webgpu(), narrow, software(8, 2), software(4, 2), software(16, 64)]
 }
 
 fn plans() -> Vec<Plan> {
@@ -69,7 +69,7 @@ fn plans() -> Vec<Plan> {
                 let borrowed = [None, Some(Activation::Tanh), Some(Activation::Sigmoid), Some(Activation::Relu)];
                 let of = |a| [(1, a, None), (300, a, None), (1, a, borrowed[samples as usize % 4])];
                 for (networks, activation, borrowed) in activations.into_iter().flat_map(of) {
-                    let sizes = Sizes { networks, samples, activation, borrowed, layout: Layout::new(widths) };
+                    let sizes = Problem { networks, samples, activation, borrowed, layout: Layout::new(widths) };
                     let choices = [PlanChoice::Layered, PlanChoice::Fused];
                     plans.extend(choices.iter().flat_map(|choice| Plan::new(*choice, &sizes, &adapter)));
                 }
@@ -83,7 +83,7 @@ fn plans() -> Vec<Plan> {
 fn variants() -> Vec<Variant> {
     let of_plans = plans().into_iter().flat_map(|plan| plan.steps().cloned().collect::<Vec<_>>());
     let all: HashSet<Variant> =
-        of_plans.chain(planar::selftest::driver::steps()).map(|step| (step.kernel, step.constants)).collect();
+        of_plans.chain(planar::selftest::testing::steps()).map(|step| (step.kernel, step.constants)).collect();
     assert!(all.len() > 50 && Kernel::ALL.iter().all(|kernel| all.iter().any(|(other, _)| other == kernel)));
     all.into_iter().collect()
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use bytemuck::bytes_of;
 
-use super::{Allowed, Plan, Sizes, Slot, Software, Step, history_length};
+use super::{Limits, Plan, Problem, Slot, Software, Step, history_length};
 use crate::data::MAX_FEATURES;
 use crate::gpu::kernel::Kernel;
 use crate::gpu::packing::{GROUP, Packing, features};
@@ -35,7 +35,7 @@ const MANY: u32 = 16;
 ///
 /// # Errors
 /// [`Error::Mismatch`] where the networks have several hidden layers or over 16 inputs.
-pub fn plan(sizes: &Sizes, adapter: &Allowed) -> Result<Plan> {
+pub fn plan(sizes: &Problem, adapter: &Limits) -> Result<Plan> {
     if sizes.layout.layers() != 2 || sizes.layout.weights(0).columns > MAX_FEATURES {
         let message = format!("the fused plan trains one hidden layer and up to {MAX_FEATURES} inputs");
         return Err(Error::Mismatch(message + "; the layered plan trains any"));
@@ -51,6 +51,7 @@ pub fn plan(sizes: &Sizes, adapter: &Allowed) -> Result<Plan> {
         iteration: [forward, backward, update][..dispatches].to_vec(),
         evaluation: look[..dispatches].to_vec(),
         gradients: look[..dispatches].to_vec(),
+        forward: look[..1].to_vec(),
     })
 }
 
@@ -85,8 +86,8 @@ fn spanned(terms: u32) -> u32 {
 }
 
 struct Layers<'a> {
-    sizes: &'a Sizes,
-    adapter: &'a Allowed,
+    sizes: &'a Problem,
+    adapter: &'a Limits,
     /// The uniform.
     shape: Fused,
     /// Rows of four features beyond the first two.
@@ -98,7 +99,7 @@ struct Layers<'a> {
 }
 
 impl<'a> Layers<'a> {
-    fn new(sizes: &'a Sizes, adapter: &'a Allowed) -> Self {
+    fn new(sizes: &'a Problem, adapter: &'a Limits) -> Self {
         let groups = sizes.samples.div_ceil(GROUP as u32);
         let slab = groups.div_ceil(SLABS).clamp(SPAN, LOOP_BUDGET as u32 / 2);
         let workgroup = adapter.software.map_or(WORKGROUP, |software| software.lanes);

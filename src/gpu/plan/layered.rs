@@ -5,14 +5,14 @@
 use std::collections::BTreeMap;
 
 use super::step::{self, mean_of, slabs};
-use super::{Plan, Sizes, Slot, Step, history_length};
+use super::{Plan, Problem, Slot, Step, history_length};
 use crate::cpu::operations::Transpose;
 use crate::gpu::packing::Packing;
 use crate::gpu::uniforms::{BiasSum, Product, SumSlabs};
 use crate::model::Activation;
 
 /// The layered plan for these sizes: it can do any.
-pub fn plan(sizes: &Sizes) -> Plan {
+pub fn plan(sizes: &Problem) -> Plan {
     let mut layers = Layers { sizes, partial_sums: 1 };
     let last = sizes.layout.layers() - 1;
 
@@ -33,12 +33,13 @@ pub fn plan(sizes: &Sizes) -> Plan {
         packing: Packing::Tensors(sizes.layout.clone()),
         evaluation: [forward.clone(), vec![cost.clone(), record.clone()]].concat(),
         gradients: [forward.clone(), backward.clone(), vec![cost.clone(), record.clone()]].concat(),
-        iteration: [forward, backward, vec![cost, update, record]].concat(),
+        iteration: [forward.clone(), backward, vec![cost, update, record]].concat(),
+        forward,
     }
 }
 
 struct Layers<'a> {
-    sizes: &'a Sizes,
+    sizes: &'a Problem,
     /// The longest row of partial sums that a step needs.
     partial_sums: u64,
 }
@@ -46,7 +47,7 @@ struct Layers<'a> {
 impl Layers<'_> {
     /// Z = W·A + b and A = g(Z), σ at the output.
     fn forward(&mut self, layer: usize) -> Vec<Step> {
-        let Sizes { samples, ref layout, activation, .. } = *self.sizes;
+        let Problem { samples, ref layout, activation, .. } = *self.sizes;
         let (units, inputs) = (self.sizes.units(layer), self.sizes.inputs(layer));
         let product = Product {
             rows: units,
@@ -67,7 +68,7 @@ impl Layers<'_> {
 
     /// dW = dZ·Aᵀ/m and db = Σ dZ/m.
     fn gradients(&mut self, layer: usize) -> Vec<Step> {
-        let Sizes { samples, ref layout, .. } = *self.sizes;
+        let Problem { samples, ref layout, .. } = *self.sizes;
         let (units, inputs) = (self.sizes.units(layer), self.sizes.inputs(layer));
         let product = Product {
             rows: units,
@@ -104,7 +105,7 @@ impl Layers<'_> {
 
     /// dZ = (Wᵀ·dZ) ∘ g′(Z) of the layer below.
     fn delta_below(&mut self, layer: usize) -> Vec<Step> {
-        let Sizes { samples, ref layout, .. } = *self.sizes;
+        let Problem { samples, ref layout, .. } = *self.sizes;
         let (units, inputs) = (self.sizes.units(layer), self.sizes.inputs(layer));
         let product = Product {
             rows: inputs,
@@ -149,7 +150,7 @@ impl Layers<'_> {
 
     /// Every buffer's length in elements.
     fn slots(&self) -> BTreeMap<Slot, u64> {
-        let Sizes { ref layout, .. } = *self.sizes;
+        let Problem { ref layout, .. } = *self.sizes;
         let (networks, samples) = (u64::from(self.sizes.networks), u64::from(self.sizes.samples));
         let parameters = networks.saturating_mul(layout.parameters() as u64);
         let mut slots = BTreeMap::from([

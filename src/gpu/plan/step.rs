@@ -2,7 +2,7 @@
 
 use bytemuck::bytes_of;
 
-use super::{Sizes, Slot};
+use super::{Problem, Slot};
 use crate::cpu::operations::Transpose;
 use crate::gpu::kernel::Kernel;
 use crate::gpu::shader::{Constant, Constants};
@@ -68,7 +68,7 @@ pub fn matmul(product: uniform::Product, transpose: Transpose, networks: u32, [a
 }
 
 /// Z ← Z + b and A = g(Z) of a layer of every network.
-pub fn bias_activation(sizes: &Sizes, layer: usize, activation: Activation) -> Step {
+pub fn bias_activation(sizes: &Problem, layer: usize, activation: Activation) -> Step {
     let shape = uniform::BiasActivation {
         units: sizes.units(layer),
         samples: sizes.samples,
@@ -80,7 +80,7 @@ pub fn bias_activation(sizes: &Sizes, layer: usize, activation: Activation) -> S
 }
 
 /// dZ = A − Y at the output of every network.
-pub fn output_delta(sizes: &Sizes, layer: usize) -> Step {
+pub fn output_delta(sizes: &Problem, layer: usize) -> Step {
     let shape = uniform::OutputDelta { samples: sizes.samples };
     let buffers = vec![Slot::A(layer), Slot::Labels, Slot::Delta(layer)];
     let grid = [sizes.samples, sizes.networks, 1];
@@ -88,7 +88,7 @@ pub fn output_delta(sizes: &Sizes, layer: usize) -> Step {
 }
 
 /// dZ = dA ∘ g′(Z) of a hidden layer of every network, in place.
-pub fn hidden_delta(sizes: &Sizes, layer: usize) -> Step {
+pub fn hidden_delta(sizes: &Problem, layer: usize) -> Step {
     let shape = uniform::HiddenDelta { units: sizes.units(layer), samples: sizes.samples };
     let buffers = vec![Slot::Networks(layer), Slot::Z(layer), Slot::Delta(layer)];
     let derivative = Derivative { activation: sizes.activation, borrowed: sizes.borrowed };
@@ -108,7 +108,7 @@ pub fn sum_slabs(shape: uniform::SumSlabs, networks: u32, [partial, total]: [Slo
 }
 
 /// θ ← θ − α·dθ for every network.
-pub fn update(sizes: &Sizes) -> Step {
+pub fn update(sizes: &Problem) -> Step {
     let parameters = sizes.layout.parameters() as u32;
     let buffers = vec![Slot::Networks(0), Slot::Gradients, Slot::Parameters];
     let step = step(Kernel::Update, bytes_of(&uniform::Update { parameters }), buffers);
@@ -116,7 +116,7 @@ pub fn update(sizes: &Sizes) -> Step {
 }
 
 /// The cost of every network by slab, from the logits of the last layer.
-pub fn cost(sizes: &Sizes, layer: usize) -> Step {
+pub fn cost(sizes: &Problem, layer: usize) -> Step {
     let samples = sizes.samples;
     let shape = uniform::Cost { samples, slabs: slabs(samples), scale: mean_of(samples) };
     let buffers = vec![Slot::Z(layer), Slot::Labels, Slot::PartialCosts];
@@ -125,7 +125,7 @@ pub fn cost(sizes: &Sizes, layer: usize) -> Step {
 }
 
 /// Every network's cost into the history, and its step counted.
-pub fn record(sizes: &Sizes) -> Step {
+pub fn record(sizes: &Problem) -> Step {
     let shape = uniform::Record { networks: sizes.networks, slabs: slabs(sizes.samples) };
     let buffers = vec![Slot::PartialCosts, Slot::History, Slot::Steps];
     let step = step(Kernel::Record, bytes_of(&shape), buffers);
@@ -163,7 +163,7 @@ fn in_rows(grid: [u32; 3], turns: u64, step: Step) -> Step {
 }
 
 /// An invocation a sample and unit of a layer, for every network.
-fn over_layer(sizes: &Sizes, layer: usize, derivative: Derivative, step: Step) -> Step {
+fn over_layer(sizes: &Problem, layer: usize, derivative: Derivative, step: Step) -> Step {
     let [samples, units] = LAYER_GROUP;
     let mut constants = activation_constants(derivative.activation, derivative.borrowed);
     constants.extend([("SAMPLES", Constant::U32(samples)), ("UNITS", Constant::U32(units))]);
