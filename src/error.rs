@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use crate::backend::PlanChoice;
-
 /// The library's result.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -132,7 +130,7 @@ pub enum Conflict {
     ThreadsOfReference,
     /// The CPU was asked for, and a GPU's plan.
     #[error("the plan {0} is a GPU's, and the CPU is to compute")]
-    PlanOnCpu(PlanChoice),
+    PlanOnCpu(&'static str),
 }
 
 impl Error {
