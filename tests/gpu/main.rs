@@ -11,6 +11,7 @@ mod loops;
 mod mutations;
 mod own_device;
 mod properties;
+mod sessions;
 mod support;
 mod together;
 mod training;
@@ -59,6 +60,7 @@ fn main() {
         limits::checks(),
         mutations::checks(),
         own_device::checks(),
+        sessions::checks(),
         together::checks(),
     ];
     for (name, check) in on_adapter.into_iter().flatten() {
