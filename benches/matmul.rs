@@ -21,7 +21,8 @@ fn matmul(criterion: &mut Criterion) {
         for n in [128_u32, 256, 512, 1024] {
             let product = Product { rows: n, inner: n, columns: n, slabs: 1, scale: 1.0, ..Default::default() };
             let step = step::matmul(product, Transpose::None, 1, [Slot::Inputs, Slot::Labels, Slot::Gradients]);
-            let contents = vec![vec![1.0_f32.to_bits(); (n * n) as usize]; 3];
+            let mut contents = vec![vec![1.0_f32.to_bits(); (n * n) as usize]; 3];
+            contents.push(vec![1; 4]); // the record of a network in training
             let alone = gpu.alone(&step, &contents).expect("the step fits");
             group.throughput(Throughput::Elements(2 * u64::from(n).pow(3)));
             group.bench_function(BenchmarkId::from_parameter(n), |bencher| {

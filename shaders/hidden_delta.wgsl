@@ -18,7 +18,7 @@ fn hidden_delta(@builtin(global_invocation_id) id: vec3<u32>) {
     let sample = id.x;
     let unit = id.y;
     let network = id.z;
-    if sample >= layer.samples || unit >= layer.units {
+    if sample >= layer.samples || unit >= layer.units || networks[network].width == 0u {
         return;
     }
     let i = (network * layer.units + unit) * layer.samples + sample;

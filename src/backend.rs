@@ -152,12 +152,12 @@ pub trait Session: Send {
     /// As [`collect`](Self::collect).
     fn gradients(&mut self) -> Result<Vec<Parameters>>;
 
-    /// Lets a network of the session be from now on: as far as the device can, it costs nothing, and what
+    /// Stops training a network of the session: from now on nothing is computed or written for it, and what
     /// [`collect`](Self::collect), [`evaluate`](Self::evaluate) and [`gradients`](Self::gradients) return for it means
-    /// nothing. The others are not touched.
+    /// nothing. The others are not affected.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where there is no such network, [`Error::Device`] where the device refuses it.
+    /// [`Error::Invalid`] if there is no such network, [`Error::Device`] if the device refuses it.
     fn retire(&mut self, network: usize) -> Result<()>;
 
     /// Starts again from these parameters, one set per network: nothing is queued, and no network is retired.

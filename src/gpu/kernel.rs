@@ -96,19 +96,29 @@ impl Kernel {
     pub fn bindings(self) -> &'static [(&'static str, Binding)] {
         use Binding::{Read, ReadWrite, Uniform};
         match self {
-            Self::Matmul => &[("product", Uniform), ("a", Read), ("b", Read), ("c", ReadWrite)],
+            Self::Matmul => &[("product", Uniform), ("a", Read), ("b", Read), ("c", ReadWrite), ("networks", Read)],
             Self::BiasActivation => {
                 &[("layer", Uniform), ("networks", Read), ("parameters", Read), ("z", ReadWrite), ("a", ReadWrite)]
             }
-            Self::OutputDelta => &[("output", Uniform), ("a", Read), ("y", Read), ("dz", ReadWrite)],
+            Self::OutputDelta => {
+                &[("output", Uniform), ("a", Read), ("y", Read), ("dz", ReadWrite), ("networks", Read)]
+            }
             Self::HiddenDelta => &[("layer", Uniform), ("networks", Read), ("z", Read), ("dz", ReadWrite)],
-            Self::BiasSum => &[("sums", Uniform), ("dz", Read), ("db", ReadWrite)],
-            Self::SumSlabs => &[("slabs", Uniform), ("partial", Read), ("total", ReadWrite)],
+            Self::BiasSum => &[("sums", Uniform), ("dz", Read), ("db", ReadWrite), ("networks", Read)],
+            Self::SumSlabs => &[("slabs", Uniform), ("partial", Read), ("total", ReadWrite), ("networks", Read)],
             Self::Update => {
                 &[("update_shape", Uniform), ("networks", Read), ("gradients", Read), ("parameters", ReadWrite)]
             }
-            Self::Cost => &[("cost_shape", Uniform), ("z", Read), ("y", Read), ("partial", ReadWrite)],
-            Self::Record => &[("shape", Uniform), ("partial", Read), ("history", ReadWrite), ("steps", ReadWrite)],
+            Self::Cost => {
+                &[("cost_shape", Uniform), ("z", Read), ("y", Read), ("partial", ReadWrite), ("networks", Read)]
+            }
+            Self::Record => &[
+                ("shape", Uniform),
+                ("partial", Read),
+                ("history", ReadWrite),
+                ("steps", ReadWrite),
+                ("networks", Read),
+            ],
             Self::FusedForward => &[
                 ("fused", Uniform),
                 ("networks", Read),

@@ -284,7 +284,8 @@ fn record(gpu: &Gpu) -> Check {
     for (networks, slabs) in [(1, 1), (3, 17), (277, 2)] {
         let sizes = Problem { networks, ..sizes(2, 3, slabs * SLAB) };
         let partial = normals(&mut NumpyRandom::new(9), networks * slabs);
-        let contents = vec![bits(&partial), vec![0; 3 * networks as usize], vec![1; networks as usize]];
+        let in_training = vec![1; 4 * networks as usize];
+        let contents = vec![bits(&partial), vec![0; 3 * networks as usize], vec![1; networks as usize], in_training];
         let step = step::record(&sizes);
         let alone = gpu.alone(&step, &contents)?;
         alone.run(1)?;
@@ -306,9 +307,12 @@ fn record(gpu: &Gpu) -> Check {
     Ok(worst)
 }
 
-/// Runs a step on buffers of floats.
+/// Runs a step on buffers of floats, behind which the records of networks in training are bound if the step takes them.
 fn run(gpu: &Gpu, step: &Step, contents: &[&[f32]]) -> Result<Vec<Vec<f32>>> {
-    let contents: Vec<Vec<u32>> = contents.iter().map(|values| bits(values)).collect();
+    let mut contents: Vec<Vec<u32>> = contents.iter().map(|values| bits(values)).collect();
+    if step.buffers.len() > contents.len() {
+        contents.push(bytemuck::cast_slice(&records(1, Activation::Tanh)).to_vec());
+    }
     let got = gpu.alone(step, &contents)?.results()?;
     Ok(got.iter().map(|words| words.iter().map(|word| f32::from_bits(*word)).collect()).collect())
 }

@@ -93,7 +93,8 @@ fn counting(text: &str) -> String {
         .replace("partial[part + at_k] = sums_k;", "partial[part + at_k] = vec4<f32>(f32(turns));")
         .replace("descend_unit(at, theta, sums, learning_rate);", "gradients[at] = vec4<f32>(f32(turns));");
     let line = |line: &str| {
-        let store = line.find("= sum").filter(|_| line.contains('['));
+        let is_store = |at: &usize| line[..*at].ends_with("] ") || line[..*at].ends_with("].x ");
+        let store = line.find("= sum").filter(is_store);
         match store {
             Some(at) => format!("{}= f32(turns);\n", &line[..at]),
             None if line.trim_start().starts_with("for (") => format!("{line} turns++;\n"),

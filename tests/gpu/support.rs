@@ -6,6 +6,7 @@ use planar::data::Dataset;
 use planar::gpu::Gpu;
 use planar::gpu::plan::{Plan, PlanChoice, Problem, Step};
 use planar::gpu::testing::Kernel;
+use planar::gpu::testing::uniforms::NetworkRecord;
 use planar::model::params::Layout;
 use planar::model::{Activation, Network, Parameters};
 use planar::selftest::Worst;
@@ -38,10 +39,14 @@ pub fn sizes(inputs: usize, units: u32, samples: u32) -> Problem {
     Problem { networks: 3, samples, activation: Activation::Tanh, borrowed: None, layout }
 }
 
-/// Runs a step on buffers of floats.
+/// Runs a step on buffers of floats, behind which the records of networks in training are bound if the step takes them.
 pub fn run(gpu: &Gpu, step: &Step, contents: &[&[f32]]) -> Result<Vec<Vec<f32>>, String> {
-    let contents: Vec<Vec<u32>> =
+    let mut contents: Vec<Vec<u32>> =
         contents.iter().map(|values| values.iter().map(|value| value.to_bits()).collect()).collect();
+    if step.buffers.len() > contents.len() {
+        let networks = step.workgroups[2].max(step.workgroups[1]) as usize;
+        contents.push(vec![1; networks * size_of::<NetworkRecord>() / 4]);
+    }
     let results = gpu.alone(step, &contents).and_then(|alone| alone.results()).map_err(|error| error.to_string())?;
     Ok(results.iter().map(|words| words.iter().map(|word| f32::from_bits(*word)).collect()).collect())
 }

@@ -63,7 +63,7 @@ pub fn matmul(product: uniform::Product, transpose: Transpose, networks: u32, [a
         invocations: u64::from(TILE * TILE),
         workgroup_storage: u64::from(2 * TILE * TILE * 4),
         turns: tiles * u64::from(1 + TILE),
-        ..step(Kernel::Matmul, bytes_of(&product), vec![a, b, c])
+        ..step(Kernel::Matmul, bytes_of(&product), vec![a, b, c, Slot::Networks(0)])
     }
 }
 
@@ -82,7 +82,7 @@ pub fn bias_activation(sizes: &Problem, layer: usize, activation: Activation) ->
 /// dZ = A − Y at the output of every network.
 pub fn output_delta(sizes: &Problem, layer: usize) -> Step {
     let shape = uniform::OutputDelta { samples: sizes.samples };
-    let buffers = vec![Slot::A(layer), Slot::Labels, Slot::Delta(layer)];
+    let buffers = vec![Slot::A(layer), Slot::Labels, Slot::Delta(layer), Slot::Networks(0)];
     let grid = [sizes.samples, sizes.networks, 1];
     in_rows(grid, 0, step(Kernel::OutputDelta, bytes_of(&shape), buffers))
 }
@@ -98,13 +98,17 @@ pub fn hidden_delta(sizes: &Problem, layer: usize) -> Step {
 /// db = scale·Σ dZ, a slab at a time, for every network.
 pub fn bias_sum(sums: uniform::BiasSum, networks: u32, [dz, db]: [Slot; 2]) -> Step {
     let grid = [sums.units, slabs(sums.samples), networks];
-    in_rows(grid, sums.samples.min(SLAB).into(), step(Kernel::BiasSum, bytes_of(&sums), vec![dz, db]))
+    in_rows(
+        grid,
+        sums.samples.min(SLAB).into(),
+        step(Kernel::BiasSum, bytes_of(&sums), vec![dz, db, Slot::Networks(0)]),
+    )
 }
 
 /// The sum of the slabs, for every network.
 pub fn sum_slabs(shape: uniform::SumSlabs, networks: u32, [partial, total]: [Slot; 2]) -> Step {
     let grid = [shape.length, networks, 1];
-    in_rows(grid, shape.slabs.into(), step(Kernel::SumSlabs, bytes_of(&shape), vec![partial, total]))
+    in_rows(grid, shape.slabs.into(), step(Kernel::SumSlabs, bytes_of(&shape), vec![partial, total, Slot::Networks(0)]))
 }
 
 /// θ ← θ − α·dθ for every network.
@@ -119,7 +123,7 @@ pub fn update(sizes: &Problem) -> Step {
 pub fn cost(sizes: &Problem, layer: usize) -> Step {
     let samples = sizes.samples;
     let shape = uniform::Cost { samples, slabs: slabs(samples), scale: mean_of(samples) };
-    let buffers = vec![Slot::Z(layer), Slot::Labels, Slot::PartialCosts];
+    let buffers = vec![Slot::Z(layer), Slot::Labels, Slot::PartialCosts, Slot::Networks(0)];
     let grid = [slabs(samples), sizes.networks, 1];
     in_rows(grid, samples.min(SLAB).into(), step(Kernel::Cost, bytes_of(&shape), buffers))
 }
@@ -127,7 +131,7 @@ pub fn cost(sizes: &Problem, layer: usize) -> Step {
 /// Every network's cost into the history, and its step counted.
 pub fn record(sizes: &Problem) -> Step {
     let shape = uniform::Record { networks: sizes.networks, slabs: slabs(sizes.samples) };
-    let buffers = vec![Slot::PartialCosts, Slot::History, Slot::Steps];
+    let buffers = vec![Slot::PartialCosts, Slot::History, Slot::Steps, Slot::Networks(0)];
     let step = step(Kernel::Record, bytes_of(&shape), buffers);
     in_rows([sizes.networks, 1, 1], shape.slabs.into(), step)
 }
