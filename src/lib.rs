@@ -170,7 +170,7 @@
 //! | [`backend`] | the traits [`Backend`](backend::Backend) and [`Session`](backend::Session), [`Run`](backend::Run), [`Chunk`](backend::Chunk), [`Evaluation`](backend::Evaluation), [`DeviceInfo`](backend::DeviceInfo) |
 //! | [`cpu`] | [`Engine`](cpu::Engine), [`Reference`](cpu::Reference), [`accuracy_on`](cpu::accuracy_on), [`logits_at`](cpu::logits_at) |
 //! | [`gpu`] | [`Adapter`](gpu::Adapter), [`Choice`](gpu::Choice), [`Gpu`](gpu::Gpu), [`PlanChoice`](gpu::plan::PlanChoice) |
-//! | [`train`] | [`train`](train::train), [`train_all`](train::train_all), [`Schedule`](train::Schedule), [`Event`](train::Event), [`Outcome`](train::Outcome), [`Status`](train::Status) |
+//! | [`train`] | [`train`](train::train), [`train_all`](train::train_all), [`Training`](train::Training), [`Schedule`](train::Schedule), [`Event`](train::Event), [`Outcome`](train::Outcome), [`Status`](train::Status) |
 //! | [`sweep`] | [`run`](sweep::run), [`grid`](sweep::grid), [`results`](sweep::results), [`summary`](sweep::summary) |
 //! | [`compare`], [`gradcheck`], [`diagnose`] | [`compare`](compare::compare), [`check`](gradcheck::check), [`diagnose`](diagnose::diagnose) and what they find |
 //! | [`checkpoint`], [`metrics`], [`predict`], [`plot`] | [`Checkpoint`](checkpoint::Checkpoint), [`Weights`](checkpoint::Weights); [`predict`](predict::predict); [`Boundary`](plot::Boundary), [`CostPlot`](plot::CostPlot), [`write`](plot::write) |

@@ -1,6 +1,8 @@
-//! How fast a backend trains: seconds an iteration, and the arithmetic in it.
+//! How fast a backend trains: seconds per iteration, and the arithmetic in it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use web_time::Instant;
 
 use crate::Result;
 use crate::backend::{Backend, CHUNK_LIMIT, Run, Session};
@@ -10,11 +12,12 @@ use crate::model::Network;
 /// How fast a backend trains its networks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Speed {
-    /// Seconds from `load` to the end of the first iteration, shaders compiled and buffers filled.
+    /// Seconds from `load` to the end of the first iteration, shaders compiled and buffers filled; 0 if the session was
+    /// loaded before.
     pub setup: f64,
-    /// Seconds an iteration of all networks: the fastest of several chunks, since other work on the machine only ever adds time.
+    /// Seconds per iteration of all networks: the fastest of several chunks, since other work on the machine only ever adds time.
     pub iteration: f64,
-    /// Of these, seconds that the host takes to queue an iteration; where the host computes itself, all of them.
+    /// Of these, seconds that the host takes to queue an iteration; if the host computes itself, all of them.
     pub host: f64,
 }
 
@@ -27,28 +30,17 @@ pub fn speed(backend: &dyn Backend, data: &Dataset, runs: &[Run], patience: Dura
     let mut session = backend.load(data, runs)?;
     time(session.as_mut(), 1)?;
     let setup = start.elapsed().as_secs_f64();
-
-    // Chunks double until one takes a sixth of the patience, so that submitting and reading back do not count; those of
-    // that size are repeated while there is time. The set-up is not counted: shaders may compile for long.
-    let (begun, mut chunk) = (Instant::now(), 1);
-    let (mut fastest, mut host) = (f64::INFINITY, f64::INFINITY);
-    loop {
-        let [queueing, seconds] = time(session.as_mut(), chunk)?;
-        fastest = fastest.min(seconds / f64::from(chunk));
-        host = host.min(queueing / f64::from(chunk));
-        let is_long = seconds >= patience.as_secs_f64() / 6.0 || chunk == CHUNK_LIMIT;
-        if is_long && begun.elapsed() >= patience {
-            break;
-        }
-        if !is_long {
-            chunk = (chunk * 2).min(CHUNK_LIMIT);
-        }
-    }
-    Ok(Speed { setup, iteration: fastest, host })
+    Ok(Speed { setup, ..speed_of(session.as_mut(), patience)? })
 }
 
-/// Measures a session that is already loaded.
+/// Trains the networks of a loaded session side by side for about `patience`. Nothing is left queued; the weights are
+/// those after all iterations. The set-up is 0.
+///
+/// # Errors
+/// Those of [`Session`].
 pub fn speed_of(session: &mut dyn Session, patience: Duration) -> Result<Speed> {
+    // Chunks double until one takes a sixth of the patience, so that submitting and reading back do not count; those of
+    // that size are repeated while there is time.
     let (begun, mut chunk) = (Instant::now(), 1);
     let (mut fastest, mut host) = (f64::INFINITY, f64::INFINITY);
     loop {
@@ -57,26 +49,25 @@ pub fn speed_of(session: &mut dyn Session, patience: Duration) -> Result<Speed> 
         host = host.min(queueing / f64::from(chunk));
         let is_long = seconds >= patience.as_secs_f64() / 6.0 || chunk == CHUNK_LIMIT;
         if is_long && begun.elapsed() >= patience {
-            break;
+            return Ok(Speed { setup: 0.0, iteration: fastest, host });
         }
         if !is_long {
             chunk = (chunk * 2).min(CHUNK_LIMIT);
         }
     }
-    Ok(Speed { setup: 0.0, iteration: fastest, host })
 }
 
-/// Seconds for a chunk until it is queued, and until its costs are there.
+/// Seconds for a chunk until it is queued, and until its costs are there and nothing is queued.
 fn time(session: &mut dyn Session, iterations: u32) -> Result<[f64; 2]> {
     let start = Instant::now();
     session.advance(iterations)?;
     let queued = start.elapsed().as_secs_f64();
-    session.collect()?;
+    while session.collect()?.is_some() {}
     Ok([queued, start.elapsed().as_secs_f64()])
 }
 
 /// Floating-point operations of one iteration of a network with one hidden layer, a fused multiply-add counted as two
-/// and the activation as one: forward 2·n_x + 3 a unit and sample, backward (Z1 not recomputed) 2·n_x + 5.
+/// and the activation as one: forward 2·n_x + 3 per unit and sample, backward (Z1 not recomputed) 2·n_x + 5.
 ///
 /// ```
 /// use planar::measure::operations;

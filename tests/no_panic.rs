@@ -155,11 +155,11 @@ fn a_schedule_beyond_its_end_or_of_absurd_length_ends() {
     {
         let mut session = Engine::new(Some(1)).unwrap().load(&data, &[run(2)]).unwrap();
         train(session.as_mut(), schedule, |_| ControlFlow::Continue(())).unwrap();
-        assert!(schedule.moments().next().is_none());
+        assert!(schedule.snapshots().next().is_none());
     }
     let most = 1 << 53;
-    let long = Schedule::new(most, None).unwrap().with_stops(u64::MAX).with_moments(2).after(most - 1);
-    assert_eq!(long.moments().count(), 2);
+    let long = Schedule::new(most, None).unwrap().with_stops(u64::MAX).with_snapshots(2).after(most - 1);
+    assert_eq!(long.snapshots().count(), 2);
     let mut session = Engine::new(Some(1)).unwrap().load(&data, &[run(2)]).unwrap();
     assert!(train(session.as_mut(), long, |_| ControlFlow::Continue(())).is_ok());
 }

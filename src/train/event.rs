@@ -1,0 +1,27 @@
+//! What a listener is told.
+
+use super::{CostAt, Outcome};
+use crate::model::Parameters;
+
+/// What happens in training, as it happens.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// A chunk is done.
+    Advanced {
+        /// Updates done.
+        iteration: u64,
+        /// The last cost of each network; NaN if it has ended.
+        costs: &'a [f64],
+        /// The parameters of each network after the chunk; those of one that has ended mean nothing.
+        parameters: &'a [Parameters],
+        /// The costs that each network has logged so far, each before `iteration`; none of one that has ended.
+        logged: &'a [&'a [CostAt]],
+    },
+    /// A network has ended: it is done, has diverged, or was interrupted.
+    Ended {
+        /// Its number in the session.
+        network: usize,
+        /// What it left behind.
+        outcome: &'a Outcome,
+    },
+}

@@ -1,0 +1,20 @@
+//! The training loop, for one network or many: paced chunks, logged costs, divergence, and stopping when asked to.
+//!
+//! [`Training`] is the loop without I/O: it asks for work with [`Request`]s, and it is told results and times. It calls no
+//! device, reads no clock and never waits, so that a blocking driver and an asynchronous one follow the same rules.
+//! [`train`] and [`train_all`] are the blocking driver.
+
+mod drive;
+mod event;
+mod network;
+mod outcome;
+mod pace;
+mod schedule;
+mod training;
+
+
+pub use drive::{train, train_all};
+pub use event::Event;
+pub use outcome::{CostAt, Outcome, Status};
+pub use schedule::Schedule;
+pub use training::{Request, Training};
