@@ -10,8 +10,9 @@ mod network;
 mod outcome;
 mod pace;
 mod schedule;
+#[cfg(test)]
+mod tests;
 mod training;
-
 
 pub use drive::{train, train_all};
 pub use event::Event;
