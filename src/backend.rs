@@ -124,7 +124,7 @@ pub trait Backend {
 /// Networks on a device, in training. Weights, data and activations stay there until asked for.
 pub trait Session: Send {
     /// The plan that it follows: `layered` or `fused` on a GPU, `reference` or `engine` on the CPU.
-    fn plan(&self) -> &'static str;
+    fn plan_name(&self) -> &'static str;
 
     /// Queues `iterations` (1 to [`CHUNK_LIMIT`]) of gradient descent. Nothing waits here.
     ///

@@ -64,11 +64,11 @@ struct Bench {
     operations_per_iteration: f64,
     cpu_peak_gflops: f64,
     fastest: Option<String>,
-    results: Vec<Measured>,
+    results: Vec<Row>,
 }
 
 #[derive(Serialize)]
-struct Measured {
+struct Row {
     name: String,
     plan: String,
     /// Why it could not be measured.
@@ -113,7 +113,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
                 (None, Some(said))
             }
         };
-        results.push(Measured {
+        results.push(Row {
             name,
             plan: plan.into(),
             error,

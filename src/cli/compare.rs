@@ -73,7 +73,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let comparison = comparison?;
 
     let side = |backend: &dyn Backend| -> planar::Result<Side> {
-        let plan = backend.load(&data, std::slice::from_ref(&run))?.plan();
+        let plan = backend.load(&data, std::slice::from_ref(&run))?.plan_name();
         Ok(Side { device: backend.device(), plan })
     };
     let agrees = comparison.agrees();

@@ -7,7 +7,7 @@ use bytemuck::cast_slice;
 
 use super::backend::Gpu;
 use super::context::Context;
-use super::plan::{Slot, Step};
+use super::plan::{KernelCall, Slot};
 use super::session::dispatch::{Dispatch, USAGE, record, upload};
 use super::session::readback::Staging;
 use super::wait::block_on;
@@ -27,7 +27,7 @@ impl Gpu {
     /// # Errors
     /// [`Error::Mismatch`] if the contents are not as many as the step's buffers, [`Error::Shader`] and
     /// [`Error::Device`] if the device fails.
-    pub fn alone(&self, step: &Step, contents: &[Vec<u32>]) -> Result<Alone> {
+    pub fn alone(&self, step: &KernelCall, contents: &[Vec<u32>]) -> Result<Alone> {
         if contents.len() != step.buffers.len() {
             return Err(Error::Mismatch(format!("{} buffers, not {}", step.buffers.len(), contents.len())));
         }

@@ -43,8 +43,8 @@ pub mod testing {
     pub use super::shader::{Constant, Constants, Shader, Sources};
 
     /// Steps of the layered plan, one by one.
-    pub mod step {
-        pub use crate::gpu::plan::step::*;
+    pub mod call {
+        pub use crate::gpu::plan::call::*;
     }
 
     /// What the kernels' uniforms hold.

@@ -6,8 +6,8 @@ use bytemuck::bytes_of;
 use super::{Check, Failure, Worst};
 use crate::gpu::Gpu;
 use crate::gpu::kernel::Kernel;
-use crate::gpu::plan::step::activation_constants;
-use crate::gpu::plan::{LOOP_BUDGET, Slot, Step};
+use crate::gpu::plan::call::activation_constants;
+use crate::gpu::plan::{KernelCall, LOOP_BUDGET, Slot};
 use crate::gpu::shader::Constant;
 use crate::gpu::uniforms::Probe;
 use crate::model::Activation;
@@ -37,10 +37,10 @@ pub const PROBES: [(&str, Look); 7] = [
 ];
 
 /// A probe's step with so many buffers behind its uniform.
-fn step(kernel: Kernel, probe: Probe, function: u32) -> Step {
+fn step(kernel: Kernel, probe: Probe, function: u32) -> KernelCall {
     let mut constants = activation_constants(Activation::Tanh, None);
     constants.extend([("WORKGROUP", Constant::U32(WORKGROUP)), ("FUNCTION", Constant::U32(function))]);
-    Step {
+    KernelCall {
         kernel,
         constants,
         uniform: bytes_of(&probe).to_vec(),
@@ -57,7 +57,7 @@ fn step(kernel: Kernel, probe: Probe, function: u32) -> Step {
 
 /// A step of every probe, for whoever wants to look at all shaders.
 #[cfg(feature = "testing")]
-pub fn steps() -> Vec<Step> {
+pub fn steps() -> Vec<KernelCall> {
     let probe = Probe { length: 100, turns: 7 };
     let functions = (0..=6).map(|function| step(Kernel::ProbeFunction, probe, function));
     let others = [Kernel::ProbeLoop, Kernel::ProbeCopy, Kernel::ProbeBarrier].map(|kernel| step(kernel, probe, 0));

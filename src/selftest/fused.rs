@@ -8,7 +8,7 @@ use crate::data::Dataset;
 use crate::data::numpy_random::NumpyRandom;
 use crate::gpu::Gpu;
 use crate::gpu::packing::GROUP;
-use crate::gpu::plan::{Limits, Plan, PlanChoice, Problem, Slot, Software, Step};
+use crate::gpu::plan::{KernelCall, Limits, Plan, PlanChoice, Problem, Slot, Software};
 use crate::gpu::uniforms::NetworkRecord;
 use crate::model::{Network, Parameters};
 
@@ -76,7 +76,7 @@ impl Case {
     }
 
     /// Runs a step on the case's data, records and parameters; `given` fills other slots, the rest is 0.
-    fn run(&self, gpu: &Gpu, step: &Step, given: &[(Slot, Vec<f32>)]) -> Result<Results> {
+    fn run(&self, gpu: &Gpu, step: &KernelCall, given: &[(Slot, Vec<f32>)]) -> Result<Results> {
         let contents = |slot: &Slot| -> Vec<u32> {
             let packing = &self.plan.packing;
             let records: Vec<NetworkRecord> = self.runs.iter().map(|run| NetworkRecord::of(run, 0)).collect();

@@ -1,10 +1,10 @@
 //! The loops of every kernel, counted on the GPU: the plan's budget is what the shader does.
 
 use planar::cpu::operations::Transpose;
-use planar::gpu::plan::{Plan, PlanChoice, Slot, Step};
+use planar::gpu::plan::{KernelCall, Plan, PlanChoice, Slot};
 use planar::gpu::testing::Kernel;
 use planar::gpu::testing::Sources;
-use planar::gpu::testing::step::{self, slabs};
+use planar::gpu::testing::call::{self, slabs};
 use planar::gpu::testing::uniforms::{BiasSum, Product, SumSlabs};
 use planar::gpu::{Adapter, Gpu};
 use planar::model::Activation;
@@ -19,29 +19,29 @@ pub fn checks() -> Vec<NamedOnAdapter> {
 }
 
 /// A step of every kernel of the layered plan, with sums of more than one slab.
-fn step_of(kernel: Kernel) -> Option<Step> {
+fn step_of(kernel: Kernel) -> Option<KernelCall> {
     let sizes = sizes(2, 3, 3000);
     Some(match kernel {
         Kernel::Matmul => {
             let inner = 3000;
             let product =
                 Product { rows: 3, inner, columns: 2, slabs: slabs(inner), c_stride: 18, ..Default::default() };
-            step::matmul(product, Transpose::B, 1, [Slot::Inputs, Slot::Labels, Slot::Gradients])
+            call::matmul(product, Transpose::B, 1, [Slot::Inputs, Slot::Labels, Slot::Gradients])
         }
-        Kernel::BiasActivation => step::bias_activation(&sizes, 0, Activation::Tanh),
-        Kernel::OutputDelta => step::output_delta(&sizes, 1),
-        Kernel::HiddenDelta => step::hidden_delta(&sizes, 0),
+        Kernel::BiasActivation => call::bias_activation(&sizes, 0, Activation::Tanh),
+        Kernel::OutputDelta => call::output_delta(&sizes, 1),
+        Kernel::HiddenDelta => call::hidden_delta(&sizes, 0),
         Kernel::BiasSum => {
             let sums = BiasSum { units: 3, samples: 3000, offset: 0, stride: 9, scale: 1.0 };
-            step::bias_sum(sums, 1, [Slot::Inputs, Slot::Labels])
+            call::bias_sum(sums, 1, [Slot::Inputs, Slot::Labels])
         }
         Kernel::SumSlabs => {
             let shape = SumSlabs { length: 3, slabs: 3000, offset: 0, stride: 3 };
-            step::sum_slabs(shape, 1, [Slot::Inputs, Slot::Labels])
+            call::sum_slabs(shape, 1, [Slot::Inputs, Slot::Labels])
         }
-        Kernel::Update => step::update(&sizes),
-        Kernel::Cost => step::cost(&sizes, 1),
-        Kernel::Record => step::record(&sizes),
+        Kernel::Update => call::update(&sizes),
+        Kernel::Cost => call::cost(&sizes, 1),
+        Kernel::Record => call::record(&sizes),
         _ => return None,
     })
 }

@@ -1,7 +1,7 @@
 //! Proof that the checks can fail: shaders and plans broken on purpose, each caught by the check that is named for it.
 
 use planar::compare::check_backend;
-use planar::gpu::plan::{Plan, PlanChoice, Step};
+use planar::gpu::plan::{KernelCall, Plan, PlanChoice};
 use planar::gpu::testing::Kernel;
 use planar::gpu::testing::Sources;
 use planar::gpu::{Adapter, Gpu};
@@ -159,31 +159,31 @@ fn every_broken_plan_is_caught(_: &Adapter, gpu: &Gpu) -> Check {
     Ok(())
 }
 
-fn first(steps: &mut [Step], kernel: Kernel) -> &mut Step {
+fn first(steps: &mut [KernelCall], kernel: Kernel) -> &mut KernelCall {
     steps.iter_mut().find(|step| step.kernel == kernel).expect("the plan has the kernel")
 }
 
-fn remove(steps: &mut Vec<Step>, kernel: Kernel) {
+fn remove(steps: &mut Vec<KernelCall>, kernel: Kernel) {
     let at = steps.iter().position(|step| step.kernel == kernel).expect("the plan has the kernel");
     steps.remove(at);
 }
 
-fn to_front(steps: &mut Vec<Step>, kernel: Kernel) {
+fn to_front(steps: &mut Vec<KernelCall>, kernel: Kernel) {
     let at = steps.iter().position(|step| step.kernel == kernel).expect("the plan has the kernel");
     let step = steps.remove(at);
     steps.insert(0, step);
 }
 
-fn swap_operands(steps: &mut [Step]) {
+fn swap_operands(steps: &mut [KernelCall]) {
     let last = steps.iter_mut().rev().find(|step| step.kernel == Kernel::Matmul).expect("the plan has a matmul");
     last.buffers.swap(0, 1);
 }
 
-fn shorten(steps: &mut [Step], kernel: Kernel) {
+fn shorten(steps: &mut [KernelCall], kernel: Kernel) {
     first(steps, kernel).workgroups[0] -= 1;
 }
 
-fn with_tanh(steps: &mut [Step], kernel: Kernel) {
+fn with_tanh(steps: &mut [KernelCall], kernel: Kernel) {
     let constants = &mut first(steps, kernel).constants;
     let tanh = constants.iter().find(|(name, _)| *name == "TANH").expect("the activations are numbered").1;
     for (name, value) in constants {

@@ -4,7 +4,7 @@ use planar::Error;
 use planar::backend::Run;
 use planar::data::Dataset;
 use planar::gpu::Gpu;
-use planar::gpu::plan::{Plan, PlanChoice, Problem, Step};
+use planar::gpu::plan::{KernelCall, Plan, PlanChoice, Problem};
 use planar::gpu::testing::Kernel;
 use planar::gpu::testing::uniforms::NetworkRecord;
 use planar::model::params::Layout;
@@ -40,7 +40,7 @@ pub fn sizes(inputs: usize, units: u32, samples: u32) -> Problem {
 }
 
 /// Runs a step on buffers of floats, behind which the records of networks in training are bound if the step takes them.
-pub fn run(gpu: &Gpu, step: &Step, contents: &[&[f32]]) -> Result<Vec<Vec<f32>>, String> {
+pub fn run(gpu: &Gpu, step: &KernelCall, contents: &[&[f32]]) -> Result<Vec<Vec<f32>>, String> {
     let mut contents: Vec<Vec<u32>> =
         contents.iter().map(|values| values.iter().map(|value| value.to_bits()).collect()).collect();
     if step.buffers.len() > contents.len() {

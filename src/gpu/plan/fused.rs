@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 
 use bytemuck::bytes_of;
 
-use super::{Limits, Plan, Problem, Slot, Software, Step, history_length};
+use super::{KernelCall, Limits, Plan, Problem, Slot, Software, history_length};
 use crate::data::MAX_FEATURES;
 use crate::gpu::kernel::Kernel;
 use crate::gpu::packing::{GROUP, Packing, features};
-use crate::gpu::plan::step::{activation_constants, mean_of};
+use crate::gpu::plan::call::{activation_constants, mean_of};
 use crate::gpu::plan::{LOOP_BUDGET, WORKGROUP};
 use crate::gpu::shader::Constant;
 use crate::gpu::uniforms::Fused;
@@ -35,7 +35,7 @@ const MANY: u32 = 16;
 ///
 /// # Errors
 /// [`Error::Mismatch`] where the networks have several hidden layers or over 16 inputs.
-pub fn plan(sizes: &Problem, adapter: &Limits) -> Result<Plan> {
+pub fn build(sizes: &Problem, adapter: &Limits) -> Result<Plan> {
     if sizes.layout.layers() != 2 || sizes.layout.weights(0).columns > MAX_FEATURES {
         let message = format!("the fused plan trains one hidden layer and up to {MAX_FEATURES} inputs");
         return Err(Error::Mismatch(message + "; the layered plan trains any"));
@@ -126,7 +126,7 @@ impl<'a> Layers<'a> {
     }
 
     /// X to dZ2 and the loss.
-    fn forward(&self, update: u32) -> Step {
+    fn forward(&self, update: u32) -> KernelCall {
         let [groups, _] = self.blocks;
         let grid = [self.shape.groups.div_ceil(groups), 1];
         let turns = spanned(self.sizes.units(0)).saturating_add(groups.min(self.shape.groups));
@@ -137,7 +137,7 @@ impl<'a> Layers<'a> {
     }
 
     /// dZ2 to the sums of the gradients and, where there is one slab, the update.
-    fn backward(&self, update: u32) -> Step {
+    fn backward(&self, update: u32) -> KernelCall {
         let [_, units] = self.blocks;
         let grid = [self.shape.units / units, self.shape.slabs];
         let own_units = if self.shape.slabs == 1 { units.min(self.sizes.units(0)) } else { 0 };
@@ -146,7 +146,7 @@ impl<'a> Layers<'a> {
     }
 
     /// The sums over the slabs, and the update.
-    fn update(&self, update: u32) -> Step {
+    fn update(&self, update: u32) -> KernelCall {
         self.step(UPDATE, update, &[], 1, [self.shape.units + 1, 1], self.shape.slabs)
     }
 
@@ -159,7 +159,7 @@ impl<'a> Layers<'a> {
         blocks: u32,
         [x, slabs]: [u32; 2],
         turns: u32,
-    ) -> Step {
+    ) -> KernelCall {
         // a narrow network leaves room in its workgroups for others
         let across = x.next_power_of_two().min(self.workgroup);
         let networks = (self.workgroup / across).min(self.sizes.networks.next_power_of_two());
@@ -180,7 +180,7 @@ impl<'a> Layers<'a> {
                 constants.push((*name, Constant::Table((bytes / 16) as u32)));
             }
         }
-        Step {
+        KernelCall {
             kernel,
             constants,
             uniform: bytes_of(&Fused { update, ..self.shape }).to_vec(),

@@ -1,16 +1,16 @@
 //! A plan: which kernels run over which buffers in one iteration. Pure data, made and checked without a GPU.
 
+pub(crate) mod call;
 pub(crate) mod fused;
 mod layered;
 mod limits;
 mod problem;
-pub(crate) mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use call::{KernelCall, WORKGROUP};
 pub use limits::{Limits, Software};
 pub use problem::Problem;
-pub use step::{Step, WORKGROUP};
 
 use crate::Result;
 use crate::backend::CHUNK_LIMIT;
@@ -61,13 +61,13 @@ pub struct Plan {
     /// How data and parameters lie in them.
     pub packing: Packing,
     /// Forward, backward, update; the cost recorded.
-    pub iteration: Vec<Step>,
+    pub iteration: Vec<KernelCall>,
     /// Forward; the cost recorded and the logits left in [`Slot::Z`] of the last layer.
-    pub evaluation: Vec<Step>,
+    pub evaluation: Vec<KernelCall>,
     /// Forward and backward; the cost recorded and dθ left in [`Slot::Gradients`].
-    pub gradients: Vec<Step>,
+    pub gradients: Vec<KernelCall>,
     /// Forward alone; the logits left in [`Slot::Z`] of the last layer.
-    pub forward: Vec<Step>,
+    pub forward: Vec<KernelCall>,
 }
 
 impl Plan {
@@ -77,11 +77,11 @@ impl Plan {
     /// [`Error::Mismatch`] where the plan that was chosen cannot do the shape.
     pub fn new(choice: PlanChoice, problem: &Problem, limits: &Limits) -> Result<Self> {
         match choice {
-            PlanChoice::Layered => Ok(layered::plan(problem)),
-            PlanChoice::Fused => fused::plan(problem, limits),
-            PlanChoice::Auto => match fused::plan(problem, limits) {
+            PlanChoice::Layered => Ok(layered::build(problem)),
+            PlanChoice::Fused => fused::build(problem, limits),
+            PlanChoice::Auto => match fused::build(problem, limits) {
                 Ok(plan) if plan.check(limits).is_ok() => Ok(plan),
-                _ => Ok(layered::plan(problem)),
+                _ => Ok(layered::build(problem)),
             },
         }
     }
@@ -92,7 +92,7 @@ impl Plan {
     }
 
     /// Every step of the plan, each once or oftener.
-    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+    pub fn steps(&self) -> impl Iterator<Item = &KernelCall> {
         self.iteration.iter().chain(&self.evaluation).chain(&self.gradients).chain(&self.forward)
     }
 

@@ -7,7 +7,7 @@ use wgpu::{BufferUsages, CommandEncoder, ComputePassDescriptor};
 use crate::Result;
 use crate::gpu::context::Context;
 use crate::gpu::device::Device;
-use crate::gpu::plan::{Slot, Step};
+use crate::gpu::plan::{KernelCall, Slot};
 
 /// What a session's buffers are for: kernels, as storage or, if small, as uniforms; readback; and being cleared.
 pub const USAGE: BufferUsages =
@@ -25,7 +25,7 @@ impl Dispatch {
     ///
     /// # Errors
     /// Those of [`Pipelines::get`](crate::gpu::pipeline::Pipelines::get) and [`Device::guarded`].
-    pub async fn new(context: &Context, step: &Step, buffers: &BTreeMap<Slot, wgpu::Buffer>) -> Result<Self> {
+    pub async fn new(context: &Context, step: &KernelCall, buffers: &BTreeMap<Slot, wgpu::Buffer>) -> Result<Self> {
         let name = step.kernel.name();
         let pipeline = context.pipelines.get(&context.device, step.kernel, &step.constants).await?;
         let device = &context.device;

@@ -13,7 +13,7 @@ use crate::data::Dataset;
 use crate::gpu::context::Context;
 use crate::gpu::device::Device;
 use crate::gpu::packing::Packing;
-use crate::gpu::plan::{Plan, Slot, Step};
+use crate::gpu::plan::{KernelCall, Plan, Slot};
 use crate::gpu::uniforms::NetworkRecord;
 use crate::model::{Network, Parameters};
 use crate::{Error, Result};
@@ -76,7 +76,7 @@ impl OnDevice {
     }
 
     /// The plan's name.
-    pub fn plan(&self) -> &'static str {
+    pub fn plan_name(&self) -> &'static str {
         self.name
     }
 
@@ -224,7 +224,11 @@ impl OnDevice {
 }
 
 /// Compiles and binds every step.
-pub async fn bind(context: &Context, steps: &[Step], buffers: &BTreeMap<Slot, wgpu::Buffer>) -> Result<Vec<Dispatch>> {
+pub async fn bind(
+    context: &Context,
+    steps: &[KernelCall],
+    buffers: &BTreeMap<Slot, wgpu::Buffer>,
+) -> Result<Vec<Dispatch>> {
     let mut dispatches = Vec::with_capacity(steps.len());
     for step in steps {
         dispatches.push(Dispatch::new(context, step, buffers).await?);

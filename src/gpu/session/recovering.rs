@@ -133,8 +133,8 @@ impl GpuSession {
 }
 
 impl Session for GpuSession {
-    fn plan(&self) -> &'static str {
-        self.session.plan()
+    fn plan_name(&self) -> &'static str {
+        self.session.plan_name()
     }
 
     fn queue_depth(&self) -> usize {

@@ -21,7 +21,7 @@ pub const LAYER_GROUP: [u32; 2] = [64, 4];
 
 /// A dispatch, as data.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Step {
+pub struct KernelCall {
     /// The kernel.
     pub kernel: Kernel,
     /// The constants of its prelude.
@@ -46,9 +46,9 @@ pub fn slabs(terms: u32) -> u32 {
 }
 
 /// C = scale·A·B for every network, where `product.slabs` says into how many parts the sum is cut.
-pub fn matmul(product: uniform::Product, transpose: Transpose, networks: u32, [a, b, c]: [Slot; 3]) -> Step {
+pub fn matmul(product: uniform::Product, transpose: Transpose, networks: u32, [a, b, c]: [Slot; 3]) -> KernelCall {
     let tiles = u64::from(product.inner.min(SLAB).div_ceil(TILE));
-    Step {
+    KernelCall {
         constants: vec![
             ("TILE", Constant::U32(TILE)),
             ("SLAB", Constant::U32(SLAB)),
@@ -68,7 +68,7 @@ pub fn matmul(product: uniform::Product, transpose: Transpose, networks: u32, [a
 }
 
 /// Z ← Z + b and A = g(Z) of a layer of every network.
-pub fn bias_activation(sizes: &Problem, layer: usize, activation: Activation) -> Step {
+pub fn bias_activation(sizes: &Problem, layer: usize, activation: Activation) -> KernelCall {
     let shape = uniform::BiasActivation {
         units: sizes.units(layer),
         samples: sizes.samples,
@@ -80,7 +80,7 @@ pub fn bias_activation(sizes: &Problem, layer: usize, activation: Activation) ->
 }
 
 /// dZ = A − Y at the output of every network.
-pub fn output_delta(sizes: &Problem, layer: usize) -> Step {
+pub fn output_delta(sizes: &Problem, layer: usize) -> KernelCall {
     let shape = uniform::OutputDelta { samples: sizes.samples };
     let buffers = vec![Slot::A(layer), Slot::Labels, Slot::Delta(layer), Slot::Networks(0)];
     let grid = [sizes.samples, sizes.networks, 1];
@@ -88,7 +88,7 @@ pub fn output_delta(sizes: &Problem, layer: usize) -> Step {
 }
 
 /// dZ = dA ∘ g′(Z) of a hidden layer of every network, in place.
-pub fn hidden_delta(sizes: &Problem, layer: usize) -> Step {
+pub fn hidden_delta(sizes: &Problem, layer: usize) -> KernelCall {
     let shape = uniform::HiddenDelta { units: sizes.units(layer), samples: sizes.samples };
     let buffers = vec![Slot::Networks(layer), Slot::Z(layer), Slot::Delta(layer)];
     let derivative = Derivative { activation: sizes.activation, borrowed: sizes.borrowed };
@@ -96,7 +96,7 @@ pub fn hidden_delta(sizes: &Problem, layer: usize) -> Step {
 }
 
 /// db = scale·Σ dZ, a slab at a time, for every network.
-pub fn bias_sum(sums: uniform::BiasSum, networks: u32, [dz, db]: [Slot; 2]) -> Step {
+pub fn bias_sum(sums: uniform::BiasSum, networks: u32, [dz, db]: [Slot; 2]) -> KernelCall {
     let grid = [sums.units, slabs(sums.samples), networks];
     in_rows(
         grid,
@@ -106,13 +106,13 @@ pub fn bias_sum(sums: uniform::BiasSum, networks: u32, [dz, db]: [Slot; 2]) -> S
 }
 
 /// The sum of the slabs, for every network.
-pub fn sum_slabs(shape: uniform::SumSlabs, networks: u32, [partial, total]: [Slot; 2]) -> Step {
+pub fn sum_slabs(shape: uniform::SumSlabs, networks: u32, [partial, total]: [Slot; 2]) -> KernelCall {
     let grid = [shape.length, networks, 1];
     in_rows(grid, shape.slabs.into(), step(Kernel::SumSlabs, bytes_of(&shape), vec![partial, total, Slot::Networks(0)]))
 }
 
 /// θ ← θ − α·dθ for every network.
-pub fn update(sizes: &Problem) -> Step {
+pub fn update(sizes: &Problem) -> KernelCall {
     let parameters = sizes.layout.parameters() as u32;
     let buffers = vec![Slot::Networks(0), Slot::Gradients, Slot::Parameters];
     let step = step(Kernel::Update, bytes_of(&uniform::Update { parameters }), buffers);
@@ -120,7 +120,7 @@ pub fn update(sizes: &Problem) -> Step {
 }
 
 /// The cost of every network by slab, from the logits of the last layer.
-pub fn cost(sizes: &Problem, layer: usize) -> Step {
+pub fn cost(sizes: &Problem, layer: usize) -> KernelCall {
     let samples = sizes.samples;
     let shape = uniform::Cost { samples, slabs: slabs(samples), scale: mean_of(samples) };
     let buffers = vec![Slot::Z(layer), Slot::Labels, Slot::PartialCosts, Slot::Networks(0)];
@@ -129,7 +129,7 @@ pub fn cost(sizes: &Problem, layer: usize) -> Step {
 }
 
 /// Every network's cost into the history, and its step counted.
-pub fn record(sizes: &Problem) -> Step {
+pub fn record(sizes: &Problem) -> KernelCall {
     let shape = uniform::Record { networks: sizes.networks, slabs: slabs(sizes.samples) };
     let buffers = vec![Slot::PartialCosts, Slot::History, Slot::Steps, Slot::Networks(0)];
     let step = step(Kernel::Record, bytes_of(&shape), buffers);
@@ -141,8 +141,8 @@ pub(super) fn mean_of(samples: u32) -> f32 {
     (1.0 / f64::from(samples)) as f32
 }
 
-fn step(kernel: Kernel, uniform: &[u8], buffers: Vec<Slot>) -> Step {
-    Step {
+fn step(kernel: Kernel, uniform: &[u8], buffers: Vec<Slot>) -> KernelCall {
+    KernelCall {
         kernel,
         constants: Vec::new(),
         uniform: uniform.to_vec(),
@@ -155,7 +155,7 @@ fn step(kernel: Kernel, uniform: &[u8], buffers: Vec<Slot>) -> Step {
 }
 
 /// An invocation an element of a grid, in workgroups along x.
-fn in_rows(grid: [u32; 3], turns: u64, step: Step) -> Step {
+fn in_rows(grid: [u32; 3], turns: u64, step: KernelCall) -> KernelCall {
     let constants = match step.kernel {
         Kernel::BiasSum | Kernel::Cost => {
             vec![("WORKGROUP", Constant::U32(WORKGROUP)), ("SLAB", Constant::U32(SLAB))]
@@ -163,16 +163,16 @@ fn in_rows(grid: [u32; 3], turns: u64, step: Step) -> Step {
         _ => vec![("WORKGROUP", Constant::U32(WORKGROUP))],
     };
     let workgroups = [groups(grid[0], WORKGROUP), grid[1].into(), grid[2].into()];
-    Step { constants, workgroups, invocations: WORKGROUP.into(), turns, ..step }
+    KernelCall { constants, workgroups, invocations: WORKGROUP.into(), turns, ..step }
 }
 
 /// An invocation a sample and unit of a layer, for every network.
-fn over_layer(sizes: &Problem, layer: usize, derivative: Derivative, step: Step) -> Step {
+fn over_layer(sizes: &Problem, layer: usize, derivative: Derivative, step: KernelCall) -> KernelCall {
     let [samples, units] = LAYER_GROUP;
     let mut constants = activation_constants(derivative.activation, derivative.borrowed);
     constants.extend([("SAMPLES", Constant::U32(samples)), ("UNITS", Constant::U32(units))]);
     let workgroups = [groups(sizes.samples, samples), groups(sizes.units(layer), units), sizes.networks.into()];
-    Step { constants, workgroups, invocations: (samples * units).into(), ..step }
+    KernelCall { constants, workgroups, invocations: (samples * units).into(), ..step }
 }
 
 /// The constants of `lib/activation.wgsl`: the activations' numbers, which of them g is, and whose derivative the
