@@ -1,7 +1,7 @@
 // Z ← Z + b and A = g(Z) for every network. Units that a narrower network does not have get A = 0, so that they
 // add nothing above and receive no gradient.
 //
-// Z, A (networks × units × samples), b among the parameters. Dispatch: an invocation a sample, unit and network.
+// Z, A (networks × units × samples), b among the parameters. Dispatch: one invocation per sample, unit and network.
 //# uses lib/activation, lib/network
 
 struct Layer {

@@ -1,7 +1,7 @@
 // db = scale·Σ dZ over the samples, a slab of SLAB samples at a time, for every network.
 // With several slabs each goes to its own part of the result, and sum_slabs adds them.
 //
-// dZ (networks × units × samples). Dispatch: an invocation a unit, slab and network.
+// dZ (networks × units × samples). Dispatch: one invocation per unit, slab and network.
 //# uses lib/network
 
 struct Sums {

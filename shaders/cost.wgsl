@@ -1,6 +1,6 @@
 // The sum of the loss over a slab of SLAB samples, times 1/m, for every network. record adds the slabs.
 //
-// Z (networks × samples), Y (samples), partial (networks × slabs). Dispatch: an invocation a slab and network.
+// Z (networks × samples), Y (samples), partial (networks × slabs). Dispatch: one invocation per slab and network.
 //# uses lib/loss, lib/network
 
 struct Cost {

@@ -1,6 +1,6 @@
 // dZ = dA ∘ g′(Z) of a hidden layer, in place, where dA = Wᵀ·dZ of the layer above, for every network.
 //
-// Z, dZ (networks × units × samples). Dispatch: an invocation a sample, unit and network.
+// Z, dZ (networks × units × samples). Dispatch: one invocation per sample, unit and network.
 //# uses lib/activation, lib/network
 
 struct Layer {

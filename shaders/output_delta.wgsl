@@ -1,6 +1,6 @@
 // dZ = A − Y at the output, where A = σ(Z), for every network.
 //
-// A, dZ (networks × samples), Y (samples). Dispatch: an invocation a sample and network.
+// A, dZ (networks × samples), Y (samples). Dispatch: one invocation per sample and network.
 //# uses lib/network
 
 struct Output {

@@ -1,7 +1,7 @@
 // Writes each network's cost, the sum of its slabs, into the history at the step that its counter shows, and counts
 // the step. The host compares the counters with what it asked for: a driver that drops work cannot hide it.
 //
-// partial (networks × slabs), history (steps × networks), steps (networks). Dispatch: an invocation a network.
+// partial (networks × slabs), history (steps × networks), steps (networks). Dispatch: one invocation per network.
 //# uses lib/network
 
 struct Record {

@@ -1,6 +1,6 @@
 // θ ← θ − α·dθ for every parameter of every network.
 //
-// θ, dθ (networks × parameters). Dispatch: an invocation a parameter and network.
+// θ, dθ (networks × parameters). Dispatch: one invocation per parameter and network.
 //# uses lib/network
 
 struct Update {

@@ -30,7 +30,7 @@
 //!
 //! Full-batch gradient descent, θ ← θ − α·dθ, on the mean of the binary cross-entropy, which is computed from the logit.
 //! Networks have any number of hidden layers of one activation and one output; [`Network::one_hidden`](model::Network::one_hidden)
-//! is the exercise's. Weights are those of [`Parameters::from_values`](model::Parameters::from_values) where you bring your own.
+//! is the exercise's. Weights are those of [`Parameters::from_values`](model::Parameters::from_values) if you bring your own.
 //!
 //! # Choosing a device
 //!

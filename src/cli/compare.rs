@@ -1,4 +1,4 @@
-//! `planar compare`: two back ends from the same weights, step by step and over a run.
+//! `planar compare`: two backends from the same weights, step by step and over a run.
 
 use planar::backend::Backend;
 use planar::compare::{Bounds, compare};

@@ -119,7 +119,7 @@ impl Packing {
     }
 }
 
-/// The features that units of so many vectors have, those filled up counted.
+/// The features that units of this many vectors have, those filled up counted.
 pub fn features(vectors: usize) -> usize {
     4 * vectors - 2
 }

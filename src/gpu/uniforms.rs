@@ -55,11 +55,11 @@ pub struct Product {
     pub slabs: u32,
     /// Where A of network 0 starts.
     pub a_offset: u32,
-    /// From one network's A to the next; 0 where they share it.
+    /// From one network's A to the next; 0 if they share it.
     pub a_stride: u32,
     /// Where B of network 0 starts.
     pub b_offset: u32,
-    /// From one network's B to the next; 0 where they share it.
+    /// From one network's B to the next; 0 if they share it.
     pub b_stride: u32,
     /// Where C of network 0 starts.
     pub c_offset: u32,
@@ -177,7 +177,7 @@ pub struct Fused {
     pub slabs: u32,
     /// Groups of a slab.
     pub slab: u32,
-    /// 1 where the parameters are updated, 0 where the gradients are stored.
+    /// 1 if the parameters are updated, 0 if the gradients are stored.
     pub update: u32,
     /// 1/m.
     pub mean: f32,

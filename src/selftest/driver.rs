@@ -36,7 +36,7 @@ pub const PROBES: [(&str, Look); 7] = [
     ("buffers of the largest size", large_buffers),
 ];
 
-/// A probe's step with so many buffers behind its uniform.
+/// A probe's step with this many buffers behind its uniform.
 fn step(kernel: Kernel, probe: Probe, function: u32) -> KernelCall {
     let mut constants = activation_constants(Activation::Tanh, None);
     constants.extend([("WORKGROUP", Constant::U32(WORKGROUP)), ("FUNCTION", Constant::U32(function))]);
@@ -64,13 +64,13 @@ pub fn steps() -> Vec<KernelCall> {
     functions.chain(others).collect()
 }
 
-/// Turns that a loop takes when it is asked for so many, and the state they lead to.
+/// Turns that a loop takes when it is asked for this many, and the state they lead to.
 fn turns_of(gpu: &Gpu, length: u32, turns: u32) -> Result<Vec<u32>> {
     let step = step(Kernel::ProbeLoop, Probe { length, turns }, 0);
     Ok(gpu.alone(&step, &[vec![0; 2 * length as usize]])?.results()?.swap_remove(0))
 }
 
-/// The state after so many turns of the probe's generator.
+/// The state after this many turns of the probe's generator.
 fn state_after(invocation: u32, turns: u32) -> u32 {
     (0..turns).fold(invocation, |state, _| state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223))
 }

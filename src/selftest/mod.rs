@@ -22,7 +22,7 @@ pub mod testing {
     pub use super::kernels::check_of;
 }
 
-/// The worst of all that a check compared, as a share of its bound: at most 1 where it passed.
+/// The worst of all that a check compared, as a share of its bound: at most 1 if it passed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Worst(pub f64);
 
@@ -55,7 +55,7 @@ impl std::fmt::Display for Worst {
 }
 
 impl Worst {
-    /// Fails where an element is further off than its bound; a NaN always is.
+    /// Fails if an element is further off than its bound; a NaN always is.
     ///
     /// # Errors
     /// [`Failure`] naming the first such element, by how much it is off, and its bound.

@@ -40,7 +40,7 @@ pub struct KernelCall {
     pub turns: u64,
 }
 
-/// The slabs that a sum of so many terms is cut into.
+/// The slabs that a sum of this many terms is cut into.
 pub fn slabs(terms: u32) -> u32 {
     terms.div_ceil(SLAB)
 }
@@ -154,7 +154,7 @@ fn step(kernel: Kernel, uniform: &[u8], buffers: Vec<Slot>) -> KernelCall {
     }
 }
 
-/// An invocation an element of a grid, in workgroups along x.
+/// One invocation per element of a grid, in workgroups along x.
 fn in_rows(grid: [u32; 3], turns: u64, step: KernelCall) -> KernelCall {
     let constants = match step.kernel {
         Kernel::BiasSum | Kernel::Cost => {
@@ -166,7 +166,7 @@ fn in_rows(grid: [u32; 3], turns: u64, step: KernelCall) -> KernelCall {
     KernelCall { constants, workgroups, invocations: WORKGROUP.into(), turns, ..step }
 }
 
-/// An invocation a sample and unit of a layer, for every network.
+/// One invocation per sample and unit of a layer, for every network.
 fn over_layer(sizes: &Problem, layer: usize, derivative: Derivative, step: KernelCall) -> KernelCall {
     let [samples, units] = LAYER_GROUP;
     let mut constants = activation_constants(derivative.activation, derivative.borrowed);

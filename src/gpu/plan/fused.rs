@@ -1,5 +1,5 @@
-//! The plan for one hidden layer: two dispatches an iteration, which compute Z1 and A1 anew instead of storing them,
-//! and a third where the samples are cut into slabs. Memory is O(parameters + samples).
+//! The plan for one hidden layer: two dispatches per iteration, which compute Z1 and A1 anew instead of storing them,
+//! and a third if the samples are cut into slabs. Memory is O(parameters + samples).
 //!
 //! A hardware GPU gets an invocation for every four samples and every unit. A software one gets few invocations, as
 //! many as its threads have lanes: what each loads in its loop then serves many samples or units.
@@ -28,13 +28,13 @@ const SLABS: u32 = 64;
 const MOST_GROUPS: u32 = 2;
 const MOST_UNITS: u32 = 4;
 
-/// From so many networks on, a longer shader is soon made good.
+/// From this many networks on, a longer shader is soon made good.
 const MANY: u32 = 16;
 
 /// The fused plan for these sizes.
 ///
 /// # Errors
-/// [`Error::Mismatch`] where the networks have several hidden layers or over 16 inputs.
+/// [`Error::Mismatch`] if the networks have several hidden layers or over 16 inputs.
 pub fn build(sizes: &Problem, adapter: &Limits) -> Result<Plan> {
     if sizes.layout.layers() != 2 || sizes.layout.weights(0).columns > MAX_FEATURES {
         let message = format!("the fused plan trains one hidden layer and up to {MAX_FEATURES} inputs");
@@ -80,7 +80,7 @@ const UPDATE: Bound = (
     &[Slot::Networks(0), Slot::Parameters, Slot::Gradients, Slot::History, Slot::Steps, Slot::PartialSums],
 );
 
-/// Turns of a loop over so many terms and of the loop over their spans.
+/// Turns of a loop over this many terms and of the loop over their spans.
 fn spanned(terms: u32) -> u32 {
     terms.saturating_add(terms.div_ceil(SPAN))
 }
@@ -136,7 +136,7 @@ impl<'a> Layers<'a> {
         self.step(FORWARD, update, tables, groups, grid, turns)
     }
 
-    /// dZ2 to the sums of the gradients and, where there is one slab, the update.
+    /// dZ2 to the sums of the gradients and, if there is one slab, the update.
     fn backward(&self, update: u32) -> KernelCall {
         let [_, units] = self.blocks;
         let grid = [self.shape.units / units, self.shape.slabs];

@@ -1,6 +1,6 @@
-//! The plan of the textbook: an operation a dispatch, any depth. Z, A and dZ of every layer stay in buffers.
+//! The textbook's plan: one operation per dispatch, any depth. Z, A and dZ of every layer stay in buffers.
 //!
-//! Products of sizes saturate: where one does, a buffer passes 32-bit indices too, and [`Plan::check`] refuses it.
+//! Products of sizes saturate; if one does, a buffer passes 32-bit indices too, and [`Plan::check`] refuses it.
 
 use std::collections::BTreeMap;
 
@@ -124,7 +124,7 @@ impl Layers<'_> {
         steps
     }
 
-    /// A matmul in one dispatch, or by slabs in two where the sum is long.
+    /// A matmul in one dispatch, or by slabs in two if the sum is long.
     fn matmul(&mut self, product: Product, transpose: Transpose, [a, b, c]: [Slot; 3]) -> Vec<KernelCall> {
         let (networks, slabs) = (self.sizes.networks, slabs(product.inner));
         if slabs == 1 {

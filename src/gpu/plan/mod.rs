@@ -51,7 +51,7 @@ pub enum Slot {
     Steps,
 }
 
-/// What one iteration, one look and one gradient take: the steps, and the buffers they run over.
+/// What one iteration, one evaluation and one gradient take: the kernel calls, and the buffers they run over.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// `layered` or `fused`.
@@ -71,10 +71,10 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan for these sizes, not yet held to the limits. `Auto` takes fused where it fits.
+    /// The plan for these sizes, not yet held to the limits. `Auto` takes fused if it fits.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] where the plan that was chosen cannot do the shape.
+    /// [`Error::Mismatch`] if the plan that was chosen cannot do the shape.
     pub fn new(choice: PlanChoice, problem: &Problem, limits: &Limits) -> Result<Self> {
         match choice {
             PlanChoice::Layered => Ok(layered::build(problem)),
@@ -91,7 +91,7 @@ impl Plan {
         self.slots.values().map(|elements| 4 * elements).sum::<u64>() + 2 * self.read_back()
     }
 
-    /// Every step of the plan, each once or oftener.
+    /// Every kernel call of the plan, each at least once.
     pub fn steps(&self) -> impl Iterator<Item = &KernelCall> {
         self.iteration.iter().chain(&self.evaluation).chain(&self.gradients).chain(&self.forward)
     }

@@ -15,7 +15,7 @@ pub struct Problem {
     pub samples: u32,
     /// The activation of the hidden layers; each network's slope stands in its record.
     pub activation: Activation,
-    /// The activation whose derivative the backward pass borrows, where it does.
+    /// The activation whose derivative the backward pass borrows, if it does.
     pub borrowed: Option<Activation>,
     /// The widest network's tensors: every network's parameters take that much room.
     pub layout: Layout,
@@ -25,7 +25,7 @@ impl Problem {
     /// The sizes of runs that [`check_runs`](crate::backend::check_runs) accepts.
     ///
     /// # Errors
-    /// [`Error::Limit`] where a number does not fit 32 bits, in which shaders count.
+    /// [`Error::Limit`] if a number does not fit 32 bits, in which shaders count.
     pub fn new(data: &Dataset, runs: &[Run]) -> Result<Self> {
         let mut widths = vec![0; runs.first().map_or(0, |run| run.network.widths().len())];
         for run in runs {
@@ -38,7 +38,7 @@ impl Problem {
         Self::of(data.samples(), Layout::new(&widths), derivative, runs.len())
     }
 
-    /// The sizes of so many networks of one shape.
+    /// The problem of this many networks of one shape.
     ///
     /// # Errors
     /// Those of [`new`](Self::new).
