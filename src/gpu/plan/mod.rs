@@ -74,7 +74,7 @@ impl Plan {
     /// The plan for these sizes, not yet held to the limits. `Auto` takes fused if it fits.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] if the plan that was chosen cannot do the shape.
+    /// [`Error::Mismatch`](crate::Error::Mismatch) if the plan that was chosen cannot do the shape.
     pub fn new(choice: PlanChoice, problem: &Problem, limits: &Limits) -> Result<Self> {
         match choice {
             PlanChoice::Layered => Ok(layered::build(problem)),
@@ -99,7 +99,7 @@ impl Plan {
     /// Whether the limits allow it: nothing has been allocated yet.
     ///
     /// # Errors
-    /// [`Error::Limit`] naming the first limit that is exceeded.
+    /// [`Error::Limit`](crate::Error::Limit) naming the first limit that is exceeded.
     pub fn check(&self, limits: &Limits) -> Result<()> {
         for (slot, elements) in &self.slots {
             let what = || format!("buffer {slot:?}");
