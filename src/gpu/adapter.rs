@@ -27,7 +27,8 @@ pub struct Adapter {
 }
 
 impl Adapter {
-    /// All adapters of the backends Vulkan, Metal and DX12, best first. `WGPU_BACKEND` narrows the backends.
+    /// All adapters of the backends Vulkan, Metal and DX12, best first; a browser has one. `WGPU_BACKEND` narrows the
+    /// backends.
     pub fn all() -> Vec<Self> {
         block_on(Self::find_all())
     }
@@ -112,7 +113,12 @@ impl fmt::Display for Adapter {
 /// The backends that adapters are looked for through, such as `Vulkan`.
 pub fn looked_through() -> String {
     let backends = wgpu::Backends::from_env().unwrap_or_default() & wgpu::Instance::enabled_backend_features();
-    let names = [(wgpu::Backends::VULKAN, "Vulkan"), (wgpu::Backends::METAL, "Metal"), (wgpu::Backends::DX12, "DX12")];
+    let names = [
+        (wgpu::Backends::VULKAN, "Vulkan"),
+        (wgpu::Backends::METAL, "Metal"),
+        (wgpu::Backends::DX12, "DX12"),
+        (wgpu::Backends::BROWSER_WEBGPU, "WebGPU"),
+    ];
     let names: Vec<&str> = names.iter().filter(|(flag, _)| backends.contains(*flag)).map(|(_, name)| *name).collect();
     if names.is_empty() { "no backend (WGPU_BACKEND excludes all)".into() } else { names.join(" and ") }
 }

@@ -23,11 +23,7 @@ pub struct Alone {
 
 impl Gpu {
     /// A step on buffers of these contents, in words of four bytes.
-    ///
-    /// # Errors
-    /// [`Error::Mismatch`] if the contents are not as many as the step's buffers, [`Error::Shader`] and
-    /// [`Error::Device`] if the device fails.
-    pub fn alone(&self, step: &KernelCall, contents: &[Vec<u32>]) -> Result<Alone> {
+    pub(crate) fn call_alone(&self, step: &KernelCall, contents: &[Vec<u32>]) -> Result<Alone> {
         if contents.len() != step.buffers.len() {
             return Err(Error::Mismatch(format!("{} buffers, not {}", step.buffers.len(), contents.len())));
         }
@@ -44,11 +40,9 @@ impl Gpu {
         let buffers = step.buffers.iter().zip(contents).map(sized).collect();
         Ok(Alone { context, dispatch, buffers })
     }
-}
 
-impl Gpu {
     /// `maxStorageBufferBindingSize` or `maxBufferSize`, whichever is smaller, bytes.
-    pub fn largest_binding(&self) -> u64 {
+    pub(crate) fn largest_binding(&self) -> u64 {
         let limits = self.context().limits();
         limits.binding_size.min(limits.buffer_size) / 16 * 16
     }
@@ -57,7 +51,7 @@ impl Gpu {
     ///
     /// # Errors
     /// [`Error::Device`] if the device cannot make the buffer.
-    pub fn last_word(&self, words: u64) -> Result<u32> {
+    pub(crate) fn last_word(&self, words: u64) -> Result<u32> {
         let context = self.context();
         let device = &context.device;
         let descriptor = wgpu::BufferDescriptor {
@@ -73,6 +67,19 @@ impl Gpu {
         staging.copy_from(&mut encoder, &buffer, 4 * (words - 1), 4);
         let submission = block_on(device.submit(encoder))?;
         Ok(block_on(staging.map(submission).wait(device, |words| words[0]))?.1)
+    }
+}
+
+/// Doors for tests and benchmarks.
+#[cfg(feature = "testing")]
+impl Gpu {
+    /// A step on buffers of these contents, in words of four bytes.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if the contents are not as many as the step's buffers, [`Error::Shader`] and
+    /// [`Error::Device`] if the device fails.
+    pub fn alone(&self, step: &KernelCall, contents: &[Vec<u32>]) -> Result<Alone> {
+        self.call_alone(step, contents)
     }
 }
 

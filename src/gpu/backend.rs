@@ -132,16 +132,32 @@ impl Gpu {
         }
     }
 
-    async fn predict(&self, network: &Network, parameters: &Parameters, points: &[f64]) -> Result<Vec<f64>> {
+    /// [`Backend::load`], for a front that must not block: the session's own methods are async.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn load_async(&self, data: &Dataset, runs: &[Run]) -> Result<GpuSession> {
+        check_runs(data, runs)?;
+        let plan = self.plan(&Problem::new(data, runs)?)?;
+        GpuSession::new(Arc::clone(&self.shared), plan, data, runs).await
+    }
+
+    /// [`Backend::forward`], for a front that must not block.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn forward_async(&self, network: &Network, parameters: &Parameters, points: &[f64]) -> Result<Vec<f64>> {
         let (count, features) = (check_points(network, parameters, points)?, network.inputs());
         let (plan, block) = self.inference(network, count)?;
-        let context = self.context();
-        let inference = Inference::new(&context, &plan, network, parameters, block).await?;
-        let mut logits = Vec::with_capacity(count);
-        for points in points.chunks(block * features) {
-            logits.append(&mut inference.logits(points, features).await?);
-        }
-        Ok(logits)
+        let predict = async |context: Arc<Context>| {
+            let inference = Inference::new(&context, &plan, network, parameters, block).await?;
+            let mut logits = Vec::with_capacity(count);
+            for points in points.chunks(block * features) {
+                logits.append(&mut inference.logits(points, features).await?);
+            }
+            Ok(logits)
+        };
+        self.shared.recovering(predict).await
     }
 
     /// The same device with its plans made for other limits than its own.
@@ -195,7 +211,7 @@ impl Backend for Gpu {
     }
 
     fn forward(&self, network: &Network, parameters: &Parameters, points: &[f64]) -> Result<Vec<f64>> {
-        block_on(self.predict(network, parameters, points))
+        block_on(self.forward_async(network, parameters, points))
     }
 
     fn forward_plan(&self, network: &Network, points: usize) -> Result<&'static str> {
@@ -212,8 +228,6 @@ impl Backend for Gpu {
     }
 
     fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>> {
-        check_runs(data, runs)?;
-        let plan = self.plan(&Problem::new(data, runs)?)?;
-        Ok(Box::new(block_on(GpuSession::new(Arc::clone(&self.shared), plan, data, runs))?))
+        Ok(Box::new(block_on(self.load_async(data, runs))?))
     }
 }

@@ -79,6 +79,22 @@ impl SharedContext {
         Arc::clone(&self.current().context)
     }
 
+    /// Does something on the context at hand, and if its device is lost, once more on another.
+    ///
+    /// # Errors
+    /// Those of `act` and of [`instead_of`](Self::instead_of).
+    pub async fn recovering<T>(&self, act: impl AsyncFn(Arc<Context>) -> Result<T>) -> Result<T> {
+        let context = self.get();
+        match act(Arc::clone(&context)).await {
+            Err(Error::Lost(reason)) => {
+                let another = self.instead_of(&context, &reason).await?;
+                log::warn!("the device was lost ({reason}) and is opened again");
+                act(another).await
+            }
+            other => other,
+        }
+    }
+
     /// Another context for one whose device is lost: the first session that misses it opens it, and the others find it
     /// here. The adapter is looked for anew, since a driver that was reset no longer knows the old one.
     ///

@@ -64,9 +64,11 @@ impl Device {
         let filters = [ErrorFilter::Validation, ErrorFilter::OutOfMemory, ErrorFilter::Internal];
         let scopes = filters.map(|filter| self.wgpu.push_error_scope(filter));
         let made = make();
+        // all scopes end here: while this waits for what they caught, other work on the device opens its own
+        let caught: Vec<_> = scopes.into_iter().rev().map(wgpu::ErrorScopeGuard::pop).collect();
         let mut failure = None;
-        for scope in scopes.into_iter().rev() {
-            failure = scope.pop().await.or(failure);
+        for caught in caught {
+            failure = caught.await.or(failure);
         }
         if self.errors.is_due(Fault::OutOfMemory) {
             failure = Some(wgpu::Error::OutOfMemory { source: "for a test".into() });

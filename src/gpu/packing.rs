@@ -23,11 +23,12 @@ pub enum Packing {
 }
 
 impl Packing {
-    /// Numbers that one network's parameters take.
+    /// Numbers that one network's parameters take. It saturates rather than wrap around where `usize` has 32 bits; no
+    /// device has room for that many.
     pub fn parameters(&self) -> usize {
         match self {
             Self::Tensors(wide) => wide.parameters(),
-            Self::Units { units, vectors } => (units * vectors + 1) * 4,
+            Self::Units { units, vectors } => units.saturating_mul(*vectors).saturating_add(1).saturating_mul(4),
         }
     }
 

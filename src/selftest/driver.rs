@@ -67,7 +67,7 @@ pub fn steps() -> Vec<KernelCall> {
 /// Turns that a loop takes when it is asked for this many, and the state they lead to.
 fn turns_of(gpu: &Gpu, length: u32, turns: u32) -> Result<Vec<u32>> {
     let step = step(Kernel::ProbeLoop, Probe { length, turns }, 0);
-    Ok(gpu.alone(&step, &[vec![0; 2 * length as usize]])?.results()?.swap_remove(0))
+    Ok(gpu.call_alone(&step, &[vec![0; 2 * length as usize]])?.results()?.swap_remove(0))
 }
 
 /// The state after this many turns of the probe's generator.
@@ -103,7 +103,7 @@ type Function = fn(f64) -> f64;
 fn evaluate(gpu: &Gpu, function: u32, x: &[f32]) -> Result<Vec<f32>> {
     let step = step(Kernel::ProbeFunction, Probe { length: x.len() as u32, turns: 0 }, function);
     let bits: Vec<u32> = x.iter().map(|x| x.to_bits()).collect();
-    let results = gpu.alone(&step, &[bits, vec![0; x.len()]])?.results()?.swap_remove(1);
+    let results = gpu.call_alone(&step, &[bits, vec![0; x.len()]])?.results()?.swap_remove(1);
     Ok(results.into_iter().map(f32::from_bits).collect())
 }
 
@@ -158,7 +158,7 @@ fn through(gpu: &Gpu, values: &[f32]) -> Result<[Vec<u32>; 3]> {
     let step = step(Kernel::ProbeCopy, Probe { length: values.len() as u32, turns: 2 }, 0);
     let bits: Vec<u32> = values.iter().map(|value| value.to_bits()).collect();
     let room = vec![0; values.len()];
-    let mut results = gpu.alone(&step, &[bits, room.clone(), room.clone(), room])?.results()?;
+    let mut results = gpu.call_alone(&step, &[bits, room.clone(), room.clone(), room])?.results()?;
     let finite = results.pop().unwrap_or_default();
     let products = results.pop().unwrap_or_default();
     Ok([results.pop().unwrap_or_default(), products, finite])
@@ -197,7 +197,7 @@ fn kept_values(gpu: &Gpu) -> std::result::Result<String, Failure> {
 pub fn barriers(gpu: &Gpu) -> Check {
     let (length, turns) = (3 * WORKGROUP - 5, 101);
     let step = step(Kernel::ProbeBarrier, Probe { length, turns }, 0);
-    let got = gpu.alone(&step, &[vec![0; length as usize]])?.results()?.swap_remove(0);
+    let got = gpu.call_alone(&step, &[vec![0; length as usize]])?.results()?.swap_remove(0);
     for (invocation, got) in (0..length).zip(got) {
         // an odd number of turns ends at the mirror image
         let mirror = invocation / WORKGROUP * WORKGROUP + WORKGROUP - 1 - invocation % WORKGROUP;
@@ -216,7 +216,8 @@ fn partial_workgroups(gpu: &Gpu) -> std::result::Result<String, Failure> {
         let step = step(Kernel::ProbeCopy, Probe { length, turns: 1 }, 0);
         let room = 2 * length as usize + 64;
         let values: Vec<u32> = (0..room).map(|i| (i as f32 + 1.0).to_bits()).collect();
-        let results = gpu.alone(&step, &[values.clone(), vec![7; room], vec![7; room], vec![7; room]])?.results()?;
+        let results =
+            gpu.call_alone(&step, &[values.clone(), vec![7; room], vec![7; room], vec![7; room]])?.results()?;
         let want = |i: usize| if i < length as usize { values[i] } else { 7 };
         if let Some(at) = (0..room).find(|i| results[1][*i] != want(*i)) {
             return Err(Failure(format!(

@@ -93,7 +93,7 @@ impl Case {
             values.iter().map(|value| value.to_bits()).collect()
         };
         let contents: Vec<_> = step.buffers.iter().map(contents).collect();
-        let words = gpu.alone(step, &contents)?.results()?;
+        let words = gpu.call_alone(step, &contents)?.results()?;
         Ok(Results(step.buffers.iter().copied().zip(words).collect()))
     }
 

@@ -287,7 +287,7 @@ fn record(gpu: &Gpu) -> Check {
         let in_training = vec![1; 4 * networks as usize];
         let contents = vec![bits(&partial), vec![0; 3 * networks as usize], vec![1; networks as usize], in_training];
         let step = call::record(&sizes);
-        let alone = gpu.alone(&step, &contents)?;
+        let alone = gpu.call_alone(&step, &contents)?;
         alone.run(1)?;
         let contents = alone.results()?;
         for network in 0..networks as usize {
@@ -313,7 +313,7 @@ fn run(gpu: &Gpu, step: &KernelCall, contents: &[&[f32]]) -> Result<Vec<Vec<f32>
     if step.buffers.len() > contents.len() {
         contents.push(bytemuck::cast_slice(&records(1, Activation::Tanh)).to_vec());
     }
-    let got = gpu.alone(step, &contents)?.results()?;
+    let got = gpu.call_alone(step, &contents)?.results()?;
     Ok(got.iter().map(|words| words.iter().map(|word| f32::from_bits(*word)).collect()).collect())
 }
 

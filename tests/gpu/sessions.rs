@@ -19,6 +19,8 @@ pub fn checks() -> Vec<NamedOnAdapter> {
         ("a_session_starts_again_on_another_device_if_its_own_is_lost".into(), starts_again_elsewhere),
         ("inference_gives_the_logits_of_training_bit_for_bit_at_any_block".into(), predicts_as_it_trains),
         ("inference_takes_no_gradients_and_no_history".into(), takes_no_more_than_it_needs),
+        ("inference_goes_on_elsewhere_if_its_device_is_lost".into(), predicts_elsewhere),
+        ("a_front_that_does_not_block_gets_the_same_bits".into(), same_bits_without_blocking),
         ("a_result_that_is_not_written_is_noticed".into(), dropped_work_is_noticed),
         ("a_device_that_computes_wrong_is_not_trusted_to_predict".into(), wrong_is_not_trusted),
         ("a_sum_of_buffers_is_held_to_a_budget_and_not_to_the_largest_buffer".into(), budget_of_memory),
@@ -146,6 +148,63 @@ fn takes_no_more_than_it_needs(_: &Adapter, gpu: &Gpu) -> Check {
         let backward = ["fused_backward", "output_delta", "update", "record", "cost"];
         if kernels(&forward).iter().any(|name| backward.contains(name)) || forward.bytes() >= whole.bytes() {
             return Err(format!("{plan}: {:?}, {} of {} bytes", kernels(&forward), forward.bytes(), whole.bytes()));
+        }
+    }
+    Ok(())
+}
+
+fn predicts_elsewhere(adapter: &Adapter, _: &Gpu) -> Check {
+    let run = run(&[17], "tanh", 1.0, 2, 0.5);
+    let points: Vec<f64> = (0..2 * 277).map(|k| f64::from(k) / 277.0 - 1.0).collect();
+    for (plan, fault) in PlanChoice::ALL.into_iter().flat_map(|plan| [(plan, Fault::Destroyed), (plan, Fault::Lost)]) {
+        let gpu = Gpu::open(adapter).map_err(said)?.with_plan(plan);
+        let want = gpu.forward(&run.network, &run.parameters, &points).map_err(said)?;
+        gpu.fail(fault);
+        let got = gpu.forward(&run.network, &run.parameters, &points).map_err(said)?;
+        if got.iter().map(|z| z.to_bits()).ne(want.iter().map(|z| z.to_bits())) {
+            return Err(format!("{plan}, {fault:?}: other bits"));
+        }
+        gpu.fail(fault);
+        match gpu.forward(&run.network, &run.parameters, &points) {
+            Err(Error::Lost(reason)) if reason.contains("for the second time") => {}
+            other => return Err(format!("{plan}, {fault:?}, a second loss: {:?}", other.map(|logits| logits.len()))),
+        }
+    }
+    Ok(())
+}
+
+/// Everything that waits, as a front calls it that must not block.
+fn same_bits_without_blocking(adapter: &Adapter, _: &Gpu) -> Check {
+    let (data, runs) = (flower(100, 1).map_err(said)?, runs());
+    for plan in PlanChoice::ALL {
+        let unblocked = async {
+            let adapters = Adapter::find_all().await;
+            if !adapters.iter().any(|other| other.device_info() == adapter.device_info()) {
+                return Err(Error::NoAdapter(format!("{adapter} is not found again")));
+            }
+            let gpu = Gpu::open_async(adapter).await?.with_plan(plan);
+            let mut session = gpu.load_async(&data, &runs).await?;
+            session.advance(7).await?;
+            session.retire(1).await?;
+            session.restart(&starts(&runs)).await?;
+            session.advance(7).await?;
+            let chunk = session.collect().await?;
+            let (evaluations, gradients) = (session.evaluate().await?, session.gradients().await?);
+            let logits = gpu.forward_async(&runs[0].network, &runs[0].parameters, &data.points()).await?;
+            Ok((chunk, evaluations, gradients, logits))
+        };
+        let got = pollster::block_on(unblocked).map_err(said)?;
+        let gpu = Gpu::open(adapter).map_err(said)?.with_plan(plan);
+        let blocked = || -> planar::Result<_> {
+            let mut session = gpu.load(&data, &runs)?;
+            session.advance(7)?;
+            let chunk = session.collect()?;
+            let (evaluations, gradients) = (session.evaluate()?, session.gradients()?);
+            let logits = gpu.forward(&runs[0].network, &runs[0].parameters, &data.points())?;
+            Ok((chunk, evaluations, gradients, logits))
+        };
+        if blocked().map_err(said)? != got {
+            return Err(format!("{plan}: other bits"));
         }
     }
     Ok(())

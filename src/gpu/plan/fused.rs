@@ -102,13 +102,16 @@ impl<'a> Layers<'a> {
     fn new(sizes: &'a Problem, adapter: &'a Limits) -> Self {
         let groups = sizes.samples.div_ceil(GROUP as u32);
         let slab = groups.div_ceil(SLABS).clamp(SPAN, LOOP_BUDGET as u32 / 2);
-        let workgroup = adapter.software.map_or(WORKGROUP, |software| software.lanes);
+        let workgroup = adapter.software.map_or(WORKGROUP, |software| software.lanes.max(1));
+        // how many invocations compute at once for a network; many networks fill a software adapter's lanes by themselves
+        let at_once = match adapter.software {
+            Some(Software { lanes, threads }) => {
+                u64::from(lanes) * u64::from(threads) / u64::from(sizes.networks.max(1))
+            }
+            None => u64::from(workgroup).saturating_mul(adapter.workgroups),
+        };
         let blocks = |length: u32, most: u32| {
-            let wanted = match adapter.software {
-                // many networks fill the lanes by themselves
-                Some(Software { lanes, threads }) => length.div_ceil((lanes * threads / sizes.networks).max(1)),
-                None => length.div_ceil(workgroup.saturating_mul(adapter.workgroups as u32)),
-            };
+            let wanted = length.div_ceil(u32::try_from(at_once).unwrap_or(u32::MAX).max(1));
             wanted.clamp(1, most)
         };
         let blocks = [blocks(groups, MOST_GROUPS), blocks(sizes.units(0), MOST_UNITS)];

@@ -36,15 +36,7 @@ impl GpuSession {
         data: &Dataset,
         runs: &[Run],
     ) -> Result<Self> {
-        let context = shared.get();
-        let session = match OnDevice::new(Arc::clone(&context), &plan, data, runs).await {
-            Err(Error::Lost(reason)) => {
-                let context = shared.instead_of(&context, &reason).await?;
-                log::warn!("the device was lost ({reason}) and is opened again");
-                OnDevice::new(context, &plan, data, runs).await
-            }
-            other => other,
-        }?;
+        let session = shared.recovering(async |context| OnDevice::new(context, &plan, data, runs).await).await?;
         Ok(Self { shared, plan, data: data.clone(), runs: runs.to_vec(), done: 0, session })
     }
 
