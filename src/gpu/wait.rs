@@ -15,6 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What became of a wait.
 #[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(target_arch = "wasm32", allow(dead_code, reason = "a browser does not say that it failed"))]
 pub enum Waited {
     /// The device has done what it was given.
     Done,

@@ -6,9 +6,8 @@ mod fused;
 mod kernels;
 mod steps;
 
-use std::time::Instant;
-
 use serde::Serialize;
+use web_time::Instant;
 
 use crate::gpu::Gpu;
 use crate::gpu::kernel::Kernel;
