@@ -65,8 +65,8 @@ impl Case {
             Ok(Run { network, parameters, learning_rate: 0.1 + i as f64 })
         };
         let runs = widths.into_iter().enumerate().map(&mut run).collect::<Result<Vec<Run>>>()?;
-        let sizes = Problem::new(&data, &runs)?;
-        let plan = gpu.clone().with_plan(PlanChoice::Fused).plan(&sizes)?;
+        let problem = Problem::new(&data, &runs)?;
+        let plan = gpu.clone().with_plan(PlanChoice::Fused).plan(&problem)?;
         Ok(Self {
             data,
             runs,

@@ -114,17 +114,17 @@ fn bias_activation(gpu: &Gpu) -> Check {
     let mut random = NumpyRandom::new(2);
     for (units, samples) in [(1, 1), (3, 17), (17, 400), (277, 65), (5, 277)] {
         for activation in ACTIVATIONS {
-            let sizes = sizes(2, units, samples);
+            let problem = problem(2, units, samples);
             let layer = (units * samples) as usize;
             // from values that cancel to values that saturate
             let z: Vec<f32> = normals(&mut random, NETWORKS * units * samples).iter().map(|z| 6.0 * z).collect();
-            let parameters = normals(&mut random, NETWORKS * sizes.layout.parameters() as u32);
-            let step = call::bias_activation(&sizes, 0, activation);
+            let parameters = normals(&mut random, NETWORKS * problem.layout.parameters() as u32);
+            let step = call::bias_activation(&problem, 0, activation);
             let networks = records(units, activation);
             let got = run_with_records(gpu, &step, &networks, &[&parameters, &z, &vec![7.0; z.len()]])?;
             for (network, record) in networks.iter().enumerate() {
                 let what = format!("{activation} {units}×{samples}, network {network}");
-                let bias = &parameters[network * sizes.layout.parameters()..][sizes.layout.bias(0).range()];
+                let bias = &parameters[network * problem.layout.parameters()..][problem.layout.bias(0).range()];
                 let mut z = wide(&z[network * layer..][..layer]);
                 let mut a = twin::bias_activation(&mut z, &wide(bias), with_slope(activation, record.slope));
                 a[record.width as usize * samples as usize..].fill(0.0);
@@ -143,7 +143,7 @@ fn output_delta(gpu: &Gpu) -> Check {
     for samples in LENGTHS {
         let a: Vec<f32> = (0..NETWORKS * samples).map(|_| random.uniform() as f32).collect();
         let y = labels(&mut random, samples);
-        let step = call::output_delta(&sizes(2, 3, samples), 1);
+        let step = call::output_delta(&problem(2, 3, samples), 1);
         let got = run(gpu, &step, &[&a, &y, &vec![0.0; a.len()]])?;
         for (a, got) in a.chunks_exact(y.len()).zip(got[2].chunks_exact(y.len())) {
             worst.compare(&format!("{samples} samples"), got, &twin::output_delta(&wide(a), &wide(&y)), |_| 1e-7)?;
@@ -160,7 +160,7 @@ fn hidden_delta(gpu: &Gpu) -> Check {
             let layer = (units * samples) as usize;
             let z: Vec<f32> = normals(&mut random, NETWORKS * units * samples).iter().map(|z| 6.0 * z).collect();
             let da = normals(&mut random, NETWORKS * units * samples);
-            let step = call::hidden_delta(&Problem { activation, borrowed, ..sizes(2, units, samples) }, 0);
+            let step = call::hidden_delta(&Problem { activation, borrowed, ..problem(2, units, samples) }, 0);
             let borrowed_slope = borrowed.map_or(0.0, |borrowed| 25.0 * borrowed.slope() as f32);
             let networks: Vec<NetworkRecord> = records(units, activation)
                 .into_iter()
@@ -236,12 +236,12 @@ fn update(gpu: &Gpu) -> Check {
     let mut worst = Worst::default();
     let mut random = NumpyRandom::new(7);
     for hidden in [1, 3, 17, 277, 400] {
-        let sizes = sizes(2, hidden, 1);
-        let count = sizes.layout.parameters();
+        let problem = problem(2, hidden, 1);
+        let count = problem.layout.parameters();
         let (theta, gradient) =
             (normals(&mut random, NETWORKS * count as u32), normals(&mut random, NETWORKS * count as u32));
         let networks = records(hidden, Activation::Tanh);
-        let got = run_with_records(gpu, &call::update(&sizes), &networks, &[&gradient, &theta])?;
+        let got = run_with_records(gpu, &call::update(&problem), &networks, &[&gradient, &theta])?;
         for (network, record) in networks.iter().enumerate() {
             let part = |values: &[f32]| wide(&values[network * count..][..count]);
             let mut want = part(&theta);
@@ -262,7 +262,7 @@ fn cost(gpu: &Gpu) -> Check {
         let z: Vec<f32> = z.iter().map(|z| if random.uniform() < 0.5 { *z } else { -z }).collect();
         let y = labels(&mut random, samples);
         let slabs = slabs(samples);
-        let step = call::cost(&sizes(2, 3, samples), 1);
+        let step = call::cost(&problem(2, 3, samples), 1);
         let got = run(gpu, &step, &[&z, &y, &vec![0.0; (NETWORKS * slabs) as usize]])?.swap_remove(2);
         for (network, z) in z.chunks_exact(y.len()).enumerate() {
             for slab in 0..slabs {
@@ -282,11 +282,11 @@ fn cost(gpu: &Gpu) -> Check {
 fn record(gpu: &Gpu) -> Check {
     let mut worst = Worst::default();
     for (networks, slabs) in [(1, 1), (3, 17), (277, 2)] {
-        let sizes = Problem { networks, ..sizes(2, 3, slabs * SLAB) };
+        let problem = Problem { networks, ..problem(2, 3, slabs * SLAB) };
         let partial = normals(&mut NumpyRandom::new(9), networks * slabs);
         let in_training = vec![1; 4 * networks as usize];
         let contents = vec![bits(&partial), vec![0; 3 * networks as usize], vec![1; networks as usize], in_training];
-        let step = call::record(&sizes);
+        let step = call::record(&problem);
         let alone = gpu.call_alone(&step, &contents)?;
         alone.run(1)?;
         let contents = alone.results()?;
@@ -330,7 +330,7 @@ fn run_with_records(
 }
 
 /// Networks side by side of one hidden layer.
-fn sizes(inputs: usize, units: u32, samples: u32) -> Problem {
+fn problem(inputs: usize, units: u32, samples: u32) -> Problem {
     let layout = Layout::new(&[inputs, units as usize, 1]);
     Problem { networks: NETWORKS, samples, activation: Activation::Tanh, borrowed: None, layout }
 }

@@ -12,7 +12,7 @@ use planar::selftest::testing::LAYOUTS;
 
 use crate::Check;
 use crate::limits::NamedOnAdapter;
-use crate::support::{random_case, run, sizes};
+use crate::support::{problem, random_case, run};
 
 pub fn checks() -> Vec<NamedOnAdapter> {
     vec![("every_kernel_turns_its_loops_as_often_as_its_plan_says".into(), turns_are_counted)]
@@ -20,7 +20,7 @@ pub fn checks() -> Vec<NamedOnAdapter> {
 
 /// A step of every kernel of the layered plan, with sums of more than one slab.
 fn step_of(kernel: Kernel) -> Option<KernelCall> {
-    let sizes = sizes(2, 3, 3000);
+    let problem = problem(2, 3, 3000);
     Some(match kernel {
         Kernel::Matmul => {
             let inner = 3000;
@@ -28,9 +28,9 @@ fn step_of(kernel: Kernel) -> Option<KernelCall> {
                 Product { rows: 3, inner, columns: 2, slabs: slabs(inner), c_stride: 18, ..Default::default() };
             call::matmul(product, Transpose::B, 1, [Slot::Inputs, Slot::Labels, Slot::Gradients])
         }
-        Kernel::BiasActivation => call::bias_activation(&sizes, 0, Activation::Tanh),
-        Kernel::OutputDelta => call::output_delta(&sizes, 1),
-        Kernel::HiddenDelta => call::hidden_delta(&sizes, 0),
+        Kernel::BiasActivation => call::bias_activation(&problem, 0, Activation::Tanh),
+        Kernel::OutputDelta => call::output_delta(&problem, 1),
+        Kernel::HiddenDelta => call::hidden_delta(&problem, 0),
         Kernel::BiasSum => {
             let sums = BiasSum { units: 3, samples: 3000, offset: 0, stride: 9, scale: 1.0 };
             call::bias_sum(sums, 1, [Slot::Inputs, Slot::Labels])
@@ -39,9 +39,9 @@ fn step_of(kernel: Kernel) -> Option<KernelCall> {
             let shape = SumSlabs { length: 3, slabs: 3000, offset: 0, stride: 3 };
             call::sum_slabs(shape, 1, [Slot::Inputs, Slot::Labels])
         }
-        Kernel::Update => call::update(&sizes),
-        Kernel::Cost => call::cost(&sizes, 1),
-        Kernel::Record => call::record(&sizes),
+        Kernel::Update => call::update(&problem),
+        Kernel::Cost => call::cost(&problem, 1),
+        Kernel::Record => call::record(&problem),
         _ => return None,
     })
 }
@@ -111,6 +111,6 @@ pub fn most_turns(plan: &Plan) -> u64 {
 
 /// The plan of one network, where the adapter accepts it.
 pub fn plan(gpu: &Gpu, choice: PlanChoice, inputs: usize, units: u32, samples: u32) -> planar::Result<Plan> {
-    let sizes = planar::gpu::plan::Problem { networks: 1, ..sizes(inputs, units, samples) };
-    gpu.clone().with_plan(choice).plan(&sizes)
+    let problem = planar::gpu::plan::Problem { networks: 1, ..problem(inputs, units, samples) };
+    gpu.clone().with_plan(choice).plan(&problem)
 }

@@ -34,7 +34,7 @@ pub fn compare(what: &str, got: &[f32], want: &[f64], bound: impl Fn(usize) -> f
 }
 
 /// Three networks side by side of one hidden layer.
-pub fn sizes(inputs: usize, units: u32, samples: u32) -> Problem {
+pub fn problem(inputs: usize, units: u32, samples: u32) -> Problem {
     let layout = Layout::new(&[inputs, units as usize, 1]);
     Problem { networks: 3, samples, activation: Activation::Tanh, borrowed: None, layout }
 }
@@ -53,7 +53,7 @@ pub fn run(gpu: &Gpu, step: &KernelCall, contents: &[&[f32]]) -> Result<Vec<Vec<
 
 /// The fused plan of three networks, 9 units at most.
 pub fn random_case(gpu: &Gpu, samples: u32) -> Plan {
-    gpu.clone().with_plan(PlanChoice::Fused).plan(&sizes(2, 9, samples)).unwrap()
+    gpu.clone().with_plan(PlanChoice::Fused).plan(&problem(2, 9, samples)).unwrap()
 }
 
 /// Two hidden layers: fused says which plan can, and auto takes it.
@@ -61,12 +61,12 @@ pub fn fused_refuses(gpu: &Gpu) -> Check {
     let network = Network::new(2, &[3, 3], Activation::Tanh).unwrap();
     let run = Run { parameters: Parameters::zeros(&network), network, learning_rate: 1.0 };
     let data = Dataset::from_points("one", None, 2, &[0.0, 1.0], vec![1]).unwrap();
-    let sizes = Problem::new(&data, &[run]).unwrap();
-    match gpu.clone().with_plan(PlanChoice::Fused).plan(&sizes) {
+    let problem = Problem::new(&data, &[run]).unwrap();
+    match gpu.clone().with_plan(PlanChoice::Fused).plan(&problem) {
         Err(Error::Mismatch(said)) if said.contains("one hidden layer") && said.contains("layered") => {}
         other => return Err(format!("{other:?}")),
     }
-    match gpu.clone().with_plan(PlanChoice::Auto).plan(&sizes) {
+    match gpu.clone().with_plan(PlanChoice::Auto).plan(&problem) {
         Ok(plan) if plan.name == "layered" => Ok(()),
         other => Err(format!("{other:?}")),
     }

@@ -49,6 +49,7 @@ fn main() {
         trial("every_line_is_traced_to_its_file", files::every_line_is_traced_to_its_file),
         trial("wrong_marks_are_refused", files::wrong_marks_are_refused),
         trial("no_plan_turns_loops_over_the_budget", no_plan_turns_loops_over_the_budget),
+        trial("absurd_limits_end_in_a_plan_or_in_a_refusal", absurd_limits),
     ];
     libtest_mimic::run(&arguments, trials).exit();
 }
@@ -69,9 +70,9 @@ fn plans() -> Vec<Plan> {
                 let borrowed = [None, Some(Activation::Tanh), Some(Activation::Sigmoid), Some(Activation::Relu)];
                 let of = |a| [(1, a, None), (300, a, None), (1, a, borrowed[samples as usize % 4])];
                 for (networks, activation, borrowed) in activations.into_iter().flat_map(of) {
-                    let sizes = Problem { networks, samples, activation, borrowed, layout: Layout::new(widths) };
+                    let problem = Problem { networks, samples, activation, borrowed, layout: Layout::new(widths) };
                     let choices = [PlanChoice::Layered, PlanChoice::Fused];
-                    plans.extend(choices.iter().flat_map(|choice| Plan::new(*choice, &sizes, &adapter)));
+                    plans.extend(choices.iter().flat_map(|choice| Plan::new(*choice, &problem, &adapter)));
                 }
             }
         }
@@ -305,4 +306,29 @@ fn no_plan_turns_loops_over_the_budget() -> Check {
         Some(turns) if (4096..=LOOP_BUDGET).contains(&turns) => Ok(()),
         other => Err(format!("{other:?} turns, and the budget is {LOOP_BUDGET}")),
     }
+}
+
+/// An adapter may report anything: no lanes, no workgroups, or more of either than 32 bits count.
+fn absurd_limits() -> Check {
+    let software = |lanes, threads| Limits { software: Some(Software { lanes, threads }), ..Limits::webgpu() };
+    let hardware = |workgroups| Limits { workgroups, ..Limits::webgpu() };
+    let adapters = [
+        software(0, 0),
+        software(0, 2),
+        software(u32::MAX, u32::MAX),
+        hardware(0),
+        hardware(1 << 32),
+        hardware(u64::MAX),
+    ];
+    for limits in adapters {
+        for (networks, widths, samples) in [(1, [2, 3, 1], 1), (1, [16, 277, 1], 400), (300, [3, 17, 1], 2503)] {
+            let layout = Layout::new(&widths);
+            let problem = Problem { networks, samples, activation: Activation::Tanh, borrowed: None, layout };
+            let plan = Plan::new(PlanChoice::Fused, &problem, &limits).map_err(|error| error.to_string())?;
+            if plan.steps().any(|step| step.invocations == 0 || step.workgroups.contains(&0)) {
+                return Err(format!("{limits:?}: a kernel call without invocations"));
+            }
+        }
+    }
+    Ok(())
 }

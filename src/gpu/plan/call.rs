@@ -68,31 +68,31 @@ pub fn matmul(product: uniform::Product, transpose: Transpose, networks: u32, [a
 }
 
 /// Z ← Z + b and A = g(Z) of a layer of every network.
-pub fn bias_activation(sizes: &Problem, layer: usize, activation: Activation) -> KernelCall {
+pub fn bias_activation(problem: &Problem, layer: usize, activation: Activation) -> KernelCall {
     let shape = uniform::BiasActivation {
-        units: sizes.units(layer),
-        samples: sizes.samples,
-        bias_offset: sizes.layout.bias(layer).offset as u32,
-        parameters: sizes.layout.parameters() as u32,
+        units: problem.units(layer),
+        samples: problem.samples,
+        bias_offset: problem.layout.bias(layer).offset as u32,
+        parameters: problem.layout.parameters() as u32,
     };
     let buffers = vec![Slot::Networks(layer), Slot::Parameters, Slot::Z(layer), Slot::A(layer)];
-    over_layer(sizes, layer, Derivative::of(activation), step(Kernel::BiasActivation, bytes_of(&shape), buffers))
+    over_layer(problem, layer, Derivative::of(activation), step(Kernel::BiasActivation, bytes_of(&shape), buffers))
 }
 
 /// dZ = A − Y at the output of every network.
-pub fn output_delta(sizes: &Problem, layer: usize) -> KernelCall {
-    let shape = uniform::OutputDelta { samples: sizes.samples };
+pub fn output_delta(problem: &Problem, layer: usize) -> KernelCall {
+    let shape = uniform::OutputDelta { samples: problem.samples };
     let buffers = vec![Slot::A(layer), Slot::Labels, Slot::Delta(layer), Slot::Networks(0)];
-    let grid = [sizes.samples, sizes.networks, 1];
+    let grid = [problem.samples, problem.networks, 1];
     in_rows(grid, 0, step(Kernel::OutputDelta, bytes_of(&shape), buffers))
 }
 
 /// dZ = dA ∘ g′(Z) of a hidden layer of every network, in place.
-pub fn hidden_delta(sizes: &Problem, layer: usize) -> KernelCall {
-    let shape = uniform::HiddenDelta { units: sizes.units(layer), samples: sizes.samples };
+pub fn hidden_delta(problem: &Problem, layer: usize) -> KernelCall {
+    let shape = uniform::HiddenDelta { units: problem.units(layer), samples: problem.samples };
     let buffers = vec![Slot::Networks(layer), Slot::Z(layer), Slot::Delta(layer)];
-    let derivative = Derivative { activation: sizes.activation, borrowed: sizes.borrowed };
-    over_layer(sizes, layer, derivative, step(Kernel::HiddenDelta, bytes_of(&shape), buffers))
+    let derivative = Derivative { activation: problem.activation, borrowed: problem.borrowed };
+    over_layer(problem, layer, derivative, step(Kernel::HiddenDelta, bytes_of(&shape), buffers))
 }
 
 /// db = scale·Σ dZ, a slab at a time, for every network.
@@ -112,28 +112,28 @@ pub fn sum_slabs(shape: uniform::SumSlabs, networks: u32, [partial, total]: [Slo
 }
 
 /// θ ← θ − α·dθ for every network.
-pub fn update(sizes: &Problem) -> KernelCall {
-    let parameters = sizes.layout.parameters() as u32;
+pub fn update(problem: &Problem) -> KernelCall {
+    let parameters = problem.layout.parameters() as u32;
     let buffers = vec![Slot::Networks(0), Slot::Gradients, Slot::Parameters];
     let step = step(Kernel::Update, bytes_of(&uniform::Update { parameters }), buffers);
-    in_rows([parameters, sizes.networks, 1], 0, step)
+    in_rows([parameters, problem.networks, 1], 0, step)
 }
 
 /// The cost of every network by slab, from the logits of the last layer.
-pub fn cost(sizes: &Problem, layer: usize) -> KernelCall {
-    let samples = sizes.samples;
+pub fn cost(problem: &Problem, layer: usize) -> KernelCall {
+    let samples = problem.samples;
     let shape = uniform::Cost { samples, slabs: slabs(samples), scale: mean_of(samples) };
     let buffers = vec![Slot::Z(layer), Slot::Labels, Slot::PartialCosts, Slot::Networks(0)];
-    let grid = [slabs(samples), sizes.networks, 1];
+    let grid = [slabs(samples), problem.networks, 1];
     in_rows(grid, samples.min(SLAB).into(), step(Kernel::Cost, bytes_of(&shape), buffers))
 }
 
 /// Every network's cost into the history, and its step counted.
-pub fn record(sizes: &Problem) -> KernelCall {
-    let shape = uniform::Record { networks: sizes.networks, slabs: slabs(sizes.samples) };
+pub fn record(problem: &Problem) -> KernelCall {
+    let shape = uniform::Record { networks: problem.networks, slabs: slabs(problem.samples) };
     let buffers = vec![Slot::PartialCosts, Slot::History, Slot::Steps, Slot::Networks(0)];
     let step = step(Kernel::Record, bytes_of(&shape), buffers);
-    in_rows([sizes.networks, 1, 1], shape.slabs.into(), step)
+    in_rows([problem.networks, 1, 1], shape.slabs.into(), step)
 }
 
 /// 1/m.
@@ -167,11 +167,11 @@ fn in_rows(grid: [u32; 3], turns: u64, step: KernelCall) -> KernelCall {
 }
 
 /// One invocation per sample and unit of a layer, for every network.
-fn over_layer(sizes: &Problem, layer: usize, derivative: Derivative, step: KernelCall) -> KernelCall {
+fn over_layer(problem: &Problem, layer: usize, derivative: Derivative, step: KernelCall) -> KernelCall {
     let [samples, units] = LAYER_GROUP;
     let mut constants = activation_constants(derivative.activation, derivative.borrowed);
     constants.extend([("SAMPLES", Constant::U32(samples)), ("UNITS", Constant::U32(units))]);
-    let workgroups = [groups(sizes.samples, samples), groups(sizes.units(layer), units), sizes.networks.into()];
+    let workgroups = [groups(problem.samples, samples), groups(problem.units(layer), units), problem.networks.into()];
     KernelCall { constants, workgroups, invocations: (samples * units).into(), ..step }
 }
 

@@ -31,16 +31,16 @@ const MOST_UNITS: u32 = 4;
 /// From this many networks on, a longer shader is soon made good.
 const MANY: u32 = 16;
 
-/// The fused plan for these sizes.
+/// The fused plan for a problem.
 ///
 /// # Errors
 /// [`Error::Mismatch`] if the networks have several hidden layers or over 16 inputs.
-pub fn build(sizes: &Problem, adapter: &Limits) -> Result<Plan> {
-    if sizes.layout.layers() != 2 || sizes.layout.weights(0).columns > MAX_FEATURES {
+pub fn build(problem: &Problem, limits: &Limits) -> Result<Plan> {
+    if problem.layout.layers() != 2 || problem.layout.weights(0).columns > MAX_FEATURES {
         let message = format!("the fused plan trains one hidden layer and up to {MAX_FEATURES} inputs");
         return Err(Error::Mismatch(message + "; the layered plan trains any"));
     }
-    let fused = Layers::new(sizes, adapter);
+    let fused = Layers::new(problem, limits);
     let [forward, backward, update] = [fused.forward(1), fused.backward(1), fused.update(1)];
     let look = [fused.forward(0), fused.backward(0), fused.update(0)];
     let dispatches = if fused.shape.slabs > 1 { 3 } else { 2 };
@@ -86,8 +86,8 @@ fn spanned(terms: u32) -> u32 {
 }
 
 struct Layers<'a> {
-    sizes: &'a Problem,
-    adapter: &'a Limits,
+    problem: &'a Problem,
+    limits: &'a Limits,
     /// The uniform.
     shape: Fused,
     /// Rows of four features beyond the first two.
@@ -99,43 +99,43 @@ struct Layers<'a> {
 }
 
 impl<'a> Layers<'a> {
-    fn new(sizes: &'a Problem, adapter: &'a Limits) -> Self {
-        let groups = sizes.samples.div_ceil(GROUP as u32);
+    fn new(problem: &'a Problem, limits: &'a Limits) -> Self {
+        let groups = problem.samples.div_ceil(GROUP as u32);
         let slab = groups.div_ceil(SLABS).clamp(SPAN, LOOP_BUDGET as u32 / 2);
-        let workgroup = adapter.software.map_or(WORKGROUP, |software| software.lanes.max(1));
+        let workgroup = limits.software.map_or(WORKGROUP, |software| software.lanes.max(1));
         // how many invocations compute at once for a network; many networks fill a software adapter's lanes by themselves
-        let at_once = match adapter.software {
+        let at_once = match limits.software {
             Some(Software { lanes, threads }) => {
-                u64::from(lanes) * u64::from(threads) / u64::from(sizes.networks.max(1))
+                u64::from(lanes) * u64::from(threads) / u64::from(problem.networks.max(1))
             }
-            None => u64::from(workgroup).saturating_mul(adapter.workgroups),
+            None => u64::from(workgroup).saturating_mul(limits.workgroups),
         };
         let blocks = |length: u32, most: u32| {
             let wanted = length.div_ceil(u32::try_from(at_once).unwrap_or(u32::MAX).max(1));
             wanted.clamp(1, most)
         };
-        let blocks = [blocks(groups, MOST_GROUPS), blocks(sizes.units(0), MOST_UNITS)];
+        let blocks = [blocks(groups, MOST_GROUPS), blocks(problem.units(0), MOST_UNITS)];
         let shape = Fused {
-            networks: sizes.networks,
-            samples: sizes.samples,
+            networks: problem.networks,
+            samples: problem.samples,
             groups,
-            units: sizes.units(0).next_multiple_of(blocks[1]),
+            units: problem.units(0).next_multiple_of(blocks[1]),
             slabs: groups.div_ceil(slab),
             slab,
             update: 1,
-            mean: mean_of(sizes.samples),
+            mean: mean_of(problem.samples),
         };
-        Self { sizes, adapter, shape, rows: (sizes.inputs(0) + 1) / 4, blocks, workgroup }
+        Self { problem, limits, shape, rows: (problem.inputs(0) + 1) / 4, blocks, workgroup }
     }
 
     /// X to dZ2 and the loss.
     fn forward(&self, update: u32) -> KernelCall {
         let [groups, _] = self.blocks;
         let grid = [self.shape.groups.div_ceil(groups), 1];
-        let turns = spanned(self.sizes.units(0)).saturating_add(groups.min(self.shape.groups));
+        let turns = spanned(self.problem.units(0)).saturating_add(groups.min(self.shape.groups));
         // what is read once an invocation is a table only for many networks: it lengthens the shader
         let tables = [Slot::Parameters, Slot::Inputs, Slot::Labels];
-        let tables = &tables[..if self.sizes.networks < MANY { 1 } else { 3 }];
+        let tables = &tables[..if self.problem.networks < MANY { 1 } else { 3 }];
         self.step(FORWARD, update, tables, groups, grid, turns)
     }
 
@@ -143,7 +143,7 @@ impl<'a> Layers<'a> {
     fn backward(&self, update: u32) -> KernelCall {
         let [_, units] = self.blocks;
         let grid = [self.shape.units / units, self.shape.slabs];
-        let own_units = if self.shape.slabs == 1 { units.min(self.sizes.units(0)) } else { 0 };
+        let own_units = if self.shape.slabs == 1 { units.min(self.problem.units(0)) } else { 0 };
         let turns = spanned(self.shape.slab.min(self.shape.groups)) + own_units;
         self.step(BACKWARD, update, &[Slot::Inputs, Slot::Delta(1)], units, grid, turns)
     }
@@ -165,7 +165,7 @@ impl<'a> Layers<'a> {
     ) -> KernelCall {
         // a narrow network leaves room in its workgroups for others
         let across = x.next_power_of_two().min(self.workgroup);
-        let networks = (self.workgroup / across).min(self.sizes.networks.next_power_of_two());
+        let networks = (self.workgroup / across).min(self.problem.networks.next_power_of_two());
         let across = if networks > 1 { across } else { self.workgroup };
         let mut constants = vec![
             ("ACROSS", Constant::U32(across)),
@@ -175,11 +175,11 @@ impl<'a> Layers<'a> {
             ("ROWS", Constant::U32(self.rows)),
             ("SLABBED", Constant::Bool(self.shape.slabs > 1)),
         ];
-        constants.extend(activation_constants(self.sizes.activation, self.sizes.borrowed));
+        constants.extend(activation_constants(self.problem.activation, self.problem.borrowed));
         let slots = self.slots();
         for ((name, _), slot) in kernel.bindings()[1..].iter().zip(buffers) {
             let bytes = 4 * slots[slot];
-            if tables.contains(slot) && bytes <= self.adapter.uniform_size {
+            if tables.contains(slot) && bytes <= self.limits.uniform_size {
                 constants.push((*name, Constant::Table((bytes / 16) as u32)));
             }
         }
@@ -188,7 +188,7 @@ impl<'a> Layers<'a> {
             constants,
             uniform: bytes_of(&Fused { update, ..self.shape }).to_vec(),
             buffers: buffers.to_vec(),
-            workgroups: [x.div_ceil(across).into(), self.sizes.networks.div_ceil(networks).into(), slabs.into()],
+            workgroups: [x.div_ceil(across).into(), self.problem.networks.div_ceil(networks).into(), slabs.into()],
             invocations: (across * networks).into(),
             workgroup_storage: 0,
             turns: turns.into(),
@@ -201,7 +201,7 @@ impl<'a> Layers<'a> {
 
     /// Every buffer's length in elements.
     fn slots(&self) -> BTreeMap<Slot, u64> {
-        let networks = u64::from(self.sizes.networks);
+        let networks = u64::from(self.problem.networks);
         let samples = u64::from(self.shape.groups) * GROUP as u64;
         let parameters = networks.saturating_mul(self.packing().parameters() as u64);
         let parts = if self.shape.slabs > 1 { self.shape.slabs.into() } else { 0 };
@@ -214,7 +214,7 @@ impl<'a> Layers<'a> {
             (Slot::PartialSums, parameters.saturating_mul(parts).max(4)),
             (Slot::Delta(1), networks.saturating_mul(2 * samples)),
             (Slot::Z(1), networks.saturating_mul(samples)),
-            (Slot::History, history_length(self.sizes)),
+            (Slot::History, history_length(self.problem)),
             (Slot::Steps, networks),
         ])
     }

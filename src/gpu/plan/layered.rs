@@ -11,26 +11,26 @@ use crate::gpu::packing::Packing;
 use crate::gpu::uniforms::{BiasSum, Product, SumSlabs};
 use crate::model::Activation;
 
-/// The layered plan for these sizes: it can do any.
-pub fn build(sizes: &Problem) -> Plan {
-    let mut layers = Layers { sizes, partial_sums: 1 };
-    let last = sizes.layout.layers() - 1;
+/// The layered plan for a problem: it can do any.
+pub fn build(problem: &Problem) -> Plan {
+    let mut layers = Layers { problem, partial_sums: 1 };
+    let last = problem.layout.layers() - 1;
 
     let forward: Vec<KernelCall> = (0..=last).flat_map(|layer| layers.forward(layer)).collect();
-    let mut backward = vec![call::output_delta(sizes, last)];
+    let mut backward = vec![call::output_delta(problem, last)];
     for layer in (0..=last).rev() {
         backward.extend(layers.gradients(layer));
         if layer > 0 {
             backward.extend(layers.delta_below(layer));
         }
     }
-    let cost = call::cost(sizes, last);
-    let (update, record) = (call::update(sizes), call::record(sizes));
+    let cost = call::cost(problem, last);
+    let (update, record) = (call::update(problem), call::record(problem));
 
     Plan {
         name: "layered",
         slots: layers.slots(),
-        packing: Packing::Tensors(sizes.layout.clone()),
+        packing: Packing::Tensors(problem.layout.clone()),
         evaluation: [forward.clone(), vec![cost.clone(), record.clone()]].concat(),
         gradients: [forward.clone(), backward.clone(), vec![cost.clone(), record.clone()]].concat(),
         iteration: [forward.clone(), backward, vec![cost, update, record]].concat(),
@@ -39,7 +39,7 @@ pub fn build(sizes: &Problem) -> Plan {
 }
 
 struct Layers<'a> {
-    sizes: &'a Problem,
+    problem: &'a Problem,
     /// The longest row of partial sums that a step needs.
     partial_sums: u64,
 }
@@ -47,8 +47,8 @@ struct Layers<'a> {
 impl Layers<'_> {
     /// Z = W·A + b and A = g(Z), σ at the output.
     fn forward(&mut self, layer: usize) -> Vec<KernelCall> {
-        let Problem { samples, ref layout, activation, .. } = *self.sizes;
-        let (units, inputs) = (self.sizes.units(layer), self.sizes.inputs(layer));
+        let Problem { samples, ref layout, activation, .. } = *self.problem;
+        let (units, inputs) = (self.problem.units(layer), self.problem.inputs(layer));
         let product = Product {
             rows: units,
             inner: inputs,
@@ -62,14 +62,14 @@ impl Layers<'_> {
         };
         let mut steps = self.matmul(product, Transpose::None, [Slot::Parameters, self.below(layer), Slot::Z(layer)]);
         let output = layer + 1 == layout.layers();
-        steps.push(call::bias_activation(self.sizes, layer, if output { Activation::Sigmoid } else { activation }));
+        steps.push(call::bias_activation(self.problem, layer, if output { Activation::Sigmoid } else { activation }));
         steps
     }
 
     /// dW = dZ·Aᵀ/m and db = Σ dZ/m.
     fn gradients(&mut self, layer: usize) -> Vec<KernelCall> {
-        let Problem { samples, ref layout, .. } = *self.sizes;
-        let (units, inputs) = (self.sizes.units(layer), self.sizes.inputs(layer));
+        let Problem { samples, ref layout, .. } = *self.problem;
+        let (units, inputs) = (self.problem.units(layer), self.problem.inputs(layer));
         let product = Product {
             rows: units,
             inner: samples,
@@ -91,7 +91,7 @@ impl Layers<'_> {
             stride: layout.parameters() as u32,
             scale: mean_of(samples),
         };
-        let (networks, slabs) = (self.sizes.networks, slabs(samples));
+        let (networks, slabs) = (self.problem.networks, slabs(samples));
         if slabs == 1 {
             steps.push(call::bias_sum(sums, networks, [delta, Slot::Gradients]));
         } else {
@@ -105,8 +105,8 @@ impl Layers<'_> {
 
     /// dZ = (Wᵀ·dZ) ∘ g′(Z) of the layer below.
     fn delta_below(&mut self, layer: usize) -> Vec<KernelCall> {
-        let Problem { samples, ref layout, .. } = *self.sizes;
-        let (units, inputs) = (self.sizes.units(layer), self.sizes.inputs(layer));
+        let Problem { samples, ref layout, .. } = *self.problem;
+        let (units, inputs) = (self.problem.units(layer), self.problem.inputs(layer));
         let product = Product {
             rows: inputs,
             inner: units,
@@ -120,13 +120,13 @@ impl Layers<'_> {
         };
         let buffers = [Slot::Parameters, Slot::Delta(layer), Slot::Delta(layer - 1)];
         let mut steps = self.matmul(product, Transpose::A, buffers);
-        steps.push(call::hidden_delta(self.sizes, layer - 1));
+        steps.push(call::hidden_delta(self.problem, layer - 1));
         steps
     }
 
     /// A matmul in one dispatch, or by slabs in two if the sum is long.
     fn matmul(&mut self, product: Product, transpose: Transpose, [a, b, c]: [Slot; 3]) -> Vec<KernelCall> {
-        let (networks, slabs) = (self.sizes.networks, slabs(product.inner));
+        let (networks, slabs) = (self.problem.networks, slabs(product.inner));
         if slabs == 1 {
             return vec![call::matmul(Product { slabs, ..product }, transpose, networks, [a, b, c])];
         }
@@ -138,9 +138,9 @@ impl Layers<'_> {
 
     fn sum_slabs(&mut self, total: SumSlabs, into: Slot) -> KernelCall {
         let row = u64::from(total.length).saturating_mul(total.slabs.into());
-        let length = row.saturating_mul(self.sizes.networks.into());
+        let length = row.saturating_mul(self.problem.networks.into());
         self.partial_sums = self.partial_sums.max(length);
-        call::sum_slabs(total, self.sizes.networks, [Slot::PartialSums, into])
+        call::sum_slabs(total, self.problem.networks, [Slot::PartialSums, into])
     }
 
     /// A of the layer below, or X.
@@ -150,21 +150,21 @@ impl Layers<'_> {
 
     /// Every buffer's length in elements.
     fn slots(&self) -> BTreeMap<Slot, u64> {
-        let Problem { ref layout, .. } = *self.sizes;
-        let (networks, samples) = (u64::from(self.sizes.networks), u64::from(self.sizes.samples));
+        let Problem { ref layout, .. } = *self.problem;
+        let (networks, samples) = (u64::from(self.problem.networks), u64::from(self.problem.samples));
         let parameters = networks.saturating_mul(layout.parameters() as u64);
         let mut slots = BTreeMap::from([
-            (Slot::Inputs, u64::from(self.sizes.inputs(0)) * samples),
+            (Slot::Inputs, u64::from(self.problem.inputs(0)) * samples),
             (Slot::Labels, samples),
             (Slot::Parameters, parameters),
             (Slot::Gradients, parameters),
             (Slot::PartialSums, self.partial_sums),
-            (Slot::PartialCosts, networks * u64::from(slabs(self.sizes.samples))),
-            (Slot::History, history_length(self.sizes)),
+            (Slot::PartialCosts, networks * u64::from(slabs(self.problem.samples))),
+            (Slot::History, history_length(self.problem)),
             (Slot::Steps, networks),
         ]);
         for layer in 0..layout.layers() {
-            let activations = networks.saturating_mul(self.sizes.units(layer).into()).saturating_mul(samples);
+            let activations = networks.saturating_mul(self.problem.units(layer).into()).saturating_mul(samples);
             slots.insert(Slot::Networks(layer), 4 * networks);
             slots.extend([Slot::Z(layer), Slot::A(layer), Slot::Delta(layer)].map(|slot| (slot, activations)));
         }

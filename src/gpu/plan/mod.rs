@@ -71,7 +71,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan for these sizes, not yet held to the limits. `Auto` takes fused if it fits.
+    /// The plan for a problem, not yet held to the limits. `Auto` takes fused if it fits.
     ///
     /// # Errors
     /// [`Error::Mismatch`](crate::Error::Mismatch) if the plan that was chosen cannot do the shape.

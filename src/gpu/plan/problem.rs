@@ -22,7 +22,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// The sizes of runs that [`check_runs`](crate::backend::check_runs) accepts.
+    /// The problem of runs that [`check_runs`](crate::backend::check_runs) accepts.
     ///
     /// # Errors
     /// [`Error::Limit`] if a number does not fit 32 bits, in which shaders count.
