@@ -1,5 +1,5 @@
 // How the kernels of the fused plan lay out their buffers, and the two bindings that all of them have. Mirrors Fused in
-// src/gpu/uniforms.rs.
+// src/gpu/shader/uniforms.rs.
 //
 // A vector along the samples holds four of them: a group.
 // inputs:     for each group, COLUMNS vectors, one per feature.

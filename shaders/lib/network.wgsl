@@ -1,4 +1,4 @@
-// What differs between networks that train side by side. Mirrors NetworkRecord in src/gpu/uniforms.rs.
+// What differs between networks that train side by side. Mirrors NetworkRecord in src/gpu/shader/uniforms.rs.
 struct Network {
     width: u32, // units of this layer in this network; buffers are as wide as the widest
     learning_rate: f32,

@@ -6,7 +6,7 @@
 //!
 //! - [`adapter`]: which adapters there are, and which one is taken
 //! - `errors`, `wait`, `device`: what a device reports, waiting for it, and the opened device with its error scopes
-//! - `shader`, `kernel`, `uniforms`, `packing`: what the WGSL files bind, and how data lie in the buffers
+//! - `shader`: what the WGSL files bind, and how whole shaders are composed; `packing`: how data lie in the buffers
 //! - [`plan`]: which kernels run over which buffers in one iteration, and whether the adapter's limits allow it
 //! - `pipeline`, `context`: compiled kernels; a device with them, opened again once if it is lost
 //! - `session`: a plan at work, in training and in inference
@@ -18,13 +18,11 @@ mod backend;
 mod context;
 mod device;
 mod errors;
-pub(crate) mod kernel;
 pub(crate) mod packing;
 mod pipeline;
 pub mod plan;
 mod session;
 pub(crate) mod shader;
-pub(crate) mod uniforms;
 mod wait;
 
 pub use adapter::{Adapter, Choice};
@@ -38,8 +36,8 @@ pub use wgpu;
 pub mod testing {
     pub use super::alone::Alone;
     pub use super::errors::Fault;
-    pub use super::kernel::{Binding, Kernel};
     pub use super::packing::Packing;
+    pub use super::shader::kernel::{Binding, Kernel};
     pub use super::shader::{Constant, Constants, Shader, Sources};
 
     /// Steps of the layered plan, one by one.
@@ -49,6 +47,6 @@ pub mod testing {
 
     /// What the kernels' uniforms hold.
     pub mod uniforms {
-        pub use crate::gpu::uniforms::*;
+        pub use crate::gpu::shader::uniforms::*;
     }
 }

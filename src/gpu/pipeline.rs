@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use web_time::Instant;
 
 use super::device::Device;
-use super::kernel::{Binding, Kernel};
+use super::shader::kernel::{Binding, Kernel};
 use super::shader::{Constant, Constants, Shader, Sources};
 use crate::{Error, Result};
 

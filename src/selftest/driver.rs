@@ -5,11 +5,11 @@ use bytemuck::bytes_of;
 
 use super::{Check, Failure, Worst};
 use crate::gpu::Gpu;
-use crate::gpu::kernel::Kernel;
 use crate::gpu::plan::call::activation_constants;
 use crate::gpu::plan::{KernelCall, LOOP_BUDGET, Slot};
 use crate::gpu::shader::Constant;
-use crate::gpu::uniforms::Probe;
+use crate::gpu::shader::kernel::Kernel;
+use crate::gpu::shader::uniforms::Probe;
 use crate::model::Activation;
 use crate::{Error, Result};
 

@@ -9,7 +9,7 @@ use crate::data::numpy_random::NumpyRandom;
 use crate::gpu::Gpu;
 use crate::gpu::packing::GROUP;
 use crate::gpu::plan::{KernelCall, Limits, Plan, PlanChoice, Problem, Slot, Software};
-use crate::gpu::uniforms::NetworkRecord;
+use crate::gpu::shader::uniforms::NetworkRecord;
 use crate::model::{Network, Parameters};
 
 /// How plans are laid out: as for this adapter, for hardware, for a software adapter of two threads, and with nothing

@@ -5,10 +5,10 @@ use crate::Result;
 use crate::cpu::operations::{self as twin, MatmulShape, Transpose};
 use crate::data::numpy_random::NumpyRandom;
 use crate::gpu::Gpu;
-use crate::gpu::kernel::Kernel;
 use crate::gpu::plan::call::{self, SLAB, slabs};
 use crate::gpu::plan::{KernelCall, Problem, Slot};
-use crate::gpu::uniforms::{self as uniform, NetworkRecord};
+use crate::gpu::shader::kernel::Kernel;
+use crate::gpu::shader::uniforms::{self as uniform, NetworkRecord};
 use crate::model::params::Layout;
 use crate::model::{Activation, Derivative};
 

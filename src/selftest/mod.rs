@@ -10,8 +10,8 @@ use serde::Serialize;
 use web_time::Instant;
 
 use crate::gpu::Gpu;
-use crate::gpu::kernel::Kernel;
 use crate::gpu::plan::PlanChoice;
+use crate::gpu::shader::kernel::Kernel;
 
 /// Doors for the project's own tests.
 #[cfg(feature = "testing")]

@@ -4,9 +4,9 @@ use bytemuck::bytes_of;
 
 use super::{Problem, Slot};
 use crate::cpu::operations::Transpose;
-use crate::gpu::kernel::Kernel;
+use crate::gpu::shader::kernel::Kernel;
+use crate::gpu::shader::uniforms as uniform;
 use crate::gpu::shader::{Constant, Constants};
-use crate::gpu::uniforms as uniform;
 use crate::model::activation::DEFAULT_SLOPE;
 use crate::model::{Activation, Derivative};
 

@@ -10,12 +10,12 @@ use bytemuck::bytes_of;
 
 use super::{KernelCall, Limits, Plan, Problem, Slot, Software, history_length};
 use crate::data::MAX_FEATURES;
-use crate::gpu::kernel::Kernel;
 use crate::gpu::packing::{GROUP, Packing, features};
 use crate::gpu::plan::call::{activation_constants, mean_of};
 use crate::gpu::plan::{LOOP_BUDGET, WORKGROUP};
 use crate::gpu::shader::Constant;
-use crate::gpu::uniforms::Fused;
+use crate::gpu::shader::kernel::Kernel;
+use crate::gpu::shader::uniforms::Fused;
 use crate::{Error, Result};
 
 /// The terms that one f32 sum runs over; longer sums add such spans. Also the shortest slab, in groups of samples.

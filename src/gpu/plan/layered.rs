@@ -8,7 +8,7 @@ use super::call::{self, mean_of, slabs};
 use super::{KernelCall, Plan, Problem, Slot, history_length};
 use crate::cpu::operations::Transpose;
 use crate::gpu::packing::Packing;
-use crate::gpu::uniforms::{BiasSum, Product, SumSlabs};
+use crate::gpu::shader::uniforms::{BiasSum, Product, SumSlabs};
 use crate::model::Activation;
 
 /// The layered plan for a problem: it can do any.

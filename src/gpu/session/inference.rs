@@ -10,7 +10,7 @@ use super::readback::Staging;
 use crate::gpu::context::Context;
 use crate::gpu::packing::Packing;
 use crate::gpu::plan::{Plan, Slot};
-use crate::gpu::uniforms::NetworkRecord;
+use crate::gpu::shader::uniforms::NetworkRecord;
 use crate::model::{Network, Parameters};
 use crate::{Error, Result};
 

@@ -14,7 +14,7 @@ use crate::gpu::context::Context;
 use crate::gpu::device::Device;
 use crate::gpu::packing::Packing;
 use crate::gpu::plan::{KernelCall, Plan, Slot};
-use crate::gpu::uniforms::NetworkRecord;
+use crate::gpu::shader::uniforms::NetworkRecord;
 use crate::model::{Network, Parameters};
 use crate::{Error, Result};
 

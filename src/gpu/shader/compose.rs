@@ -37,7 +37,7 @@ pub struct Sources(HashMap<&'static str, Cow<'static, str>>);
 
 macro_rules! embed {
     ($($name:literal),* $(,)?) => {
-        [$(($name, Cow::Borrowed(include_str!(concat!("../../shaders/", $name, ".wgsl"))))),*]
+        [$(($name, Cow::Borrowed(include_str!(concat!("../../../shaders/", $name, ".wgsl"))))),*]
     };
 }
 
