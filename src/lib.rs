@@ -57,7 +57,9 @@
 //! # Ok::<(), planar::Error>(())
 //! ```
 //!
-//! [`Gpu::from_device`](gpu::Gpu::from_device) trains on a wgpu device that you have opened.
+//! [`Gpu::from_device`](gpu::Gpu::from_device) trains on a wgpu device that you have opened. A front that must not block
+//! awaits [`Gpu::load_async`](gpu::Gpu::load_async), whose [session](gpu::GpuSession) has async methods, and
+//! [`Gpu::forward_async`](gpu::Gpu::forward_async).
 //! [`measure::speed`] tells which backend is faster for your networks, and [`compare::check_backend`] whether a
 //! driver computes right, before you rely on it. A `Gpu` can be cloned and shared by threads: clones are of one device.
 //!
