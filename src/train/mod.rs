@@ -12,6 +12,12 @@ mod pace;
 mod schedule;
 mod training;
 
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
 
 pub use drive::{train, train_all};
 pub use event::Event;
