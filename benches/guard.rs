@@ -21,7 +21,7 @@ use planar::model::{Network, Parameters};
 
 /// Hidden units and activation, on the flower's 400 samples.
 const NETWORKS: [(usize, &str); 4] = [(4, "tanh"), (40, "relu"), (277, "leaky-relu"), (277, "tanh")];
-/// The median of so many pairs, each measured for so long.
+/// The median of this many pairs, each measured for so long.
 const PAIRS: usize = 5;
 const PATIENCE: Duration = Duration::from_millis(300);
 /// The share of a ratio that may be lost to noise: runs of one build on a quiet machine were up to 0.05 apart for the

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use planar::cpu::operations::Transpose;
 use planar::gpu::plan::Slot;
-use planar::gpu::plan::step;
-use planar::gpu::uniforms::Product;
+use planar::gpu::testing::call;
+use planar::gpu::testing::uniforms::Product;
 use planar::gpu::{Adapter, Gpu};
 
 /// Products a submit: enough that submitting does not count, few enough that no driver takes it for a hang.
@@ -20,8 +20,9 @@ fn matmul(criterion: &mut Criterion) {
         group.sample_size(10).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1));
         for n in [128_u32, 256, 512, 1024] {
             let product = Product { rows: n, inner: n, columns: n, slabs: 1, scale: 1.0, ..Default::default() };
-            let step = step::matmul(product, Transpose::None, 1, [Slot::Inputs, Slot::Labels, Slot::Gradients]);
-            let contents = vec![vec![1.0_f32.to_bits(); (n * n) as usize]; 3];
+            let step = call::matmul(product, Transpose::None, 1, [Slot::Inputs, Slot::Labels, Slot::Gradients]);
+            let mut contents = vec![vec![1.0_f32.to_bits(); (n * n) as usize]; 3];
+            contents.push(vec![1; 4]); // the record of a network in training
             let alone = gpu.alone(&step, &contents).expect("the step fits");
             group.throughput(Throughput::Elements(2 * u64::from(n).pow(3)));
             group.bench_function(BenchmarkId::from_parameter(n), |bencher| {

@@ -18,7 +18,7 @@ fn main() -> planar::Result<()> {
     let network = Network::one_hidden(data.features(), 4, Activation::Tanh)?;
     let parameters = Parameters::initial(&network, 2, 1.0);
 
-    // a back end loads data and networks, and its session is trained
+    // a backend loads data and networks, and its session is trained
     let mut session = Engine::new(None)?.load(&data, &[Run { network, parameters, learning_rate: 0.5 }])?;
     let outcome = train(session.as_mut(), Schedule::new(2000, None)?, |at| {
         println!("iteration {:>4}: cost {:.6}", at.iteration, at.cost);

@@ -1,7 +1,8 @@
 // Z ← Z + b and A = g(Z) for every network. Units that a narrower network does not have get A = 0, so that they
 // add nothing above and receive no gradient.
 //
-// Z, A (networks × units × samples), b among the parameters. Dispatch: an invocation a sample, unit and network.
+// Z, A (networks × units × samples), b among the parameters. Dispatch: one invocation per sample, unit and network.
+//# uses lib/activation, lib/network
 
 struct Layer {
     units: u32,
@@ -21,7 +22,7 @@ fn bias_activation(@builtin(global_invocation_id) id: vec3<u32>) {
     let sample = id.x;
     let unit = id.y;
     let network = id.z;
-    if sample >= layer.samples || unit >= layer.units {
+    if sample >= layer.samples || unit >= layer.units || networks[network].width == 0u {
         return;
     }
     let i = (network * layer.units + unit) * layer.samples + sample;

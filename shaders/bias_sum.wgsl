@@ -1,7 +1,8 @@
 // db = scale·Σ dZ over the samples, a slab of SLAB samples at a time, for every network.
 // With several slabs each goes to its own part of the result, and sum_slabs adds them.
 //
-// dZ (networks × units × samples). Dispatch: an invocation a unit, slab and network.
+// dZ (networks × units × samples). Dispatch: one invocation per unit, slab and network.
+//# uses lib/network
 
 struct Sums {
     units: u32,
@@ -14,13 +15,14 @@ struct Sums {
 @group(0) @binding(0) var<uniform> sums: Sums;
 @group(0) @binding(1) var<storage, read> dz: array<f32>;
 @group(0) @binding(2) var<storage, read_write> db: array<f32>;
+@group(0) @binding(3) var<storage, read> networks: array<Network>; // a retired one has width 0
 
 @compute @workgroup_size(WORKGROUP)
 fn bias_sum(@builtin(global_invocation_id) id: vec3<u32>) {
     let unit = id.x;
     let slab = id.y;
     let network = id.z;
-    if unit >= sums.units {
+    if unit >= sums.units || networks[network].width == 0u {
         return;
     }
     let row = (network * sums.units + unit) * sums.samples;

@@ -1,12 +1,10 @@
-// The forward pass of every network with one hidden layer: Z1 = W1·X + b1 and A1 = g(Z1) live in registers alone;
-// dZ2 = σ(Z2) − Y and the loss are stored, and where nothing is updated Z2 = W2·A1 + b2 too: then it is asked for.
+// The forward pass of every network with one hidden layer: Z1 = W1·X + b1 and A1 = g(Z1) live only in registers.
+// It stores dZ2 = σ(Z2) − Y and the loss, and, if nothing is updated, Z2 = W2·A1 + b2, which somebody then asks for.
 //
-// An invocation takes BLOCKS groups of four samples. A line with names in _k stands for BLOCKS lines, one with names
-// in _r for ROWS: a row of four features beyond the first two.
+// An invocation takes BLOCKS groups of four samples; ROWS counts the rows of four features beyond the first two.
 // Dispatch: (groups / BLOCKS, networks), in workgroups of ACROSS × NETWORKS.
+//# uses lib/activation, lib/loss, lib/fused
 
-@group(0) @binding(0) var<uniform> fused: Fused;
-@group(0) @binding(1) var<storage, read> networks: array<Network>;
 @group(0) @binding(2) var<storage, read> inputs: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> labels: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> parameters: array<vec4<f32>>;
@@ -25,29 +23,46 @@ fn fused_forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_inv
     if width == 0u {
         return;
     }
-    let x_at_k = min(first + block_k, fused.groups - 1u) * COLUMNS;
-    let x_k = mat2x4<f32>(inputs[x_at_k], inputs[x_at_k + 1u]);
-    let x_r_k = mat4x4<f32>(inputs[x_at_k + column_r], inputs[x_at_k + column_r + 1u], inputs[x_at_k + column_r + 2u], inputs[x_at_k + column_r + 3u]);
-
     let slope = networks[network].slope;
     let b2 = parameters[vectors_of(network, fused.units)].x;
-    var at = vectors_of(network, 0u);
+    //# repeat k in BLOCKS
+    let x_at_k = min(first + k, fused.groups - 1u) * COLUMNS;
+    let x_k = mat2x4<f32>(inputs[x_at_k], inputs[x_at_k + 1u]);
+    //# repeat r in ROWS
+    let row_r_k = x_at_k + 2u + 4u * r;
+    let x_r_k = mat4x4<f32>(inputs[row_r_k], inputs[row_r_k + 1u], inputs[row_r_k + 2u], inputs[row_r_k + 3u]);
+    //# end r
     var z2_k = vec4<f32>(b2);
+    //# end k
+
+    var at = vectors_of(network, 0u);
     for (var span = 0u; span < width; span += SPAN) {
+        //# repeat k in BLOCKS
         var sum_k = vec4<f32>();
+        //# end k
         for (var unit = span; unit < min(span + SPAN, width); unit++) {
             let theta = parameters[at];
-            let theta_r = parameters[at + vector_r];
+            //# repeat r in ROWS
+            let theta_r = parameters[at + 1u + r];
+            //# end r
+            //# repeat k in BLOCKS
             var z_k = theta.x + x_k * theta.zw;
+            //# repeat r in ROWS
             z_k += x_r_k * theta_r;
+            //# end r
             sum_k += theta.y * activate(z_k, slope).value;
+            //# end k
             at += VECTORS;
         }
+        //# repeat k in BLOCKS
         z2_k += sum_k;
+        //# end k
     }
     for (var block = 0u; block < min(BLOCKS, fused.groups - first); block++) {
         var z2 = vec4<f32>();
-        z2 = select(z2, z2_k, block == block_k);
+        //# repeat k in BLOCKS
+        z2 = select(z2, z2_k, block == k);
+        //# end k
         output(network, first + block, z2);
     }
 }

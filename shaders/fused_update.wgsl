@@ -1,14 +1,9 @@
-// The sums of fused_backward's slabs, in their order, and the update from them.
+// Adds the sums of fused_backward's slabs, in the order of the slabs, and updates the parameters from them.
 //
-// Dispatch: (units + 1, networks), in workgroups of ACROSS × NETWORKS: an invocation a unit, the last the output.
+// Dispatch: (units + 1, networks), in workgroups of ACROSS × NETWORKS: one invocation per unit, and one for the output.
+//# uses lib/fused, lib/descend
 
-@group(0) @binding(0) var<uniform> fused: Fused;
-@group(0) @binding(1) var<storage, read> networks: array<Network>;
-@group(0) @binding(2) var<storage, read> partial: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read_write> parameters: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> gradients: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> history: array<f32>;
-@group(0) @binding(6) var<storage, read_write> steps: array<u32>;
+@group(0) @binding(6) var<storage, read> partial: array<vec4<f32>>;
 
 @compute @workgroup_size(ACROSS * NETWORKS)
 fn fused_update(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) local: u32) {
@@ -27,10 +22,14 @@ fn fused_update(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invo
     let at = vectors_of(network, unit);
     var part = vectors_of(network * fused.slabs, unit);
     var sums = vec4<f32>();
+    //# repeat r in ROWS
     var sums_r = vec4<f32>();
+    //# end r
     for (var slab = 0u; slab < fused.slabs; slab++) {
         sums += partial[part];
-        sums_r += select(partial[part + vector_r], vec4<f32>(), is_output);
+        //# repeat r in ROWS
+        sums_r += select(partial[part + 1u + r], vec4<f32>(), is_output);
+        //# end r
         part += vectors_of(1u, 0u);
     }
     if is_output {
@@ -39,5 +38,7 @@ fn fused_update(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invo
     }
     let theta = parameters[at];
     descend_unit(at, theta, sums, learning_rate);
-    descend(at + vector_r, parameters[at + vector_r], sums_r * (fused.mean * theta.y), learning_rate);
+    //# repeat r in ROWS
+    descend(at + 1u + r, parameters[at + 1u + r], sums_r * (fused.mean * theta.y), learning_rate);
+    //# end r
 }

@@ -1,6 +1,7 @@
 // dZ = dA ∘ g′(Z) of a hidden layer, in place, where dA = Wᵀ·dZ of the layer above, for every network.
 //
-// Z, dZ (networks × units × samples). Dispatch: an invocation a sample, unit and network.
+// Z, dZ (networks × units × samples). Dispatch: one invocation per sample, unit and network.
+//# uses lib/activation, lib/network
 
 struct Layer {
     units: u32,
@@ -17,7 +18,7 @@ fn hidden_delta(@builtin(global_invocation_id) id: vec3<u32>) {
     let sample = id.x;
     let unit = id.y;
     let network = id.z;
-    if sample >= layer.samples || unit >= layer.units {
+    if sample >= layer.samples || unit >= layer.units || networks[network].width == 0u {
         return;
     }
     let i = (network * layer.units + unit) * layer.samples + sample;

@@ -3,6 +3,7 @@
 //
 // A (rows × inner), B (inner × columns), C (rows × columns), row-major. Workgroup: a tile of C, TILE × TILE.
 // Dispatch: (columns / TILE, rows / TILE, networks · slabs).
+//# uses lib/network
 
 struct Product {
     rows: u32,
@@ -22,6 +23,7 @@ struct Product {
 @group(0) @binding(1) var<storage, read> a: array<f32>;
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 @group(0) @binding(3) var<storage, read_write> c: array<f32>;
+@group(0) @binding(4) var<storage, read> networks: array<Network>; // a retired one has width 0
 
 var<workgroup> a_tile: array<array<f32, TILE>, TILE>;
 var<workgroup> b_tile: array<array<f32, TILE>, TILE>;
@@ -40,6 +42,10 @@ fn b_at(network: u32, k: u32, column: u32) -> f32 {
 fn matmul(@builtin(workgroup_id) tile: vec3<u32>, @builtin(local_invocation_id) local: vec3<u32>) {
     let network = tile.z / product.slabs;
     let slab = tile.z % product.slabs;
+    // the whole workgroup leaves: a read-only load at a uniform index is uniform, as the barriers below need it
+    if networks[network].width == 0u {
+        return; // retired
+    }
     let row = tile.y * TILE + local.y;
     let column = tile.x * TILE + local.x;
     let end = min((slab + 1u) * SLAB, product.inner);

@@ -1,4 +1,5 @@
-// Rounds through workgroup memory: each invocation writes, waits, reads its mirror image's value, and waits.
+// Rounds through workgroup memory: in each, an invocation writes, waits, reads its mirror image's value, and waits.
+//# uses lib/probe
 
 @group(0) @binding(0) var<uniform> probe: Probe;
 @group(0) @binding(1) var<storage, read_write> results: array<u32>;

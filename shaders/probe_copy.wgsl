@@ -1,4 +1,5 @@
-// Values through a buffer and through arithmetic that keeps them, and whether their bits are those of a finite number.
+// Copies values, multiplies them by a factor, and says whether their bits are those of a finite number.
+//# uses lib/probe
 
 @group(0) @binding(0) var<uniform> probe: Probe;
 @group(0) @binding(1) var<storage, read> values: array<f32>;

@@ -1,4 +1,5 @@
-// A function of every value: planar's own, or the driver's. FUNCTION says which.
+// A function of every value, planar's own or the driver's; FUNCTION says which.
+//# uses lib/activation, lib/loss, lib/probe
 
 @group(0) @binding(0) var<uniform> probe: Probe;
 @group(0) @binding(1) var<storage, read> values: array<f32>;

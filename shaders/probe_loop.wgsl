@@ -1,4 +1,5 @@
-// How far a loop goes: turns it takes, and the state that they lead to, which no compiler can foretell.
+// How far a loop goes: the turns it takes, and the state they lead to, which no compiler can compute in advance.
+//# uses lib/probe
 
 @group(0) @binding(0) var<uniform> probe: Probe;
 @group(0) @binding(1) var<storage, read_write> results: array<u32>;

@@ -2,6 +2,7 @@
 //
 // partial (networks × slabs × length), total (length, at its place for each network). Dispatch: an invocation an
 // element and network.
+//# uses lib/network
 
 struct Slabs {
     length: u32,
@@ -13,12 +14,13 @@ struct Slabs {
 @group(0) @binding(0) var<uniform> slabs: Slabs;
 @group(0) @binding(1) var<storage, read> partial: array<f32>;
 @group(0) @binding(2) var<storage, read_write> total: array<f32>;
+@group(0) @binding(3) var<storage, read> networks: array<Network>; // a retired one has width 0
 
 @compute @workgroup_size(WORKGROUP)
 fn sum_slabs(@builtin(global_invocation_id) id: vec3<u32>) {
     let i = id.x;
     let network = id.y;
-    if i >= slabs.length {
+    if i >= slabs.length || networks[network].width == 0u {
         return;
     }
     let first = network * slabs.slabs * slabs.length + i;

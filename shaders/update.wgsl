@@ -1,6 +1,7 @@
 // θ ← θ − α·dθ for every parameter of every network.
 //
-// θ, dθ (networks × parameters). Dispatch: an invocation a parameter and network.
+// θ, dθ (networks × parameters). Dispatch: one invocation per parameter and network.
+//# uses lib/network
 
 struct Update {
     parameters: u32, // of one network
@@ -14,7 +15,7 @@ struct Update {
 @compute @workgroup_size(WORKGROUP)
 fn update(@builtin(global_invocation_id) id: vec3<u32>) {
     let network = id.y;
-    if id.x >= update_shape.parameters {
+    if id.x >= update_shape.parameters || networks[network].width == 0u {
         return;
     }
     let i = network * update_shape.parameters + id.x;

@@ -93,8 +93,8 @@ pub trait Backend {
     /// All networks have the data set's inputs, the same number of layers and the same activation (slopes may differ).
     ///
     /// # Errors
-    /// [`Error::Mismatch`] where data and networks do not fit,
-    /// [`Error::Limit`] where the device is too small for them.
+    /// [`Error::Mismatch`] if data and networks do not fit,
+    /// [`Error::Limit`] if the device is too small for them.
     fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>>;
 
     /// The logits of a network at points that need no labels: row-major (points × features) in, one logit per point out.
@@ -111,10 +111,10 @@ pub trait Backend {
     /// [`Error::Mismatch`] if the device's plans cannot compute the network, [`Error::Limit`] if it is too small for it.
     fn forward_plan(&self, network: &Network, points: usize) -> Result<&'static str>;
 
-    /// Bytes that a session of so many networks of this shape takes, nearly.
+    /// Bytes that a session of this many networks of this shape takes, nearly.
     ///
     /// # Errors
-    /// [`Error::Limit`] where the device is too small for them.
+    /// [`Error::Limit`] if the device is too small for them.
     fn memory(&self, data: &Dataset, network: &Network, count: usize) -> Result<u64>;
 
     /// Bytes that the device gives to a session.
@@ -124,20 +124,20 @@ pub trait Backend {
 /// Networks on a device, in training. Weights, data and activations stay there until asked for.
 pub trait Session: Send {
     /// The plan that it follows: `layered` or `fused` on a GPU, `reference` or `engine` on the CPU.
-    fn plan(&self) -> &'static str;
+    fn plan_name(&self) -> &'static str;
 
     /// Queues `iterations` (1 to [`CHUNK_LIMIT`]) of gradient descent. Nothing waits here.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for another number of iterations, [`Error::Device`] where the device refuses the work.
+    /// [`Error::Invalid`] for another number of iterations, [`Error::Device`] if the device refuses the work.
     fn advance(&mut self, iterations: u32) -> Result<()>;
 
-    /// Waits for the oldest queued chunk and returns what it recorded; `None` where none is queued.
+    /// Waits for the oldest queued chunk and returns what it recorded; `None` if none is queued.
     ///
     /// # Errors
-    /// [`Error::Incomplete`] where the device did fewer steps than it was given,
-    /// [`Error::Device`] where it failed or did not answer in time,
-    /// [`Error::Lost`] where it is lost and no other could take its place.
+    /// [`Error::Incomplete`] if the device did fewer steps than it was given,
+    /// [`Error::Device`] if it failed or did not answer in time,
+    /// [`Error::Lost`] if it is lost and no other could take its place.
     fn collect(&mut self) -> Result<Option<Chunk>>;
 
     /// The forward pass at the weights after all queued iterations.
@@ -152,12 +152,12 @@ pub trait Session: Send {
     /// As [`collect`](Self::collect).
     fn gradients(&mut self) -> Result<Vec<Parameters>>;
 
-    /// Lets a network of the session be from now on: as far as the device can, it costs nothing, and what
+    /// Stops training a network of the session: from now on nothing is computed or written for it, and what
     /// [`collect`](Self::collect), [`evaluate`](Self::evaluate) and [`gradients`](Self::gradients) return for it means
-    /// nothing. The others are not touched.
+    /// nothing. The others are not affected.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where there is no such network, [`Error::Device`] where the device refuses it.
+    /// [`Error::Invalid`] if there is no such network, [`Error::Device`] if the device refuses it.
     fn retire(&mut self, network: usize) -> Result<()>;
 
     /// Starts again from these parameters, one set per network: nothing is queued, and no network is retired.
@@ -189,7 +189,7 @@ pub struct Chunk {
 pub struct Evaluation {
     /// The mean of the loss over the samples.
     pub cost: f64,
-    /// Z2, one logit a sample; the probability of class 1 is σ(logit).
+    /// Z2, one logit per sample; the probability of class 1 is σ(logit).
     pub logits: Vec<f64>,
 }
 
@@ -262,26 +262,7 @@ pub(crate) fn check_points(network: &Network, parameters: &Parameters, points: &
     Ok(points.len() / inputs)
 }
 
-/// [`Backend::forward`] through sessions that nothing trains.
-pub(crate) fn forward_by_session(
-    backend: &dyn Backend,
-    network: &Network,
-    parameters: &Parameters,
-    points: &[f64],
-) -> Result<Vec<f64>> {
-    check_points(network, parameters, points)?;
-    let features = network.inputs();
-    let run = Run { network: network.clone(), parameters: parameters.clone(), learning_rate: 1.0 };
-    let mut logits = Vec::with_capacity(points.len() / features);
-    for points in points.chunks(4096 * features) {
-        let data = Dataset::from_points("points", None, features, points, vec![0; points.len() / features])?;
-        let mut session = backend.load(&data, std::slice::from_ref(&run))?;
-        logits.append(&mut session.evaluate()?.swap_remove(0).logits);
-    }
-    Ok(logits)
-}
-
-/// Whether a session can advance by so many iterations at once.
+/// Whether a session can advance by this many iterations at once.
 pub(crate) fn check_chunk(iterations: u32) -> Result<()> {
     match (1..=CHUNK_LIMIT).contains(&iterations) {
         true => Ok(()),
@@ -289,7 +270,7 @@ pub(crate) fn check_chunk(iterations: u32) -> Result<()> {
     }
 }
 
-/// That a session of so many networks has no such one, counted from 0.
+/// That a session of this many networks has no such one, counted from 0.
 pub(crate) fn no_network(network: usize, networks: usize) -> Error {
     Error::invalid("the network", format!("one of the session's {networks}, counted from 0"), network)
 }

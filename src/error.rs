@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use crate::backend::PlanChoice;
-
 /// The library's result.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -44,7 +42,7 @@ pub enum Error {
     Csv {
         /// The file.
         path: PathBuf,
-        /// `, line 7, column 2` (both counted from 1), or nothing where the whole file is meant.
+        /// `, line 7, column 2` (both counted from 1), or nothing if the whole file is meant.
         place: String,
         /// What was expected and what was found.
         problem: String,
@@ -132,7 +130,7 @@ pub enum Conflict {
     ThreadsOfReference,
     /// The CPU was asked for, and a GPU's plan.
     #[error("the plan {0} is a GPU's, and the CPU is to compute")]
-    PlanOnCpu(PlanChoice),
+    PlanOnCpu(&'static str),
 }
 
 impl Error {
@@ -142,7 +140,7 @@ impl Error {
     }
 }
 
-/// A text with its control characters escaped, and cut where it is beyond all reading: names from files are anyone's.
+/// A text with its control characters escaped, and cut if it is too long to read: a file's names can hold anything.
 fn one_line(text: impl std::fmt::Display) -> String {
     const MOST: usize = 2000;
     let mut line = String::new();

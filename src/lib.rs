@@ -30,7 +30,13 @@
 //!
 //! Full-batch gradient descent, θ ← θ − α·dθ, on the mean of the binary cross-entropy, which is computed from the logit.
 //! Networks have any number of hidden layers of one activation and one output; [`Network::one_hidden`](model::Network::one_hidden)
-//! is the exercise's. Weights are those of [`Parameters::from_values`](model::Parameters::from_values) where you bring your own.
+//! is the exercise's. Weights are those of [`Parameters::from_values`](model::Parameters::from_values) if you bring your own.
+//!
+//! # One call
+//!
+//! [`fit::fit`] is the training that the command calls: from [`fit::Settings`] (data, network, start, device, files) to
+//! [`fit::Fitted`], whose [`fit::Report`] has a JSON form. It chooses the device, keeps checkpoints and metrics, and evaluates
+//! the result on the samples held out. [`sweep::Sweep`] does the same for many networks. Their modules have examples.
 //!
 //! # Choosing a device
 //!
@@ -143,7 +149,9 @@
 //! |---|---|
 //! | [`Invalid`](Error::Invalid), [`Mismatch`](Error::Mismatch) | the call is wrong: mend the value that it names |
 //! | [`Limit`](Error::Limit) | the device is too small; found before anything is allocated. Another plan, device or size |
+//! | [`Conflict`](Error::Conflict) | two settings of a device exclude each other: leave one out |
 //! | [`NoAdapter`](Error::NoAdapter) | train on [`cpu::Engine`] |
+//! | [`Lost`](Error::Lost) | the device was lost for the second time, or is gone: load on another, from the last parameters |
 //! | [`Device`](Error::Device), [`Incomplete`](Error::Incomplete) | the device failed, and the result is void: load again, from the last parameters |
 //! | [`Wrong`](Error::Wrong), [`Shader`](Error::Shader) | the driver computes or compiles wrong: another plan or device |
 //! | [`Io`](Error::Io), [`Csv`](Error::Csv), [`Checkpoint`](Error::Checkpoint), [`Results`](Error::Results) | the file that they name |
@@ -158,6 +166,7 @@
 //! | feature | brings | dependencies |
 //! |---|---|---|
 //! | `gpu` | `gpu`, `selftest` | wgpu |
+//! | `testing` | doors that the project's own tests use | none |
 //! | `plot` | `plot` | plotters, resvg |
 //! | `cli` | the command `planar` | clap, indicatif and others |
 //!
@@ -168,6 +177,7 @@
 //! | [`data`] | [`Dataset`](data::Dataset), [`flower`](data::flower) and four more, [`csv`](data::csv), [`Source`](data::Source) by its name, [`NumpyRandom`](data::numpy_random::NumpyRandom) |
 //! | [`model`] | [`Network`](model::Network), [`Activation`](model::Activation), [`Parameters`](model::Parameters), [`Derivative`](model::Derivative) |
 //! | [`backend`] | the traits [`Backend`](backend::Backend) and [`Session`](backend::Session), [`Run`](backend::Run), [`Chunk`](backend::Chunk), [`Evaluation`](backend::Evaluation), [`DeviceInfo`](backend::DeviceInfo) |
+//! | [`fit`] | [`fit`](fit::fit), [`Settings`](fit::Settings), [`Observer`](fit::Observer), [`Report`](fit::Report), [`choose`](fit::choose) |
 //! | [`cpu`] | [`Engine`](cpu::Engine), [`Reference`](cpu::Reference), [`accuracy_on`](cpu::accuracy_on), [`logits_at`](cpu::logits_at) |
 //! | [`gpu`] | [`Adapter`](gpu::Adapter), [`Choice`](gpu::Choice), [`Gpu`](gpu::Gpu), [`PlanChoice`](gpu::plan::PlanChoice) |
 //! | [`train`] | [`train`](train::train), [`train_all`](train::train_all), [`Training`](train::Training), [`Schedule`](train::Schedule), [`Event`](train::Event), [`Outcome`](train::Outcome), [`Status`](train::Status) |

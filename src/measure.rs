@@ -121,7 +121,7 @@ mod tests {
     }
 
     impl Session for SlowSession {
-        fn plan(&self) -> &'static str {
+        fn plan_name(&self) -> &'static str {
             "slow"
         }
         fn advance(&mut self, iterations: u32) -> Result<()> {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::backend::{Backend, check_inputs};
 use crate::cpu::operations;
-use crate::data::csv::Samples;
+use crate::data::csv::SampleTable;
 use crate::model::activation::sigmoid;
 use crate::model::{Network, Parameters};
 use crate::{Error, Result};
@@ -55,9 +55,9 @@ pub fn predict(
     backend: &dyn Backend,
     network: &Network,
     parameters: &Parameters,
-    samples: &Samples,
+    samples: &SampleTable,
 ) -> Result<Predictions> {
-    let Samples { data, is_labelled } = samples;
+    let SampleTable { data, is_labelled } = samples;
     check_inputs(data, network)?;
     let logits = backend.forward(network, parameters, &data.points())?;
     if let Some(at) = logits.iter().position(|logit| logit.is_nan()) {

@@ -382,6 +382,21 @@ fn a_picture_that_cannot_be_drawn_is_refused_before_training() {
     assert_refused(command, 2, &["2 features", "has 1"]);
 }
 
+/// Z of 70,000 units on the held-out samples, or on a block of a picture's, is more than a textbook would store at once.
+#[test]
+fn a_wide_network_is_judged_by_what_was_held_out_and_drawn() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("run.svg");
+    let wide = "--hidden 70000 --activation relu --samples 8000 --test-fraction 0.5 --learning-rate 0.001";
+    let mut command = planar(&format!("train --json -q --device cpu --iterations 2 {wide} --plot"));
+    command.arg(&file);
+    let (stdout, stderr, code) = run(command);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let report: Value = serde_json::from_str(&stdout).unwrap();
+    assert!(report["final"]["test_accuracy"].as_f64().unwrap() > 0.3, "{}", report["final"]);
+    assert!(fs::read_to_string(file).unwrap().contains("decision boundary"));
+}
+
 /// Ctrl-C ends the chunk under way, reports what is done, and exits with 130.
 #[cfg(unix)]
 #[test]

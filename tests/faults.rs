@@ -135,6 +135,25 @@ fn a_file_that_cannot_grow_leaves_the_older_one_as_it_was() {
     }
 }
 
+/// A picture that cannot be written is told after the results, which are there.
+#[test]
+fn results_come_before_what_fails_after_training() {
+    let folder = TempDir::new().unwrap();
+    for (arguments, file, word) in [
+        ("train --iterations 60 -q --plot", "run.svg", "accuracy"),
+        ("train --iterations 60 -q --animate", "run.gif", "accuracy"),
+        ("sweep --init-seed 1..3 --iterations 60 -q --heatmap", "map.svg", "networks"),
+    ] {
+        let mut limited = Command::new("sh");
+        limited.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "sh"]).env("WGPU_BACKEND", "gl");
+        limited.arg(assert_cmd::cargo::cargo_bin!("planar")).args(arguments.split_whitespace());
+        let output = limited.arg(folder.path().join(file)).output().unwrap();
+        let [stdout, stderr] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        assert_eq!((output.status.code(), stderr.lines().count()), (Some(2), 1), "{arguments}: {stderr}");
+        assert!(stdout.contains(word) && stderr.contains(file), "{arguments}: {stdout}{stderr}");
+    }
+}
+
 /// A file system in memory, for as long as a test takes. Only root may mount one.
 #[cfg(target_os = "linux")]
 struct Mount(TempDir);

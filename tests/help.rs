@@ -22,7 +22,7 @@ const COMMANDS: [&str; 14] = [
     "man",
 ];
 
-/// A command's help on a terminal of so many columns.
+/// A command's help on a terminal of this many columns.
 fn help(command: &str, columns: usize) -> String {
     let mut command = planar(&format!("{command} --help"));
     command.env("COLUMNS", columns.to_string());

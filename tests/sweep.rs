@@ -317,3 +317,24 @@ fn all_that_diverged_are_tabled_without_a_boundary() {
     assert_eq!(code, 0, "{stderr}");
     assert!(stdout.contains("\"diverged\"") && stderr.contains("no boundary to draw") && !picture.exists(), "{stderr}");
 }
+
+/// A pipe can be read once: a second look at the data would wait for ever.
+#[cfg(unix)]
+#[test]
+fn a_data_set_is_read_once() {
+    let folder = TempDir::new().unwrap();
+    let pipe = folder.path().join("points.csv");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let text = "x,y,class\n0,0,0\n0,1,1\n1,0,1\n1,1,0\n";
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::write(pipe, text)
+    });
+    let mut command = planar("sweep --json -q --device cpu --init-seed 1..3 --iterations 20 --data");
+    command.arg(&pipe).timeout(std::time::Duration::from_secs(60));
+    let (stdout, stderr, code) = run(command);
+    assert_eq!(code, 0, "{stderr}");
+    writer.join().unwrap().unwrap();
+    let report: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(report["results"].as_array().unwrap().len(), 3);
+}

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use planar::backend::Session;
 
-/// How long so many iterations take, their costs read.
+/// How long this many iterations take, their costs read.
 pub fn advance(session: &mut dyn Session, iterations: u64) -> planar::Result<Duration> {
     let start = Instant::now();
     for done in (0..iterations).step_by(500) {

@@ -1,12 +1,7 @@
-// g and g′ of the hidden layers, as src/model/activation.rs has them, for four numbers at once: a kernel that has one
-// takes the first. The prelude says which activation: ACTIVATION; and whose derivative: DERIVATIVE, OWN but for a bug
-// on purpose.
-
-const TANH: u32 = 0u;
-const SIGMOID: u32 = 1u;
-const RELU: u32 = 2u;
-const LEAKY_RELU: u32 = 3u;
-const OWN: u32 = 4u;
+// g and g′ of the hidden layers, the formulas of src/model/activation.rs, for four numbers at once; a kernel that has
+// one number takes the first of four. The prelude numbers the activations and says which one is meant (ACTIVATION) and
+// whose derivative the backward pass takes (DERIVATIVE): OWN, unless a bug is injected.
+//# uses lib/network
 
 // g(z) and g′(z).
 struct Activated {
@@ -15,14 +10,14 @@ struct Activated {
 }
 
 // σ(z) by the sign of z, so that exp never overflows, and σ′(z) = e / (1 + e)² with e = exp(−|z|), which keeps its
-// digits where σ(z) rounds to 1.
+// digits even if σ(z) rounds to 1.
 fn sigmoid(z: vec4<f32>) -> Activated {
     let e = exp(-abs(z));
     let r = 1.0 / (1.0 + e);
     return Activated(select(vec4<f32>(1.0), e, z < vec4<f32>()) * r, e * r * r);
 }
 
-// tanh(z) = sign(z)·(1 − e) / (1 + e) with e = exp(−2|z|), near 0 the odd polynomial of Cephes' tanhf, and
+// tanh(z) = sign(z)·(1 − e) / (1 + e) with e = exp(−2|z|), but near 0 the odd polynomial of Cephes' tanhf; and
 // tanh′(z) = 4·σ′(2z). WGSL's own tanh is NaN for large |z| on some drivers and errs by 3e-4 for small |z| on others.
 fn stable_tanh(z: vec4<f32>) -> Activated {
     let e = exp(-2.0 * abs(z));
@@ -52,8 +47,8 @@ fn activate(z: vec4<f32>, slope: f32) -> Activated {
     }
 }
 
-// g(z), and what the backward pass takes for g′(z): its own, or another activation's in terms of a = g(z), as
-// src/model/derivative.rs has it.
+// g(z), and what the backward pass takes for g′(z): g's own derivative, or another activation's in terms of a = g(z),
+// as in src/model/derivative.rs.
 fn activate_backward(z: vec4<f32>, network: Network) -> Activated {
     let own = activate(z, network.slope);
     let a = own.value;

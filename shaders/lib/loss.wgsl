@@ -1,6 +1,7 @@
-// The loss from the logit, as src/model/loss.rs has it, for four samples at once.
+// The loss from the logit, the formula of src/model/loss.rs, for four samples at once.
 
-// ln(1 + t) for 0 ≤ t ≤ 1 as 2·artanh(t / (2 + t)), a series in s²; WGSL has no log1p, and its log errs by 2⁻²¹ near 1.
+// ln(1 + t) for 0 ≤ t ≤ 1 as 2·artanh(s) with s = t / (2 + t), a series in s². WGSL has no log1p, and its
+// log errs by 2⁻²¹ near 1.
 fn log1p(t: vec4<f32>) -> vec4<f32> {
     let s = t / (2.0 + t);
     let q = s * s;

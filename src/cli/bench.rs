@@ -1,4 +1,4 @@
-//! `planar bench`: every back end on this machine, at the thread's size or another.
+//! `planar bench`: every backend on this machine, at the thread's size or another.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ const EXAMPLES: &str = "Examples:
   planar bench --activation tanh --samples 10000 --seconds 5 --json
 Exit codes: 0 done, 1 failure, 2 wrong input.";
 
-/// Measure every back end on this machine: the CPU engine, the reference, each adapter and plan.
+/// Measure every backend on this machine: the CPU engine, the reference, each adapter and plan.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
@@ -44,7 +44,7 @@ pub struct Arguments {
     /// Measure only these: engine, reference, fused, layered [default: all]
     #[arg(long, value_name = "PLAN,…", value_delimiter = ',', value_parser = plan, help_heading = "Device")]
     only: Vec<&'static str>,
-    /// Seconds to measure each back end
+    /// Seconds to measure each backend
     #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = seconds, allow_negative_numbers = true, help_heading = "Measurement")]
     seconds: f64,
     /// Print one JSON object to stdout, nothing else
@@ -64,18 +64,18 @@ struct Bench {
     operations_per_iteration: f64,
     cpu_peak_gflops: f64,
     fastest: Option<String>,
-    results: Vec<Measured>,
+    results: Vec<Row>,
 }
 
 #[derive(Serialize)]
-struct Measured {
+struct Row {
     name: String,
     plan: String,
     /// Why it could not be measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     us_per_iteration: Option<f64>,
-    /// Of these, what the host takes to record and submit an iteration; none where it computes itself.
+    /// Of these, what the host takes to record and submit an iteration; none if it computes itself.
     host_us_per_iteration: Option<f64>,
     setup_ms: Option<f64>,
     gflops: Option<f64>,
@@ -113,7 +113,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
                 (None, Some(said))
             }
         };
-        results.push(Measured {
+        results.push(Row {
             name,
             plan: plan.into(),
             error,
@@ -153,8 +153,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
 
 impl Bench {
     fn table(&self) -> String {
-        let heading =
-            ["back end", "plan", "µs/iteration", "host µs", "50,000 take", "set-up", "GFLOP/s", "of CPU peak"];
+        let heading = ["backend", "plan", "µs/iteration", "host µs", "50,000 take", "set-up", "GFLOP/s", "of CPU peak"];
         let mut rows = vec![heading.map(str::to_owned).to_vec()];
         let mut notes = String::new();
         for result in &self.results {

@@ -1,4 +1,4 @@
-//! `planar compare`: two back ends from the same weights, step by step and over a run.
+//! `planar compare`: two backends from the same weights, step by step and over a run.
 
 use planar::backend::Backend;
 use planar::compare::{Bounds, compare};
@@ -73,7 +73,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let comparison = comparison?;
 
     let side = |backend: &dyn Backend| -> planar::Result<Side> {
-        let plan = backend.load(&data, std::slice::from_ref(&run))?.plan();
+        let plan = backend.load(&data, std::slice::from_ref(&run))?.plan_name();
         Ok(Side { device: backend.device(), plan })
     };
     let agrees = comparison.agrees();

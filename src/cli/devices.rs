@@ -1,7 +1,7 @@
 //! `planar devices`: the adapters, and which one `auto` takes.
 
 use planar::backend::DeviceInfo;
-use planar::gpu::device::looked_through;
+use planar::gpu::adapter::looked_through;
 use planar::gpu::{Adapter, Choice};
 use serde::Serialize;
 

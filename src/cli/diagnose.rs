@@ -77,7 +77,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
 const QUIET: [&str; 7] = ["--json", "-q", "--quiet", "-v", "-vv", "--verbose", "--log-every"];
 
 /// The command that diagnoses what these arguments of `planar train` trained: flags that `diagnose` has not, such as how
-/// it is reported, are left out. `init` is the file of the initial weights where only the checkpoint names it.
+/// it is reported, are left out. `init` is the file of the initial weights if only the checkpoint names it.
 pub fn command(arguments: impl Iterator<Item = OsString>, init: Option<&str>) -> String {
     let cli = super::Cli::command();
     let flags = |name: &str| cli.find_subcommand(name).into_iter().flat_map(|command| command.get_arguments());

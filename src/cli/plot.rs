@@ -33,11 +33,11 @@ pub struct Arguments {
     weights: PathBuf,
     #[command(flatten)]
     data: DataArguments,
-    /// The activation, where the file does not say it: tanh, sigmoid, relu, or leaky-relu:SLOPE
+    /// The activation, if the file does not say it: tanh, sigmoid, relu, or leaky-relu:SLOPE
     #[arg(long, value_name = "NAME", help_heading = "Network")]
     activation: Option<Activation>,
 
-    /// The picture: 1000 × 460 pixels, or 560 × 460 where the file has no costs
+    /// The picture: 1000 × 460 pixels, or 560 × 460 if the file has no costs
     #[arg(long, value_name = "FILE.svg|FILE.png", value_parser = picture, required_unless_present = "preview", help_heading = "Pictures")]
     out: Option<PathBuf>,
     /// Print it to stdout, as wide as the terminal; without colour for a pipe or NO_COLOR

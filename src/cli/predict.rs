@@ -35,7 +35,7 @@ pub struct Arguments {
     /// The CSV column with the label 0 or 1 [default: the last, if there is one more than inputs]
     #[arg(long, value_name = "COLUMN", help_heading = "Data")]
     label: Option<String>,
-    /// The activation, where the file does not say it: tanh, sigmoid, relu, or leaky-relu:SLOPE
+    /// The activation, if the file does not say it: tanh, sigmoid, relu, or leaky-relu:SLOPE
     #[arg(long, value_name = "NAME", help_heading = "Network")]
     activation: Option<Activation>,
     #[command(flatten)]

@@ -6,12 +6,12 @@ use console::{Style, Term, measure_text_width, truncate_str};
 use planar::plot::terminal::{Cell, LEAST_COLUMNS, Picture, Rgb, preview};
 use planar::plot::{Boundary, CostPlot};
 
-/// The width where nothing says another.
+/// The width unless something says another.
 const COLUMNS: usize = 80;
 /// Red, green and blue of the 6 × 6 × 6 colours that terminals of 256 colours have.
 const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
-/// Prints boundary and costs to stdout, under a title where there is one.
+/// Prints boundary and costs to stdout, under a title if there is one.
 pub fn print(title: &str, boundary: &Boundary, costs: &CostPlot) -> anyhow::Result<()> {
     let terminal = Term::stdout();
     let (columns, features) = (columns(&terminal), terminal.features());

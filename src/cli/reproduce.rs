@@ -113,7 +113,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     Ok(if progress::is_interrupted() { Ending::Interrupted } else { Ending::Done })
 }
 
-/// At most so many that a session of them fits a device.
+/// At most this many that a session of them fits a device.
 fn seeds(text: &str) -> planar::Result<u32> {
     match text.parse() {
         Ok(seeds) if seeds <= 1000 => Ok(seeds),

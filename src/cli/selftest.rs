@@ -20,7 +20,7 @@ pub struct Arguments {
     /// all, gpu (the first adapter), or part of an adapter's name
     #[arg(long, value_name = "all|gpu|NAME", default_value = "all", value_parser = device_name, help_heading = "Device")]
     device: String,
-    /// Print a JSON list of reports, one an adapter, to stdout, nothing else
+    /// Print a JSON list of reports, one per adapter, to stdout, nothing else
     #[arg(long, help_heading = "Output")]
     json: bool,
     #[command(flatten)]

@@ -83,6 +83,9 @@ mod tests {
             logits.iter_mut().rev().take(1).for_each(|logit| *logit += self.0);
             Ok(logits)
         }
+        fn forward_plan(&self, _: &Network, _: usize) -> Result<&'static str> {
+            Ok("off")
+        }
         fn memory(&self, _: &Dataset, _: &Network, _: usize) -> Result<u64> {
             Ok(0)
         }

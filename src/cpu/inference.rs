@@ -10,7 +10,7 @@ use crate::model::{Network, Parameters};
 /// The share of a data set's samples that a network classifies correctly, in `f64`.
 ///
 /// # Errors
-/// [`Error::Mismatch`] if data, network and parameters do not fit together.
+/// [`Error::Mismatch`](crate::Error::Mismatch) if data, network and parameters do not fit together.
 pub fn accuracy_on(data: &Dataset, network: &Network, parameters: &Parameters) -> Result<f64> {
     check_inputs(data, network)?;
     Ok(data.accuracy(&logits_at(network, parameters, &data.points())?))
@@ -19,7 +19,7 @@ pub fn accuracy_on(data: &Dataset, network: &Network, parameters: &Parameters) -
 /// The logits of a network, in `f64`, at points that need no labels: row-major (points × features).
 ///
 /// # Errors
-/// [`Error::Mismatch`] if network, parameters and points do not fit together.
+/// [`Error::Mismatch`](crate::Error::Mismatch) if network, parameters and points do not fit together.
 pub fn logits_at(network: &Network, parameters: &Parameters, points: &[f64]) -> Result<Vec<f64>> {
     Reference::<f64>::new().forward(network, parameters, points)
 }

@@ -19,7 +19,7 @@ pub enum Transpose {
 
 /// The shape of a product: (rows × inner)·(inner × columns).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Product {
+pub struct MatmulShape {
     /// Rows of the result.
     pub rows: usize,
     /// The dimension that is summed over.
@@ -29,8 +29,8 @@ pub struct Product {
 }
 
 /// scale·A·B, with A or B stored transposed: (rows × columns).
-pub(crate) fn matmul<T: Real>(a: &[T], b: &[T], shape: Product, transpose: Transpose, scale: T) -> Vec<T> {
-    let Product { rows, inner, columns } = shape;
+pub(crate) fn matmul<T: Real>(a: &[T], b: &[T], shape: MatmulShape, transpose: Transpose, scale: T) -> Vec<T> {
+    let MatmulShape { rows, inner, columns } = shape;
     let mut product = vec![T::ZERO; rows * columns];
     for (row, out) in product.chunks_exact_mut(columns).enumerate() {
         match transpose {
@@ -97,7 +97,7 @@ pub(crate) fn record<T: Real>(partial_costs: &[T], history: &mut [T], step: &mut
 pub(crate) fn fused_forward<T: Real>(theta: &Parameters<T>, g: Activation, x: &[T], y: &[T]) -> [Vec<T>; 3] {
     let (hidden, samples) = (theta.bias(0).len(), y.len());
     let (_, a1) = hidden_layer(theta, g, x, samples);
-    let shape = Product { rows: 1, inner: hidden, columns: samples };
+    let shape = MatmulShape { rows: 1, inner: hidden, columns: samples };
     let mut z2 = matmul(theta.weights(1), &a1, shape, Transpose::None, T::ONE);
     let a2 = bias_activation(&mut z2, theta.bias(1), Activation::Sigmoid);
     let loss = z2.iter().zip(y).map(|(z, y)| logit_loss(*z, *y)).collect();
@@ -112,8 +112,8 @@ pub(crate) fn fused_backward<T: Real>(theta: &Parameters<T>, g: Derivative, x: &
     let (z1, a1) = hidden_layer(theta, g.activation, x, samples);
     let t = hidden_delta(&dz2.repeat(hidden), &z1, g);
     let mut sums = theta.clone();
-    let of_w1 = Product { rows: hidden, inner: samples, columns: inputs };
-    let of_w2 = Product { rows: 1, inner: samples, columns: hidden };
+    let of_w1 = MatmulShape { rows: hidden, inner: samples, columns: inputs };
+    let of_w2 = MatmulShape { rows: 1, inner: samples, columns: hidden };
     sums.weights_mut(0).copy_from_slice(&matmul(&t, x, of_w1, Transpose::B, T::ONE));
     sums.bias_mut(0).copy_from_slice(&bias_sum(&t, hidden, T::ONE));
     sums.weights_mut(1).copy_from_slice(&matmul(dz2, &a1, of_w2, Transpose::B, T::ONE));
@@ -136,7 +136,7 @@ pub(crate) fn fused_update<T: Real>(theta: &Parameters<T>, slabs: &[Parameters<T
 
 /// Z1 and A1 of a network with one hidden layer.
 fn hidden_layer<T: Real>(theta: &Parameters<T>, g: Activation, x: &[T], samples: usize) -> (Vec<T>, Vec<T>) {
-    let shape = Product { rows: theta.bias(0).len(), inner: x.len() / samples, columns: samples };
+    let shape = MatmulShape { rows: theta.bias(0).len(), inner: x.len() / samples, columns: samples };
     let mut z1 = matmul(theta.weights(0), x, shape, Transpose::None, T::ONE);
     let a1 = bias_activation(&mut z1, theta.bias(0), g);
     (z1, a1)

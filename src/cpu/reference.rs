@@ -138,7 +138,7 @@ impl<T: Real> Trainee<T> {
 }
 
 impl<T: Real> Session for ReferenceSession<T> {
-    fn plan(&self) -> &'static str {
+    fn plan_name(&self) -> &'static str {
         PLAN
     }
 

@@ -51,9 +51,9 @@ pub fn parse(path: &Path, bytes: &[u8], label: Option<&str>) -> Result<Dataset> 
     Dataset::from_points(table.name(), None, features, &points, labels)
 }
 
-/// Samples for an existing network.
+/// SampleTable for an existing network.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Samples {
+pub struct SampleTable {
     /// The samples. If the file has no labels, each label is 0 here and means nothing.
     pub data: Dataset,
     /// Whether the file has labels.
@@ -75,7 +75,7 @@ pub struct Samples {
 /// assert_eq!((points.data.samples(), points.is_labelled), (2, false));
 /// # Ok::<(), planar::Error>(())
 /// ```
-pub fn samples(path: &Path, bytes: &[u8], inputs: usize, label: Option<&str>) -> Result<Samples> {
+pub fn samples(path: &Path, bytes: &[u8], inputs: usize, label: Option<&str>) -> Result<SampleTable> {
     let mut table = Table::new(path, bytes);
     let wanted = match (inputs, label) {
         (1, None) => "the network's 1 input, or that and a label,".into(),
@@ -99,7 +99,7 @@ pub fn samples(path: &Path, bytes: &[u8], inputs: usize, label: Option<&str>) ->
         labels = vec![0; points.len() / inputs];
     }
     let data = Dataset::from_points(table.name(), None, inputs, &points, labels)?;
-    Ok(Samples { data, is_labelled })
+    Ok(SampleTable { data, is_labelled })
 }
 
 /// The file, read row by row; its errors say where.

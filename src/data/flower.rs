@@ -20,7 +20,7 @@ const NOISE: f64 = 0.2;
 /// `r = 4·sin(4t) + randn(N)·0.2`, at `(r·sin t, r·cos t)`.
 ///
 /// # Errors
-/// [`Error::Invalid`](crate::Error::Invalid) where `samples` is odd, 0 or over
+/// [`Error::Invalid`](crate::Error::Invalid) if `samples` is odd, 0 or over
 /// [`MAX_SAMPLES`](super::MAX_SAMPLES).
 ///
 /// ```

@@ -13,6 +13,8 @@ pub use generated::MAX_SAMPLES;
 pub use scikit::{BLOBS_SEED, blobs, gaussian_quantiles, noisy_circles, noisy_moons};
 pub use source::{DEFAULT_SEED, Options, Source};
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 
 use crate::{Error, Result};
@@ -20,16 +22,16 @@ use crate::{Error, Result};
 /// The most features a data set may have.
 pub const MAX_FEATURES: usize = 16;
 
-/// Samples with labels, checked: at least one sample, every value finite, every label 0 or 1.
+/// Samples with labels; a clone shares them. They are checked: at least one sample, every value finite, every label 0 or 1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     name: String,
     seed: Option<u32>,
     features: usize,
     /// X, row-major (features × samples), as the notebook has it.
-    inputs: Vec<f64>,
+    inputs: Arc<[f64]>,
     /// Y, one 0 or 1 per sample.
-    labels: Vec<u8>,
+    labels: Arc<[u8]>,
 }
 
 impl Dataset {
@@ -80,7 +82,7 @@ impl Dataset {
             return Err(Error::invalid("a label", "0 or 1", label));
         }
         let inputs = (0..features).flat_map(|f| (0..samples).map(move |s| points[s * features + f])).collect();
-        Ok(Self { name: name.into(), seed, features, inputs, labels })
+        Ok(Self { name: name.into(), seed, features, inputs, labels: labels.into() })
     }
 
     /// The name of the generated set or the CSV file.
@@ -127,7 +129,8 @@ impl Dataset {
     /// The share of samples whose predicted class (1 if the logit is above 0, that is, A2 > 0.5) is the label.
     /// A sample without a logit counts as missed.
     pub fn accuracy(&self, logits: &[f64]) -> f64 {
-        let hits = logits.iter().zip(&self.labels).filter(|(logit, label)| (**logit > 0.0) == (**label == 1)).count();
+        let hits =
+            logits.iter().zip(self.labels.iter()).filter(|(logit, label)| (**logit > 0.0) == (**label == 1)).count();
         hits as f64 / self.samples() as f64
     }
 }

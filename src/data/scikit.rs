@@ -16,7 +16,7 @@ const BLOB_CENTERS: usize = 6;
 /// `make_circles(samples, factor=.5, noise=.3)`: class 0 around the unit circle, class 1 around one half as wide.
 ///
 /// # Errors
-/// [`Error::Invalid`](crate::Error::Invalid) where `samples` is odd, 0 or over
+/// [`Error::Invalid`](crate::Error::Invalid) if `samples` is odd, 0 or over
 /// [`MAX_SAMPLES`](super::MAX_SAMPLES).
 pub fn noisy_circles(samples: usize, seed: u32) -> Result<Dataset> {
     let half = generated::half(samples)?;
@@ -38,7 +38,7 @@ pub fn noisy_circles(samples: usize, seed: u32) -> Result<Dataset> {
 /// `make_moons(samples, noise=.2)`: two interleaving half circles, the upper one of class 0.
 ///
 /// # Errors
-/// [`Error::Invalid`](crate::Error::Invalid) where `samples` is odd, 0 or over
+/// [`Error::Invalid`](crate::Error::Invalid) if `samples` is odd, 0 or over
 /// [`MAX_SAMPLES`](super::MAX_SAMPLES).
 pub fn noisy_moons(samples: usize, seed: u32) -> Result<Dataset> {
     let half = generated::half(samples)?;
@@ -55,7 +55,7 @@ pub fn noisy_moons(samples: usize, seed: u32) -> Result<Dataset> {
 /// uniform in [−10, 10)². The notebook's seed is [`BLOBS_SEED`].
 ///
 /// # Errors
-/// [`Error::Invalid`](crate::Error::Invalid) where `samples` is odd, 0 or over
+/// [`Error::Invalid`](crate::Error::Invalid) if `samples` is odd, 0 or over
 /// [`MAX_SAMPLES`](super::MAX_SAMPLES).
 ///
 /// ```
@@ -82,7 +82,7 @@ pub fn blobs(samples: usize, seed: u32) -> Result<Dataset> {
 /// class 0, the rest of class 1.
 ///
 /// # Errors
-/// [`Error::Invalid`](crate::Error::Invalid) where `samples` is odd, 0 or over
+/// [`Error::Invalid`](crate::Error::Invalid) if `samples` is odd, 0 or over
 /// [`MAX_SAMPLES`](super::MAX_SAMPLES).
 pub fn gaussian_quantiles(samples: usize, seed: u32) -> Result<Dataset> {
     let half = generated::half(samples)?;

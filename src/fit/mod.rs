@@ -93,7 +93,7 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     let Prepared { data, held_out, run, description, resumed, schedule, log_every, mut snapshots } = prepared;
     let chosen = choose(&settings.device, &data, std::slice::from_ref(&run), settings.iterations);
     let Chosen { backend, mut session, notes } = chosen.map_err(|error| without_device(error, resumed.as_ref()))?;
-    let (device, plan, setup) = (backend.device(), session.plan(), started.elapsed());
+    let (device, plan, setup) = (backend.device(), session.plan_name(), started.elapsed());
     log::debug!("plan {plan} on {}, set up in {setup:.3?}", device.name);
     notes.into_iter().map(Note::Device).for_each(|note| observer.note(note));
     if let Some(state) = &resumed {

@@ -1,4 +1,4 @@
-//! A training before a device is opened: its data, network and schedule, at its start or where a checkpoint left it.
+//! A training before a device is opened: its data, network and schedule, at its start or if a checkpoint left it.
 
 use super::{Settings, Snapshots};
 use crate::backend::Run;

@@ -26,7 +26,7 @@ pub struct Settings {
     pub device: DeviceSettings,
     /// What is written while it trains, and what it goes on from.
     pub files: Files,
-    /// Whether the cost is also kept often enough to draw a smooth curve: [`Fitted::curve`](super::Fitted::curve).
+    /// Whether the cost is also kept often enough to draw a smooth curve, in [`Fitted::outcome`](super::Fitted::outcome).
     pub smooth_curve: bool,
     /// Whether the weights over the run are kept for an animation: [`Fitted::snapshots`](super::Fitted::snapshots).
     pub snapshots: bool,

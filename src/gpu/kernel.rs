@@ -1,4 +1,4 @@
-//! The kernels: what each is called, what it binds, and which shared files it uses.
+//! The kernels: what each is called and what it binds.
 
 /// A kernel: a file of `shaders/` and the function of that name in it. `shaders/README.md` has their formulas,
 /// `cpu::operations` their twins.
@@ -18,13 +18,13 @@ pub enum Kernel {
     SumSlabs,
     /// θ ← θ − α·dθ.
     Update,
-    /// scale·Σ loss, a slab at a time.
+    /// scale·Σ loss, one slab at a time.
     Cost,
-    /// The cost into the history; the step counted.
+    /// Writes the cost into the history and counts the step.
     Record,
     /// X to dZ2 and the loss, one hidden layer.
     FusedForward,
-    /// dZ2 to the gradients, and where there is one slab the update; one hidden layer.
+    /// dZ2 to the gradients and, if there is one slab, the update; one hidden layer.
     FusedBackward,
     /// Σ over the slabs of [`FusedBackward`](Self::FusedBackward), and the update.
     FusedUpdate,
@@ -92,23 +92,33 @@ impl Kernel {
         }
     }
 
-    /// What it binds by its names in the shader, from `@binding(0)`.
+    /// What it binds, by the names in the shader, from `@binding(0)`.
     pub fn bindings(self) -> &'static [(&'static str, Binding)] {
         use Binding::{Read, ReadWrite, Uniform};
         match self {
-            Self::Matmul => &[("product", Uniform), ("a", Read), ("b", Read), ("c", ReadWrite)],
+            Self::Matmul => &[("product", Uniform), ("a", Read), ("b", Read), ("c", ReadWrite), ("networks", Read)],
             Self::BiasActivation => {
                 &[("layer", Uniform), ("networks", Read), ("parameters", Read), ("z", ReadWrite), ("a", ReadWrite)]
             }
-            Self::OutputDelta => &[("output", Uniform), ("a", Read), ("y", Read), ("dz", ReadWrite)],
+            Self::OutputDelta => {
+                &[("output", Uniform), ("a", Read), ("y", Read), ("dz", ReadWrite), ("networks", Read)]
+            }
             Self::HiddenDelta => &[("layer", Uniform), ("networks", Read), ("z", Read), ("dz", ReadWrite)],
-            Self::BiasSum => &[("sums", Uniform), ("dz", Read), ("db", ReadWrite)],
-            Self::SumSlabs => &[("slabs", Uniform), ("partial", Read), ("total", ReadWrite)],
+            Self::BiasSum => &[("sums", Uniform), ("dz", Read), ("db", ReadWrite), ("networks", Read)],
+            Self::SumSlabs => &[("slabs", Uniform), ("partial", Read), ("total", ReadWrite), ("networks", Read)],
             Self::Update => {
                 &[("update_shape", Uniform), ("networks", Read), ("gradients", Read), ("parameters", ReadWrite)]
             }
-            Self::Cost => &[("cost_shape", Uniform), ("z", Read), ("y", Read), ("partial", ReadWrite)],
-            Self::Record => &[("shape", Uniform), ("partial", Read), ("history", ReadWrite), ("steps", ReadWrite)],
+            Self::Cost => {
+                &[("cost_shape", Uniform), ("z", Read), ("y", Read), ("partial", ReadWrite), ("networks", Read)]
+            }
+            Self::Record => &[
+                ("shape", Uniform),
+                ("partial", Read),
+                ("history", ReadWrite),
+                ("steps", ReadWrite),
+                ("networks", Read),
+            ],
             Self::FusedForward => &[
                 ("fused", Uniform),
                 ("networks", Read),
@@ -121,22 +131,22 @@ impl Kernel {
             Self::FusedBackward => &[
                 ("fused", Uniform),
                 ("networks", Read),
-                ("inputs", Read),
-                ("deltas", Read),
                 ("parameters", ReadWrite),
                 ("gradients", ReadWrite),
-                ("partial", ReadWrite),
                 ("history", ReadWrite),
                 ("steps", ReadWrite),
+                ("inputs", Read),
+                ("deltas", Read),
+                ("partial", ReadWrite),
             ],
             Self::FusedUpdate => &[
                 ("fused", Uniform),
                 ("networks", Read),
-                ("partial", Read),
                 ("parameters", ReadWrite),
                 ("gradients", ReadWrite),
                 ("history", ReadWrite),
                 ("steps", ReadWrite),
+                ("partial", Read),
             ],
             Self::ProbeLoop | Self::ProbeBarrier => &[("probe", Uniform), ("results", ReadWrite)],
             Self::ProbeFunction => &[("probe", Uniform), ("values", Read), ("results", ReadWrite)],
@@ -150,18 +160,8 @@ impl Kernel {
         }
     }
 
-    /// The files of `shaders/lib/` that it uses, without `.wgsl`.
-    pub fn libraries(self) -> &'static [&'static str] {
-        match self {
-            Self::BiasActivation | Self::HiddenDelta => &["lib/activation", "lib/network"],
-            Self::Update => &["lib/network"],
-            Self::Cost => &["lib/loss"],
-            Self::FusedForward => &["lib/activation", "lib/loss", "lib/network", "lib/fused"],
-            Self::FusedBackward => &["lib/activation", "lib/network", "lib/fused", "lib/descend"],
-            Self::FusedUpdate => &["lib/network", "lib/fused", "lib/descend"],
-            Self::ProbeLoop | Self::ProbeCopy | Self::ProbeBarrier => &["lib/probe"],
-            Self::ProbeFunction => &["lib/activation", "lib/loss", "lib/network", "lib/probe"],
-            Self::Matmul | Self::OutputDelta | Self::BiasSum | Self::SumSlabs | Self::Record => &[],
-        }
+    /// Whether it looks at the driver instead of training.
+    pub fn is_probe(self) -> bool {
+        matches!(self, Self::ProbeLoop | Self::ProbeFunction | Self::ProbeCopy | Self::ProbeBarrier)
     }
 }

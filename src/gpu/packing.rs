@@ -41,14 +41,28 @@ impl Packing {
 
     /// X. Features and samples that are filled up are 0.
     pub fn inputs(&self, data: &Dataset) -> Vec<f32> {
-        let (samples, stride) = (data.samples(), self.samples(data.samples()));
-        let Self::Units { vectors, .. } = self else { return data.inputs().iter().map(|x| *x as f32).collect() };
-        let columns = features(*vectors);
-        let mut packed = vec![0.0; stride * columns];
-        for (feature, row) in data.inputs().chunks_exact(samples).enumerate() {
-            for (sample, x) in row.iter().enumerate() {
-                packed[(sample / GROUP * columns + feature) * GROUP + sample % GROUP] = *x as f32;
-            }
+        let samples = data.samples();
+        self.columns(samples, data.features(), samples, |feature, sample| data.inputs()[feature * samples + sample])
+    }
+
+    /// X of points, row-major (points × features), filled up to a block with points of zeros.
+    pub fn points(&self, points: &[f64], features: usize, block: usize) -> Vec<f32> {
+        self.columns(points.len() / features, features, block, |feature, point| points[point * features + feature])
+    }
+
+    /// X of `count` samples, filled up to `samples`.
+    fn columns(&self, count: usize, features: usize, samples: usize, x: impl Fn(usize, usize) -> f64) -> Vec<f32> {
+        let columns = match self {
+            Self::Tensors(_) => features,
+            Self::Units { vectors, .. } => self::features(*vectors),
+        };
+        let mut packed = vec![0.0; self.samples(samples) * columns];
+        for (feature, sample) in (0..features).flat_map(|feature| (0..count).map(move |sample| (feature, sample))) {
+            let place = match self {
+                Self::Tensors(_) => feature * samples + sample,
+                Self::Units { .. } => (sample / GROUP * columns + feature) * GROUP + sample % GROUP,
+            };
+            packed[place] = x(feature, sample) as f32;
         }
         packed
     }
@@ -105,7 +119,7 @@ impl Packing {
     }
 }
 
-/// The features that units of so many vectors have, those filled up counted.
+/// The features that units of this many vectors have, those filled up counted.
 pub fn features(vectors: usize) -> usize {
     4 * vectors - 2
 }

@@ -1,17 +1,18 @@
 //! From shaders to pipelines, each variant compiled once.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::device::Opened;
+use web_time::Instant;
+
+use super::device::Device;
 use super::kernel::{Binding, Kernel};
 use super::shader::{Constant, Constants, Shader, Sources};
 use crate::{Error, Result};
 
 /// The compiled kernels of a device, each variant made once.
 #[derive(Debug)]
-pub(super) struct Pipelines {
+pub struct Pipelines {
     sources: Sources,
     made: Mutex<HashMap<(Kernel, Constants), wgpu::ComputePipeline>>,
 }
@@ -27,46 +28,59 @@ impl Pipelines {
     }
 
     /// The pipeline of a kernel with these constants.
-    pub fn get(&self, gpu: &Opened, kernel: Kernel, constants: &Constants) -> Result<wgpu::ComputePipeline> {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+    ///
+    /// # Errors
+    /// [`Error::Shader`] if the shader does not compile, and those of [`Device::guarded`].
+    pub async fn get(&self, device: &Device, kernel: Kernel, constants: &Constants) -> Result<wgpu::ComputePipeline> {
         let key = (kernel, constants.clone());
-        if let Some(pipeline) = made.get(&key) {
+        if let Some(pipeline) = self.made().get(&key) {
             return Ok(pipeline.clone());
         }
         let start = Instant::now();
-        let pipeline = compile(gpu, kernel, constants, &self.sources.compose(kernel, constants))?;
+        let pipeline = compile(device, kernel, constants, &self.sources.compose(kernel, constants)?).await?;
         log::debug!("compiled {} in {:.3?}", kernel.name(), start.elapsed());
-        made.insert(key, pipeline.clone());
+        self.made().insert(key, pipeline.clone());
         Ok(pipeline)
+    }
+
+    /// Two threads may compile the same variant at once; a lock is not held while a shader compiles.
+    fn made(&self) -> MutexGuard<'_, HashMap<(Kernel, Constants), wgpu::ComputePipeline>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn compile(gpu: &Opened, kernel: Kernel, constants: &Constants, shader: &Shader) -> Result<wgpu::ComputePipeline> {
+async fn compile(
+    device: &Device,
+    kernel: Kernel,
+    constants: &Constants,
+    shader: &Shader,
+) -> Result<wgpu::ComputePipeline> {
     let name = kernel.name();
-    let device = &gpu.device;
     let mut module = None;
-    let created = gpu.guarded(name, || {
+    let created = device.guarded(name, || {
         let source = wgpu::ShaderSource::Wgsl(shader.text().into());
-        module = Some(device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(name), source }));
+        module = Some(device.wgpu.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(name), source }));
     });
+    let created = created.await;
     let Some(module) = module else { return Err(Error::Shader(format!("{name}: no module was made"))) };
     match created {
-        Err(error @ Error::Device(_)) => return Err(located(&module, shader).unwrap_or(error)),
+        Err(error @ Error::Device(_)) => return Err(located(&module, shader).await.unwrap_or(error)),
         other => other?,
     }
-    gpu.guarded(name, || {
+    let made = device.guarded(name, || {
         let is_table =
             |name: &str| constants.iter().any(|(of, value)| *of == name && matches!(value, Constant::Table(_)));
         let used = |(name, binding): &(&str, Binding)| if is_table(name) { Binding::Uniform } else { *binding };
         let entries: Vec<_> = kernel.bindings().iter().map(used).zip(0..).map(layout_entry).collect();
-        let group =
-            device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(name), entries: &entries });
-        let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        let group = device
+            .wgpu
+            .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(name), entries: &entries });
+        let layout = device.wgpu.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
             label: Some(name),
             bind_group_layouts: &[Some(&group)],
             immediate_size: 0,
         });
-        device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        device.wgpu.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
             label: Some(name),
             layout: Some(&layout),
             module: &module,
@@ -74,7 +88,8 @@ fn compile(gpu: &Opened, kernel: Kernel, constants: &Constants, shader: &Shader)
             compilation_options: wgpu::PipelineCompilationOptions::default(),
             cache: None,
         })
-    })
+    });
+    made.await
 }
 
 fn layout_entry((binding, at): (Binding, u32)) -> wgpu::BindGroupLayoutEntry {
@@ -92,8 +107,8 @@ fn layout_entry((binding, at): (Binding, u32)) -> wgpu::BindGroupLayoutEntry {
 }
 
 /// The compiler's first error, with the file and line that it came from.
-fn located(module: &wgpu::ShaderModule, shader: &Shader) -> Option<Error> {
-    let info = pollster::block_on(module.get_compilation_info());
+async fn located(module: &wgpu::ShaderModule, shader: &Shader) -> Option<Error> {
+    let info = module.get_compilation_info().await;
     let message = info.messages.into_iter().find(|m| m.message_type == wgpu::CompilationMessageType::Error)?;
     let reason = message.message.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("does not compile");
     let reason = reason.to_owned();

@@ -1,16 +1,21 @@
-//! From the WGSL files in `shaders/` to whole shaders: the `lib/` files that a kernel uses, a prelude of constants, and
+//! From the WGSL files in `shaders/` to whole shaders: a prelude of constants, the `lib/` files that a kernel uses, and
 //! the kernel, one after another.
 //!
-//! Two things are done to a kernel's text on the way. A line that has names in `_k` stands for as many lines as the
-//! constant `BLOCKS` says, numbered `_k0`, `_k1`, …; names in `_r` likewise for `ROWS`. So what an invocation does to
-//! several samples or units stands unrolled, step after step. And a binding that [`Constant::Table`] names becomes a
-//! uniform of fixed length instead of storage.
+//! Every file is valid WGSL as it stands, with `lib/prelude.wgsl` in the place of the generated prelude. What the host
+//! adds is written in comments that start with `//#`:
+//!
+//! - `//# uses lib/a, lib/b` names the files that a file needs.
+//! - `//# repeat k in BLOCKS` … `//# end k` marks lines that an invocation does BLOCKS times. They are written out that
+//!   many times, so that values stay in registers and no driver has to unroll a loop: names with a part `_k` become
+//!   `_k0`, `_k1`, …, and `k` itself becomes the number of the copy.
+//!
+//! A binding that [`Constant::Table`] names becomes a uniform of fixed length instead of storage.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use super::kernel::Kernel;
+use crate::{Error, Result};
 
 /// The value of a constant in the prelude.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,7 +24,7 @@ pub enum Constant {
     U32(u32),
     /// `const NAME: bool = …;`
     Bool(bool),
-    /// The binding of this name is a uniform of so many `vec4<f32>`: faster where all invocations read the same.
+    /// The binding of this name is a uniform of this many `vec4<f32>`: faster if all invocations read the same.
     Table(u32),
 }
 
@@ -66,93 +71,80 @@ impl Sources {
         Self(HashMap::from(files))
     }
 
-    /// The text of a file; empty where there is none of that name.
+    /// The text of a file; empty if there is none of that name.
     pub fn text(&self, name: &str) -> &str {
         self.0.get(name).map_or("", |text| text.as_ref())
     }
 
     /// Puts another text in a file's place.
+    #[cfg(feature = "testing")]
     pub fn replace(&mut self, name: &'static str, text: String) {
         self.0.insert(name, Cow::Owned(text));
     }
 
-    /// The whole shader of a kernel.
-    pub fn compose(&self, kernel: Kernel, constants: &[(&'static str, Constant)]) -> Shader {
-        let mut shader = Shader { text: String::new(), origins: Vec::new() };
-        for library in kernel.libraries() {
-            shader.append(&format!("shaders/{library}.wgsl"), self.text(library), &[]);
-        }
-        shader.append("the prelude", &prelude(constants), &[]);
-        let mut text = Cow::Borrowed(self.text(kernel.name()));
-        for (name, constant) in constants {
-            if let Constant::Table(length) = constant {
-                let (storage, uniform) = (format!("var<storage, read> {name}:"), format!("var<uniform> {name}:"));
-                let declaration = |line: &str| match line.split_once(&storage) {
-                    Some((before, _)) => format!("{before}{uniform} array<vec4<f32>, {length}>;\n"),
-                    None => format!("{line}\n"),
-                };
-                text = text.lines().map(declaration).collect::<String>().into();
+    /// The files that a kernel is made of: its own, the files that it uses, the files that those use, each once.
+    pub fn files(&self, kernel: Kernel) -> Vec<&str> {
+        let mut files = vec![kernel.name()];
+        let mut next = 0;
+        while let Some(file) = files.get(next) {
+            for used in self.text(file).lines().filter_map(|line| line.strip_prefix("//# uses ")) {
+                for name in used.split(',').map(str::trim) {
+                    if !files.contains(&name) {
+                        files.push(name);
+                    }
+                }
             }
+            next += 1;
         }
-        shader.append(&format!("shaders/{}.wgsl", kernel.name()), &text, constants);
-        shader
+        files
+    }
+
+    /// The whole shader of a kernel.
+    ///
+    /// # Errors
+    /// [`Error::Shader`] if a file, the end of a repeat block, its count or the binding of a table is missing.
+    pub fn compose(&self, kernel: Kernel, constants: &[(&'static str, Constant)]) -> Result<Shader> {
+        let mut shader = Shader { text: String::new(), origins: Vec::new() };
+        shader.append("the prelude", &prelude(constants), constants)?;
+        for file in self.files(kernel).into_iter().rev() {
+            let path = format!("shaders/{file}.wgsl");
+            let text = self.0.get(file).ok_or_else(|| Error::Shader(format!("{path}: there is no such file")))?;
+            let text = if file == kernel.name() { with_tables(&path, text, constants)? } else { text.to_string() };
+            shader.append(&path, &text, constants)?;
+        }
+        Ok(shader)
     }
 }
 
-/// The constants' declarations. BLOCKS brings `block_k0 = 0`, `block_k1 = 1`, …; ROWS the vector and the first
-/// column of each row: `vector_r0 = 1`, `column_r0 = 2`, `vector_r1 = 2`, `column_r1 = 6`, …
+/// The constants' declarations.
 fn prelude(constants: &[(&'static str, Constant)]) -> String {
-    let mut prelude = String::new();
-    for (name, value) in constants {
-        // writing to a String cannot fail
-        let _ = match value {
-            Constant::U32(value) => writeln!(prelude, "const {name}: u32 = {value}u;"),
-            Constant::Bool(value) => writeln!(prelude, "const {name}: bool = {value};"),
-            Constant::Table(_) => Ok(()),
-        };
-    }
-    for block in 0..repeats(constants, "BLOCKS").unwrap_or(0) {
-        let _ = writeln!(prelude, "const block_k{block}: u32 = {block}u;");
-    }
-    for row in 0..repeats(constants, "ROWS").unwrap_or(0) {
-        let (vector, column) = (row + 1, 4 * row + 2);
-        let _ = writeln!(prelude, "const vector_r{row}: u32 = {vector}u;\nconst column_r{row}: u32 = {column}u;");
-    }
-    prelude
-}
-
-/// How often lines of a kind are repeated, where they are.
-fn repeats(constants: &[(&'static str, Constant)], name: &str) -> Option<u32> {
-    constants.iter().find_map(|(constant, value)| match value {
-        Constant::U32(count) if *constant == name => Some(*count),
-        _ => None,
-    })
-}
-
-/// A line for each number where it has names that end in the mark, or have it before another; else the line itself.
-fn repeat(line: &str, mark: &str, count: Option<u32>) -> Vec<String> {
-    let ends_here = |(at, _): &(usize, &str)| {
-        let next = line[at + mark.len()..].chars().next();
-        !next.is_some_and(|c| c.is_ascii_alphanumeric())
+    let declaration = |(name, value): &(&str, Constant)| match value {
+        Constant::U32(value) => format!("const {name}: u32 = {value}u;\n"),
+        Constant::Bool(value) => format!("const {name}: bool = {value};\n"),
+        Constant::Table(_) => String::new(),
     };
-    let places: Vec<usize> = line.match_indices(mark).filter(ends_here).map(|(at, _)| at).collect();
-    let Some(count) = count.filter(|_| !places.is_empty()) else { return vec![line.to_owned()] };
-    let numbered = |number: u32| {
-        let (mut out, mut from) = (String::new(), 0);
-        for at in &places {
-            let _ = write!(out, "{}{mark}{number}", &line[from..*at]);
-            from = at + mark.len();
+    constants.iter().map(declaration).collect()
+}
+
+/// The text with every table declared as a uniform.
+fn with_tables(path: &str, text: &str, constants: &[(&'static str, Constant)]) -> Result<String> {
+    let mut text = text.to_owned();
+    for (name, constant) in constants {
+        let Constant::Table(length) = constant else { continue };
+        let storage = format!("var<storage, read> {name}: array<vec4<f32>>;");
+        if !text.contains(&storage) {
+            return Err(Error::Shader(format!("{path}: no binding is declared as '{storage}'")));
         }
-        out + &line[from..]
-    };
-    (0..count).map(numbered).collect()
+        text = text.replace(&storage, &format!("var<uniform> {name}: array<vec4<f32>, {length}>;"));
+    }
+    Ok(text)
 }
 
 /// A composed shader that remembers which lines came from which file.
 #[derive(Clone, Debug)]
 pub struct Shader {
     text: String,
-    /// For each line the file and the line there, counted from 1.
+    /// The file of each line and the line there, counted from 1.
     origins: Vec<(String, usize)>,
 }
 
@@ -167,14 +159,67 @@ impl Shader {
         self.origins.get(line.saturating_sub(1)).map_or(("", line), |(name, line)| (name, *line))
     }
 
-    fn append(&mut self, name: &str, text: &str, constants: &[(&'static str, Constant)]) {
-        let (blocks, rows) = (repeats(constants, "BLOCKS"), repeats(constants, "ROWS"));
-        for (number, line) in text.lines().enumerate() {
-            for line in repeat(line, "_r", rows).iter().flat_map(|line| repeat(line, "_k", blocks)) {
-                self.text.push_str(&line);
-                self.text.push('\n');
-                self.origins.push((name.to_owned(), number + 1));
+    fn append(&mut self, path: &str, text: &str, constants: &[(&'static str, Constant)]) -> Result<()> {
+        let lines: Vec<Line> = (1..).zip(text.lines().map(str::to_owned)).collect();
+        for (number, line) in written_out(path, &lines, constants)? {
+            self.text += &line;
+            self.text.push('\n');
+            self.origins.push((path.to_owned(), number));
+        }
+        Ok(())
+    }
+}
+
+/// A line of a file and its number there.
+type Line = (usize, String);
+
+/// The lines with each repeat block written out as often as its constant says.
+fn written_out(path: &str, lines: &[Line], constants: &[(&'static str, Constant)]) -> Result<Vec<Line>> {
+    let (mut out, mut rest) = (Vec::new(), lines);
+    while let Some((line, after)) = rest.split_first() {
+        rest = after;
+        let Some(mark) = line.1.trim_start().strip_prefix("//#") else {
+            out.push(line.clone());
+            continue;
+        };
+        let wrong = |what: &str| Error::Shader(format!("{path}, line {}: {what}", line.0));
+        match mark.split_whitespace().collect::<Vec<_>>()[..] {
+            ["uses", ..] => out.push(line.clone()),
+            ["repeat", index, "in", count] => {
+                let end = format!("//# end {index}");
+                let length = after.iter().position(|(_, line)| line.trim() == end);
+                let length = length.ok_or_else(|| wrong(&format!("there is no '{end}'")))?;
+                let is_count = |(name, value): &(&str, Constant)| match value {
+                    Constant::U32(value) if *name == count => Some(*value),
+                    _ => None,
+                };
+                let count = constants.iter().find_map(is_count);
+                for copy in 0..count.ok_or_else(|| wrong("the count is no constant of the prelude"))? {
+                    let copy: Vec<Line> =
+                        after[..length].iter().map(|(at, line)| (*at, numbered(line, index, copy))).collect();
+                    out.extend(written_out(path, &copy, constants)?);
+                }
+                rest = &after[length + 1..];
             }
+            _ => return Err(wrong("this mark is not known here")),
         }
     }
+    Ok(out)
+}
+
+/// A line of a repeat block's copy: `_k` in names becomes `_k0`, `_k1`, …, and `k` itself the number.
+fn numbered(line: &str, index: &str, copy: u32) -> String {
+    let mut out = String::new();
+    for piece in line.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+        let part = piece.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        let after = &piece[part.len()..];
+        out += &match out.chars().next_back() {
+            _ if part != index => piece.to_owned(),
+            Some('_') => format!("{part}{copy}{after}"),
+            Some('.') => piece.to_owned(),
+            _ if after == "_" => piece.to_owned(),
+            _ => format!("{copy}u{after}"),
+        };
+    }
+    out
 }

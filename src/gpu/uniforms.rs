@@ -3,6 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use crate::backend::Run;
+use crate::model::Network;
 
 /// `Network` of `lib/network.wgsl`: what differs between the networks that train side by side.
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
@@ -26,11 +27,16 @@ impl NetworkRecord {
 
     /// The record of a run for a layer, counted from the inputs.
     pub fn of(run: &Run, layer: usize) -> Self {
+        Self { learning_rate: run.learning_rate as f32, ..Self::of_network(&run.network, layer) }
+    }
+
+    /// The record of a network that predicts.
+    pub fn of_network(network: &Network, layer: usize) -> Self {
         Self {
-            width: run.network.widths()[layer + 1] as u32,
-            learning_rate: run.learning_rate as f32,
-            slope: run.network.activation().slope() as f32,
-            borrowed_slope: run.network.derivative().borrowed.map_or(0.0, |borrowed| borrowed.slope() as f32),
+            width: network.widths()[layer + 1] as u32,
+            learning_rate: 0.0,
+            slope: network.activation().slope() as f32,
+            borrowed_slope: network.derivative().borrowed.map_or(0.0, |borrowed| borrowed.slope() as f32),
         }
     }
 }
@@ -49,11 +55,11 @@ pub struct Product {
     pub slabs: u32,
     /// Where A of network 0 starts.
     pub a_offset: u32,
-    /// From one network's A to the next; 0 where they share it.
+    /// From one network's A to the next; 0 if they share it.
     pub a_stride: u32,
     /// Where B of network 0 starts.
     pub b_offset: u32,
-    /// From one network's B to the next; 0 where they share it.
+    /// From one network's B to the next; 0 if they share it.
     pub b_stride: u32,
     /// Where C of network 0 starts.
     pub c_offset: u32,
@@ -171,7 +177,7 @@ pub struct Fused {
     pub slabs: u32,
     /// Groups of a slab.
     pub slab: u32,
-    /// 1 where the parameters are updated, 0 where the gradients are stored.
+    /// 1 if the parameters are updated, 0 if the gradients are stored.
     pub update: u32,
     /// 1/m.
     pub mean: f32,

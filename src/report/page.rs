@@ -25,7 +25,7 @@ impl ReproduceReport {
     /// The page.
     ///
     /// # Errors
-    /// [`Error::Plot`](planar::Error::Plot) where a picture cannot be drawn.
+    /// [`Error::Plot`](planar::Error::Plot) if a picture cannot be drawn.
     pub fn html(&self) -> Result<String> {
         let mut page = format!(
             "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\

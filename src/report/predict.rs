@@ -55,7 +55,7 @@ impl PredictReport<'_> {
         }
     }
 
-    /// A table: a header, and a row a sample, each number in as few digits as say which it is.
+    /// A table: a header, and one row per sample, each number in as few digits as say which it is.
     ///
     /// # Errors
     /// None: the table is made in memory.
@@ -69,7 +69,7 @@ impl PredictReport<'_> {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// One line: the accuracy, where there are labels.
+    /// One line: the accuracy, if there are labels.
     pub fn accuracy(&self) -> Option<String> {
         let accuracy = self.predictions.accuracy?;
         Some(format!("accuracy {:.2} % of {} samples", 100.0 * accuracy, self.data.samples()))

@@ -38,7 +38,7 @@ fn number(value: f64) -> String {
 }
 
 impl ReproduceReport {
-    /// For people: a block a claim.
+    /// For people: one block per claim.
     pub fn summary(&self) -> String {
         let mut text = String::new();
         for claim in &self.claims {

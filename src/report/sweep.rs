@@ -5,7 +5,7 @@ use planar::sweep::summary::{Configuration, Spread};
 /// The configurations that are shown to people.
 const SHOWN: usize = 40;
 
-/// For people: a row a configuration, min/median/max over its seeds.
+/// For people: one row per configuration, min/median/max over its seeds.
 pub fn table(configurations: &[Configuration]) -> String {
     let held_out = configurations.iter().any(|of| of.test_accuracy.is_some());
     let mut heading = vec!["data", "n_h", "activation", "rate", "iterations", "networks", "diverged", "accuracy %"];

@@ -5,9 +5,10 @@ mod claims;
 mod logistic;
 
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
+use web_time::Instant;
 
 pub use claims::{Claim, EDITIONS, Seeds, Test, Trial, claims};
 pub use logistic::logistic_accuracy;

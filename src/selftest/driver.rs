@@ -6,9 +6,11 @@ use bytemuck::bytes_of;
 use super::{Check, Failure, Worst};
 use crate::gpu::Gpu;
 use crate::gpu::kernel::Kernel;
-use crate::gpu::plan::{LOOP_BUDGET, Slot, Step};
+use crate::gpu::plan::call::activation_constants;
+use crate::gpu::plan::{KernelCall, LOOP_BUDGET, Slot};
 use crate::gpu::shader::Constant;
 use crate::gpu::uniforms::Probe;
+use crate::model::Activation;
 use crate::{Error, Result};
 
 /// Invocations of a probe's workgroup.
@@ -34,15 +36,11 @@ pub const PROBES: [(&str, Look); 7] = [
     ("buffers of the largest size", large_buffers),
 ];
 
-/// A probe's step with so many buffers behind its uniform.
-fn step(kernel: Kernel, probe: Probe, function: u32) -> Step {
-    let constants = vec![
-        ("WORKGROUP", Constant::U32(WORKGROUP)),
-        ("FUNCTION", Constant::U32(function)),
-        ("ACTIVATION", Constant::U32(0)),
-        ("DERIVATIVE", Constant::U32(4)),
-    ];
-    Step {
+/// A probe's step with this many buffers behind its uniform.
+fn step(kernel: Kernel, probe: Probe, function: u32) -> KernelCall {
+    let mut constants = activation_constants(Activation::Tanh, None);
+    constants.extend([("WORKGROUP", Constant::U32(WORKGROUP)), ("FUNCTION", Constant::U32(function))]);
+    KernelCall {
         kernel,
         constants,
         uniform: bytes_of(&probe).to_vec(),
@@ -58,20 +56,21 @@ fn step(kernel: Kernel, probe: Probe, function: u32) -> Step {
 }
 
 /// A step of every probe, for whoever wants to look at all shaders.
-pub fn steps() -> Vec<Step> {
+#[cfg(feature = "testing")]
+pub fn steps() -> Vec<KernelCall> {
     let probe = Probe { length: 100, turns: 7 };
     let functions = (0..=6).map(|function| step(Kernel::ProbeFunction, probe, function));
     let others = [Kernel::ProbeLoop, Kernel::ProbeCopy, Kernel::ProbeBarrier].map(|kernel| step(kernel, probe, 0));
     functions.chain(others).collect()
 }
 
-/// Turns that a loop takes when it is asked for so many, and the state they lead to.
+/// Turns that a loop takes when it is asked for this many, and the state they lead to.
 fn turns_of(gpu: &Gpu, length: u32, turns: u32) -> Result<Vec<u32>> {
     let step = step(Kernel::ProbeLoop, Probe { length, turns }, 0);
     Ok(gpu.alone(&step, &[vec![0; 2 * length as usize]])?.results()?.swap_remove(0))
 }
 
-/// The state after so many turns of the probe's generator.
+/// The state after this many turns of the probe's generator.
 fn state_after(invocation: u32, turns: u32) -> u32 {
     (0..turns).fold(invocation, |state, _| state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223))
 }

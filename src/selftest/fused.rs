@@ -8,13 +8,13 @@ use crate::data::Dataset;
 use crate::data::numpy_random::NumpyRandom;
 use crate::gpu::Gpu;
 use crate::gpu::packing::GROUP;
-use crate::gpu::plan::{Allowed, Plan, PlanChoice, Sizes, Slot, Software, Step};
+use crate::gpu::plan::{KernelCall, Limits, Plan, PlanChoice, Problem, Slot, Software};
 use crate::gpu::uniforms::NetworkRecord;
 use crate::model::{Network, Parameters};
 
 /// How plans are laid out: as for this adapter, for hardware, for a software adapter of two threads, and with nothing
 /// bound as a uniform.
-pub const LAYOUTS: [fn(&mut Allowed); 4] = [
+pub const LAYOUTS: [fn(&mut Limits); 4] = [
     |_| {},
     |allowed| allowed.software = None,
     |allowed| allowed.software = Some(Software { lanes: 8, threads: 2 }),
@@ -65,7 +65,7 @@ impl Case {
             Ok(Run { network, parameters, learning_rate: 0.1 + i as f64 })
         };
         let runs = widths.into_iter().enumerate().map(&mut run).collect::<Result<Vec<Run>>>()?;
-        let sizes = Sizes::new(&data, &runs)?;
+        let sizes = Problem::new(&data, &runs)?;
         let plan = gpu.clone().with_plan(PlanChoice::Fused).plan(&sizes)?;
         Ok(Self {
             data,
@@ -76,7 +76,7 @@ impl Case {
     }
 
     /// Runs a step on the case's data, records and parameters; `given` fills other slots, the rest is 0.
-    fn run(&self, gpu: &Gpu, step: &Step, given: &[(Slot, Vec<f32>)]) -> Result<Results> {
+    fn run(&self, gpu: &Gpu, step: &KernelCall, given: &[(Slot, Vec<f32>)]) -> Result<Results> {
         let contents = |slot: &Slot| -> Vec<u32> {
             let packing = &self.plan.packing;
             let records: Vec<NetworkRecord> = self.runs.iter().map(|run| NetworkRecord::of(run, 0)).collect();
@@ -148,7 +148,7 @@ fn z1_terms(theta: &Parameters, x: &[f64], samples: usize) -> Vec<f64> {
 fn in_every_layout(gpu: &Gpu, check: fn(&Gpu) -> Check) -> Check {
     let mut worst = Worst::default();
     for layout in LAYOUTS {
-        worst.0 = worst.0.max(check(&gpu.clone().with_plans_for(layout))?.0);
+        worst.0 = worst.0.max(check(&gpu.clone().adapted(layout))?.0);
     }
     Ok(worst)
 }

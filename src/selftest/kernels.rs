@@ -2,12 +2,12 @@
 
 use super::{Check, Failure, Worst, driver, fused};
 use crate::Result;
-use crate::cpu::operations::{self as twin, Product, Transpose};
+use crate::cpu::operations::{self as twin, MatmulShape, Transpose};
 use crate::data::numpy_random::NumpyRandom;
 use crate::gpu::Gpu;
 use crate::gpu::kernel::Kernel;
-use crate::gpu::plan::step::{self, SLAB, slabs};
-use crate::gpu::plan::{Sizes, Slot, Step};
+use crate::gpu::plan::call::{self, SLAB, slabs};
+use crate::gpu::plan::{KernelCall, Problem, Slot};
 use crate::gpu::uniforms::{self as uniform, NetworkRecord};
 use crate::model::params::Layout;
 use crate::model::{Activation, Derivative};
@@ -66,7 +66,7 @@ fn matmul(gpu: &Gpu) -> Check {
                 scale: 0.25,
                 ..Default::default()
             };
-            let step = step::matmul(product, transpose, NETWORKS, [A, B, C]);
+            let step = call::matmul(product, transpose, NETWORKS, [A, B, C]);
             let zeros = vec![0.0; (NETWORKS * product.c_stride) as usize];
             let got = run(gpu, &step, &[&a, &b, &zeros])?.swap_remove(2);
             for network in 0..NETWORKS as usize {
@@ -100,7 +100,7 @@ fn compare_product(
         let b_at = |k, column| at(b, k, column, [inner, columns], transpose == Transpose::B);
         let a: Vec<f64> = (0..rows).flat_map(|row| terms.iter().map(move |k| a_at(row, *k))).collect();
         let b: Vec<f64> = terms.iter().flat_map(|k| (0..columns).map(move |column| b_at(*k, column))).collect();
-        let shape = Product { rows, inner: terms.len(), columns };
+        let shape = MatmulShape { rows, inner: terms.len(), columns };
         let want = twin::matmul(&a, &b, shape, Transpose::None, f64::from(product.scale));
         let magnitude = |values: &[f64]| values.iter().map(|value| value.abs()).collect::<Vec<_>>();
         let scale = twin::matmul(&magnitude(&a), &magnitude(&b), shape, Transpose::None, f64::from(product.scale));
@@ -119,7 +119,7 @@ fn bias_activation(gpu: &Gpu) -> Check {
             // from values that cancel to values that saturate
             let z: Vec<f32> = normals(&mut random, NETWORKS * units * samples).iter().map(|z| 6.0 * z).collect();
             let parameters = normals(&mut random, NETWORKS * sizes.layout.parameters() as u32);
-            let step = step::bias_activation(&sizes, 0, activation);
+            let step = call::bias_activation(&sizes, 0, activation);
             let networks = records(units, activation);
             let got = run_with_records(gpu, &step, &networks, &[&parameters, &z, &vec![7.0; z.len()]])?;
             for (network, record) in networks.iter().enumerate() {
@@ -143,7 +143,7 @@ fn output_delta(gpu: &Gpu) -> Check {
     for samples in LENGTHS {
         let a: Vec<f32> = (0..NETWORKS * samples).map(|_| random.uniform() as f32).collect();
         let y = labels(&mut random, samples);
-        let step = step::output_delta(&sizes(2, 3, samples), 1);
+        let step = call::output_delta(&sizes(2, 3, samples), 1);
         let got = run(gpu, &step, &[&a, &y, &vec![0.0; a.len()]])?;
         for (a, got) in a.chunks_exact(y.len()).zip(got[2].chunks_exact(y.len())) {
             worst.compare(&format!("{samples} samples"), got, &twin::output_delta(&wide(a), &wide(&y)), |_| 1e-7)?;
@@ -160,7 +160,7 @@ fn hidden_delta(gpu: &Gpu) -> Check {
             let layer = (units * samples) as usize;
             let z: Vec<f32> = normals(&mut random, NETWORKS * units * samples).iter().map(|z| 6.0 * z).collect();
             let da = normals(&mut random, NETWORKS * units * samples);
-            let step = step::hidden_delta(&Sizes { activation, borrowed, ..sizes(2, units, samples) }, 0);
+            let step = call::hidden_delta(&Problem { activation, borrowed, ..sizes(2, units, samples) }, 0);
             let borrowed_slope = borrowed.map_or(0.0, |borrowed| 25.0 * borrowed.slope() as f32);
             let networks: Vec<NetworkRecord> = records(units, activation)
                 .into_iter()
@@ -192,7 +192,7 @@ fn bias_sum(gpu: &Gpu) -> Check {
         let dz = normals(&mut random, NETWORKS * units * samples);
         let stride = slabs(samples) * units;
         let sums = uniform::BiasSum { units, samples, offset: 2, stride, scale: 0.5 };
-        let step = step::bias_sum(sums, NETWORKS, [A, B]);
+        let step = call::bias_sum(sums, NETWORKS, [A, B]);
         let got = run(gpu, &step, &[&dz, &vec![0.0; (2 + NETWORKS * stride) as usize]])?;
         let layer = (units * samples) as usize;
         for (network, dz) in dz.chunks_exact(layer).enumerate() {
@@ -216,7 +216,7 @@ fn sum_slabs(gpu: &Gpu) -> Check {
         let partial = normals(&mut random, NETWORKS * slabs * length);
         let shape = uniform::SumSlabs { length, slabs, offset: 1, stride: length + 2 };
         let total = vec![9.0; (NETWORKS * (length + 2)) as usize];
-        let got = run(gpu, &step::sum_slabs(shape, NETWORKS, [A, B]), &[&partial, &total])?.swap_remove(1);
+        let got = run(gpu, &call::sum_slabs(shape, NETWORKS, [A, B]), &[&partial, &total])?.swap_remove(1);
         let parts = partial.chunks_exact((slabs * length) as usize);
         for (network, part) in parts.enumerate() {
             let want = twin::sum_slabs(&wide(part), length as usize);
@@ -241,7 +241,7 @@ fn update(gpu: &Gpu) -> Check {
         let (theta, gradient) =
             (normals(&mut random, NETWORKS * count as u32), normals(&mut random, NETWORKS * count as u32));
         let networks = records(hidden, Activation::Tanh);
-        let got = run_with_records(gpu, &step::update(&sizes), &networks, &[&gradient, &theta])?;
+        let got = run_with_records(gpu, &call::update(&sizes), &networks, &[&gradient, &theta])?;
         for (network, record) in networks.iter().enumerate() {
             let part = |values: &[f32]| wide(&values[network * count..][..count]);
             let mut want = part(&theta);
@@ -262,7 +262,7 @@ fn cost(gpu: &Gpu) -> Check {
         let z: Vec<f32> = z.iter().map(|z| if random.uniform() < 0.5 { *z } else { -z }).collect();
         let y = labels(&mut random, samples);
         let slabs = slabs(samples);
-        let step = step::cost(&sizes(2, 3, samples), 1);
+        let step = call::cost(&sizes(2, 3, samples), 1);
         let got = run(gpu, &step, &[&z, &y, &vec![0.0; (NETWORKS * slabs) as usize]])?.swap_remove(2);
         for (network, z) in z.chunks_exact(y.len()).enumerate() {
             for slab in 0..slabs {
@@ -282,10 +282,11 @@ fn cost(gpu: &Gpu) -> Check {
 fn record(gpu: &Gpu) -> Check {
     let mut worst = Worst::default();
     for (networks, slabs) in [(1, 1), (3, 17), (277, 2)] {
-        let sizes = Sizes { networks, ..sizes(2, 3, slabs * SLAB) };
+        let sizes = Problem { networks, ..sizes(2, 3, slabs * SLAB) };
         let partial = normals(&mut NumpyRandom::new(9), networks * slabs);
-        let contents = vec![bits(&partial), vec![0; 3 * networks as usize], vec![1; networks as usize]];
-        let step = step::record(&sizes);
+        let in_training = vec![1; 4 * networks as usize];
+        let contents = vec![bits(&partial), vec![0; 3 * networks as usize], vec![1; networks as usize], in_training];
+        let step = call::record(&sizes);
         let alone = gpu.alone(&step, &contents)?;
         alone.run(1)?;
         let contents = alone.results()?;
@@ -306,24 +307,32 @@ fn record(gpu: &Gpu) -> Check {
     Ok(worst)
 }
 
-/// Runs a step on buffers of floats.
-fn run(gpu: &Gpu, step: &Step, contents: &[&[f32]]) -> Result<Vec<Vec<f32>>> {
-    let contents: Vec<Vec<u32>> = contents.iter().map(|values| bits(values)).collect();
+/// Runs a step on buffers of floats, behind which the records of networks in training are bound if the step takes them.
+fn run(gpu: &Gpu, step: &KernelCall, contents: &[&[f32]]) -> Result<Vec<Vec<f32>>> {
+    let mut contents: Vec<Vec<u32>> = contents.iter().map(|values| bits(values)).collect();
+    if step.buffers.len() > contents.len() {
+        contents.push(bytemuck::cast_slice(&records(1, Activation::Tanh)).to_vec());
+    }
     let got = gpu.alone(step, &contents)?.results()?;
     Ok(got.iter().map(|words| words.iter().map(|word| f32::from_bits(*word)).collect()).collect())
 }
 
 /// Runs a step whose first buffer holds the networks' records.
-fn run_with_records(gpu: &Gpu, step: &Step, records: &[NetworkRecord], contents: &[&[f32]]) -> Result<Vec<Vec<f32>>> {
+fn run_with_records(
+    gpu: &Gpu,
+    step: &KernelCall,
+    records: &[NetworkRecord],
+    contents: &[&[f32]],
+) -> Result<Vec<Vec<f32>>> {
     let records: &[f32] = bytemuck::cast_slice(records);
     let all: Vec<&[f32]> = std::iter::once(records).chain(contents.iter().copied()).collect();
     run(gpu, step, &all)
 }
 
 /// Networks side by side of one hidden layer.
-fn sizes(inputs: usize, units: u32, samples: u32) -> Sizes {
+fn sizes(inputs: usize, units: u32, samples: u32) -> Problem {
     let layout = Layout::new(&[inputs, units as usize, 1]);
-    Sizes { networks: NETWORKS, samples, activation: Activation::Tanh, borrowed: None, layout }
+    Problem { networks: NETWORKS, samples, activation: Activation::Tanh, borrowed: None, layout }
 }
 
 /// Records of networks that differ in width, rate and slope; the first is as wide as the layer.

@@ -1,24 +1,27 @@
 //! Whether an adapter and its driver compute what planar needs: known driver faults, every kernel against its CPU twin,
 //! one step under every plan, and a short run.
 
-#[doc(hidden)]
-pub mod driver;
-#[doc(hidden)]
-pub mod fused;
-#[doc(hidden)]
-pub mod kernels;
-#[doc(hidden)]
-pub mod steps;
-
-use std::time::Instant;
+mod driver;
+mod fused;
+mod kernels;
+mod steps;
 
 use serde::Serialize;
+use web_time::Instant;
 
 use crate::gpu::Gpu;
 use crate::gpu::kernel::Kernel;
 use crate::gpu::plan::PlanChoice;
 
-/// The worst of all that a check compared, as a share of its bound: at most 1 where it passed.
+/// Doors for the project's own tests.
+#[cfg(feature = "testing")]
+pub mod testing {
+    pub use super::driver::steps;
+    pub use super::fused::LAYOUTS;
+    pub use super::kernels::check_of;
+}
+
+/// The worst of all that a check compared, as a share of its bound: at most 1 if it passed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Worst(pub f64);
 
@@ -51,7 +54,7 @@ impl std::fmt::Display for Worst {
 }
 
 impl Worst {
-    /// Fails where an element is further off than its bound; a NaN always is.
+    /// Fails if an element is further off than its bound; a NaN always is.
     ///
     /// # Errors
     /// [`Failure`] naming the first such element, by how much it is off, and its bound.
@@ -109,8 +112,7 @@ pub fn run(gpu: &Gpu, mut listen: impl FnMut(&str)) -> Vec<Finding> {
         check(format!("driver: {name}"), &mut || probe(gpu));
     }
     let of_worst = |worst: Worst| worst.to_string();
-    let is_probe = |kernel: &Kernel| kernel.libraries().contains(&"lib/probe");
-    for kernel in Kernel::ALL.into_iter().filter(|kernel| !is_probe(kernel)) {
+    for kernel in Kernel::ALL.into_iter().filter(|kernel| !kernel.is_probe()) {
         let twin = kernels::check_of(kernel);
         check(format!("kernel: {}", kernel.name()), &mut || twin(gpu).map(of_worst));
     }

@@ -56,7 +56,7 @@ impl Space {
     /// The networks of the whole grid.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where a learning rate can only be drawn.
+    /// [`Error::Invalid`] if a learning rate can only be drawn.
     pub fn count(&self) -> Result<u64> {
         let Values::List(rates) = &self.learning_rates else {
             let wanted =
@@ -101,10 +101,10 @@ impl Space {
         Ok(jobs)
     }
 
-    /// So many networks, each drawn from all that is given; the same seed draws the same.
+    /// This many networks, each drawn from all that is given; the same seed draws the same.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for over [`MOST_EVER`] networks, or where there is nothing to draw from.
+    /// [`Error::Invalid`] for over [`MOST_EVER`] networks, or if there is nothing to draw from.
     pub fn random(&self, count: u64, seed: u64) -> Result<Vec<Job>> {
         check_count(count)?;
         let rates = matches!(&self.learning_rates, Values::List(rates) if rates.is_empty());
@@ -152,7 +152,7 @@ impl Space {
     }
 }
 
-/// Whether so many networks can be held.
+/// Whether this many networks can be held.
 fn check_count(count: u64) -> Result<()> {
     match count <= MOST_EVER {
         true => Ok(()),

@@ -22,9 +22,9 @@ pub struct JobResult {
     pub job: Job,
     /// How it ended.
     pub status: Status,
-    /// Updates done; where it diverged, those after which the first cost was not finite.
+    /// Updates done; if it diverged, those after which the first cost was not finite.
     pub done: u64,
-    /// The cost in the end; none where it diverged.
+    /// The cost at the end; none if it diverged.
     pub cost: Option<f64>,
     /// The share of the training samples told apart.
     pub accuracy: Option<f64>,
@@ -33,7 +33,7 @@ pub struct JobResult {
     pub test_accuracy: Option<f64>,
     /// The logged costs.
     pub costs: Vec<CostAt>,
-    /// The weights in the end, where it did not diverge; not kept in files.
+    /// The weights in the end, unless it diverged; not kept in files.
     #[serde(skip)]
     pub parameters: Option<Parameters>,
 }
@@ -58,7 +58,7 @@ impl Results {
     /// A new file that begins with what the sweep is.
     ///
     /// # Errors
-    /// [`Error::Io`] where it exists already or cannot be written.
+    /// [`Error::Io`] if it exists already or cannot be written.
     pub fn create(path: &Path, sweep: &Value) -> Result<Self> {
         let opened = OpenOptions::new().write(true).create_new(true).open(path);
         let file = opened.map_err(|source| Error::Io { path: path.into(), source })?;
@@ -71,7 +71,7 @@ impl Results {
     /// All results at once, in a file that is whole or not there.
     ///
     /// # Errors
-    /// [`Error::Io`] where it exists already or cannot be written.
+    /// [`Error::Io`] if it exists already or cannot be written.
     pub fn write(path: &Path, sweep: &Value, ended: &[JobResult]) -> Result<()> {
         if path.exists() {
             return Err(Error::Io { path: path.into(), source: io::ErrorKind::AlreadyExists.into() });
@@ -88,7 +88,7 @@ impl Results {
     /// exist, or that was cut off before it said what the sweep is, is begun.
     ///
     /// # Errors
-    /// [`Error::Io`] where it cannot be read or written, [`Error::Results`] where it is that of another sweep or damaged
+    /// [`Error::Io`] if it cannot be read or written, [`Error::Results`] if it is that of another sweep or damaged
     /// before its last line.
     pub fn resume(path: &Path, sweep: &Value) -> Result<(Self, Found)> {
         if !path.exists() {
@@ -117,12 +117,12 @@ impl Results {
     /// Adds a network that has ended, and sees that it is on the disk.
     ///
     /// # Errors
-    /// [`Error::Io`] where that fails.
+    /// [`Error::Io`] if that fails.
     pub fn add(&mut self, ended: &JobResult) -> Result<()> {
         self.line(&to_value(&self.path, ended)?)
     }
 
-    /// Keeps others from writing to it; where the file system has no locks, it goes without. On Windows a lock would
+    /// Keeps others from writing to it; if the file system has no locks, it goes without. On Windows a lock would
     /// keep others from reading too.
     fn lock(&self) -> Result<()> {
         match self.file.try_lock() {
@@ -151,7 +151,7 @@ fn to_value(path: &Path, ended: &JobResult) -> Result<Value> {
 /// What a results file says the sweep is, the networks that have ended, and the bytes of its whole lines.
 ///
 /// # Errors
-/// [`Error::Io`] where it cannot be read, [`Error::Results`] where it is no results file or damaged before its last line.
+/// [`Error::Io`] if it cannot be read, [`Error::Results`] if it is no results file or damaged before its last line.
 pub fn read(path: &Path) -> Result<(Value, Found, u64)> {
     parse(path, &std::fs::read(path).map_err(|source| Error::Io { path: path.into(), source })?)
 }
@@ -186,7 +186,7 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<(Value, Found, u64)> {
 /// Puts the parts of a sweep together: what it is, and every network once, in order.
 ///
 /// # Errors
-/// Those of [`read`], and [`Error::Results`] where a part is of another sweep, or networks are missing.
+/// Those of [`read`], and [`Error::Results`] if a part is of another sweep, or networks are missing.
 pub fn merge(parts: &[PathBuf]) -> Result<(Value, Vec<JobResult>)> {
     let mut whole: Option<(Value, Vec<JobResult>)> = None;
     for path in parts {

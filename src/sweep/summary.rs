@@ -27,7 +27,7 @@ pub struct Configuration {
     pub diverged: usize,
     /// Updates done.
     pub done: Spread,
-    /// The final cost; none where all diverged.
+    /// The final cost; none if all diverged.
     pub cost: Option<Spread>,
     /// The accuracy on the training samples.
     pub accuracy: Option<Spread>,
@@ -82,7 +82,7 @@ impl Spread {
     }
 }
 
-/// The configurations of some results, best first: by the median accuracy, on what was held out where something was,
+/// The configurations of some results, best first: by the median accuracy, on the samples held out if there are any,
 /// then by the fewest that diverged, then by the median cost.
 pub fn configurations(results: &[JobResult]) -> Vec<Configuration> {
     let mut by_configuration: BTreeMap<_, Vec<&JobResult>> = BTreeMap::new();

@@ -6,18 +6,19 @@
 
 mod drive;
 mod event;
+#[cfg(test)]
+mod fake;
 mod network;
 mod outcome;
 mod pace;
-mod schedule;
-mod training;
-
 #[cfg(test)]
-mod fake;
+mod page;
 #[cfg(test)]
 mod properties;
+mod schedule;
 #[cfg(test)]
 mod tests;
+mod training;
 
 pub use drive::{train, train_all};
 pub use event::Event;

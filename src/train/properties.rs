@@ -1,73 +1,67 @@
-//! What holds of any schedules, queue and clock: drawn at random, the same in every run.
+//! What holds of any schedules, queue and clock.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use super::fake::{Break, Fake, cost};
-use super::{Event, Schedule, Status};
-use crate::backend::CHUNK_LIMIT;
+use super::fake::{Fake, drive, go_on};
+use super::{Schedule, Status};
 
-/// A network: iterations, logging interval, stops, snapshots, and where its cost stops being finite.
-type Drawn = (u64, u64, Option<u64>, u64, Option<u64>);
+const CLOCKS: [fn(u64) -> f64; 4] =
+    [|_| 0.0, |_| 1e-3, |_| 2.0, |done| if done.is_multiple_of(5) { 1.0 } else { 1e-6 }];
 
-fn networks() -> impl Strategy<Value = Vec<Drawn>> {
-    let stops = prop::option::of(1..2000_u64);
-    let breaks = prop::option::weighted(0.2, 0..6000_u64);
-    prop::collection::vec((1..6000_u64, 1..7000_u64, stops, 0..20_u64, breaks), 1..6)
+fn schedule(iterations: u64, log_every: u64) -> Schedule {
+    Schedule::new(iterations, Some(log_every)).unwrap()
 }
 
-#[test]
-fn any_schedules_queue_and_clock_do_each_iteration_once_and_log_the_same_costs() {
-    // powers of ten of the seconds per iteration, a new one every 100 iterations
-    let clock = prop::collection::vec(-9..2_i32, 1..10);
-    let drawn = (networks(), 0..5_u64, 0..6_usize, clock);
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let config = Config { cases: 200, failure_persistence: None, ..Config::default() };
-    let holds = |(networks, start, depth, clock): (Vec<Drawn>, u64, usize, Vec<i32>)| {
+proptest! {
+    #[test]
+    fn whatever_the_clock_the_queue_and_the_stops_the_costs_are_the_same(
+        length in 1_u64..600,
+        every in 1_u64..70,
+        stops in proptest::option::of(1_u64..90),
+        snapshots in 0_u64..9,
+        depth in 1_usize..4,
+        pace in 0_usize..4,
+    ) {
+        let plain = schedule(length, every);
+        let wanted = drive(&mut Fake::new(1, 0, CLOCKS[0]), &[plain], 1, go_on).unwrap();
+        let with_stops = stops.map_or(plain, |every| plain.with_stops(every)).with_snapshots(snapshots);
+        let mut device = Fake::new(1, 0, CLOCKS[pace]);
+        let outcomes = drive(&mut device, &[with_stops], depth, go_on).unwrap();
+        prop_assert_eq!(outcomes, wanted);
+        prop_assert_eq!(device.chunks.iter().map(|chunk| u64::from(*chunk)).sum::<u64>(), length);
+        prop_assert!(device.deepest <= depth);
+    }
+
+    #[test]
+    fn networks_side_by_side_log_the_costs_that_each_has_alone(
+        networks in prop::collection::vec((1_u64..600, 1_u64..700, prop::option::weighted(0.3, 0_u64..600)), 1..6),
+        start in 0_u64..5,
+        stops in 1_u64..90,
+        depth in 0_usize..5,
+        pace in 0_usize..4,
+    ) {
         let schedules: Vec<Schedule> = networks
             .iter()
-            .map(|&(iterations, every, stops, snapshots, _)| {
-                let schedule = Schedule::new(iterations, Some(every)).unwrap().after(start).with_snapshots(snapshots);
-                stops.map_or(schedule, |every| schedule.with_stops(every))
-            })
+            .map(|(length, every, _)| schedule(*length, *every).after(start).with_stops(stops))
             .collect();
-        let seconds = move |k: u64| 10_f64.powi(clock[(k / 100) as usize % clock.len()]);
-        let mut device = Fake::new(networks.len()).with_depth(depth).with_seconds(seconds);
-        device.done = start;
-        device.breaks = networks.iter().map(|drawn| drawn.4.map(Break::Cost)).collect();
-        let mut advanced = start;
-        let outcomes = device.train(&schedules, |event| {
-            if let Event::Advanced { iteration, .. } = event {
-                assert!(iteration > advanced);
-                advanced = iteration;
-            }
-            ControlFlow::Continue(())
-        });
-        for (n, (outcome, &(iterations, every, .., breaks))) in outcomes.unwrap().iter().zip(&networks).enumerate() {
-            let end = iterations.max(start);
-            // a network that is loaded broken has no cost that is finite
-            let broken = breaks.map(|at| at.max(start)).filter(|at| *at <= end);
-            let last = broken.unwrap_or(end);
-            prop_assert_eq!(outcome.status, if broken.is_some() { Status::Diverged } else { Status::Finished });
-            prop_assert_eq!(outcome.iterations, last);
-            let due = (start..last).filter(|k| k.is_multiple_of(every)).map(|k| (k, cost(n, k)));
-            let logged: Vec<(u64, f64)> = outcome.costs.iter().map(|at| (at.iteration, at.cost)).collect();
-            let (ending, before) = logged.split_last().unwrap();
-            prop_assert!(due.eq(before.iter().copied()), "network {}: {:?}", n, before);
-            prop_assert_eq!(ending.0, last);
-            let wanted = if broken.is_some() { f64::NAN } else { cost(n, last) };
-            prop_assert_eq!(ending.1.to_bits(), wanted.to_bits());
+        let mut device = Fake::new(networks.len(), start, CLOCKS[pace]);
+        device.not_finite = networks.iter().map(|(.., from)| (*from, None)).collect();
+        let outcomes = drive(&mut device, &schedules, depth, go_on).unwrap();
+        for (outcome, (length, every, from)) in outcomes.iter().zip(&networks) {
+            let end = start.max(*length);
+            let broken = from.map(|from| from.max(start)).filter(|from| *from <= end);
+            let (status, last) = broken.map_or((Status::Finished, end), |from| (Status::Diverged, from));
+            prop_assert_eq!((outcome.status, outcome.iterations), (status, last));
+            let cost = |k: u64| if broken == Some(k) { f64::NAN } else { 1.0 / (1.0 + k as f64) };
+            let due = (start..last).filter(|k| k.is_multiple_of(*every)).chain([last]);
+            let wanted: Vec<(u64, u64)> = due.map(|k| (k, cost(k).to_bits())).collect();
+            let logged: Vec<(u64, u64)> = outcome.costs.iter().map(|at| (at.iteration, at.cost.to_bits())).collect();
+            prop_assert_eq!(logged, wanted);
         }
-        let submitted: u64 = device.chunks.iter().map(|chunk| u64::from(*chunk)).sum();
-        prop_assert_eq!((device.done, device.queued()), (start + submitted, 0), "what was submitted was collected");
-        prop_assert!(device.chunks.iter().all(|chunk| (1..=CHUNK_LIMIT).contains(chunk)));
-        prop_assert!(device.most_queued <= depth.max(1));
-        let retired: BTreeSet<usize> = device.retired.iter().copied().collect();
-        prop_assert_eq!((retired.len(), device.retired.len()), (networks.len(), networks.len()), "each once");
-        Ok(())
-    };
-    TestRunner::new_with_rng(config, rng).run(&drawn, holds).unwrap();
+        prop_assert_eq!((device.done, device.queued.len()), (device.submitted, 0));
+        prop_assert!(device.deepest <= depth.max(1));
+        prop_assert_eq!(device.retired.iter().collect::<BTreeSet<_>>().len(), networks.len());
+    }
 }

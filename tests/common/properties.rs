@@ -94,7 +94,7 @@ pub fn chunks_change_no_bit(backend: &dyn Backend, case: &Case) -> Result<(), St
     if whole == parts { Ok(()) } else { Err("the chunks change bits".into()) }
 }
 
-/// So many cases, the same ones in every run; what fails is made as small as it can be.
+/// This many cases, the same ones in every run; what fails is made as small as it can be.
 pub fn hold<S: Strategy>(
     count: u32,
     strategy: S,

@@ -20,7 +20,7 @@ fn read(content: impl AsRef<[u8]>, label: Option<&str>) -> Dataset {
     csv::read(&path, label).unwrap()
 }
 
-/// Samples × features, and the labels.
+/// SampleTable × features, and the labels.
 fn rows(set: &Dataset) -> (Vec<Vec<f64>>, Vec<u8>) {
     ((0..set.samples()).map(|sample| set.point(sample).collect()).collect(), set.labels().into())
 }

@@ -1,14 +1,14 @@
 //! The loops of every kernel, counted on the GPU: the plan's budget is what the shader does.
 
 use planar::cpu::operations::Transpose;
-use planar::gpu::kernel::Kernel;
-use planar::gpu::plan::step::{self, slabs};
-use planar::gpu::plan::{Plan, PlanChoice, Slot, Step};
-use planar::gpu::shader::Sources;
-use planar::gpu::uniforms::{BiasSum, Product, SumSlabs};
+use planar::gpu::plan::{KernelCall, Plan, PlanChoice, Slot};
+use planar::gpu::testing::Kernel;
+use planar::gpu::testing::Sources;
+use planar::gpu::testing::call::{self, slabs};
+use planar::gpu::testing::uniforms::{BiasSum, Product, SumSlabs};
 use planar::gpu::{Adapter, Gpu};
 use planar::model::Activation;
-use planar::selftest::fused::LAYOUTS;
+use planar::selftest::testing::LAYOUTS;
 
 use crate::Check;
 use crate::limits::NamedOnAdapter;
@@ -19,29 +19,29 @@ pub fn checks() -> Vec<NamedOnAdapter> {
 }
 
 /// A step of every kernel of the layered plan, with sums of more than one slab.
-fn step_of(kernel: Kernel) -> Option<Step> {
+fn step_of(kernel: Kernel) -> Option<KernelCall> {
     let sizes = sizes(2, 3, 3000);
     Some(match kernel {
         Kernel::Matmul => {
             let inner = 3000;
             let product =
                 Product { rows: 3, inner, columns: 2, slabs: slabs(inner), c_stride: 18, ..Default::default() };
-            step::matmul(product, Transpose::B, 1, [Slot::Inputs, Slot::Labels, Slot::Gradients])
+            call::matmul(product, Transpose::B, 1, [Slot::Inputs, Slot::Labels, Slot::Gradients])
         }
-        Kernel::BiasActivation => step::bias_activation(&sizes, 0, Activation::Tanh),
-        Kernel::OutputDelta => step::output_delta(&sizes, 1),
-        Kernel::HiddenDelta => step::hidden_delta(&sizes, 0),
+        Kernel::BiasActivation => call::bias_activation(&sizes, 0, Activation::Tanh),
+        Kernel::OutputDelta => call::output_delta(&sizes, 1),
+        Kernel::HiddenDelta => call::hidden_delta(&sizes, 0),
         Kernel::BiasSum => {
             let sums = BiasSum { units: 3, samples: 3000, offset: 0, stride: 9, scale: 1.0 };
-            step::bias_sum(sums, 1, [Slot::Inputs, Slot::Labels])
+            call::bias_sum(sums, 1, [Slot::Inputs, Slot::Labels])
         }
         Kernel::SumSlabs => {
             let shape = SumSlabs { length: 3, slabs: 3000, offset: 0, stride: 3 };
-            step::sum_slabs(shape, 1, [Slot::Inputs, Slot::Labels])
+            call::sum_slabs(shape, 1, [Slot::Inputs, Slot::Labels])
         }
-        Kernel::Update => step::update(&sizes),
-        Kernel::Cost => step::cost(&sizes, 1),
-        Kernel::Record => step::record(&sizes),
+        Kernel::Update => call::update(&sizes),
+        Kernel::Cost => call::cost(&sizes, 1),
+        Kernel::Record => call::record(&sizes),
         _ => return None,
     })
 }
@@ -54,7 +54,7 @@ fn turns_are_counted(adapter: &Adapter, gpu: &Gpu) -> Check {
     });
     let steps = of_layered.chain(of_fused.map(|step| (step.kernel, step))).collect::<Vec<_>>();
     // the probes of the driver count their own turns
-    let trains = |kernel: &&Kernel| !kernel.libraries().contains(&"lib/probe");
+    let trains = |kernel: &&Kernel| !kernel.is_probe();
     let is_missing = |kernel: &&Kernel| steps.iter().all(|(other, _)| other != *kernel);
     if let Some(missing) = Kernel::ALL.iter().filter(trains).find(is_missing) {
         return Err(format!("{} is not counted", missing.name()));
@@ -93,7 +93,8 @@ fn counting(text: &str) -> String {
         .replace("partial[part + at_k] = sums_k;", "partial[part + at_k] = vec4<f32>(f32(turns));")
         .replace("descend_unit(at, theta, sums, learning_rate);", "gradients[at] = vec4<f32>(f32(turns));");
     let line = |line: &str| {
-        let store = line.find("= sum").filter(|_| line.contains('['));
+        let is_store = |at: &usize| line[..*at].ends_with("] ") || line[..*at].ends_with("].x ");
+        let store = line.find("= sum").filter(is_store);
         match store {
             Some(at) => format!("{}= f32(turns);\n", &line[..at]),
             None if line.trim_start().starts_with("for (") => format!("{line} turns++;\n"),
@@ -110,6 +111,6 @@ pub fn most_turns(plan: &Plan) -> u64 {
 
 /// The plan of one network, where the adapter accepts it.
 pub fn plan(gpu: &Gpu, choice: PlanChoice, inputs: usize, units: u32, samples: u32) -> planar::Result<Plan> {
-    let sizes = planar::gpu::plan::Sizes { networks: 1, ..sizes(inputs, units, samples) };
+    let sizes = planar::gpu::plan::Problem { networks: 1, ..sizes(inputs, units, samples) };
     gpu.clone().with_plan(choice).plan(&sizes)
 }

@@ -11,6 +11,8 @@ mod loops;
 mod mutations;
 mod own_device;
 mod properties;
+mod retired;
+mod sessions;
 mod support;
 mod together;
 mod training;
@@ -49,7 +51,9 @@ fn main() {
         };
         trials.push(Trial::test(name, run).with_ignored_flag(ignored));
     };
-    for (name, check) in support::kernels().into_iter().chain(training::checks()).chain(properties::checks()) {
+    for (name, check) in
+        support::kernels().into_iter().chain(training::checks()).chain(properties::checks()).chain(retired::checks())
+    {
         add(name, Box::new(move |_, gpu| check(gpu)));
     }
     let on_adapter = [
@@ -59,6 +63,7 @@ fn main() {
         limits::checks(),
         mutations::checks(),
         own_device::checks(),
+        sessions::checks(),
         together::checks(),
     ];
     for (name, check) in on_adapter.into_iter().flatten() {

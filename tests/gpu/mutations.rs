@@ -1,11 +1,11 @@
 //! Proof that the checks can fail: shaders and plans broken on purpose, each caught by the check that is named for it.
 
 use planar::compare::check_backend;
-use planar::gpu::kernel::Kernel;
-use planar::gpu::plan::{Plan, PlanChoice, Step};
-use planar::gpu::shader::{Constant, Sources};
+use planar::gpu::plan::{KernelCall, Plan, PlanChoice};
+use planar::gpu::testing::Kernel;
+use planar::gpu::testing::Sources;
 use planar::gpu::{Adapter, Gpu};
-use planar::selftest::kernels::check_of;
+use planar::selftest::testing::check_of;
 
 use crate::common::{golden_flower, run};
 use crate::limits::NamedOnAdapter;
@@ -102,7 +102,7 @@ fn every_broken_shader_is_caught(adapter: &Adapter, _: &Gpu) -> Check {
         }
         sources.replace(file, text.replace(from, to));
         let gpu = Gpu::open_with(adapter, sources).map_err(|error| error.to_string())?;
-        let uses = |kernel: &Kernel| kernel.name() == file || kernel.libraries().contains(&file);
+        let uses = |kernel: &Kernel| Sources::embedded().files(*kernel).contains(&file);
         let kernels: Vec<Kernel> = Kernel::ALL.into_iter().filter(uses).collect();
         if !kernels.iter().any(|kernel| check_of(*kernel)(&gpu).is_err()) {
             return Err(format!("no kernel's check sees that {what} is broken"));
@@ -159,34 +159,36 @@ fn every_broken_plan_is_caught(_: &Adapter, gpu: &Gpu) -> Check {
     Ok(())
 }
 
-fn first(steps: &mut [Step], kernel: Kernel) -> &mut Step {
+fn first(steps: &mut [KernelCall], kernel: Kernel) -> &mut KernelCall {
     steps.iter_mut().find(|step| step.kernel == kernel).expect("the plan has the kernel")
 }
 
-fn remove(steps: &mut Vec<Step>, kernel: Kernel) {
+fn remove(steps: &mut Vec<KernelCall>, kernel: Kernel) {
     let at = steps.iter().position(|step| step.kernel == kernel).expect("the plan has the kernel");
     steps.remove(at);
 }
 
-fn to_front(steps: &mut Vec<Step>, kernel: Kernel) {
+fn to_front(steps: &mut Vec<KernelCall>, kernel: Kernel) {
     let at = steps.iter().position(|step| step.kernel == kernel).expect("the plan has the kernel");
     let step = steps.remove(at);
     steps.insert(0, step);
 }
 
-fn swap_operands(steps: &mut [Step]) {
+fn swap_operands(steps: &mut [KernelCall]) {
     let last = steps.iter_mut().rev().find(|step| step.kernel == Kernel::Matmul).expect("the plan has a matmul");
     last.buffers.swap(0, 1);
 }
 
-fn shorten(steps: &mut [Step], kernel: Kernel) {
+fn shorten(steps: &mut [KernelCall], kernel: Kernel) {
     first(steps, kernel).workgroups[0] -= 1;
 }
 
-fn with_tanh(steps: &mut [Step], kernel: Kernel) {
-    for (name, value) in &mut first(steps, kernel).constants {
+fn with_tanh(steps: &mut [KernelCall], kernel: Kernel) {
+    let constants = &mut first(steps, kernel).constants;
+    let tanh = constants.iter().find(|(name, _)| *name == "TANH").expect("the activations are numbered").1;
+    for (name, value) in constants {
         if *name == "ACTIVATION" {
-            *value = Constant::U32(0);
+            *value = tanh;
         }
     }
 }

@@ -4,12 +4,13 @@ use planar::Error;
 use planar::backend::Run;
 use planar::data::Dataset;
 use planar::gpu::Gpu;
-use planar::gpu::kernel::Kernel;
-use planar::gpu::plan::{Plan, PlanChoice, Sizes, Step};
+use planar::gpu::plan::{KernelCall, Plan, PlanChoice, Problem};
+use planar::gpu::testing::Kernel;
+use planar::gpu::testing::uniforms::NetworkRecord;
 use planar::model::params::Layout;
 use planar::model::{Activation, Network, Parameters};
 use planar::selftest::Worst;
-use planar::selftest::kernels::check_of;
+use planar::selftest::testing::check_of;
 
 use crate::Check;
 
@@ -33,15 +34,19 @@ pub fn compare(what: &str, got: &[f32], want: &[f64], bound: impl Fn(usize) -> f
 }
 
 /// Three networks side by side of one hidden layer.
-pub fn sizes(inputs: usize, units: u32, samples: u32) -> Sizes {
+pub fn sizes(inputs: usize, units: u32, samples: u32) -> Problem {
     let layout = Layout::new(&[inputs, units as usize, 1]);
-    Sizes { networks: 3, samples, activation: Activation::Tanh, borrowed: None, layout }
+    Problem { networks: 3, samples, activation: Activation::Tanh, borrowed: None, layout }
 }
 
-/// Runs a step on buffers of floats.
-pub fn run(gpu: &Gpu, step: &Step, contents: &[&[f32]]) -> Result<Vec<Vec<f32>>, String> {
-    let contents: Vec<Vec<u32>> =
+/// Runs a step on buffers of floats, behind which the records of networks in training are bound if the step takes them.
+pub fn run(gpu: &Gpu, step: &KernelCall, contents: &[&[f32]]) -> Result<Vec<Vec<f32>>, String> {
+    let mut contents: Vec<Vec<u32>> =
         contents.iter().map(|values| values.iter().map(|value| value.to_bits()).collect()).collect();
+    if step.buffers.len() > contents.len() {
+        let networks = step.workgroups[2].max(step.workgroups[1]) as usize;
+        contents.push(vec![1; networks * size_of::<NetworkRecord>() / 4]);
+    }
     let results = gpu.alone(step, &contents).and_then(|alone| alone.results()).map_err(|error| error.to_string())?;
     Ok(results.iter().map(|words| words.iter().map(|word| f32::from_bits(*word)).collect()).collect())
 }
@@ -56,7 +61,7 @@ pub fn fused_refuses(gpu: &Gpu) -> Check {
     let network = Network::new(2, &[3, 3], Activation::Tanh).unwrap();
     let run = Run { parameters: Parameters::zeros(&network), network, learning_rate: 1.0 };
     let data = Dataset::from_points("one", None, 2, &[0.0, 1.0], vec![1]).unwrap();
-    let sizes = Sizes::new(&data, &[run]).unwrap();
+    let sizes = Problem::new(&data, &[run]).unwrap();
     match gpu.clone().with_plan(PlanChoice::Fused).plan(&sizes) {
         Err(Error::Mismatch(said)) if said.contains("one hidden layer") && said.contains("layered") => {}
         other => return Err(format!("{other:?}")),

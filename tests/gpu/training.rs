@@ -6,7 +6,7 @@ use planar::cpu::Reference;
 use planar::data::flower;
 use planar::gpu::Gpu;
 use planar::gpu::plan::PlanChoice;
-use planar::selftest::fused::LAYOUTS;
+use planar::selftest::testing::LAYOUTS;
 
 use crate::Check;
 use crate::common::{GoldenCurve, GoldenStep, costs_of, ends_as_alone, golden, golden_flower, run};

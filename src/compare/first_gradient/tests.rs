@@ -7,7 +7,7 @@ use crate::data::flower;
 struct Fixed(Parameters);
 
 impl Session for Fixed {
-    fn plan(&self) -> &'static str {
+    fn plan_name(&self) -> &'static str {
         "fixed"
     }
     fn advance(&mut self, _: u32) -> Result<()> {

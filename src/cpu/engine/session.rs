@@ -128,7 +128,7 @@ impl EngineSession {
 }
 
 impl Session for EngineSession {
-    fn plan(&self) -> &'static str {
+    fn plan_name(&self) -> &'static str {
         PLAN
     }
 

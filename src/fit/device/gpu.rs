@@ -207,7 +207,7 @@ mod tests {
     }
 
     impl Session for TimedSession {
-        fn plan(&self) -> &'static str {
+        fn plan_name(&self) -> &'static str {
             "timed"
         }
         fn advance(&mut self, iterations: u32) -> Result<()> {

@@ -47,7 +47,7 @@ pub fn choose(settings: &DeviceSettings, data: &Dataset, runs: &[Run], iteration
     }
 }
 
-/// Opens the device asked for where nothing is trained: before a GPU is taken, some of its logits are compared with the
+/// Opens the device asked for if nothing is to be trained: before a GPU is taken, some of its logits are compared with the
 /// CPU's. One forward pass is never worth a GPU's set-up, so that `auto` is the CPU. Returns the backend and what there
 /// is to say about the choice, one line each.
 ///
@@ -82,7 +82,7 @@ pub fn by_name(name: &str) -> Result<Box<dyn Backend>> {
     }
 }
 
-/// Every backend on this machine: the engine on so many threads, the reference in both precisions, and each adapter under
+/// Every backend on this machine: the engine on this many threads, the reference in both precisions, and each adapter under
 /// each plan.
 ///
 /// # Errors

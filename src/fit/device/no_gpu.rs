@@ -1,4 +1,4 @@
-//! What stands in the place of GPUs where planar is built without its feature `gpu`.
+//! What stands in the place of GPUs if planar is built without its feature `gpu`.
 
 use super::Candidate;
 use super::settings::{Chosen, DeviceSettings};

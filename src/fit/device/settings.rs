@@ -71,7 +71,7 @@ impl DeviceSettings {
     /// [`Error::Conflict`] for a GPU's plan, or threads of the reference.
     pub fn cpu(&self) -> Result<Box<dyn Backend>> {
         if self.plan != PlanChoice::Auto {
-            return Err(Error::Conflict(Conflict::PlanOnCpu(self.plan)));
+            return Err(Error::Conflict(Conflict::PlanOnCpu(self.plan.name())));
         }
         match (self.precision, self.threads) {
             (Precision::F32, threads) => Ok(Box::new(Engine::new(threads)?)),

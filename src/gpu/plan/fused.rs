@@ -1,5 +1,5 @@
-//! The plan for one hidden layer: two dispatches an iteration, which compute Z1 and A1 anew instead of storing them,
-//! and a third where the samples are cut into slabs. Memory is O(parameters + samples).
+//! The plan for one hidden layer: two dispatches per iteration, which compute Z1 and A1 anew instead of storing them,
+//! and a third if the samples are cut into slabs. Memory is O(parameters + samples).
 //!
 //! A hardware GPU gets an invocation for every four samples and every unit. A software one gets few invocations, as
 //! many as its threads have lanes: what each loads in its loop then serves many samples or units.
@@ -8,17 +8,17 @@ use std::collections::BTreeMap;
 
 use bytemuck::bytes_of;
 
-use super::{Allowed, Plan, Sizes, Slot, Software, Step, history_length};
+use super::{KernelCall, Limits, Plan, Problem, Slot, Software, history_length};
 use crate::data::MAX_FEATURES;
 use crate::gpu::kernel::Kernel;
 use crate::gpu::packing::{GROUP, Packing, features};
-use crate::gpu::plan::step::{activation_code, derivative_code, mean_of};
+use crate::gpu::plan::call::{activation_constants, mean_of};
 use crate::gpu::plan::{LOOP_BUDGET, WORKGROUP};
 use crate::gpu::shader::Constant;
 use crate::gpu::uniforms::Fused;
 use crate::{Error, Result};
 
-/// The terms that one f32 sum runs over, as in `lib/fused.wgsl`; and the shortest slab, in groups of samples.
+/// The terms that one f32 sum runs over; longer sums add such spans. Also the shortest slab, in groups of samples.
 const SPAN: u32 = 256;
 /// The slabs that there are at most before they grow longer, so that partial sums stay O(parameters).
 const SLABS: u32 = 64;
@@ -28,14 +28,14 @@ const SLABS: u32 = 64;
 const MOST_GROUPS: u32 = 2;
 const MOST_UNITS: u32 = 4;
 
-/// From so many networks on, a longer shader is soon made good.
+/// From this many networks on, a longer shader is soon made good.
 const MANY: u32 = 16;
 
 /// The fused plan for these sizes.
 ///
 /// # Errors
-/// [`Error::Mismatch`] where the networks have several hidden layers or over 16 inputs.
-pub fn plan(sizes: &Sizes, adapter: &Allowed) -> Result<Plan> {
+/// [`Error::Mismatch`] if the networks have several hidden layers or over 16 inputs.
+pub fn build(sizes: &Problem, adapter: &Limits) -> Result<Plan> {
     if sizes.layout.layers() != 2 || sizes.layout.weights(0).columns > MAX_FEATURES {
         let message = format!("the fused plan trains one hidden layer and up to {MAX_FEATURES} inputs");
         return Err(Error::Mismatch(message + "; the layered plan trains any"));
@@ -51,33 +51,43 @@ pub fn plan(sizes: &Sizes, adapter: &Allowed) -> Result<Plan> {
         iteration: [forward, backward, update][..dispatches].to_vec(),
         evaluation: look[..dispatches].to_vec(),
         gradients: look[..dispatches].to_vec(),
+        forward: look[..1].to_vec(),
     })
 }
 
-/// The buffer of a binding, by its name in the fused kernels.
-fn slot(name: &str) -> Slot {
-    match name {
-        "networks" => Slot::Networks(0),
-        "inputs" => Slot::Inputs,
-        "labels" => Slot::Labels,
-        "parameters" => Slot::Parameters,
-        "deltas" => Slot::Delta(1),
-        "logits" => Slot::Z(1),
-        "gradients" => Slot::Gradients,
-        "partial" => Slot::PartialSums,
-        "history" => Slot::History,
-        _ => Slot::Steps,
-    }
-}
+/// A kernel and its buffers in the order of its bindings, from `@binding(1)`.
+type Bound = (Kernel, &'static [Slot]);
 
-/// Turns of a loop over so many terms and of the loop over their spans.
+const FORWARD: Bound = (
+    Kernel::FusedForward,
+    &[Slot::Networks(0), Slot::Inputs, Slot::Labels, Slot::Parameters, Slot::Delta(1), Slot::Z(1)],
+);
+const BACKWARD: Bound = (
+    Kernel::FusedBackward,
+    &[
+        Slot::Networks(0),
+        Slot::Parameters,
+        Slot::Gradients,
+        Slot::History,
+        Slot::Steps,
+        Slot::Inputs,
+        Slot::Delta(1),
+        Slot::PartialSums,
+    ],
+);
+const UPDATE: Bound = (
+    Kernel::FusedUpdate,
+    &[Slot::Networks(0), Slot::Parameters, Slot::Gradients, Slot::History, Slot::Steps, Slot::PartialSums],
+);
+
+/// Turns of a loop over this many terms and of the loop over their spans.
 fn spanned(terms: u32) -> u32 {
     terms.saturating_add(terms.div_ceil(SPAN))
 }
 
 struct Layers<'a> {
-    sizes: &'a Sizes,
-    adapter: &'a Allowed,
+    sizes: &'a Problem,
+    adapter: &'a Limits,
     /// The uniform.
     shape: Fused,
     /// Rows of four features beyond the first two.
@@ -89,7 +99,7 @@ struct Layers<'a> {
 }
 
 impl<'a> Layers<'a> {
-    fn new(sizes: &'a Sizes, adapter: &'a Allowed) -> Self {
+    fn new(sizes: &'a Problem, adapter: &'a Limits) -> Self {
         let groups = sizes.samples.div_ceil(GROUP as u32);
         let slab = groups.div_ceil(SLABS).clamp(SPAN, LOOP_BUDGET as u32 / 2);
         let workgroup = adapter.software.map_or(WORKGROUP, |software| software.lanes);
@@ -116,39 +126,40 @@ impl<'a> Layers<'a> {
     }
 
     /// X to dZ2 and the loss.
-    fn forward(&self, update: u32) -> Step {
+    fn forward(&self, update: u32) -> KernelCall {
         let [groups, _] = self.blocks;
         let grid = [self.shape.groups.div_ceil(groups), 1];
         let turns = spanned(self.sizes.units(0)).saturating_add(groups.min(self.shape.groups));
         // what is read once an invocation is a table only for many networks: it lengthens the shader
-        let tables = ["parameters", "inputs", "labels"];
+        let tables = [Slot::Parameters, Slot::Inputs, Slot::Labels];
         let tables = &tables[..if self.sizes.networks < MANY { 1 } else { 3 }];
-        self.step(Kernel::FusedForward, update, tables, groups, grid, turns)
+        self.step(FORWARD, update, tables, groups, grid, turns)
     }
 
-    /// dZ2 to the sums of the gradients and, where there is one slab, the update.
-    fn backward(&self, update: u32) -> Step {
+    /// dZ2 to the sums of the gradients and, if there is one slab, the update.
+    fn backward(&self, update: u32) -> KernelCall {
         let [_, units] = self.blocks;
         let grid = [self.shape.units / units, self.shape.slabs];
         let own_units = if self.shape.slabs == 1 { units.min(self.sizes.units(0)) } else { 0 };
         let turns = spanned(self.shape.slab.min(self.shape.groups)) + own_units;
-        self.step(Kernel::FusedBackward, update, &["inputs", "deltas"], units, grid, turns)
+        self.step(BACKWARD, update, &[Slot::Inputs, Slot::Delta(1)], units, grid, turns)
     }
 
     /// The sums over the slabs, and the update.
-    fn update(&self, update: u32) -> Step {
-        self.step(Kernel::FusedUpdate, update, &[], 1, [self.shape.units + 1, 1], self.shape.slabs)
+    fn update(&self, update: u32) -> KernelCall {
+        self.step(UPDATE, update, &[], 1, [self.shape.units + 1, 1], self.shape.slabs)
     }
 
+    /// One dispatch. What every invocation reads in its loop, `tables`, is bound as a uniform if it is small enough.
     fn step(
         &self,
-        kernel: Kernel,
+        (kernel, buffers): Bound,
         update: u32,
-        tables: &[&'static str],
+        tables: &[Slot],
         blocks: u32,
         [x, slabs]: [u32; 2],
         turns: u32,
-    ) -> Step {
+    ) -> KernelCall {
         // a narrow network leaves room in its workgroups for others
         let across = x.next_power_of_two().min(self.workgroup);
         let networks = (self.workgroup / across).min(self.sizes.networks.next_power_of_two());
@@ -156,25 +167,24 @@ impl<'a> Layers<'a> {
         let mut constants = vec![
             ("ACROSS", Constant::U32(across)),
             ("NETWORKS", Constant::U32(networks)),
-            ("ACTIVATION", Constant::U32(activation_code(self.sizes.activation))),
-            ("DERIVATIVE", Constant::U32(derivative_code(self.sizes.borrowed))),
+            ("SPAN", Constant::U32(SPAN)),
             ("BLOCKS", Constant::U32(blocks)),
             ("ROWS", Constant::U32(self.rows)),
             ("SLABBED", Constant::Bool(self.shape.slabs > 1)),
         ];
-        let (slots, bindings) = (self.slots(), &kernel.bindings()[1..]);
-        let buffers: Vec<Slot> = bindings.iter().map(|(name, _)| slot(name)).collect();
-        for table in tables {
-            let bytes = 4 * slots[&slot(table)];
-            if bytes <= self.adapter.uniform_size {
-                constants.push((*table, Constant::Table((bytes / 16) as u32)));
+        constants.extend(activation_constants(self.sizes.activation, self.sizes.borrowed));
+        let slots = self.slots();
+        for ((name, _), slot) in kernel.bindings()[1..].iter().zip(buffers) {
+            let bytes = 4 * slots[slot];
+            if tables.contains(slot) && bytes <= self.adapter.uniform_size {
+                constants.push((*name, Constant::Table((bytes / 16) as u32)));
             }
         }
-        Step {
+        KernelCall {
             kernel,
             constants,
             uniform: bytes_of(&Fused { update, ..self.shape }).to_vec(),
-            buffers,
+            buffers: buffers.to_vec(),
             workgroups: [x.div_ceil(across).into(), self.sizes.networks.div_ceil(networks).into(), slabs.into()],
             invocations: (across * networks).into(),
             workgroup_storage: 0,

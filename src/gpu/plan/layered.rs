@@ -1,31 +1,31 @@
-//! The plan of the textbook: an operation a dispatch, any depth. Z, A and dZ of every layer stay in buffers.
+//! The textbook's plan: one operation per dispatch, any depth. Z, A and dZ of every layer stay in buffers.
 //!
-//! Products of sizes saturate: where one does, a buffer passes 32-bit indices too, and [`Plan::check`] refuses it.
+//! Products of sizes saturate; if one does, a buffer passes 32-bit indices too, and [`Plan::check`] refuses it.
 
 use std::collections::BTreeMap;
 
-use super::step::{self, mean_of, slabs};
-use super::{Plan, Sizes, Slot, Step, history_length};
+use super::call::{self, mean_of, slabs};
+use super::{KernelCall, Plan, Problem, Slot, history_length};
 use crate::cpu::operations::Transpose;
 use crate::gpu::packing::Packing;
 use crate::gpu::uniforms::{BiasSum, Product, SumSlabs};
 use crate::model::Activation;
 
 /// The layered plan for these sizes: it can do any.
-pub fn plan(sizes: &Sizes) -> Plan {
+pub fn build(sizes: &Problem) -> Plan {
     let mut layers = Layers { sizes, partial_sums: 1 };
     let last = sizes.layout.layers() - 1;
 
-    let forward: Vec<Step> = (0..=last).flat_map(|layer| layers.forward(layer)).collect();
-    let mut backward = vec![step::output_delta(sizes, last)];
+    let forward: Vec<KernelCall> = (0..=last).flat_map(|layer| layers.forward(layer)).collect();
+    let mut backward = vec![call::output_delta(sizes, last)];
     for layer in (0..=last).rev() {
         backward.extend(layers.gradients(layer));
         if layer > 0 {
             backward.extend(layers.delta_below(layer));
         }
     }
-    let cost = step::cost(sizes, last);
-    let (update, record) = (step::update(sizes), step::record(sizes));
+    let cost = call::cost(sizes, last);
+    let (update, record) = (call::update(sizes), call::record(sizes));
 
     Plan {
         name: "layered",
@@ -33,20 +33,21 @@ pub fn plan(sizes: &Sizes) -> Plan {
         packing: Packing::Tensors(sizes.layout.clone()),
         evaluation: [forward.clone(), vec![cost.clone(), record.clone()]].concat(),
         gradients: [forward.clone(), backward.clone(), vec![cost.clone(), record.clone()]].concat(),
-        iteration: [forward, backward, vec![cost, update, record]].concat(),
+        iteration: [forward.clone(), backward, vec![cost, update, record]].concat(),
+        forward,
     }
 }
 
 struct Layers<'a> {
-    sizes: &'a Sizes,
+    sizes: &'a Problem,
     /// The longest row of partial sums that a step needs.
     partial_sums: u64,
 }
 
 impl Layers<'_> {
     /// Z = W·A + b and A = g(Z), σ at the output.
-    fn forward(&mut self, layer: usize) -> Vec<Step> {
-        let Sizes { samples, ref layout, activation, .. } = *self.sizes;
+    fn forward(&mut self, layer: usize) -> Vec<KernelCall> {
+        let Problem { samples, ref layout, activation, .. } = *self.sizes;
         let (units, inputs) = (self.sizes.units(layer), self.sizes.inputs(layer));
         let product = Product {
             rows: units,
@@ -61,13 +62,13 @@ impl Layers<'_> {
         };
         let mut steps = self.matmul(product, Transpose::None, [Slot::Parameters, self.below(layer), Slot::Z(layer)]);
         let output = layer + 1 == layout.layers();
-        steps.push(step::bias_activation(self.sizes, layer, if output { Activation::Sigmoid } else { activation }));
+        steps.push(call::bias_activation(self.sizes, layer, if output { Activation::Sigmoid } else { activation }));
         steps
     }
 
     /// dW = dZ·Aᵀ/m and db = Σ dZ/m.
-    fn gradients(&mut self, layer: usize) -> Vec<Step> {
-        let Sizes { samples, ref layout, .. } = *self.sizes;
+    fn gradients(&mut self, layer: usize) -> Vec<KernelCall> {
+        let Problem { samples, ref layout, .. } = *self.sizes;
         let (units, inputs) = (self.sizes.units(layer), self.sizes.inputs(layer));
         let product = Product {
             rows: units,
@@ -92,19 +93,19 @@ impl Layers<'_> {
         };
         let (networks, slabs) = (self.sizes.networks, slabs(samples));
         if slabs == 1 {
-            steps.push(step::bias_sum(sums, networks, [delta, Slot::Gradients]));
+            steps.push(call::bias_sum(sums, networks, [delta, Slot::Gradients]));
         } else {
             let part = BiasSum { offset: 0, stride: slabs.saturating_mul(units), ..sums };
             let total = SumSlabs { length: units, slabs, offset: sums.offset, stride: sums.stride };
-            steps.push(step::bias_sum(part, networks, [delta, Slot::PartialSums]));
+            steps.push(call::bias_sum(part, networks, [delta, Slot::PartialSums]));
             steps.push(self.sum_slabs(total, Slot::Gradients));
         }
         steps
     }
 
     /// dZ = (Wᵀ·dZ) ∘ g′(Z) of the layer below.
-    fn delta_below(&mut self, layer: usize) -> Vec<Step> {
-        let Sizes { samples, ref layout, .. } = *self.sizes;
+    fn delta_below(&mut self, layer: usize) -> Vec<KernelCall> {
+        let Problem { samples, ref layout, .. } = *self.sizes;
         let (units, inputs) = (self.sizes.units(layer), self.sizes.inputs(layer));
         let product = Product {
             rows: inputs,
@@ -119,27 +120,27 @@ impl Layers<'_> {
         };
         let buffers = [Slot::Parameters, Slot::Delta(layer), Slot::Delta(layer - 1)];
         let mut steps = self.matmul(product, Transpose::A, buffers);
-        steps.push(step::hidden_delta(self.sizes, layer - 1));
+        steps.push(call::hidden_delta(self.sizes, layer - 1));
         steps
     }
 
-    /// A matmul in one dispatch, or by slabs in two where the sum is long.
-    fn matmul(&mut self, product: Product, transpose: Transpose, [a, b, c]: [Slot; 3]) -> Vec<Step> {
+    /// A matmul in one dispatch, or by slabs in two if the sum is long.
+    fn matmul(&mut self, product: Product, transpose: Transpose, [a, b, c]: [Slot; 3]) -> Vec<KernelCall> {
         let (networks, slabs) = (self.sizes.networks, slabs(product.inner));
         if slabs == 1 {
-            return vec![step::matmul(Product { slabs, ..product }, transpose, networks, [a, b, c])];
+            return vec![call::matmul(Product { slabs, ..product }, transpose, networks, [a, b, c])];
         }
         let length = product.rows.saturating_mul(product.columns);
         let part = Product { slabs, c_offset: 0, c_stride: slabs.saturating_mul(length), ..product };
         let total = SumSlabs { length, slabs, offset: product.c_offset, stride: product.c_stride };
-        vec![step::matmul(part, transpose, networks, [a, b, Slot::PartialSums]), self.sum_slabs(total, c)]
+        vec![call::matmul(part, transpose, networks, [a, b, Slot::PartialSums]), self.sum_slabs(total, c)]
     }
 
-    fn sum_slabs(&mut self, total: SumSlabs, into: Slot) -> Step {
+    fn sum_slabs(&mut self, total: SumSlabs, into: Slot) -> KernelCall {
         let row = u64::from(total.length).saturating_mul(total.slabs.into());
         let length = row.saturating_mul(self.sizes.networks.into());
         self.partial_sums = self.partial_sums.max(length);
-        step::sum_slabs(total, self.sizes.networks, [Slot::PartialSums, into])
+        call::sum_slabs(total, self.sizes.networks, [Slot::PartialSums, into])
     }
 
     /// A of the layer below, or X.
@@ -149,7 +150,7 @@ impl Layers<'_> {
 
     /// Every buffer's length in elements.
     fn slots(&self) -> BTreeMap<Slot, u64> {
-        let Sizes { ref layout, .. } = *self.sizes;
+        let Problem { ref layout, .. } = *self.sizes;
         let (networks, samples) = (u64::from(self.sizes.networks), u64::from(self.sizes.samples));
         let parameters = networks.saturating_mul(layout.parameters() as u64);
         let mut slots = BTreeMap::from([

@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use crate::{Error, Result};
 
 /// What a test lets go wrong.
-#[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "testing"), allow(dead_code, reason = "only tests let these happen"))]
 pub enum Fault {
     /// The device is destroyed, as wgpu does it.
     Destroyed,
@@ -20,16 +20,16 @@ pub enum Fault {
     Unmapped,
 }
 
-/// The first reports of a device: outside of any scope, and of its loss.
+/// The first reports of a device: outside any error scope, and of its loss.
 #[derive(Debug, Default)]
-pub(super) struct Trouble {
+pub struct DeviceErrors {
     failed: Mutex<Option<String>>,
     lost: Mutex<Option<String>>,
     /// What a test lets go wrong next.
     fault: Mutex<Option<Fault>>,
 }
 
-impl Trouble {
+impl DeviceErrors {
     /// An error that no scope caught.
     pub fn failed(&self, message: &str) {
         keep_first(&self.failed, message);
@@ -40,7 +40,7 @@ impl Trouble {
         keep_first(&self.lost, if message.is_empty() { "it was destroyed" } else { message });
     }
 
-    /// A loss before any other error: it is what the others come from.
+    /// A loss before any other error, since the others come from it.
     pub fn check(&self) -> Result<()> {
         match (first(&self.lost), first(&self.failed)) {
             (Some(lost), _) => Err(Error::Lost(lost)),
@@ -50,6 +50,7 @@ impl Trouble {
     }
 
     /// Lets something go wrong where it can next.
+    #[cfg(feature = "testing")]
     pub fn let_fail(&self, fault: Fault) {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
     }
@@ -69,7 +70,7 @@ fn first(place: &Mutex<Option<String>>) -> Option<String> {
     place.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// A driver's message of many lines as one.
-pub(super) fn one_line(message: &str) -> String {
+/// A driver's message of several lines as one.
+pub fn one_line(message: &str) -> String {
     message.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }

@@ -4,19 +4,20 @@
 //! What spirv-val and glslang read back is reported as ignored where they are not installed; with
 //! REQUIRE_SHADER_TOOLS=1 it fails instead.
 
-use std::collections::{BTreeSet, HashSet};
+mod files;
+
+use std::collections::{BTreeMap, HashSet};
 use std::mem::{offset_of, size_of};
-use std::path::Path;
 use std::process::Command;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use naga::back::{hlsl, msl, spv};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Module, StorageAccess, TypeInner};
-use planar::gpu::kernel::{Binding, Kernel};
-use planar::gpu::plan::{Allowed, LOOP_BUDGET, Plan, PlanChoice, Sizes, Software};
-use planar::gpu::shader::{Constant, Constants, Sources};
-use planar::gpu::uniforms;
+use planar::gpu::plan::{LOOP_BUDGET, Limits, Plan, PlanChoice, Problem, Software};
+use planar::gpu::testing::uniforms;
+use planar::gpu::testing::{Binding, Kernel};
+use planar::gpu::testing::{Constant, Constants, Sources};
 use planar::model::Activation;
 use planar::model::params::Layout;
 use tempfile::TempDir;
@@ -41,17 +42,22 @@ fn main() {
         with_tool("glslang_reads_every_hlsl_shader", "glslangValidator", glslang_reads_every_hlsl_shader),
         trial("bindings_are_what_the_kernels_say", bindings_are_what_the_kernels_say),
         trial("structs_are_laid_out_as_in_rust", structs_are_laid_out_as_in_rust),
-        trial("no_shader_file_is_an_orphan", no_shader_file_is_an_orphan),
+        trial("a_binding_of_the_fused_plan_is_one_buffer", a_binding_of_the_fused_plan_is_one_buffer),
+        trial("every_file_is_valid_as_it_stands", files::every_file_is_valid_as_it_stands),
+        trial("no_shader_file_is_an_orphan", files::no_shader_file_is_an_orphan),
+        trial("the_prelude_on_disk_is_like_the_generated_ones", files::the_prelude_on_disk_is_like_the_generated_ones),
+        trial("every_line_is_traced_to_its_file", files::every_line_is_traced_to_its_file),
+        trial("wrong_marks_are_refused", files::wrong_marks_are_refused),
         trial("no_plan_turns_loops_over_the_budget", no_plan_turns_loops_over_the_budget),
     ];
     libtest_mimic::run(&arguments, trials).exit();
 }
 
 /// Hardware and software adapters, wide and narrow, with room for uniforms and without.
-fn adapters() -> Vec<Allowed> {
-    let software = |lanes, threads| Allowed { software: Some(Software { lanes, threads }), ..Allowed::webgpu() };
-    let narrow = Allowed { uniform_size: 0, ..Allowed::webgpu() };
-    vec![Allowed::webgpu(), narrow, software(8, 2), software(4, 2), software(16, 64)]
+fn adapters() -> Vec<Limits> {
+    let software = |lanes, threads| Limits { software: Some(Software { lanes, threads }), ..Limits::webgpu() };
+    let narrow = Limits { uniform_size: 0, ..Limits::webgpu() };
+    vec![Limits::webgpu(), narrow, software(8, 2), software(4, 2), software(16, 64)]
 }
 
 fn plans() -> Vec<Plan> {
@@ -63,7 +69,7 @@ fn plans() -> Vec<Plan> {
                 let borrowed = [None, Some(Activation::Tanh), Some(Activation::Sigmoid), Some(Activation::Relu)];
                 let of = |a| [(1, a, None), (300, a, None), (1, a, borrowed[samples as usize % 4])];
                 for (networks, activation, borrowed) in activations.into_iter().flat_map(of) {
-                    let sizes = Sizes { networks, samples, activation, borrowed, layout: Layout::new(widths) };
+                    let sizes = Problem { networks, samples, activation, borrowed, layout: Layout::new(widths) };
                     let choices = [PlanChoice::Layered, PlanChoice::Fused];
                     plans.extend(choices.iter().flat_map(|choice| Plan::new(*choice, &sizes, &adapter)));
                 }
@@ -77,18 +83,23 @@ fn plans() -> Vec<Plan> {
 fn variants() -> Vec<Variant> {
     let of_plans = plans().into_iter().flat_map(|plan| plan.steps().cloned().collect::<Vec<_>>());
     let all: HashSet<Variant> =
-        of_plans.chain(planar::selftest::driver::steps()).map(|step| (step.kernel, step.constants)).collect();
+        of_plans.chain(planar::selftest::testing::steps()).map(|step| (step.kernel, step.constants)).collect();
     assert!(all.len() > 50 && Kernel::ALL.iter().all(|kernel| all.iter().any(|(other, _)| other == kernel)));
     all.into_iter().collect()
 }
 
 /// The parsed and validated module of a variant.
 fn module((kernel, constants): &Variant) -> Result<(Module, ModuleInfo), String> {
-    let shader = Sources::embedded().compose(*kernel, constants);
-    let module = naga::front::wgsl::parse_str(shader.text())
-        .map_err(|error| format!("{}: {}", kernel.name(), error.emit_to_string(shader.text())))?;
+    let shader = Sources::embedded().compose(*kernel, constants).map_err(|error| error.to_string())?;
+    validated(kernel.name(), shader.text())
+}
+
+/// The parsed and validated module of a whole shader.
+fn validated(name: &str, text: &str) -> Result<(Module, ModuleInfo), String> {
+    let module =
+        naga::front::wgsl::parse_str(text).map_err(|error| format!("{name}: {}", error.emit_to_string(text)))?;
     let mut validator = Validator::new(ValidationFlags::all(), Capabilities::empty());
-    let info = validator.validate(&module).map_err(|error| format!("{}: {error:?}", kernel.name()))?;
+    let info = validator.validate(&module).map_err(|error| format!("{name}: {error:?}"))?;
     Ok((module, info))
 }
 
@@ -212,6 +223,24 @@ fn bindings_are_what_the_kernels_say() -> Check {
     Ok(())
 }
 
+fn a_binding_of_the_fused_plan_is_one_buffer() -> Check {
+    let mut buffers = BTreeMap::new();
+    for step in plans().iter().filter(|plan| plan.name == "fused").flat_map(Plan::steps) {
+        let bindings = &step.kernel.bindings()[1..];
+        if bindings.len() != step.buffers.len() {
+            return Err(format!("{}: {} buffers for {bindings:?}", step.kernel.name(), step.buffers.len()));
+        }
+        for ((name, _), slot) in bindings.iter().zip(&step.buffers) {
+            let known = *buffers.entry(*name).or_insert(*slot);
+            if known != *slot {
+                return Err(format!("{}: '{name}' is {slot:?}, and elsewhere {known:?}", step.kernel.name()));
+            }
+        }
+    }
+    let slots: HashSet<String> = buffers.values().map(|slot| format!("{slot:?}")).collect();
+    if slots.len() == buffers.len() { Ok(()) } else { Err(format!("two names for one buffer: {buffers:?}")) }
+}
+
 /// A Rust struct: its size and its fields with their offsets.
 type RustLayout = (u32, Vec<(&'static str, u32)>);
 
@@ -268,24 +297,6 @@ fn structs_are_laid_out_as_in_rust() -> Check {
         }
     }
     Ok(())
-}
-
-fn no_shader_file_is_an_orphan() -> Check {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
-    let mut files = BTreeSet::new();
-    for part in ["", "lib"] {
-        for entry in std::fs::read_dir(folder.join(part)).map_err(|error| error.to_string())? {
-            let path = entry.map_err(|error| error.to_string())?.path();
-            if path.extension().is_some_and(|extension| extension == "wgsl") {
-                let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                files.insert(if part.is_empty() { stem } else { format!("{part}/{stem}") });
-            }
-        }
-    }
-    let kernels = Kernel::ALL.iter().map(|kernel| kernel.name());
-    let libraries = Kernel::ALL.iter().flat_map(|kernel| kernel.libraries().iter().copied());
-    let used: BTreeSet<String> = kernels.chain(libraries).map(str::to_owned).collect();
-    if files == used { Ok(()) } else { Err(format!("files {files:?}, used {used:?}")) }
 }
 
 fn no_plan_turns_loops_over_the_budget() -> Check {

@@ -1,0 +1,148 @@
+//! Adapters: which there are, and which one is taken.
+
+use std::fmt;
+
+use wgpu::DeviceType;
+
+use super::wait::block_on;
+use crate::backend::DeviceInfo;
+use crate::{Error, Result};
+
+/// Which adapter is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// A hardware GPU: discrete before integrated before virtual.
+    Hardware,
+    /// A hardware GPU, or a software adapter if there is none.
+    Any,
+    /// The adapter whose name contains this, upper and lower case alike.
+    Named(String),
+}
+
+/// An adapter that wgpu found on this machine.
+#[derive(Clone, Debug)]
+pub struct Adapter {
+    pub(super) inner: wgpu::Adapter,
+    info: wgpu::AdapterInfo,
+}
+
+impl Adapter {
+    /// All adapters of the backends Vulkan, Metal and DX12, best first. `WGPU_BACKEND` narrows the backends.
+    pub fn all() -> Vec<Self> {
+        block_on(Self::find_all())
+    }
+
+    /// [`all`](Self::all), for a front that must not block.
+    pub async fn find_all() -> Vec<Self> {
+        let descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
+        let backends = descriptor.backends;
+        let found = wgpu::Instance::new(descriptor).enumerate_adapters(backends).await;
+        let mut adapters: Vec<Self> = found.into_iter().map(|inner| Self { info: inner.get_info(), inner }).collect();
+        adapters.sort_by_key(|adapter| rank(adapter.info.device_type)); // stable: the system's order within a type
+        adapters
+    }
+
+    /// The adapter that a choice takes among `adapters`, which are sorted best first. The environment's
+    /// `WGPU_ADAPTER_NAME` narrows the choice unless a name is given.
+    ///
+    /// # Errors
+    /// [`Error::NoAdapter`] if none fits, naming what was looked for and what there is.
+    pub fn choose<'a>(adapters: &'a [Self], choice: &Choice) -> Result<&'a Self> {
+        let named = match choice {
+            Choice::Named(name) => Some(name.clone()),
+            _ => std::env::var("WGPU_ADAPTER_NAME").ok().filter(|name| !name.is_empty()),
+        };
+        let fits = |adapter: &&Self| {
+            let hardware = adapter.info.device_type != DeviceType::Cpu;
+            named.as_deref().is_none_or(|name| adapter.is_named(name)) && (hardware || *choice != Choice::Hardware)
+        };
+        adapters.iter().find(fits).ok_or_else(|| {
+            let wanted = match (&named, choice) {
+                (Some(name), _) => format!("named like '{name}'"),
+                (None, Choice::Hardware) => "of hardware".into(),
+                (None, _) => "of any kind".into(),
+            };
+            let there: Vec<String> = adapters.iter().map(ToString::to_string).collect();
+            let there =
+                if there.is_empty() { "there is none".into() } else { format!("there is {}", there.join("; ")) };
+            Error::NoAdapter(format!("looked for one {wanted} through {}; {there}", looked_through()))
+        })
+    }
+
+    /// Name, kind, backend and driver.
+    pub fn device_info(&self) -> DeviceInfo {
+        device_info(&self.info)
+    }
+
+    /// Whether it computes on the CPU.
+    pub fn is_software(&self) -> bool {
+        self.info.device_type == DeviceType::Cpu
+    }
+
+    /// The limits that decide what can be trained, by their WebGPU names.
+    pub fn limits(&self) -> Vec<(&'static str, u64)> {
+        let limits = self.inner.limits();
+        vec![
+            ("maxStorageBufferBindingSize", limits.max_storage_buffer_binding_size),
+            ("maxBufferSize", limits.max_buffer_size),
+            ("maxComputeWorkgroupsPerDimension", limits.max_compute_workgroups_per_dimension.into()),
+            ("maxComputeInvocationsPerWorkgroup", limits.max_compute_invocations_per_workgroup.into()),
+            ("maxComputeWorkgroupStorageSize", limits.max_compute_workgroup_storage_size.into()),
+            ("maxUniformBufferBindingSize", limits.max_uniform_buffer_binding_size),
+            ("maxStorageBuffersPerShaderStage", limits.max_storage_buffers_per_shader_stage.into()),
+        ]
+    }
+
+    /// Whether it is the same adapter of the same driver, found at another time.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.info == other.info
+    }
+
+    fn is_named(&self, part: &str) -> bool {
+        self.info.name.to_lowercase().contains(&part.to_lowercase())
+    }
+}
+
+impl fmt::Display for Adapter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}, {})", self.info.name, kind(self.info.device_type), self.info.backend)
+    }
+}
+
+/// The backends that adapters are looked for through, such as `Vulkan`.
+pub fn looked_through() -> String {
+    let backends = wgpu::Backends::from_env().unwrap_or_default() & wgpu::Instance::enabled_backend_features();
+    let names = [(wgpu::Backends::VULKAN, "Vulkan"), (wgpu::Backends::METAL, "Metal"), (wgpu::Backends::DX12, "DX12")];
+    let names: Vec<&str> = names.iter().filter(|(flag, _)| backends.contains(*flag)).map(|(_, name)| *name).collect();
+    if names.is_empty() { "no backend (WGPU_BACKEND excludes all)".into() } else { names.join(" and ") }
+}
+
+/// Name, kind, backend and driver of an adapter.
+pub(super) fn device_info(info: &wgpu::AdapterInfo) -> DeviceInfo {
+    DeviceInfo {
+        kind: kind(info.device_type).into(),
+        name: info.name.clone(),
+        backend: info.backend.to_string(),
+        driver: format!("{} {}", info.driver, info.driver_info).trim().into(),
+    }
+}
+
+fn rank(device_type: DeviceType) -> u8 {
+    match device_type {
+        DeviceType::DiscreteGpu => 0,
+        DeviceType::IntegratedGpu => 1,
+        DeviceType::VirtualGpu => 2,
+        DeviceType::Other => 3,
+        DeviceType::Cpu => 4,
+    }
+}
+
+fn kind(device_type: DeviceType) -> &'static str {
+    match device_type {
+        DeviceType::DiscreteGpu => "discrete-gpu",
+        DeviceType::IntegratedGpu => "integrated-gpu",
+        DeviceType::VirtualGpu => "virtual-gpu",
+        DeviceType::Other => "other-gpu",
+        DeviceType::Cpu => "software-gpu",
+    }
+}

@@ -1,0 +1,14 @@
+//! Plans at work: networks in training, and networks that predict.
+//!
+//! - `on_device`: a plan's buffers and bind groups on one device; chunks submitted and read back
+//! - `recovering`: the session that users have, which goes on if its device is lost
+//! - `inference`: forward passes alone
+//! - `dispatch`, `readback`: a bound step; from the GPU to the host
+
+pub mod dispatch;
+pub mod inference;
+mod on_device;
+pub mod readback;
+mod recovering;
+
+pub use recovering::GpuSession;

@@ -1,0 +1,263 @@
+//! A plan at work on one device: buffers and bind groups made once, chunks of iterations submitted, costs read back at
+//! their ends.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use bytemuck::cast_slice;
+
+use super::dispatch::{Dispatch, USAGE, record, upload};
+use super::readback::{Pending, Staging};
+use crate::backend::{CHUNK_LIMIT, Chunk, Evaluation, Run, check_chunk, check_start, no_network};
+use crate::data::Dataset;
+use crate::gpu::context::Context;
+use crate::gpu::device::Device;
+use crate::gpu::packing::Packing;
+use crate::gpu::plan::{KernelCall, Plan, Slot};
+use crate::gpu::uniforms::NetworkRecord;
+use crate::model::{Network, Parameters};
+use crate::{Error, Result};
+
+/// Networks in training on one device.
+pub struct OnDevice {
+    context: Arc<Context>,
+    name: &'static str,
+    packing: Packing,
+    samples: usize,
+    networks: Vec<Network>,
+    /// The networks' records of each layer, as they were loaded.
+    records: Vec<Vec<NetworkRecord>>,
+    retired: Vec<bool>,
+    buffers: BTreeMap<Slot, wgpu::Buffer>,
+    iteration: Vec<Dispatch>,
+    evaluation: Vec<Dispatch>,
+    gradients: Vec<Dispatch>,
+    queued: VecDeque<Queued>,
+    free: Vec<Staging>,
+}
+
+/// A chunk on its way; without its readback once waiting for that has failed.
+struct Queued {
+    iterations: u32,
+    pending: Option<Pending>,
+}
+
+impl OnDevice {
+    /// Allocates what a plan, held to the adapter's limits, takes, and binds it.
+    ///
+    /// # Errors
+    /// Those of the device, and [`Error::Shader`].
+    pub async fn new(context: Arc<Context>, plan: &Plan, data: &Dataset, runs: &[Run]) -> Result<Self> {
+        let device = &context.device;
+        let layers = runs.first().map_or(0, |run| run.network.hidden().len() + 1);
+        let records: Vec<_> = (0..layers).map(|layer| NetworkRecord::of_layer(runs, layer)).collect();
+        let buffers = device.guarded("buffers", || {
+            let contents = |slot: Slot| contents(slot, plan, data, runs, &records);
+            let make =
+                |(slot, elements): (&Slot, &u64)| (*slot, make_buffer(device, *slot, *elements, contents(*slot)));
+            plan.slots.iter().map(make).collect::<BTreeMap<_, _>>()
+        });
+        let buffers = buffers.await?;
+        Ok(Self {
+            name: plan.name,
+            retired: vec![false; runs.len()],
+            networks: runs.iter().map(|run| run.network.clone()).collect(),
+            packing: plan.packing.clone(),
+            samples: data.samples(),
+            iteration: bind(&context, &plan.iteration, &buffers).await?,
+            evaluation: bind(&context, &plan.evaluation, &buffers).await?,
+            gradients: bind(&context, &plan.gradients, &buffers).await?,
+            buffers,
+            records,
+            context,
+            queued: VecDeque::new(),
+            free: Vec::new(),
+        })
+    }
+
+    /// The plan's name.
+    pub fn plan_name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What it runs on.
+    pub fn context(&self) -> &Arc<Context> {
+        &self.context
+    }
+
+    /// The lengths of the queued chunks, the oldest first.
+    pub fn queued(&self) -> impl Iterator<Item = u32> + '_ {
+        self.queued.iter().map(|queued| queued.iterations)
+    }
+
+    /// The networks that are retired.
+    pub fn retired(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.retired.len()).filter(|network| self.retired[*network])
+    }
+
+    /// [`Session::advance`](crate::backend::Session::advance).
+    pub async fn advance(&mut self, iterations: u32) -> Result<()> {
+        check_chunk(iterations)?;
+        let device = &self.context.device;
+        let mut staging = match self.free.pop() {
+            Some(staging) => staging,
+            None => Staging::new(device, self.chunk_bytes(CHUNK_LIMIT).iter().sum()).await?,
+        };
+        let mut encoder = device.wgpu.create_command_encoder(&Default::default());
+        encoder.clear_buffer(&self.buffers[&Slot::Steps], 0, None);
+        record(&mut encoder, &self.iteration, iterations);
+        let slots = [Slot::History, Slot::Steps, Slot::Parameters].map(|slot| &self.buffers[&slot]);
+        let parts: Vec<_> = slots.into_iter().zip(self.chunk_bytes(iterations)).collect();
+        staging.copy(&mut encoder, &parts);
+        let submission = device.submit(encoder).await?;
+        self.queued.push_back(Queued { iterations, pending: Some(staging.map(submission)) });
+        Ok(())
+    }
+
+    /// [`Session::collect`](crate::backend::Session::collect).
+    pub async fn collect(&mut self) -> Result<Option<Chunk>> {
+        let Some(Queued { iterations, pending }) = self.queued.front_mut() else { return Ok(None) };
+        let (iterations, networks) = (*iterations, self.networks.len());
+        let gone = || Error::Device("a chunk's results are gone".into());
+        let pending = pending.take().ok_or_else(gone)?;
+        let (staging, words) = pending.wait(&self.context.device, <[u32]>::to_vec).await?;
+        self.queued.pop_front();
+        self.free.push(staging);
+
+        let (history, rest) = words.split_at(networks * iterations as usize);
+        let (steps, parameters) = rest.split_at(networks);
+        self.all_done(steps, iterations)?;
+        let cost = |bits: &u32| f64::from(f32::from_bits(*bits));
+        let costs = (0..networks).map(|n| history.iter().skip(n).step_by(networks).map(cost).collect()).collect();
+        Ok(Some(Chunk { iterations, costs, parameters: self.packing.unpack(&self.networks, parameters) }))
+    }
+
+    /// [`Session::restart`](crate::backend::Session::restart).
+    pub async fn restart(&mut self, start: &[Parameters]) -> Result<()> {
+        check_start(self.networks.iter(), start)?;
+        while let Some(Queued { pending, .. }) = self.queued.pop_front() {
+            if let Some(pending) = pending {
+                self.free.push(pending.wait(&self.context.device, |_| ()).await?.0);
+            }
+        }
+        let queue = &self.context.device.queue;
+        for (layer, records) in self.records.iter().enumerate() {
+            if let Some(buffer) = self.buffers.get(&Slot::Networks(layer)) {
+                queue.write_buffer(buffer, 0, cast_slice(records));
+            }
+        }
+        queue.write_buffer(&self.buffers[&Slot::Parameters], 0, cast_slice(&self.packing.pack(start)));
+        self.retired.fill(false);
+        self.context.device.check().await
+    }
+
+    /// [`Session::retire`](crate::backend::Session::retire): its width becomes 0, and kernels return early on that.
+    pub async fn retire(&mut self, network: usize) -> Result<()> {
+        let width = 0_u32.to_le_bytes();
+        let Some(retired) = self.networks.get(network) else { return Err(no_network(network, self.networks.len())) };
+        for layer in 0..=retired.hidden().len() {
+            let at = (network * size_of::<NetworkRecord>()) as u64;
+            if let Some(records) = self.buffers.get(&Slot::Networks(layer)) {
+                self.context.device.queue.write_buffer(records, at, &width);
+            }
+        }
+        self.context.device.check().await?;
+        self.retired[network] = true;
+        Ok(())
+    }
+
+    /// [`Session::evaluate`](crate::backend::Session::evaluate).
+    pub async fn evaluate(&mut self) -> Result<Vec<Evaluation>> {
+        let (networks, stride) = (self.networks.len(), self.packing.samples(self.samples));
+        let logits = Slot::Z(self.records.len() - 1);
+        let parts = [(Slot::History, 4 * networks as u64), (logits, 4 * (networks * stride) as u64)];
+        let words = self.look(&self.evaluation, &parts).await?;
+        let (costs, logits) = words.split_at(networks);
+        let wide = |bits: &u32| f64::from(f32::from_bits(*bits));
+        let evaluation = |(cost, logits): (&u32, &[u32])| Evaluation {
+            cost: wide(cost),
+            logits: logits[..self.samples].iter().map(wide).collect(),
+        };
+        Ok(costs.iter().zip(logits.chunks_exact(stride)).map(evaluation).collect())
+    }
+
+    /// [`Session::gradients`](crate::backend::Session::gradients).
+    pub async fn gradients(&mut self) -> Result<Vec<Parameters>> {
+        let words = self.look(&self.gradients, &[(Slot::Gradients, self.parameter_bytes())]).await?;
+        Ok(self.packing.unpack(&self.networks, &words))
+    }
+
+    /// Runs dispatches that count one step of every network, and reads the first bytes of buffers back.
+    async fn look(&self, dispatches: &[Dispatch], parts: &[(Slot, u64)]) -> Result<Vec<u32>> {
+        let (device, networks) = (&self.context.device, self.networks.len());
+        let parts = [&[(Slot::Steps, 4 * networks as u64)], parts].concat();
+        let mut staging = Staging::new(device, parts.iter().map(|(_, bytes)| bytes).sum()).await?;
+        let mut encoder = device.wgpu.create_command_encoder(&Default::default());
+        encoder.clear_buffer(&self.buffers[&Slot::Steps], 0, None);
+        record(&mut encoder, dispatches, 1);
+        let parts: Vec<_> = parts.iter().map(|(slot, bytes)| (&self.buffers[slot], *bytes)).collect();
+        staging.copy(&mut encoder, &parts);
+        let submission = device.submit(encoder).await?;
+        let (_, mut words) = staging.map(submission).wait(device, <[u32]>::to_vec).await?;
+        let rest = words.split_off(networks);
+        self.all_done(&words, 1).map(|()| rest)
+    }
+
+    /// Whether the counters of the networks in training show the iterations that were asked for.
+    fn all_done(&self, steps: &[u32], asked: u32) -> Result<()> {
+        let in_training = steps.iter().zip(&self.retired).filter(|(_, retired)| !**retired);
+        match in_training.map(|(done, _)| *done).find(|done| *done != asked) {
+            Some(done) => Err(Error::Incomplete { asked, done }),
+            None => Ok(()),
+        }
+    }
+
+    /// Bytes of the history of this many steps, of the counters, and of all parameters.
+    fn chunk_bytes(&self, steps: u32) -> [u64; 3] {
+        let networks = self.networks.len() as u64;
+        [4 * networks * u64::from(steps), 4 * networks, self.parameter_bytes()]
+    }
+
+    fn parameter_bytes(&self) -> u64 {
+        4 * (self.networks.len() * self.packing.parameters()) as u64
+    }
+}
+
+/// Compiles and binds every step.
+pub async fn bind(
+    context: &Context,
+    steps: &[KernelCall],
+    buffers: &BTreeMap<Slot, wgpu::Buffer>,
+) -> Result<Vec<Dispatch>> {
+    let mut dispatches = Vec::with_capacity(steps.len());
+    for step in steps {
+        dispatches.push(Dispatch::new(context, step, buffers).await?);
+    }
+    Ok(dispatches)
+}
+
+/// What a session's buffer begins with: the data, the records and the parameters; nothing if it begins with zeros.
+fn contents(slot: Slot, plan: &Plan, data: &Dataset, runs: &[Run], records: &[Vec<NetworkRecord>]) -> Option<Vec<u8>> {
+    let bytes = |values: &[f32]| cast_slice(values).to_vec();
+    match slot {
+        Slot::Inputs => Some(bytes(&plan.packing.inputs(data))),
+        Slot::Labels => Some(bytes(&plan.packing.labels(data))),
+        Slot::Networks(layer) => Some(cast_slice(&records[layer]).to_vec()),
+        Slot::Parameters => Some(bytes(&plan.packing.pack(runs.iter().map(|run| &run.parameters)))),
+        _ => None,
+    }
+}
+
+/// A buffer with these contents, or of this many zeros.
+pub fn make_buffer(device: &Device, slot: Slot, elements: u64, contents: Option<Vec<u8>>) -> wgpu::Buffer {
+    let label = format!("{slot:?}");
+    match contents {
+        Some(contents) => upload(device, &label, &contents, USAGE),
+        None => device.wgpu.create_buffer(&wgpu::BufferDescriptor {
+            label: Some(&label),
+            size: 4 * elements,
+            usage: USAGE,
+            mapped_at_creation: false,
+        }),
+    }
+}
