@@ -1,8 +1,9 @@
-//! What holds of any schedules, queue and clock.
+//! What holds of any schedules, queue and clock: drawn at random, the same in every run.
 
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::fake::{Fake, drive, go_on};
 use super::{Schedule, Status};
@@ -15,6 +16,12 @@ fn schedule(iterations: u64, log_every: u64) -> Schedule {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(1),
+        ..ProptestConfig::default()
+    })]
+
     #[test]
     fn whatever_the_clock_the_queue_and_the_stops_the_costs_are_the_same(
         length in 1_u64..600,
