@@ -6,9 +6,9 @@
 // Dispatch: (units / BLOCKS, networks, slabs), in workgroups of ACROSS × NETWORKS.
 //# uses lib/activation, lib/fused, lib/descend
 
-@group(0) @binding(6) var<storage, read> inputs: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read> deltas: array<vec4<f32>>;
-@group(0) @binding(8) var<storage, read_write> partial: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> inputs: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> deltas: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> partial: array<vec4<f32>>;
 
 @compute @workgroup_size(ACROSS * NETWORKS)
 fn fused_backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) local: u32) {

@@ -3,6 +3,9 @@
 // Dispatch: (units + 1, networks), in workgroups of ACROSS × NETWORKS: one invocation per unit, and one for the output.
 //# uses lib/fused, lib/descend
 
+// bound as in fused_backward, and not used
+@group(0) @binding(2) var<storage, read> inputs: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> deltas: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read> partial: array<vec4<f32>>;
 
 @compute @workgroup_size(ACROSS * NETWORKS)

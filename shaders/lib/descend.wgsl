@@ -2,10 +2,10 @@
 // and the gradient either updates the parameters in place or is stored.
 //# uses lib/fused
 
-@group(0) @binding(2) var<storage, read_write> parameters: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read_write> gradients: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> history: array<f32>;
-@group(0) @binding(5) var<storage, read_write> steps: array<u32>;
+@group(0) @binding(4) var<storage, read_write> parameters: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> gradients: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> history: array<f32>;
+@group(0) @binding(8) var<storage, read_write> steps: array<u32>;
 
 // theta: (b1, w2, w1[0], w1[1]) of a unit. sums: (Σ t, Σ dZ2·a, Σ t·x0, Σ t·x1) with t = dZ2·g′(z); all but that of w2
 // still lack the factor w2.
