@@ -135,7 +135,7 @@ fn a_file_that_cannot_grow_leaves_the_older_one_as_it_was() {
     }
 }
 
-/// A picture that cannot be written is told after the results, which are there.
+/// A picture that cannot be written is reported after the results, which are printed first.
 #[test]
 fn results_come_before_what_fails_after_training() {
     let folder = TempDir::new().unwrap();

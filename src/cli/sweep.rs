@@ -20,7 +20,7 @@ use super::{Ending, Verbosity};
 use crate::report::sweep::table;
 
 const MERGE_EXAMPLES: &str = "Examples:
-  planar sweep merge part*.jsonl                        the table of the whole sweep
+  planar sweep merge part*.jsonl                        the merged table
   planar sweep merge part*.jsonl --out seeds.jsonl --heatmap seeds.svg
 Exit codes: 0 done, 1 failure, 2 wrong input, such as a part that is missing.";
 
