@@ -1,9 +1,9 @@
 //! Whether planar has become slower: each plan's speed as a ratio to the `f32` reference's in the same run, held to the
-//! ratios of the last release in `benches/figures.json`. `cargo bench --bench guard` ends with 1 where one has fallen by
-//! over a third; `cargo bench --bench guard -- --write` writes the file anew, at a release.
+//! ratios of the last release in `benches/figures.json`. `cargo bench --bench guard` exits with 1 if one has fallen by
+//! more than a third; `cargo bench --bench guard -- --write` writes the file anew, for a release.
 //!
-//! A ratio cancels how fast and how busy a machine is, but not which instructions it has: it is compared where the file
-//! has the device's name.
+//! A ratio cancels how fast and how busy a machine is, but not which instructions it has, so it is compared only if the
+//! file has the device's name.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -21,11 +21,11 @@ use planar::model::{Network, Parameters};
 
 /// Hidden units and activation, on the flower's 400 samples.
 const NETWORKS: [(usize, &str); 4] = [(4, "tanh"), (40, "relu"), (277, "leaky-relu"), (277, "tanh")];
-/// The median of this many pairs, each measured for so long.
+/// The median of this many pairs is taken; each measurement takes `PATIENCE`.
 const PAIRS: usize = 5;
 const PATIENCE: Duration = Duration::from_millis(300);
-/// The share of a ratio that may be lost to noise: runs of one build on a quiet machine were up to 0.05 apart for the
-/// engine, and up to 0.32 for lavapipe, which shares its two cores with the host.
+/// The share of a ratio that noise may take: on a quiet machine, runs of one build differed by up to 0.05 for the
+/// engine, and by up to 0.32 for lavapipe, which shares its two cores with the host.
 const NOISE: f64 = 1.0 / 3.0;
 
 /// The reference's time over the device's, by `device | plan | n_h | activation`.
@@ -54,7 +54,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         println!("{then:>10.1} {now:>10.1} {:>+6.0}%   {name}{said}", 100.0 * change);
     }
     if !measured.keys().any(|name| before.contains_key(name)) {
-        println!("no device here is one of the release's: nothing is compared");
+        println!("no device here is in the release's figures: nothing is compared");
     }
     Ok(if slower == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -62,7 +62,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 fn measure() -> planar::Result<Ratios> {
     let data = flower(400, 1)?;
     let mut backends: Vec<(String, Box<dyn Backend>)> = Vec::new();
-    // one thread, as the reference has: another's work on the machine takes as much from both
+    // one thread, like the reference: other load on the machine then slows both alike
     let engine = Engine::new(Some(1))?;
     backends.push((format!("{} | engine", engine.device().name), Box::new(engine)));
     for adapter in Adapter::all() {

@@ -1,5 +1,5 @@
-//! An iteration of the CPU engine and of each plan on each adapter, over widths, samples and activations:
-//! `cargo bench --bench iteration`. Where an iteration takes over a second, its figure is left out and said so.
+//! One iteration of the CPU engine and of each plan on each adapter, over widths, samples and activations: `cargo bench
+//! --bench iteration`. An iteration that takes too long is skipped, with a message.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use planar::model::{Network, Parameters};
 
 mod common;
 
-/// The longest first iteration that is measured on.
+/// If the first iteration takes longer than this, the case is skipped.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 fn backends() -> Vec<(String, Box<dyn Backend>)> {
@@ -53,7 +53,7 @@ fn iteration(criterion: &mut Criterion) {
                     let _compiled = common::advance(session.as_mut(), 1).expect("it advances");
                     let first = common::advance(session.as_mut(), 1).expect("it advances");
                     if first > PATIENCE {
-                        eprintln!("{name}, n_h = {hidden}, m = {samples}: left out, {first:.1?} an iteration");
+                        eprintln!("{name}, n_h = {hidden}, m = {samples}: left out, {first:.1?} per iteration");
                         continue;
                     }
                     group.bench_function(BenchmarkId::new(name, hidden), |bencher| {

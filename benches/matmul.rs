@@ -1,5 +1,5 @@
-//! The tiled matmul, N × N, on each adapter: `cargo bench --bench matmul`. An element is an operation, two a multiply-add:
-//! Gelem/s are GFLOP/s.
+//! The tiled matmul, N × N, on each adapter: `cargo bench --bench matmul`. An element is one operation, and a
+//! multiply-add is two, so Gelem/s are GFLOP/s.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use planar::gpu::testing::call;
 use planar::gpu::testing::uniforms::Product;
 use planar::gpu::{Adapter, Gpu};
 
-/// Products a submit: enough that submitting does not count, few enough that no driver takes it for a hang.
+/// Products per submit: enough that submitting costs next to nothing, few enough that no driver takes it for a hang.
 const BATCH: usize = 16;
 
 fn matmul(criterion: &mut Criterion) {

@@ -1,5 +1,5 @@
-//! From 1 to 4,096 networks side by side, n_h = 4, m = 400, on the CPU engine and on each adapter's fused plan:
-//! `cargo bench --bench networks`. An element is a network's iteration: time/elements is what a network costs.
+//! From 1 to 4,096 networks side by side, n_h = 4, m = 400, on the CPU engine and on each adapter's fused plan: `cargo
+//! bench --bench networks`. An element is one iteration of one network: time/elements is the cost of a network.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! From opening an adapter to the end of the first iteration, shaders compiled: `cargo bench --bench startup`.
-//! Drivers keep compiled shaders on disk; for Mesa's, MESA_SHADER_CACHE_DISABLE=true measures the first start ever.
+//! From opening an adapter to the end of the first iteration, with shader compilation: `cargo bench --bench startup`.
+//! Drivers keep compiled shaders on disk; with Mesa, MESA_SHADER_CACHE_DISABLE=true measures a very first start.
 
 use std::time::Duration;
 

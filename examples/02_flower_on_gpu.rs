@@ -1,4 +1,4 @@
-//! The notebook's flower on the best adapter that there is, by the two dispatches of the plan `fused`.
+//! The notebook's flower on the best adapter available, with the two dispatches of the plan `fused`.
 //!
 //! `cargo run --release --example 02_flower_on_gpu`
 
@@ -11,7 +11,7 @@ use planar::model::{Activation, Network, Parameters};
 use planar::train::{Schedule, train};
 
 fn main() -> planar::Result<()> {
-    // best first; Choice::Hardware would leave out software adapters such as lavapipe
+    // best first; Choice::Hardware would exclude software adapters such as lavapipe
     let adapters = Adapter::all();
     let adapter = Adapter::choose(&adapters, &Choice::Any)?;
     println!("on {adapter}");
@@ -26,7 +26,7 @@ fn main() -> planar::Result<()> {
     for at in &outcome.costs {
         println!("iteration {:>4}: cost {:.6}", at.iteration, at.cost);
     }
-    // the notebook has 90 % after 10,000
+    // the notebook reaches 90 % after 10,000
     let accuracy = data.accuracy(&outcome.evaluation.logits);
     println!("accuracy {:.2} %", 100.0 * accuracy);
     assert!(accuracy > 0.89, "{accuracy}");

@@ -1,4 +1,4 @@
-//! Data of your own, a fifth of it held out: how well the network does on what it has not seen.
+//! Your own data, with a fifth of it held out: how well the network does on samples that it has not seen.
 //!
 //! `cargo run --release --example 03_own_data_held_out`
 
@@ -11,7 +11,7 @@ use planar::model::{Network, Parameters};
 use planar::train::{Schedule, train};
 
 fn main() -> planar::Result<()> {
-    // three features a sample; here the class is whether a point lies within a ball. A CSV file is read by
+    // three features per sample; here the class is whether a point lies within a ball. A CSV file is read by
     // "points.csv".parse::<planar::data::Source>()?.load(&planar::data::Options::default())
     let mut points = Vec::new();
     let mut labels = Vec::new();
@@ -22,7 +22,7 @@ fn main() -> planar::Result<()> {
     }
     let data = Dataset::from_points("ball", None, 3, &points, labels)?;
 
-    // the same share of each class, drawn with seed 1
+    // hold out the same share of each class, drawn with seed 1
     let (train_on, held_out) = data.split(0.2, 1)?;
     println!("{} samples to train on, {} held out", train_on.samples(), held_out.samples());
 
@@ -32,9 +32,9 @@ fn main() -> planar::Result<()> {
     let mut session = Engine::new(None)?.load(&train_on, std::slice::from_ref(&run))?;
     let outcome = train(session.as_mut(), Schedule::new(5000, None)?, |_| ControlFlow::Continue(()))?;
 
-    // the trained weights, on the samples that were held out
+    // evaluate the trained weights on the held-out samples
     let seen = train_on.accuracy(&outcome.evaluation.logits);
-    let parameters = outcome.parameters.unwrap_or(run.parameters); // none of a run that diverges at once
+    let parameters = outcome.parameters.unwrap_or(run.parameters); // none if the run diverged at once
     let unseen = accuracy_on(&held_out, &run.network, &parameters)?;
     println!("{:.1} % of the seen, {:.1} % of the unseen", 100.0 * seen, 100.0 * unseen);
     assert!(seen > 0.95 && unseen > 0.9, "{seen}, {unseen}");

@@ -1,4 +1,4 @@
-//! Several learning rates side by side: one session, in which each network ends by itself.
+//! Several learning rates side by side in one session, in which each network ends independently.
 //!
 //! `cargo run --release --example 04_many_networks`
 
@@ -12,7 +12,7 @@ use planar::train::{Event, Schedule, Status, train_all};
 
 fn main() -> planar::Result<()> {
     let data = flower(400, 1)?;
-    // the same weights to start from, so that the rate is all that differs; the last is far too large for a ReLU
+    // the initial weights are the same, so only the rate differs; the last one is far too large for a ReLU
     let rates = [0.01, 0.1, 1.2, 1e30];
     let network = Network::one_hidden(data.features(), 8, Activation::LeakyRelu { slope: 0.01 })?;
     let runs = rates.map(|learning_rate| Run {
@@ -33,7 +33,7 @@ fn main() -> planar::Result<()> {
     for (rate, outcome) in rates.iter().zip(&outcomes) {
         println!("rate {rate:?}: cost {:.6}", outcome.evaluation.cost);
     }
-    // one that diverges neither stops nor changes the others
+    // a network that diverges neither stops nor changes the others
     assert!(outcomes[..3].iter().all(|outcome| outcome.status == Status::Finished));
     assert_eq!(outcomes[3].status, Status::Diverged);
     assert!(outcomes[1].evaluation.cost < outcomes[0].evaluation.cost, "a rate of 0.1 is ahead of 0.01");

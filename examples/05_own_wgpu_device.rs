@@ -1,4 +1,4 @@
-//! A wgpu device of your own, which planar trains on while you go on using it.
+//! Your own wgpu device: planar trains on it while you keep using it.
 //!
 //! `cargo run --release --example 05_own_wgpu_device`
 
@@ -14,11 +14,11 @@ use planar::train::{Schedule, train};
 fn main() -> Result<(), Box<dyn Error>> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
     let adapter = pollster::block_on(instance.request_adapter(&Default::default()))?;
-    // the default limits are those that every WebGPU implementation has
+    // the default limits are those that every WebGPU implementation supports
     let (device, queue) = pollster::block_on(adapter.request_device(&Default::default()))?;
     println!("on {}", device.adapter_info().name);
 
-    // device and queue are handles: clones are of the same device
+    // device and queue are handles: clones refer to the same device
     let gpu = Gpu::from_device(device.clone(), queue.clone());
     let data = flower(400, 1)?;
     let network = Network::one_hidden(data.features(), 20, Activation::Tanh)?;

@@ -1,5 +1,5 @@
-//! What must hold of any bytes, a function a fuzz target: no panic, an error of one line, and what was read is written
-//! and read again as the same. `tests/seeds.rs` replays the seeds through the same functions.
+//! What must hold for any bytes, one function per fuzz target: there is no panic, an error is one line, and what was
+//! read is the same after being written and read again. `tests/seeds.rs` replays the seeds through the same functions.
 #![allow(dead_code)] // each target uses its own
 
 use std::fmt::Display;
@@ -15,7 +15,7 @@ use planar::train::CostAt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// What was read, or nothing where the error is one line.
+/// What was read, or none if there was an error, which must be one line.
 fn told<T>(read: Result<T, impl Display>) -> Option<T> {
     let error = match read {
         Ok(read) => return Some(read),
@@ -25,7 +25,7 @@ fn told<T>(read: Result<T, impl Display>) -> Option<T> {
     None
 }
 
-/// Data sets from a table, with labels and without.
+/// Data sets from a table, with and without labels.
 pub fn csv(bytes: &[u8]) {
     let path = Path::new("any.csv");
     let check = |data: &Dataset| {
@@ -46,7 +46,7 @@ pub fn csv(bytes: &[u8]) {
     }
 }
 
-/// Weights are finite; a checkpoint is written as what was read.
+/// Weights are finite; a checkpoint is written as it was read.
 pub fn checkpoint(bytes: &[u8]) {
     let path = Path::new("any.safetensors");
     let Some(weights) = told(Weights::parse(path, bytes)) else { return };
@@ -56,11 +56,11 @@ pub fn checkpoint(bytes: &[u8]) {
     let written = read.to_bytes(path).unwrap();
     let again = Checkpoint::parse(path, &written).unwrap();
     assert_eq!(again.parameters, read.parameters);
-    // as text, in which a cost that is not finite is the same as itself
+    // as text, so that a cost that is NaN equals itself
     assert_eq!(json_of(&again.state), json_of(&read.state));
 }
 
-/// What is kept of a file of metrics is whole lines, all of which are kept again.
+/// The part that is kept of a file of metrics consists of whole lines, and all of it is kept again.
 pub fn metrics(bytes: &[u8]) {
     for from in [0, 1, 100, u64::MAX] {
         let lines = bytes.split_inclusive(|byte| *byte == b'\n').count();
@@ -75,7 +75,7 @@ pub fn metrics(bytes: &[u8]) {
     }
 }
 
-/// The whole lines of a results file hold what the file holds, and are written again as the same.
+/// The whole lines of a results file hold all that was read from it, and are written again unchanged.
 pub fn results(bytes: &[u8]) {
     let path = Path::new("any.jsonl");
     let Some((sweep, found, whole)) = told(results::parse(path, bytes)) else { return };
@@ -88,7 +88,7 @@ pub fn results(bytes: &[u8]) {
     assert_eq!(json_of(&again.ended), json_of(&found.ended));
 }
 
-/// Lists and ranges, and the names in them, are read again from how they are displayed.
+/// Lists, ranges and the names in them read the same again from their displayed form.
 pub fn ranges(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
@@ -115,7 +115,7 @@ pub fn ranges(bytes: &[u8]) {
     }
 }
 
-/// What is read from JSON is written as what is read as the same.
+/// A value read from JSON is the same after being written and read again.
 pub fn json(bytes: &[u8]) {
     fn round_trip<T: Serialize + DeserializeOwned>(bytes: &[u8]) {
         let Ok(read) = serde_json::from_slice::<T>(bytes) else { return };
@@ -132,7 +132,7 @@ fn json_of(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap()
 }
 
-/// As on the command line: `4,20`.
+/// Values as written on the command line: `4,20`.
 fn shown(values: &[impl Display]) -> String {
     values.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }

@@ -1,4 +1,4 @@
-//! What can go wrong, said so that a reader knows what was wanted and what was there.
+//! What can go wrong. Each message says what was wanted and what was found.
 
 use std::path::PathBuf;
 
@@ -9,18 +9,18 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A value that no training can use, from the command line or from a caller.
+    /// A value that cannot be used, from the command line or from a caller.
     #[error("{name} must be {wanted}, not {given}", given = one_line(given))]
     Invalid {
-        /// The setting's name as a user knows it, such as `learning rate`.
+        /// The setting's name as a user knows it, such as `the learning rate`.
         name: &'static str,
-        /// What would be right.
+        /// What a valid value is.
         wanted: String,
-        /// What was there.
+        /// The value that was given.
         given: String,
     },
 
-    /// Parts that are each right but do not fit together.
+    /// Parts that are each valid but do not fit together.
     #[error("{}", one_line(.0))]
     Mismatch(String),
 
@@ -37,7 +37,7 @@ pub enum Error {
         source: std::io::Error,
     },
 
-    /// A CSV file that is not a data set: where, and what was expected there.
+    /// A CSV file that is not a data set, with the place and what was expected there.
     #[error("{path}{place}: {problem}", path = one_line(path.display()), problem = one_line(problem))]
     Csv {
         /// The file.
@@ -48,7 +48,7 @@ pub enum Error {
         problem: String,
     },
 
-    /// A file of a sweep's results that cannot be gone on with.
+    /// A results file of a sweep that cannot be used or continued.
     #[error("{path} {problem}", path = one_line(path.display()), problem = one_line(problem))]
     Results {
         /// The file.
@@ -77,9 +77,9 @@ pub enum Error {
     /// A size that the adapter's limits do not allow. Found before anything is allocated.
     #[error("{what} needs {needed} of {limit}, and {adapter} allows {allowed}")]
     Limit {
-        /// What was to be made, such as `the activations of 277 × 400`.
+        /// What was to be allocated, such as `the activations of 277 × 400`.
         what: String,
-        /// How much of the limit it takes.
+        /// How much of the limit it needs.
         needed: u64,
         /// The limit's name in WebGPU, such as `maxStorageBufferBindingSize`.
         limit: &'static str,
@@ -93,19 +93,19 @@ pub enum Error {
     #[error("shader {0}")]
     Shader(String),
 
-    /// The device is lost, and no other could take its place: it was lost before, or its adapter is gone.
+    /// The device is lost and could not be replaced: it was lost before, or its adapter is gone.
     #[error("GPU: the device is lost: {0}")]
     Lost(String),
 
-    /// The device failed: out of memory, no answer in time, or an error of the driver.
+    /// The device failed: it ran out of memory, did not answer in time, or its driver reported an error.
     #[error("GPU: {0}")]
     Device(String),
 
-    /// A device whose results are not the CPU's.
-    #[error("{0}: the adapter or its driver computes wrong, and planar selftest tells what")]
+    /// A device whose results differ from the CPU's.
+    #[error("{0}: the adapter or its driver computes wrong results; planar selftest shows which")]
     Wrong(String),
 
-    /// The GPU counted other steps than it was given: the result cannot be trusted.
+    /// The GPU did not do as many steps as it was given: the result cannot be trusted.
     #[error("the GPU reports {done} of {asked} iterations done: its driver dropped work, and the result is void")]
     Incomplete {
         /// Iterations submitted.
@@ -115,21 +115,21 @@ pub enum Error {
     },
 }
 
-/// Which settings of a device exclude each other.
+/// Settings of a device that exclude each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Conflict {
     /// WGSL has no `f64`.
     #[error("f64 is for the CPU only, since WGSL has no f64")]
     DoubleOnGpu,
-    /// A GPU was asked for, and a number of threads.
-    #[error("threads are the CPU engine's, and a GPU is to compute")]
+    /// A number of threads was requested for a GPU.
+    #[error("threads apply only to the CPU engine, and this runs on a GPU")]
     ThreadsOfGpu,
-    /// The textbook was asked for, and a number of threads.
-    #[error("threads are the CPU engine's, and the reference is to compute")]
+    /// A number of threads was requested for the CPU reference.
+    #[error("threads apply only to the CPU engine, and this runs on the reference")]
     ThreadsOfReference,
-    /// The CPU was asked for, and a GPU's plan.
-    #[error("the plan {0} is a GPU's, and the CPU is to compute")]
+    /// A GPU's plan was requested for the CPU.
+    #[error("the plan {0} is for a GPU, and this runs on the CPU")]
     PlanOnCpu(&'static str),
 }
 

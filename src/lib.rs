@@ -1,12 +1,12 @@
-//! Trains the network of the exercise *Planar data classification with one hidden layer*, any width, any activation, on any
-//! GPU that WebGPU reaches or on the CPU, and shows that GPU and CPU agree. This page is a short book on the library; the
-//! command `planar`, built on it, is described in the README.
+//! Trains the network of the exercise *Planar data classification with one hidden layer*, with any width and
+//! activation, on any GPU that WebGPU reaches or on the CPU, and checks that GPU and CPU agree. This page is a short
+//! book on the library; the README describes the command `planar`, which is built on it.
 //!
 //! # Quick start
 //!
-//! A [`Backend`](backend::Backend) loads a [`Dataset`](data::Dataset) and networks to train on it, its
-//! [`Session`](backend::Session) advances them, and [`train`](train::train) drives the session. Weights, data and activations
-//! stay on the device; costs come back at the end of each chunk of iterations.
+//! A [`Backend`](backend::Backend) loads a [`Dataset`](data::Dataset) and the networks to train on it, its
+//! [`Session`](backend::Session) advances them, and [`train`](train::train) drives the session. Weights, data and
+//! activations stay on the device; costs come back at the end of each chunk of iterations.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -22,52 +22,84 @@
 //! let mut session = Engine::new(None)?.load(&data, &[Run { network, parameters, learning_rate: 1.2 }])?;
 //! let outcome = train(session.as_mut(), Schedule::new(2000, None)?, |at| {
 //!     println!("iteration {}: cost {:.6}", at.iteration, at.cost);
-//!     ControlFlow::Continue(()) // Break ends the training here
+//!     ControlFlow::Continue(()) // Break would end the training here
 //! })?;
 //! assert!(data.accuracy(&outcome.evaluation.logits) > 0.88);
 //! # Ok::<(), planar::Error>(())
 //! ```
 //!
-//! Full-batch gradient descent, θ ← θ − α·dθ, on the mean of the binary cross-entropy, which is computed from the logit.
-//! Networks have any number of hidden layers of one activation and one output; [`Network::one_hidden`](model::Network::one_hidden)
-//! is the exercise's. Weights are those of [`Parameters::from_values`](model::Parameters::from_values) if you bring your own.
+//! Training is full-batch gradient descent, θ ← θ − α·dθ, on the mean binary cross-entropy, which is computed from the
+//! logit. A network has one output and any number of hidden layers, all with the same activation;
+//! [`Network::one_hidden`](model::Network::one_hidden) makes that of the exercise. To start from your own weights, use
+//! [`Parameters::from_values`](model::Parameters::from_values).
 //!
 //! # One call
 //!
 //! [`fit::fit`] is the training that the command calls: from [`fit::Settings`] (data, network, start, device, files) to
-//! [`fit::Fitted`], whose [`fit::Report`] has a JSON form. It chooses the device, keeps checkpoints and metrics, and evaluates
-//! the result on the samples held out. [`sweep::Sweep`] does the same for many networks. Their modules have examples.
+//! [`fit::Fitted`], whose [`fit::Report`] has a JSON form. It chooses the device, writes checkpoints and metrics, and
+//! evaluates the result on the held-out samples. [`sweep::Sweep`] does the same for many networks.
+//!
+//! ```
+//! use planar::data::{Options, Source};
+//! use planar::fit::{DataSettings, DeviceSettings, Files, RunSettings, Settings, Start, fit};
+//! use planar::model::Activation;
+//!
+//! let start = Start { seed: 2, scale: 0.01, file: None };
+//! let fitted = fit(
+//!     &Settings {
+//!         data: DataSettings { source: Source::Flower, options: Options::default(), held_out: Some((0.2, 1)) },
+//!         run: RunSettings {
+//!             hidden: vec![4],
+//!             activation: Activation::Tanh,
+//!             backward_activation: None,
+//!             learning_rate: 1.2,
+//!             start,
+//!         },
+//!         iterations: 2000,
+//!         log_every: None, // ten times per run
+//!         device: DeviceSettings::default(), // the faster of the CPU and a hardware GPU
+//!         files: Files::default(), // no checkpoint, no metrics
+//!         smooth_curve: false,
+//!         snapshots: false,
+//!     },
+//!     &mut (), // an Observer that ignores the progress
+//! )?;
+//! println!("cost {:?} on {}", fitted.report.last.cost, fitted.report.device.name);
+//! # assert!(fitted.report.last.test_accuracy.is_some_and(|accuracy| accuracy > 0.8));
+//! # Ok::<(), planar::Error>(())
+//! ```
 //!
 //! # Choosing a device
 //!
-//! | backend | what it is | take it for |
+//! | backend | what it is | use it for |
 //! |---|---|---|
-//! | [`cpu::Engine`] | vector instructions and threads, `f32`, one hidden layer | nearly everything on this exercise: it is hard to beat below some thousand units |
+//! | [`cpu::Engine`] | vector instructions and threads, `f32`, one hidden layer | nearly everything in this exercise: it is hard to beat below a few thousand units |
 //! | [`gpu::Gpu`] | WGSL compute shaders, `f32` | wide networks, many samples, many networks |
-//! | [`cpu::Reference`] | a textbook, `f32` or `f64`, any depth | judging the others; `f64` |
+//! | [`cpu::Reference`] | textbook loops, `f32` or `f64`, any depth | judging the other backends; `f64` |
 //!
 //! ```no_run
 //! # #[cfg(feature = "gpu")] {
 //! use planar::gpu::{Adapter, Choice, Gpu, plan::PlanChoice};
 //!
-//! let adapters = Adapter::all(); // best first; WGPU_BACKEND narrows them
-//! let adapter = Adapter::choose(&adapters, &Choice::Hardware)?; // Any: a software adapter too
-//! let gpu = Gpu::open(adapter)?.with_plan(PlanChoice::Fused); // or leave the plan to the shape
+//! let adapters = Adapter::all(); // best first; WGPU_BACKEND restricts the list
+//! let adapter = Adapter::choose(&adapters, &Choice::Hardware)?; // Choice::Any allows a software adapter too
+//! let gpu = Gpu::open(adapter)?.with_plan(PlanChoice::Fused); // by default, the network's shape decides
 //! # }
 //! # Ok::<(), planar::Error>(())
 //! ```
 //!
-//! [`Gpu::from_device`](gpu::Gpu::from_device) trains on a wgpu device that you have opened. A front that must not block
-//! awaits [`Gpu::load_async`](gpu::Gpu::load_async), whose [session](gpu::GpuSession) has async methods, and
-//! [`Gpu::forward_async`](gpu::Gpu::forward_async).
-//! [`measure::speed`] tells which backend is faster for your networks, and [`compare::check_backend`] whether a
-//! driver computes right, before you rely on it. A `Gpu` can be cloned and shared by threads: clones are of one device.
+//! [`fit::choose`] makes this choice by measuring. [`Gpu::from_device`](gpu::Gpu::from_device) trains on a wgpu device
+//! that you have opened. A front that must not block awaits [`Gpu::load_async`](gpu::Gpu::load_async), whose
+//! [session](gpu::GpuSession) has async methods, and [`Gpu::forward_async`](gpu::Gpu::forward_async).
+//! [`measure::speed`] measures a backend on your networks, and [`compare::check_backend`] checks that a driver computes
+//! correctly before you rely on it. A `Gpu` can be cloned and shared between threads: all clones use the same device.
 //!
 //! # Your own data
 //!
-//! [`Dataset::from_points`](data::Dataset::from_points) takes points and labels, [`data::csv::read`] a file. Up to
-//! [`MAX_FEATURES`](data::MAX_FEATURES) features, labels 0 and 1. [`split`](data::Dataset::split) holds a share of each class
-//! out of training, for [`cpu::accuracy_on`] to judge the trained network by.
+//! [`Dataset::from_points`](data::Dataset::from_points) takes points and labels, and [`data::csv::read`] reads a file.
+//! There may be up to [`MAX_FEATURES`](data::MAX_FEATURES) features, and labels are 0 or 1.
+//! [`split`](data::Dataset::split) holds a share of each class out of training, and [`cpu::accuracy_on`] gives the
+//! trained network's accuracy on it.
 //!
 //! ```
 //! use planar::data::Dataset;
@@ -81,8 +113,8 @@
 //!
 //! # Many networks
 //!
-//! A session trains as many networks side by side as it is given: on a GPU in the same dispatches, on the CPU one a core.
-//! Each ends by itself, converged, diverged or done, and to the same bits as if it had trained alone.
+//! A session trains all the networks that it is given side by side: on a GPU in the same dispatches, on the CPU one per
+//! core. Each network ends independently, finished or diverged, with the same bits as if it had trained alone.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -111,15 +143,16 @@
 //! # Ok::<(), planar::Error>(())
 //! ```
 //!
-//! [`sweep`] does this for grids and draws of widths, rates and seeds, in batches that fit the device, with a results file
-//! that survives being killed.
+//! [`sweep::Sweep`] does this for grids and random draws of widths, rates and seeds, in batches that fit the device,
+//! with a results file that survives being killed.
 //!
 //! # Comparing
 //!
-//! Training is chaotic: after some thousand iterations two right devices part. So [`compare::compare`] holds one step from
-//! the same weights to 1e-5·Σ|terms| + 1e-9, element by element, and tells beside the cost curves when `f64` parts from
-//! itself. [`gradcheck::check`] holds the gradients to central differences of the cost, and [`diagnose::diagnose`] says why a
-//! training diverges.
+//! Training is chaotic: after a few thousand iterations, two correct devices diverge from each other. So
+//! [`compare::compare`] compares single steps from the same weights, element by element, with the bound 1e-5·Σ|terms| +
+//! 1e-9. It also compares the cost curves, and reports when `f64` departs from itself after a change in the last place.
+//! [`gradcheck::check`] checks the gradients against central differences of the cost, and [`diagnose::diagnose`] finds
+//! out why a training diverges.
 //!
 //! ```
 //! use planar::backend::Run;
@@ -139,56 +172,59 @@
 //!
 //! # Keeping and showing
 //!
-//! [`checkpoint::Checkpoint`] keeps a run in a safetensors file that NumPy reads; [`checkpoint::Weights`] reads anyone's.
-//! [`predict::predict`] gives the probabilities of new samples. [`plot`] draws boundaries, cost curves and heat
-//! maps, as SVG or PNG.
+//! [`checkpoint::Checkpoint`] saves a run in a safetensors file that NumPy can read; [`checkpoint::Weights`] reads any
+//! safetensors file with W1, b1, W2, b2, …. [`Backend::forward`](backend::Backend::forward) gives the logits of new
+//! samples, and [`predict::predict`] their probabilities. [`plot`] draws boundaries, cost curves and heat maps as SVG
+//! or PNG.
 //!
 //! # Errors
 //!
-//! Every function that can fail returns [`Result`]; an [`Error`] is one line that says what was wanted and what was there.
+//! Every function that can fail returns [`Result`]; an [`Error`] is one line that says what was wanted and what was
+//! found.
 //!
 //! | error | what to do |
 //! |---|---|
-//! | [`Invalid`](Error::Invalid), [`Mismatch`](Error::Mismatch) | the call is wrong: mend the value that it names |
-//! | [`Limit`](Error::Limit) | the device is too small; found before anything is allocated. Another plan, device or size |
-//! | [`Conflict`](Error::Conflict) | two settings of a device exclude each other: leave one out |
+//! | [`Invalid`](Error::Invalid), [`Mismatch`](Error::Mismatch) | the call is wrong: correct the value that the error names |
+//! | [`Limit`](Error::Limit) | the device is too small, which is found before anything is allocated: choose another plan, device or size |
+//! | [`Conflict`](Error::Conflict) | two settings of the device exclude each other: leave one out |
 //! | [`NoAdapter`](Error::NoAdapter) | train on [`cpu::Engine`] |
-//! | [`Lost`](Error::Lost) | the device was lost for the second time, or is gone: load on another, from the last parameters |
-//! | [`Device`](Error::Device), [`Incomplete`](Error::Incomplete) | the device failed, and the result is void: load again, from the last parameters |
-//! | [`Wrong`](Error::Wrong), [`Shader`](Error::Shader) | the driver computes or compiles wrong: another plan or device |
-//! | [`Io`](Error::Io), [`Csv`](Error::Csv), [`Checkpoint`](Error::Checkpoint), [`Results`](Error::Results) | the file that they name |
-//! | [`Plot`](Error::Plot) | the picture's size or format |
+//! | [`Lost`](Error::Lost) | the device was lost and could not be replaced: load the last parameters on another device |
+//! | [`Device`](Error::Device), [`Incomplete`](Error::Incomplete) | the device failed, and the result is void: load the last parameters again |
+//! | [`Wrong`](Error::Wrong), [`Shader`](Error::Shader) | the driver computes or compiles wrongly: choose another plan or device |
+//! | [`Io`](Error::Io), [`Csv`](Error::Csv), [`Checkpoint`](Error::Checkpoint), [`Results`](Error::Results) | correct or replace the file that the error names |
+//! | [`Plot`](Error::Plot) | change the picture's size or format |
 //!
-//! A training that diverges is no error: its [`Status`](train::Status) says so, and its last finite weights are there.
+//! A training that diverges is not an error: its [`Status`](train::Status) says so, and its last finite weights are
+//! kept.
 //!
 //! # Features
 //!
-//! `default = ["gpu", "cli", "plot"]`; the library builds with none of them.
+//! The default is `["gpu", "cli", "plot"]`; the library builds without any of them.
 //!
 //! | feature | brings | dependencies |
 //! |---|---|---|
 //! | `gpu` | `gpu`, `selftest` | wgpu |
-//! | `testing` | doors that the project's own tests use | none |
-//! | `plot` | `plot` | plotters, resvg |
+//! | `plot` | `plot` | plotters, resvg and others |
 //! | `cli` | the command `planar` | clap, indicatif and others |
+//! | `testing` | access for the project's own tests, outside the stable interface | none |
 //!
 //! # The public surface
 //!
-//! | module | of it |
+//! | module | main items |
 //! |---|---|
-//! | [`data`] | [`Dataset`](data::Dataset), [`flower`](data::flower) and four more, [`csv`](data::csv), [`Source`](data::Source) by its name, [`NumpyRandom`](data::numpy_random::NumpyRandom) |
+//! | [`data`] | [`Dataset`](data::Dataset), [`flower`](data::flower) and four more, [`csv`](data::csv), [`Source`](data::Source), [`NumpyRandom`](data::numpy_random::NumpyRandom) |
 //! | [`model`] | [`Network`](model::Network), [`Activation`](model::Activation), [`Parameters`](model::Parameters), [`Derivative`](model::Derivative) |
-//! | [`backend`] | the traits [`Backend`](backend::Backend) and [`Session`](backend::Session), [`Run`](backend::Run), [`Chunk`](backend::Chunk), [`Evaluation`](backend::Evaluation), [`DeviceInfo`](backend::DeviceInfo) |
-//! | [`fit`] | [`fit`](fit::fit), [`Settings`](fit::Settings), [`Observer`](fit::Observer), [`Report`](fit::Report), [`choose`](fit::choose) |
-//! | [`cpu`] | [`Engine`](cpu::Engine), [`Reference`](cpu::Reference), [`accuracy_on`](cpu::accuracy_on), [`logits_at`](cpu::logits_at) |
+//! | [`backend`] | the traits [`Backend`](backend::Backend) and [`Session`](backend::Session), [`Run`](backend::Run), [`Chunk`](backend::Chunk), [`Evaluation`](backend::Evaluation), [`DeviceInfo`](backend::DeviceInfo), [`PlanChoice`](backend::PlanChoice) |
+//! | [`fit`] | [`fit`](fit::fit), [`Settings`](fit::Settings), [`Observer`](fit::Observer), [`Fitted`](fit::Fitted), [`Report`](fit::Report), [`choose`](fit::choose) |
+//! | [`cpu`] | [`Engine`](cpu::Engine), [`Reference`](cpu::Reference), [`accuracy_on`](cpu::accuracy_on), [`evaluate_on`](cpu::evaluate_on), [`logits_at`](cpu::logits_at) |
 //! | [`gpu`] | [`Adapter`](gpu::Adapter), [`Choice`](gpu::Choice), [`Gpu`](gpu::Gpu), [`PlanChoice`](gpu::plan::PlanChoice) |
 //! | [`train`] | [`train`](train::train), [`train_all`](train::train_all), [`Training`](train::Training), [`Schedule`](train::Schedule), [`Event`](train::Event), [`Outcome`](train::Outcome), [`Status`](train::Status) |
-//! | [`sweep`] | [`run`](sweep::run), [`grid`](sweep::grid), [`results`](sweep::results), [`summary`](sweep::summary) |
-//! | [`compare`], [`gradcheck`], [`diagnose`] | [`compare`](compare::compare), [`check`](gradcheck::check), [`diagnose`](diagnose::diagnose) and what they find |
+//! | [`sweep`] | [`Sweep`](sweep::Sweep), [`run`](sweep::run), [`grid`](sweep::grid), [`results`](sweep::results), [`summary`](sweep::summary) |
+//! | [`compare`], [`gradcheck`], [`diagnose`] | [`compare`](compare::compare), [`check`](gradcheck::check), [`diagnose`](diagnose::diagnose), and their results |
 //! | [`checkpoint`], [`metrics`], [`predict`], [`plot`] | [`Checkpoint`](checkpoint::Checkpoint), [`Weights`](checkpoint::Weights); [`predict`](predict::predict); [`Boundary`](plot::Boundary), [`CostPlot`](plot::CostPlot), [`write`](plot::write) |
 //! | [`measure`], [`selftest`], [`reproduce`] | [`speed`](measure::speed); [`run`](selftest::run); [`reproduce`](reproduce::reproduce) and [`claims`](reproduce::claims) |
 //!
-//! `examples/` has a program for each of the first chapters.
+//! `examples/` has one program for each of the first chapters.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 

@@ -9,8 +9,8 @@ fn main() -> std::process::ExitCode {
     cli::main()
 }
 
-/// Where there is no desktop session, Mesa's device-select layer asks Wayland for the default GPU all the same, and
-/// libwayland complains on stderr. Adapters are sorted without it.
+/// Without a desktop session, Mesa's device-select layer still asks Wayland for the default GPU, and libwayland
+/// complains on stderr. Planar sorts the adapters without that layer, so it is switched off.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
 fn quieten_mesa() {

@@ -1,4 +1,4 @@
-//! The file of metrics: one line of JSON for each logged cost, there to be read and drawn while training goes on.
+//! The file of metrics: one line of JSON per logged cost, to be read and drawn while the network trains.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
@@ -10,7 +10,7 @@ use web_time::Instant;
 use crate::train::CostAt;
 use crate::{Error, Result};
 
-/// How every line begins: a file with other beginnings is no file of metrics.
+/// How every line begins: a file with any other line is not a file of metrics.
 pub const BEGINNING: &str = "{\"iteration\":";
 
 /// A line of the file.
@@ -18,7 +18,7 @@ pub const BEGINNING: &str = "{\"iteration\":";
 struct Line {
     iteration: u64,
     cost: f64,
-    /// Since training began, or went on.
+    /// Seconds since training began or was resumed.
     seconds: f64,
     #[serde(flatten)]
     accuracy: Option<Accuracy>,
@@ -34,36 +34,36 @@ pub struct Accuracy {
     pub test_accuracy: Option<f64>,
 }
 
-/// An open file of metrics, or nothing if none is asked for.
+/// An open file of metrics, or nothing if none was requested.
 pub(crate) struct Metrics {
     file: Option<(PathBuf, BufWriter<File>)>,
-    /// Lines below this iteration are in the file.
+    /// The lines before this iteration are in the file.
     next: u64,
     every: u64,
     began: Instant,
 }
 
 impl Metrics {
-    /// Opens the file and leaves what is in it as it is. Lines are to be written every `every` iterations, from iteration
+    /// Opens the file without changing its content. Lines will be written every `every` iterations, from iteration
     /// `from` on.
     ///
     /// # Errors
-    /// [`Error::Io`] if it cannot be written, [`Error::Results`] if a run that goes on would spoil a file of something
-    /// else.
+    /// [`Error::Io`] if it cannot be written, [`Error::Results`] if a resumed run would overwrite a file of another
+    /// kind.
     pub fn open(path: Option<&Path>, from: u64, every: u64) -> Result<Self> {
         let file = path.map(|path| open(path, from)).transpose()?;
         Ok(Self { file, next: from, every, began: Instant::now() })
     }
 
-    /// Training begins: drops what is in the file from this run's first iteration on, and counts the seconds.
+    /// Training begins: removes the lines from this run's first iteration on, and starts to count the seconds.
     ///
     /// # Errors
-    /// [`Error::Io`] if the file cannot be cut.
+    /// [`Error::Io`] if the file cannot be truncated.
     pub fn begin(&mut self) -> Result<()> {
         self.began = Instant::now();
         let Some((path, file)) = &mut self.file else { return Ok(()) };
         let cut = |file: &mut File| -> io::Result<()> {
-            // a pipe or a terminal holds nothing to drop
+            // a pipe or a terminal has nothing to remove
             if file.metadata()?.is_file() {
                 let kept = file.stream_position()?;
                 file.set_len(kept)?;
@@ -73,7 +73,7 @@ impl Metrics {
         cut(file.get_mut()).map_err(|source| Error::Io { path: path.clone(), source })
     }
 
-    /// After a chunk: writes the costs that are new.
+    /// After a chunk: writes the new costs.
     ///
     /// # Errors
     /// [`Error::Io`] if they cannot be written.
@@ -81,7 +81,7 @@ impl Metrics {
         self.write(logged, None)
     }
 
-    /// After training: writes the costs that are left, the last with the accuracies of a run that has finished.
+    /// After training: writes the remaining costs, the last with the accuracies if the run has finished.
     ///
     /// # Errors
     /// [`Error::Io`] if they cannot be written.
@@ -96,7 +96,7 @@ impl Metrics {
         let Some((path, file)) = &mut self.file else { return Ok(()) };
         let seconds = self.began.elapsed().as_secs_f64();
         let new = &logged[logged.partition_point(|at| at.iteration < self.next)..];
-        // a picture's curve may have more costs than are asked for here
+        // for a picture, costs may be logged more often than this file needs
         let asked = new.iter().filter(|at| at.iteration.is_multiple_of(self.every)).map(|at| (*at, None));
         let put = || -> io::Result<()> {
             for (CostAt { iteration, cost }, accuracy) in asked.chain(last) {
@@ -111,7 +111,7 @@ impl Metrics {
     }
 }
 
-/// Opens the file, at the end of what a run from iteration `from` keeps of it.
+/// Opens the file and seeks to the end of what a run from iteration `from` keeps.
 fn open(path: &Path, from: u64) -> Result<(PathBuf, BufWriter<File>)> {
     let failed = |source| Error::Io { path: path.to_path_buf(), source };
     let goes_on = from > 0 && path.is_file();
@@ -123,17 +123,17 @@ fn open(path: &Path, from: u64) -> Result<(PathBuf, BufWriter<File>)> {
         file.read_to_end(&mut text).map_err(failed)?;
         let kept = kept(&text, from).map_err(|line| Error::Results {
             path: path.to_path_buf(),
-            problem: format!("is no file of metrics to go on with: line {line} does not begin with {BEGINNING}N"),
+            problem: format!("is no file of metrics to continue: line {line} does not begin with {BEGINNING}N"),
         })?;
         file.seek(SeekFrom::Start(kept)).map_err(failed)?;
     }
     Ok((path.to_path_buf(), BufWriter::new(file)))
 }
 
-/// The bytes of the lines below an iteration; a torn last line is not kept.
+/// The number of bytes in the lines before an iteration; a torn last line is not counted.
 ///
 /// # Errors
-/// The number, counted from 1, of the first line that is none of such a file's.
+/// The number, counted from 1, of the first line that is not a line of metrics.
 ///
 /// ```
 /// let text = b"{\"iteration\":0,\"cost\":0.7}\n{\"iteration\":10,\"cost\":0.6}\n{\"iter";
@@ -159,7 +159,7 @@ pub fn kept(text: &[u8], from: u64) -> std::result::Result<u64, usize> {
     Ok(kept)
 }
 
-/// Whether it can be the beginning of a line.
+/// Whether these bytes can be the beginning of a line.
 fn is_torn(line: &[u8]) -> bool {
     let both = line.len().min(BEGINNING.len());
     line[..both] == BEGINNING.as_bytes()[..both]

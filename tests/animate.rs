@@ -1,4 +1,4 @@
-//! `--animate`: a GIF of the run that any viewer shows, which changes nothing about the run.
+//! `--animate`: a GIF of the run that every viewer can show. It changes nothing about the run.
 #![cfg(all(feature = "cli", feature = "plot"))]
 
 mod common;
@@ -37,7 +37,7 @@ fn shown(bytes: &[u8]) -> Shown {
     Shown { size, frames, loops: decoder.repeat() == gif::Repeat::Infinite }
 }
 
-/// Trains with these flags and an animation; stdout, stderr, the exit code, and what was written.
+/// Trains with these flags and an animation. Returns stdout, stderr, the exit code and the animation.
 fn animated(arguments: &str, file: &Path) -> (String, String, i32, Shown) {
     let mut command = planar(arguments);
     command.arg("--animate").arg(file);
@@ -54,7 +54,7 @@ fn a_run_is_shown_from_its_start_to_its_end_in_sixty_frames_that_loop() {
     assert_eq!((code, shown.size, shown.frames.len(), shown.loops), (0, (480, 400), 60, true));
     let delays: Vec<u16> = shown.frames.iter().map(|(_, delay)| *delay).collect();
     assert!(delays[..59].iter().all(|delay| *delay == 10) && delays[59] > 100, "{delays:?}");
-    // between the centre and the right edge class 1 ends up, which no network knows at the start
+    // class 1 ends up between the centre and the right edge, which no network knows at the start
     let at = |frame: usize| &shown.frames[frame].0[3 * (480 * 150 + 380)..][..3];
     assert!(at(59)[0] > at(59)[2] + 60, "{:?}", at(59));
     assert!(at(0)[0].abs_diff(at(0)[2]) < 30, "{:?}", at(0));
@@ -86,7 +86,7 @@ fn short_long_resumed_and_diverging_runs_are_shown_as_far_as_they_went() {
     let (_, _, code, short) =
         animated(&format!("train -q --device cpu --iterations 3 --checkpoint {}", kept.display()), &file);
     assert_eq!((code, frames(&short)), (0, 4));
-    // iteration 3 and each of five more
+    // iteration 3 and each of the next five
     let resume = format!("train -q --device cpu --iterations 8 --resume {}", kept.display());
     let (_, stderr, code, resumed) = animated(&resume, &file);
     assert_eq!((code, frames(&resumed)), (0, 6), "{stderr}");
@@ -100,7 +100,7 @@ fn short_long_resumed_and_diverging_runs_are_shown_as_far_as_they_went() {
     assert_eq!(animated(&three, &file).2, 0);
 }
 
-/// Ctrl-C leaves an animation of what is done.
+/// Ctrl-C leaves an animation of the part that is done.
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_is_shown_as_far_as_it_went() {
@@ -158,7 +158,7 @@ fn frames_of_few_colours_are_kept_to_the_pixel_and_of_many_the_most_frequent() {
     for (shown, frame) in shown_as.frames.iter().zip(&frames) {
         assert_eq!(shown.0, rgb(frame));
     }
-    // 512 colours in the upper half, and one below it, that most pixels have
+    // 512 colours in the upper half, and a single one, which most pixels have, in the lower half
     let many = frame(&|x, y| if y < 16 { [4 * x as u8, 8 * (y / 2) as u8, 128] } else { [7, 8, 9] });
     let shown_as = shown(&plot::gif((64, 32), std::slice::from_ref(&many)).unwrap());
     assert_eq!(shown_as.frames[0].0[3 * 64 * 16..], rgb(&many)[3 * 64 * 16..]);

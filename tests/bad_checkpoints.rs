@@ -1,5 +1,4 @@
-//! Files of weights that are wrong: each is refused in one line that says what is wrong with it, by every command that
-//! reads one.
+//! Bad files of weights: every command that reads such a file refuses it in one line that says what is wrong with it.
 #![cfg(all(feature = "cli", feature = "gpu", feature = "plot"))]
 
 mod common;
@@ -12,7 +11,7 @@ use common::tensors::{file, plain};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// The header of a file, and the bytes behind it.
+/// The header of a file, and the bytes after it.
 fn parts(file: &[u8]) -> (Value, &[u8]) {
     let length = u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
     (serde_json::from_slice(&file[8..8 + length]).unwrap(), &file[8 + length..])
@@ -25,7 +24,7 @@ fn changed(bytes: &[u8], change: impl Fn(&mut Value)) -> Vec<u8> {
     file(&header, data)
 }
 
-/// A file with its state of planar's changed.
+/// A file with planar's state in it changed.
 fn with_state(bytes: &[u8], change: impl Fn(&mut Value)) -> Vec<u8> {
     changed(bytes, |header| {
         let text = &mut header["__metadata__"]["planar"];
@@ -35,7 +34,7 @@ fn with_state(bytes: &[u8], change: impl Fn(&mut Value)) -> Vec<u8> {
     })
 }
 
-/// Whether a command refuses it: exit code 2, nothing on stdout, one line with these words.
+/// Fails unless the command refuses the file: exit code 2, nothing on stdout, one line with these words.
 fn assert_refused(command: &str, file: &Path, words: &[&str]) {
     let mut command = planar(command);
     command.arg(file).write_stdin("0,0\n");
@@ -46,9 +45,9 @@ fn assert_refused(command: &str, file: &Path, words: &[&str]) {
     }
 }
 
-/// What goes on with a run, or uses its network.
+/// Commands that resume a run or use its network.
 const READERS: [&str; 3] = ["train -q --device cpu --hidden 3 --resume", "predict", "plot --out bad.svg"];
-/// What takes the weights alone.
+/// Commands that use only the weights.
 const INIT: &str = "train -q --device cpu --hidden 3 --init";
 
 #[test]
@@ -116,7 +115,7 @@ fn a_file_that_holds_no_weights_is_refused_with_the_reason() {
         (with_value("F32", f64::INFINITY), &["inf", "element 4 of W1"]),
         (with_value("F64", f64::NAN), &["NaN", "element 4 of W1"]),
         (with_value("F64", -1e300), &["-1000", "element 4 of W1"]),
-        // another version, and states that do not read
+        // another version, and states that cannot be read
         (state(r#"{"format": 2, "version": "9.9.9"}"#), &["format 2", "planar 9.9.9", "reads 1"]),
         (state(r#"{"format": 2, "version": "9\n9"}"#), &["format 2", "planar 9\\n9", "reads 1"]),
         (state(r#"{"format": "1"}"#), &["format \"1\"", "of no version", "reads 1"]),
@@ -174,7 +173,7 @@ fn a_checkpoint_whose_state_is_not_that_of_its_weights_is_refused_with_the_reaso
         fs::write(&path, bytes).unwrap();
         READERS.iter().for_each(|reader| assert_refused(reader, &path, words));
     }
-    // what says no more than it should is used
+    // a file without such faults is used
     fs::write(&path, wide("f64")).unwrap();
     let mut predict = planar("predict");
     predict.arg(&path).write_stdin("0,0\n");

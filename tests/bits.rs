@@ -1,8 +1,8 @@
 //! The same commands give the same costs, weights and files, bit for bit, as when `tests/golden/bits.json` was written.
 //!
-//! Bits are a device's own, so each figure stands under the name of the device that made it. A command whose device has
-//! no figure is reported as ignored. `UPDATE_BITS=1 cargo test --release --test bits` writes this machine's figures, which
-//! is right only if a change of the bits is meant.
+//! Bits differ between devices, so each figure is stored under the name of the device that produced it. A command whose
+//! device has no figure is reported as ignored. `UPDATE_BITS=1 cargo test --release --test bits` writes this machine's
+//! figures, which is right only if the bits are meant to change.
 
 mod common;
 
@@ -16,7 +16,7 @@ use safetensors::SafeTensors;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// What is run, and on which kind of device.
+/// The commands to run, and the kind of device for each.
 const COMMANDS: [(&str, Device); 17] = [
     ("train --iterations 3000", Device::Engine),
     ("train --hidden 277 --activation leaky-relu --learning-rate 0.073 --iterations 500", Device::Engine),
@@ -116,7 +116,7 @@ fn planar(arguments: &str, device: Device) -> Command {
     command
 }
 
-/// SHA-256 of what a command computes: of a training the costs and weights, of a sweep each network's result.
+/// SHA-256 of what a command computes: costs and weights for a training, each network's result for a sweep.
 fn digest(command: &str, device: Device) -> String {
     let folder = tempfile::TempDir::new().unwrap();
     let (weights, results) = (folder.path().join("run.safetensors"), folder.path().join("results.jsonl"));
@@ -133,14 +133,14 @@ fn digest(command: &str, device: Device) -> String {
     if is_training {
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         sha.update(format!("{} {} {}", report["status"], report["costs"], report["final"]));
-        // which weights are the last finite ones depends on the pace
+        // which weights are the last finite ones depends on the speed
         if report["status"] == "finished" {
             let bytes = fs::read(weights).unwrap();
             let tensors = SafeTensors::deserialize(&bytes).unwrap();
             ["W1", "b1", "W2", "b2"].iter().for_each(|name| sha.update(tensors.tensor(name).unwrap().data()));
         }
     } else {
-        // the order of the lines is that in which networks end
+        // the lines are in the order in which the networks ended
         let text = fs::read_to_string(results).unwrap();
         let mut lines: Vec<&str> = text.lines().skip(1).collect();
         lines.sort_unstable();

@@ -1,4 +1,4 @@
-//! Checkpoints: a run that was stopped goes on as if it had not been, and a file that is wrong is told.
+//! Checkpoints: a run that was stopped continues as if it had not been, and a wrong file is reported.
 #![cfg(all(feature = "cli", feature = "gpu", feature = "plot"))]
 
 mod common;
@@ -36,7 +36,7 @@ fn assert_refused(command: Command, words: &[&str]) {
     }
 }
 
-/// Name, shape and values of each tensor, and planar's state, by the documented layout.
+/// Name, shape and values of each tensor, and planar's state, read by the documented layout.
 fn by_hand(bytes: &[u8]) -> (BTreeMap<String, (Value, Vec<f32>)>, Value) {
     let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
     let header: Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
@@ -213,7 +213,7 @@ fn anyones_weights_start_a_run() {
     assert_refused(planar("train -q --device cpu --hidden 3", &[("--resume", &path)]), &["no run of planar's"]);
 }
 
-/// Ctrl-C writes what is done and ends with 130; the run goes on from there.
+/// Ctrl-C writes what is done and exits with 130; the run continues from there.
 #[cfg(unix)]
 #[test]
 fn iterations_are_counted_beyond_32_bits_and_bounded_at_53() {
@@ -254,7 +254,7 @@ fn ctrl_c_leaves_a_checkpoint_that_goes_on() {
     assert_eq!(got["costs"].as_array().unwrap().last().unwrap()["iteration"], done + 10);
 }
 
-/// What a killed run left is removed by the next one, and nobody else's.
+/// The next run removes what a killed run left behind, and no other files.
 #[test]
 fn what_a_killed_run_left_is_removed_and_nobody_elses() {
     let folder = TempDir::new().unwrap();
@@ -268,7 +268,7 @@ fn what_a_killed_run_left_is_removed_and_nobody_elses() {
     assert_eq!(names, [".other.safetensors.4711.tmp", ".run.safetensors.mine.tmp", "run.safetensors"]);
 }
 
-/// A link stays one, and what it points to is replaced.
+/// A link stays a link, and the file that it points to is replaced.
 #[cfg(unix)]
 #[test]
 fn a_link_to_a_checkpoint_stays_a_link() {
@@ -285,7 +285,7 @@ fn a_link_to_a_checkpoint_stays_a_link() {
     assert!(!fs::metadata("/dev/null").unwrap().is_file());
 }
 
-/// A long run, once it trains.
+/// Starts a long run, and returns once it trains.
 #[cfg(unix)]
 fn start(path: &Path, flag: &str, iterations: &str, every: &str) -> std::process::Child {
     use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! The command line as its users meet it: what it prints where, and how it ends on bad input.
+//! The command line as users see it: what it prints where, and how it ends on bad input.
 #![cfg(all(feature = "cli", feature = "gpu", feature = "plot"))]
 
 mod common;
@@ -16,7 +16,8 @@ fn json(arguments: &str) -> Value {
     serde_json::from_str(&stdout).unwrap()
 }
 
-/// Fails unless the command ends with the code, says one line on stderr that holds all the words, and prints nothing.
+/// Fails unless the command ends with the code, prints one line with all the words on stderr, and prints nothing on
+/// stdout.
 fn assert_refused(command: Command, code: i32, words: &[&str]) {
     let what = format!("{command:?}");
     let (stdout, stderr, got) = run(command);
@@ -46,7 +47,7 @@ fn with_nothing_given_it_is_the_notebook() {
     expect("/training/init_scale", 0.01.into());
     expect("/training/precision", "f32".into());
     expect("/device/kind", "cpu".into());
-    // edition A's published costs, through the iterations before chaos parts f32 from f64
+    // edition A's published costs, for the iterations before chaos separates f32 from f64
     let published = [0.693048, 0.288083, 0.254385, 0.233864, 0.226792, 0.222644, 0.219731, 0.217504];
     let costs = report["costs"].as_array().unwrap();
     assert_eq!(costs.len(), 11);
@@ -73,7 +74,7 @@ fn f64_prints_the_notebooks_costs() {
         .collect();
     let published = ["0.693048", "0.288083", "0.254385", "0.233864", "0.226792", "0.222644", "0.219731", "0.217504"];
     assert_eq!(printed, published);
-    // past the horizon (iteration 7852) even float64 has its own end: a band
+    // past the horizon (iteration 7852) even float64 ends differently on each machine, hence a band
     let accuracy = report["final"]["accuracy"].as_f64().unwrap();
     assert!((0.9..=0.915).contains(&accuracy), "{accuracy}");
     assert_eq!(report["training"]["precision"], "f64");
@@ -88,7 +89,7 @@ fn the_bug_on_purpose_is_warned_of_and_diverges() {
     let report: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(report["network"]["backward_activation"], "tanh");
     assert_eq!(report["status"], "diverged");
-    // with its own derivative named it is no bug
+    // naming its own derivative is no bug
     let own = json("train --json --device cpu -q --iterations 50 --backward-activation tanh");
     assert_eq!(own["network"].get("backward_activation"), None);
     assert_eq!(own["final"], json("train --json --device cpu -q --iterations 50")["final"]);
@@ -397,7 +398,7 @@ fn a_wide_network_is_judged_by_what_was_held_out_and_drawn() {
     assert!(fs::read_to_string(file).unwrap().contains("decision boundary"));
 }
 
-/// Ctrl-C ends the chunk under way, reports what is done, and exits with 130.
+/// Ctrl-C finishes the current chunk, reports what is done, and exits with 130.
 #[cfg(unix)]
 #[test]
 fn ctrl_c_reports_what_is_done_and_ends_with_130() {

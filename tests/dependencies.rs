@@ -1,4 +1,4 @@
-//! What planar depends on is explained, and it builds without scripts of its own.
+//! Every dependency is explained, and planar builds without build scripts of its own.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +8,7 @@ fn read(file: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
 }
 
-/// The keys of every table of dependencies, those of one platform too.
+/// The keys of every table of dependencies, including those for a single platform.
 fn declared(manifest: &str) -> BTreeSet<String> {
     let (mut names, mut in_table) = (BTreeSet::new(), false);
     for line in manifest.lines().map(str::trim) {

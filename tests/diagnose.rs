@@ -1,4 +1,4 @@
-//! `planar diagnose`: the thread's bug, iteration by iteration as it was measured, and what it tells apart.
+//! `planar diagnose`: the thread's bug, iteration by iteration as measured, and the causes that it distinguishes.
 #![cfg(all(feature = "cli", feature = "gpu", feature = "plot"))]
 
 mod common;
@@ -97,7 +97,7 @@ fn causes_are_told_apart() {
     let found = of(&data, &dying, 20);
     assert_eq!((found.cause, found.replay.dead.unwrap().units), (Cause::DeadUnits, 1), "{}", found.verdict);
 
-    // two points far from the line between them: σ(Z2) rounds to 1, and that is right
+    // two points far from the boundary between them: σ(Z2) rounds to 1, and rightly so
     let sure = Dataset::from_points("sure", None, 1, &[-90.0, 90.0], vec![0, 1]).unwrap();
     let network = planar::model::Network::one_hidden(1, 3, "leaky-relu".parse().unwrap()).unwrap();
     let parameters = planar::model::Parameters::initial(&network, 2, 1.0);
@@ -149,7 +149,7 @@ fn the_command_that_train_offers_starts_from_the_same_weights() {
     let first = |cost: &Value| cost.as_f64().unwrap();
     let (replayed, cost) = (first(&found["replay"]["first_cost"]), first(&trained["costs"][0]["cost"]));
     assert!((replayed - cost).abs() < 1e-3 * cost, "{replayed} {cost}");
-    // a checkpoint of that run names the weights where the command line does not
+    // a checkpoint of that run names the weights if the command line does not
     let (_, stderr, code) = ended(&format!("train -q {bug} --resume {run}"));
     assert_eq!(code, 5, "{stderr}");
     assert!(stderr.trim().ends_with(&format!("planar diagnose {bug} --init {weights}")), "{stderr}");
@@ -162,7 +162,7 @@ fn a_cost_that_ends_above_its_start_is_no_healthy_training() {
     assert_eq!(found.cause, Cause::LearningRateTooLarge, "{}", found.verdict);
     assert!(found.verdict.contains("the cost rises from 0.6930 to "), "{}", found.verdict);
     let largest = found.largest_rate.unwrap();
-    // as the search judges it: by the engine, in f32
+    // judged as the search does: by the engine, in f32
     let mut session = Engine::new(None).unwrap().load(&data, &[common::run(&[4], "tanh", largest, 2, 0.01)]).unwrap();
     let outcome = train(session.as_mut(), Schedule::new(1000, None).unwrap(), |_| std::ops::ControlFlow::Continue(()));
     let outcome = outcome.unwrap();

@@ -32,15 +32,15 @@ fn flower() -> Dataset {
     Dataset::from_points("flower", Some(1), 2, &points, labels).unwrap()
 }
 
-/// A run of the notebook's start.
+/// A run with the notebook's initial weights.
 fn run(inputs: usize, hidden: usize, activation: &str, seed: u32, scale: f64, learning_rate: f64) -> Run {
     let network = Network::one_hidden(inputs, hidden, activation.parse().unwrap()).unwrap();
     let parameters = Parameters::initial(&network, seed, scale);
     Run { network, parameters, learning_rate }
 }
 
-/// A run with every weight and bias random, and all z1 within ±2 or so: where tanh is saturated, 1 − a² loses more
-/// digits than any bound on its terms allows.
+/// A run with every weight and bias random, and all z1 within about ±2: if tanh is saturated, 1 − a² loses more digits
+/// than any bound on its terms allows.
 fn random_run(inputs: usize, hidden: usize, activation: &str, seed: u32) -> Run {
     let mut run = run(inputs, hidden, activation, seed, 0.3 / (inputs as f64).sqrt(), 0.1);
     let noise = Parameters::initial(&Network::one_hidden(1, hidden + 1, Activation::Tanh).unwrap(), seed + 1, 0.3);
@@ -74,13 +74,13 @@ fn train(engine: &Engine, data: &Dataset, runs: &[Run], iterations: u32, chunk: 
     chunks
 }
 
-/// Bits of all costs and of the last parameters of a network.
+/// The bits of all costs and of the final parameters of a network.
 fn bits(chunks: &[Chunk], network: usize) -> Vec<u64> {
     let costs = chunks.iter().flat_map(|chunk| &chunk.costs[network]);
     costs.chain(chunks.last().unwrap().parameters[network].values()).map(|value| value.to_bits()).collect()
 }
 
-/// The largest |got − want| / (1e-5·Σ|terms| + 1e-9), infinite where it is no number.
+/// The largest |got − want| / (1e-5·Σ|terms| + 1e-9), infinite if it is not a number.
 fn excess(got: &[f64], want: &[f64], sum_abs_terms: &[f64]) -> f64 {
     assert_eq!((got.len(), got.len()), (want.len(), sum_abs_terms.len()));
     let ratio = |i: usize| (got[i] - want[i]).abs() / (1e-5 * sum_abs_terms[i] + 1e-9);
@@ -367,7 +367,7 @@ fn what_the_engine_cannot_do_is_said() {
 
 #[test]
 fn memory_does_not_grow_with_units_times_samples() {
-    // 100,000 units × 100,000 samples would be 40 GB.
+    // storing 100,000 units × 100,000 samples would take 40 GB
     let data = random_data(100_000, 2, 1);
     let mut session = engine(2).load(&data, &[run(2, 100_000, "relu", 1, 0.01, 0.01)]).unwrap();
     let peak = || {

@@ -1,5 +1,5 @@
-//! A disk that is full and a folder that cannot be written to: one line that says so, the older file as it was, nothing
-//! half-written beside it, and once there is room, the same command goes on.
+//! A full disk and a folder that cannot be written to: the command says so in one line, the older file is unchanged, no
+//! half-written file is left beside it, and once there is room, the same command succeeds.
 #![cfg(all(unix, feature = "cli", feature = "gpu", feature = "plot"))]
 
 mod common;
@@ -12,11 +12,11 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-/// What writes a file, and how it is written.
+/// A command that writes a file, and how it writes it.
 struct Case {
     arguments: &'static str,
     file: &'static str,
-    /// Whether it is added to, rather than replaced.
+    /// Whether the file is appended to rather than replaced.
     grows: bool,
 }
 
@@ -41,7 +41,7 @@ const CASES: [Case; 6] = [
     Case { arguments: "sweep --init-seed 1..3 --iterations 60 --heatmap", file: "map.svg", grows: false },
 ];
 
-/// Older files of each case in a folder, and what their commands read in another.
+/// Puts older files of each case into one folder, and the files that their commands read into another.
 fn prepare(folder: &Path, other: &Path) {
     let make = |arguments: &str, file: &Path| {
         let output = planar(arguments, file, other).output().unwrap();
@@ -51,7 +51,7 @@ fn prepare(folder: &Path, other: &Path) {
     make("train --iterations 500 --log-every 1 --checkpoint KEPT --metrics", &folder.join("costs.jsonl"));
     let sweep = folder.join("sweep.jsonl");
     make("sweep --init-seed 1..9 --iterations 90 --log-every 1 --out", &sweep);
-    // as a sweep that was stopped after two networks
+    // like a sweep that was stopped after two networks
     let text = fs::read_to_string(&sweep).unwrap();
     fs::write(&sweep, text.split_inclusive('\n').take(3).collect::<String>()).unwrap();
     for picture in ["run.svg", "run.png", "map.svg"] {
@@ -60,7 +60,7 @@ fn prepare(folder: &Path, other: &Path) {
     }
 }
 
-/// The command, which reads and copies in `other`.
+/// The command, whose other files are in `other`.
 fn planar(arguments: &str, file: &Path, other: &Path) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("planar"));
     command.args(words(arguments, file, other)).env("WGPU_BACKEND", "gl");
@@ -85,7 +85,7 @@ fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files.map(|path| (path.clone(), fs::read(path).unwrap())).collect()
 }
 
-/// Runs it where it cannot write: one line, which names the file and the reason, and the folder as before.
+/// Runs a command that cannot write: it must name the file and the reason in one line, and leave the folder as before.
 fn assert_told(mut command: Command, case: &Case, folder: &Path, reasons: &[&str]) {
     let mut before = contents(folder);
     let output = command.output().unwrap();
@@ -96,14 +96,14 @@ fn assert_told(mut command: Command, case: &Case, folder: &Path, reasons: &[&str
     if case.grows {
         let path = folder.join(case.file);
         let (old, new) = (before.remove(&path).unwrap(), after.remove(&path).unwrap());
-        // a run that goes on at iteration 500 writes that line again
+        // a run that resumes at iteration 500 writes that line again
         let kept = old.windows(17).position(|bytes| bytes == b"{\"iteration\":500,").unwrap_or(old.len());
         assert!(new.starts_with(&old[..kept]), "{}: lines that were there are gone", case.file);
     }
     assert!(before == after, "{}: files have changed: {:?}", case.file, after.keys());
 }
 
-/// With room again, it does what it could not do.
+/// Once there is room, the command does what it could not do before.
 fn assert_goes_on(case: &Case, folder: &Path, other: &Path) {
     let output = planar(case.arguments, &folder.join(case.file), other).output().unwrap();
     assert!(output.status.success(), "{}: {}", case.file, String::from_utf8_lossy(&output.stderr));
@@ -115,7 +115,7 @@ fn assert_goes_on(case: &Case, folder: &Path, other: &Path) {
     }
 }
 
-/// A limit on the size of files, which needs no rights: what is beyond it fails as on a full disk.
+/// A limit on the size of files, which needs no privileges: writing beyond it fails like on a full disk.
 #[test]
 fn a_file_that_cannot_grow_leaves_the_older_one_as_it_was() {
     let [folder, other] = [TempDir::new().unwrap(), TempDir::new().unwrap()];
@@ -123,11 +123,11 @@ fn a_file_that_cannot_grow_leaves_the_older_one_as_it_was() {
     for case in &CASES {
         let file = folder.path().join(case.file);
         let mut limited = Command::new("sh");
-        // blocks of 512 bytes, fewer than any of the files has; without the signal, which would kill it
+        // blocks of 512 bytes, fewer than any of the files has; the signal is ignored, since it would kill the command
         limited.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "sh"]).env("WGPU_BACKEND", "gl");
         limited.arg(assert_cmd::cargo::cargo_bin!("planar")).args(words(case.arguments, &file, other.path()));
         if case.file == "costs.jsonl" {
-            // its copied checkpoint is limited too, and one of them is told
+            // its copied checkpoint is limited too, and one of the two is reported
             continue;
         }
         assert_told(limited, case, folder.path(), &["arge"]);
@@ -135,7 +135,7 @@ fn a_file_that_cannot_grow_leaves_the_older_one_as_it_was() {
     }
 }
 
-/// A picture that cannot be written is told after the results, which are there.
+/// A picture that cannot be written is reported after the results, which are printed first.
 #[test]
 fn results_come_before_what_fails_after_training() {
     let folder = TempDir::new().unwrap();
@@ -154,7 +154,7 @@ fn results_come_before_what_fails_after_training() {
     }
 }
 
-/// A file system in memory, for as long as a test takes. Only root may mount one.
+/// A file system in memory, mounted for one test. Only root may mount one.
 #[cfg(target_os = "linux")]
 struct Mount(TempDir);
 

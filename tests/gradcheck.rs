@@ -19,7 +19,7 @@ fn right_pairs_pass_and_wrong_ones_err_by_nearly_half_or_more() {
             let found = check(&data, &start(&network, seed)).unwrap();
             let what = format!("{g}, derivative of {other}, {hidden:?}: {found:?}");
             assert_eq!(found.passed, g == other, "{what}");
-            let both_relu = g.contains("relu") && other.contains("relu"); // slopes of 0, 0.01 and 0.2 are near
+            let both_relu = g.contains("relu") && other.contains("relu"); // slopes of 0, 0.01 and 0.2 are close
             if g == other {
                 assert!(found.relative_error <= 2e-7, "{what}");
             } else if !both_relu && hidden.len() == 1 {
@@ -31,7 +31,7 @@ fn right_pairs_pass_and_wrong_ones_err_by_nearly_half_or_more() {
     }
 }
 
-/// The thread's figures: 0.97 for tanh's derivative behind a ReLU, 0.65 behind σ.
+/// The thread's figures: 0.97 for tanh's derivative with a ReLU, 0.65 with σ.
 #[test]
 fn wrong_pairs_err_as_was_measured() {
     for (g, measured) in [("relu", 0.967), ("leaky-relu", 0.967), ("sigmoid", 0.655)] {
@@ -41,7 +41,7 @@ fn wrong_pairs_err_as_was_measured() {
     }
 }
 
-/// A sample at 0 has Z = 0 at the initial biases: every change of b1 crosses the kink.
+/// A sample at 0 has Z = 0 with the initial biases, so every change of b1 crosses the kink.
 #[test]
 fn an_element_at_a_kink_is_counted_and_left_out() {
     let data = planar::data::Dataset::from_points("zero", None, 2, &[0.0, 0.0, 1.0, 2.0], vec![0, 1]).unwrap();

@@ -1,4 +1,4 @@
-//! Help texts: examples, groups, and a width that the terminal has; typing errors are told the near name.
+//! Help texts: examples, headings, and the terminal's width. Typing errors get a suggestion.
 #![cfg(all(feature = "cli", feature = "gpu", feature = "plot"))]
 
 mod common;
@@ -22,7 +22,7 @@ const COMMANDS: [&str; 14] = [
     "man",
 ];
 
-/// A command's help on a terminal of this many columns.
+/// A command's help on a terminal with this many columns.
 fn help(command: &str, columns: usize) -> String {
     let mut command = planar(&format!("{command} --help"));
     command.env("COLUMNS", columns.to_string());
@@ -57,7 +57,7 @@ fn help_is_as_wide_as_the_terminal_and_no_flag_takes_more_than_two_lines() {
     for command in COMMANDS.into_iter().chain([""]) {
         for columns in [40, 80, 100] {
             let help = help(command, columns);
-            // a file's name or a word of an example cannot be broken
+            // a file name or a word of an example cannot be broken
             let may_be_wide = |line: &str| line.starts_with("Usage") || !line.trim_start().contains(' ');
             let too_wide = help.lines().find(|line| line.chars().count() > columns && !may_be_wide(line));
             assert_eq!(too_wide, None, "{command} at {columns}");

@@ -1,5 +1,5 @@
-//! Killed at any moment: a training goes on from its last checkpoint to the very bits of one that was never disturbed,
-//! with every line of its metrics, and a sweep loses no result and has none twice.
+//! Killed at any moment, a training resumes from its last checkpoint and ends with the very bits of an undisturbed one,
+//! with every line of its metrics; a sweep loses no result and has none twice.
 #![cfg(all(unix, feature = "cli", feature = "gpu", feature = "plot"))]
 
 mod common;
@@ -17,13 +17,13 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Where kills fell: before the run had written anything, in the midst of it, and after it had ended by itself.
+/// When kills happened: before the run had written anything, while it ran, and after it had ended by itself.
 #[derive(Debug, Default)]
 struct Kills {
     before: usize,
     within: usize,
     after: usize,
-    /// Of those within, how many left a temporary file or a line that was cut off.
+    /// How many of those during the run left a temporary file or a line that was cut off.
     torn: usize,
 }
 
@@ -32,14 +32,14 @@ impl Kills {
         self.before + self.within + self.after
     }
 
-    /// Says where they fell, and fails where too few show anything.
+    /// Prints the counts, and fails if too few kills show anything.
     fn judge(&self, what: &str, seed: u64) {
         println!("{what}, seed {seed}: {self:?}");
         assert!(self.within * 3 >= self.count(), "{what}: too few kills within the run: {self:?}");
     }
 }
 
-/// Moments to kill at, other ones in every run of this test; PLANAR_KILL_SEED gives those of a run again.
+/// The moments to kill at, different in every run of this test; PLANAR_KILL_SEED repeats those of a run.
 fn moments() -> (ChaCha8Rng, u64) {
     let given = std::env::var("PLANAR_KILL_SEED").ok().map(|seed| seed.parse().unwrap());
     let seed = given.unwrap_or_else(|| u64::from(std::process::id()));
@@ -47,7 +47,7 @@ fn moments() -> (ChaCha8Rng, u64) {
     (ChaCha8Rng::seed_from_u64(seed), seed)
 }
 
-/// Starts it and kills it after a pause; whether it had ended well by then.
+/// Starts planar and kills it after a pause. Returns whether it had already ended successfully.
 fn killed_after(arguments: &str, files: &[(&str, &Path)], pause: Duration) -> bool {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("planar"));
     command.args(arguments.split_whitespace()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -63,7 +63,7 @@ fn killed_after(arguments: &str, files: &[(&str, &Path)], pause: Duration) -> bo
     }
 }
 
-/// Whatever is in a folder besides these.
+/// The files in a folder other than these.
 fn others(folder: &TempDir, known: &[&str]) -> Vec<String> {
     let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names.filter(|name| !known.contains(&name.as_str())).collect()
@@ -97,7 +97,7 @@ fn a_training_killed_120_times_ends_with_the_very_bits_of_one_that_was_not() {
     };
     let start = Instant::now();
     let want = ended("--checkpoint", "whole.safetensors", "whole.jsonl");
-    // an eighth of a run, by this machine's speed, and time to start
+    // an eighth of a run at this machine's speed, plus the time to start
     let longest = (start.elapsed() / 8).as_micros() as u64 + 40_000;
     let (path, metrics) = (at("run.safetensors"), at("run.jsonl"));
     let known = ["whole.safetensors", "whole.jsonl", "run.safetensors", "run.jsonl"];
@@ -118,7 +118,7 @@ fn a_training_killed_120_times_ends_with_the_very_bits_of_one_that_was_not() {
         }
         kills.torn += temporary.len();
         done = now;
-        // the end is near: the rest in one go, and from the start again
+        // near the end: run the rest in one go, then begin again from the start
         if was_over || now > 1500 {
             if !was_over && now < 1600 {
                 let got = ended("--resume", "run.safetensors", "run.jsonl");

@@ -1,4 +1,4 @@
-//! Completions and manual pages: they hold every command and its flags, as `--help` has them.
+//! Completions and manual pages contain every command and its flags, as `--help` lists them.
 #![cfg(all(feature = "cli", feature = "gpu", feature = "plot"))]
 
 use assert_cmd::Command;
@@ -16,7 +16,7 @@ fn printed(arguments: &[&str]) -> String {
     stdout
 }
 
-/// The commands that `--help` lists, one per line after `Commands:`, but for clap's own `help`.
+/// The commands that `--help` lists, one per line after `Commands:`, except for clap's own `help`.
 fn commands() -> Vec<String> {
     let help = printed(&["--help"]);
     let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());

@@ -1,5 +1,5 @@
-//! `planar train --metrics`: every logged cost on a line of its own while training goes, and a file that cannot be
-//! written is told before it begins.
+//! `planar train --metrics`: every logged cost is on a line of its own while the network trains, and a file that cannot
+//! be written is reported before training begins.
 #![cfg(all(feature = "cli", feature = "gpu", feature = "plot"))]
 
 use std::fs;
@@ -22,10 +22,10 @@ fn arguments<'a>(flags: &'a str, files: &'a [(&str, &Path)]) -> impl Iterator<It
         .into_iter()
 }
 
-/// What it prints, and how it ends.
+/// Stdout, stderr and the exit code of a training.
 fn train(flags: &str, files: &[(&str, &Path)]) -> (String, String, i32) {
     let mut command = Command::cargo_bin("planar").unwrap();
-    // a run that should have been refused fails the test, and does not train on
+    // a run that should have been refused fails the test instead of training on
     let output = command.args(arguments(flags, files)).timeout(Duration::from_secs(60)).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (text(output.stdout), text(output.stderr), output.status.code().expect("it did not end within a minute"))
@@ -97,7 +97,7 @@ fn a_resumed_run_leaves_the_file_of_one_that_never_stopped() {
     let [whole, part, kept] = ["whole.jsonl", "part.jsonl", "run.safetensors"].map(|name| folder.path().join(name));
     report("--iterations 1500 --log-every 70", &[("--metrics", &whole)]);
     report("--iterations 371 --log-every 70", &[("--metrics", &part), ("--checkpoint", &kept)]);
-    // killed after the checkpoint was written: more lines; or in the midst of the line at the checkpoint
+    // killed after the checkpoint was written: more lines; or within the line at the checkpoint
     let text = fs::read_to_string(&part).unwrap();
     let more = format!("{text}{{\"iteration\":420,\"cost\":7,\"seconds\":0.1}}\n{{\"iter");
     let torn = text[..text.find("{\"iteration\":371").unwrap() + 9].to_owned();
@@ -108,7 +108,7 @@ fn a_resumed_run_leaves_the_file_of_one_that_never_stopped() {
         report("--iterations 1500 --log-every 70", &[("--metrics", &part), ("--resume", &kept)]);
         assert_eq!(timeless(&part), timeless(&whole));
     }
-    // and a file that is not there begins where the run goes on
+    // and a new file begins where the run resumes
     let new = folder.path().join("new.jsonl");
     report("--iterations 1600 --log-every 70", &[("--metrics", &new), ("--resume", &kept)]);
     assert_eq!(lines(&new)[0]["iteration"], 1540);
@@ -146,7 +146,7 @@ fn a_file_that_cannot_be_written_is_refused_before_training_and_none_is_spoilt()
         refused("--iterations 60", &[("--metrics", &table), ("--resume", &kept)], &problem);
         assert_eq!(fs::read_to_string(&table).unwrap(), text);
     }
-    // nor does a run empty it that is refused for another reason
+    // a run that is refused for another reason does not empty it either
     let mut command = Command::cargo_bin("planar").unwrap();
     command.env("WGPU_BACKEND", "gl").args(["train", "--device", "no such GPU", "--metrics"]).arg(&table);
     assert_eq!(command.output().unwrap().status.code(), Some(3));
@@ -161,7 +161,7 @@ fn a_disk_that_is_full_ends_training_with_one_line() {
     assert!(stderr.contains("/dev/full") && stderr.contains("space"), "{stderr}");
 }
 
-/// Ends the run whatever happens to the test.
+/// Ends the run even if the test fails.
 struct Running(Child);
 
 impl Drop for Running {
@@ -185,6 +185,6 @@ fn the_lines_are_there_while_training_goes_on() {
         assert!(running.0.try_wait().unwrap().is_none(), "it ended");
         std::thread::sleep(Duration::from_millis(5));
     }
-    // one after another, not as many as fill a buffer
+    // one after another, not a bufferful at a time
     assert!(seen() < 60, "{} at once", seen());
 }

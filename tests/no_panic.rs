@@ -1,4 +1,4 @@
-//! The library answers bad arguments with an error, with none, or with nothing, and does not panic.
+//! Given bad arguments, the library returns an error, `None` or an empty result, and does not panic.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -136,7 +136,7 @@ fn a_session_refuses_chunks_and_networks_that_it_has_not() {
         assert!(session.collect().unwrap().is_none());
         let once = Schedule::new(1, None).unwrap();
         assert!(train(session.as_mut(), once, |_| ControlFlow::Continue(())).is_err());
-        // done already: no chunk tells how many networks there are
+        // already done: no chunk says how many networks there are
         assert!(train(session.as_mut(), once.after(1), |_| ControlFlow::Continue(())).is_err());
         assert!(train_all(session.as_mut(), &[], |_| ControlFlow::Continue(())).unwrap().is_empty());
         let apart = [once, once.after(1)];

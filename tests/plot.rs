@@ -1,4 +1,4 @@
-//! Pictures: what they show is where it belongs, they are small, and what cannot be drawn is refused.
+//! Pictures: everything is in its place, the files are small, and what cannot be drawn is refused.
 #![cfg(feature = "plot")]
 
 use std::path::Path;
@@ -38,7 +38,7 @@ fn each_class_is_shaded_where_the_network_predicts_it() {
     for (x, y) in [(150, 120), (150, 420), (420, 420)] {
         assert!(blue(at(x, y)), "{x}, {y}: {:?}", at(x, y));
     }
-    // the axes swapped, the picture is mirrored at its diagonal: here it is the same
+    // swapping the axes mirrors the picture at its diagonal, which leaves this one the same
     let swapped = Boundary::new(&data, &network, &parameters, [1, 0]).unwrap();
     let swapped = pixels(&svg((600, 600), |area| swapped.draw(area, "")).unwrap()).unwrap();
     assert_eq!(swapped[4 * (600 * 120 + 420)..][..3], rgba[4 * (600 * 120 + 420)..][..3]);
@@ -144,7 +144,7 @@ fn what_cannot_be_drawn_is_refused() {
     }
 }
 
-/// Wider than the 2^28 / 4096 units whose boundary was once refused.
+/// Wider than 2^28 / 4096 units, whose boundary was once refused.
 #[test]
 fn a_network_of_70_000_units_has_a_boundary() {
     let data = Dataset::from_points("two", None, 2, &[-1., 0., 1., 0.], vec![0, 1]).unwrap();

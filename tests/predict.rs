@@ -1,4 +1,4 @@
-//! `planar predict` and `planar plot`: what they say is what training said, and what they cannot read is told.
+//! `planar predict` and `planar plot`: their results match the training's, and what they cannot read is reported.
 #![cfg(all(feature = "cli", feature = "gpu", feature = "plot"))]
 
 mod common;
@@ -40,7 +40,7 @@ fn moons(label: Option<usize>) -> String {
     rows.iter().map(|row| format!("{}\n", row.join(","))).collect()
 }
 
-/// A checkpoint of a training on the moons, and what training reported.
+/// A checkpoint of a training on the moons, and the training's report.
 fn trained(folder: &TempDir) -> (std::path::PathBuf, Value) {
     let path = folder.path().join("moons.safetensors");
     let train = "train --json -q --device cpu --data noisy-moons --activation leaky-relu:0.1 --iterations 800";
@@ -91,7 +91,7 @@ fn what_training_reported_is_predicted_again_with_labels_first_last_or_left_out(
         let report: Value = serde_json::from_str(&stdout_json).unwrap();
         assert_eq!((code, report["samples"].as_u64()), (0, Some(200)));
         assert_eq!(report.get("accuracy"), label.map(|_| &trained["final"]["accuracy"]));
-        // training sums losses in f32, prediction in f64
+        // training sums the losses in f32, prediction in f64
         let cost = |report: &Value| report["cost"].as_f64();
         let [cost, want] = [cost(&report), label.and_then(|_| cost(&trained["final"]))];
         assert_eq!(cost.is_some(), want.is_some());
@@ -201,7 +201,7 @@ fn what_it_cannot_use_is_refused_in_one_line() {
     assert_refused(command, 3, &["no GPU adapter"]);
 }
 
-/// `planar predict … | head -1` ends well.
+/// `planar predict … | head -1` is not a failure.
 #[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let folder = TempDir::new().unwrap();

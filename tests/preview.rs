@@ -1,4 +1,4 @@
-//! `--preview`: it fits, says what the network says, and holds escape codes on a terminal that takes colours alone.
+//! `--preview`: it fits the terminal, shows what the network predicts, and has escape codes only on a colour terminal.
 #![cfg(all(feature = "cli", feature = "plot"))]
 
 mod common;
@@ -13,12 +13,12 @@ use tempfile::TempDir;
 
 const TRAIN: &str = "train --device cpu -q --iterations 300 --preview";
 
-/// What stands below the summary.
+/// The part below the summary.
 fn below_summary(stdout: &str) -> &str {
     stdout.split_once("accuracy").and_then(|(_, rest)| rest.split_once("\n\n")).unwrap().1
 }
 
-/// Four corners, and a network that says 1 where x₁ > 0 and x₂ > 0: wrong of the lower right one.
+/// Four corners, and a network that says 1 where x₁ > 0 and x₂ > 0: wrong about the lower right corner.
 fn quadrant() -> Boundary {
     let points = [-4., -4., 4., -4., -4., 4., 4., 4.];
     let data = Dataset::from_points("corners", None, 2, &points, vec![0, 1, 0, 1]).unwrap();
@@ -92,7 +92,7 @@ fn a_terminal_gets_its_own_width_and_as_many_colours_as_it_has() {
             let shown =
                 |part: &&str| part.split_once('m').map_or(part.chars().count(), |(_, text)| text.chars().count());
             assert!(parts[0].chars().count() + parts[1..].iter().map(shown).sum::<usize>() <= 70, "{line}");
-            // what is coloured is so no longer than its line
+            // a colour ends with its line
             assert!(!line.contains('\u{1b}') || line.trim_end_matches(|c: char| !c.is_ascii()).contains("\u{1b}[0m"));
         }
     }
@@ -106,7 +106,7 @@ fn each_class_is_shown_where_it_is_predicted_and_where_its_samples_are() {
     let (left, right, upper, lower) = (8, 35, 2, rows.len() - 5);
     let at = |column: usize, row: usize| rows[row][column].symbol;
     assert_eq!([at(left, upper), at(right, upper), at(left, lower), at(right, lower)], [' ', '░', ' ', ' '], "{plain}");
-    // below the legend two samples of each class, one left and one right
+    // below the legend are two samples of each class, one on the left and one on the right
     let field: String = rows[1..rows.len() - 2].iter().flat_map(|row| row.iter().map(|cell| cell.symbol)).collect();
     assert_eq!((field.matches('o').count(), field.matches('+').count()), (2, 2), "{plain}");
     let columns =

@@ -1,4 +1,4 @@
-//! What holds of any shape, any numbers and any range: drawn at random, the same in every run.
+//! What holds for any shape, any numbers and any range. Cases are drawn at random, the same in every run.
 
 #[path = "common/properties.rs"]
 mod properties;
@@ -83,7 +83,7 @@ fn a_checkpoint_is_read_as_it_was_written_whatever_its_numbers_bit_for_bit() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("any.safetensors");
     let data = flower(4, 1).unwrap();
-    // what is beyond f32 is turned over: no network can have it
+    // values beyond f32 are inverted, since no network can have them
     let weight = any::<f64>().prop_map(|value| if (value as f32).is_finite() { value } else { 1.0 / value });
     let weights = prop::collection::vec(weight, 4 * 9 + 1);
     let costs = prop::collection::vec(any::<f64>(), 0..5);

@@ -90,7 +90,7 @@ fn networks_side_by_side_train_as_each_does_alone() {
     }
 }
 
-/// The thread's bug, tanh's derivative kept behind another activation: the iterations that NumPy measured.
+/// The thread's bug, tanh's derivative kept with another activation: the iterations that NumPy measured.
 #[test]
 fn the_threads_bug_ends_when_it_was_measured_to_end() {
     let data = common::golden_flower();
@@ -124,7 +124,7 @@ fn a_forward_pass_gives_the_bits_of_evaluate_on_any_number_of_points() {
     }
 }
 
-/// 16,385 units × 16,386 samples are more than 2^28 numbers, which the reference does not store to train.
+/// 16,385 units × 16,386 samples are more than 2^28 numbers, more than the reference stores for training.
 #[test]
 fn accuracy_is_found_where_units_times_samples_are_too_many_to_be_stored() {
     let data = planar::data::flower(16_386, 1).unwrap();

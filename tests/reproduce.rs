@@ -1,4 +1,4 @@
-//! `planar reproduce`: the thread's figures come out, and the rules judge them as they are written.
+//! `planar reproduce`: it reproduces the thread's figures, and the rules judge them as written.
 #![cfg(all(feature = "cli", feature = "gpu", feature = "plot"))]
 
 mod common;
@@ -35,7 +35,7 @@ fn the_threads_figures_come_out_in_f64() {
     ] {
         let got = of(name, part);
         assert_eq!(got.len(), want.len());
-        // 10,000 iterations are past the horizon: a sample more or less
+        // 10,000 iterations are past the horizon: allow one sample more or less
         let bound = if name == "accuracy" { 0.5 } else { 0.0 };
         for (got, want) in got.into_iter().zip(want) {
             assert!((got.unwrap() - want).abs() <= bound, "{name}, {part}: {got:?}, not {want}");
@@ -106,7 +106,7 @@ fn the_page_holds_the_verdicts_and_the_pictures_and_needs_no_other_file() {
         ended(&format!("reproduce -q --seeds 1 --only 1,2,logistic --html {}", file.to_str().unwrap()));
     assert_eq!((code, stderr.as_str()), (0, ""));
     let page = std::fs::read_to_string(&file).unwrap();
-    // claim 1 has curves alone, since it diverges; claim 2 has a boundary for each edition, and curves
+    // claim 1 has only curves, since it diverges; claim 2 has curves and one boundary per edition
     assert_eq!(page.matches("<svg").count(), 2 + 2 + 1);
     for words in ["does not hold", "seed 2: 70.25 %", "where(z &gt; 0", "data:image/png;base64,"] {
         assert!(page.contains(words), "{words}");

@@ -1,4 +1,4 @@
-//! What the fuzz targets assert holds of their seeds, and of the inputs that they found.
+//! The assertions of the fuzz targets hold for their seeds, and for the inputs that they found.
 
 #[path = "../fuzz/checks.rs"]
 mod checks;

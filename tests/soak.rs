@@ -1,6 +1,6 @@
-//! Memory stays flat and results right over many sessions and long runs. The long ones are for `tests/soak`.
+//! Memory stays flat and results stay right over many sessions and long runs. The long ones are run by `tests/soak`.
 //!
-//! One at a time, since each watches the memory of the whole process.
+//! The checks run one at a time, since each watches the memory of the whole process.
 
 mod common;
 
@@ -17,7 +17,7 @@ use planar::train::{Schedule, Status, train};
 
 type Check = Result<(), Failed>;
 
-/// What a process may grow by from a tenth of the way to its end, bytes.
+/// How much a process may grow from a tenth of the way to its end, in bytes.
 const FLAT: u64 = 16 << 20;
 
 fn main() {
@@ -45,7 +45,7 @@ fn gpu() -> planar::Result<Gpu> {
     Gpu::open(Adapter::choose(&Adapter::all(), &Choice::Any)?)
 }
 
-/// Bytes of memory and threads of this process, where the system tells.
+/// Bytes of memory and number of threads of this process; 0 if the system does not tell.
 fn usage() -> (u64, usize) {
     let pages = std::fs::read_to_string("/proc/self/statm")
         .ok()
@@ -54,7 +54,7 @@ fn usage() -> (u64, usize) {
     (4096 * pages.unwrap_or(0), threads)
 }
 
-/// Whether memory and threads are at the end what they were on the way.
+/// Checks that memory and threads have not grown between `before` and the end.
 fn flat(what: &str, start: Instant, before: (u64, usize)) -> Check {
     let (mib, after) = (|bytes: u64| bytes as f64 / f64::from(1 << 20), usage());
     eprintln!(
@@ -71,7 +71,7 @@ fn flat(what: &str, start: Instant, before: (u64, usize)) -> Check {
     Ok(())
 }
 
-/// Sessions that are dropped with a chunk on its way: half a megabyte each, of which a hundredth of them would show.
+/// Sessions dropped with a chunk in flight: half a megabyte each, so that a leak of one in a hundred would show.
 fn dropped(backend: &dyn Backend, cycles: u32) -> Check {
     let (data, runs) = (flower(10_000, 1)?, [run(&[7], "tanh", 0.5, 1, 0.1), run(&[40], "tanh", 0.5, 2, 0.1)]);
     let (start, mut before) = (Instant::now(), (0, 0));
@@ -90,7 +90,7 @@ fn dropped(backend: &dyn Backend, cycles: u32) -> Check {
     flat(&format!("{cycles} sessions"), start, before)
 }
 
-/// The notebook's network, n_h = 4: a fresh session at the weights of the end has the last cost, and a fresh run the
+/// The notebook's network, n_h = 4: a fresh session at the final weights has the last cost, and a fresh run has the
 /// first tenth of all costs.
 fn long_run(backend: &dyn Backend, iterations: u64) -> Check {
     let (data, first) = (flower(400, 1)?, run(&[4], "tanh", 0.5, 2, 0.01));

@@ -1,4 +1,4 @@
-//! `planar sweep`: what it trains, what it keeps, and what it refuses. No adapter is in sight.
+//! `planar sweep`: what it trains, what it keeps, and what it refuses. No adapter is visible to it.
 #![cfg(all(feature = "cli", feature = "gpu", feature = "plot"))]
 
 mod common;
@@ -24,7 +24,7 @@ fn with_file(arguments: &str, file: &Path) -> Command {
     command
 }
 
-/// The results without their order, each as its line.
+/// The results regardless of their order, one line each.
 fn results(file: &Path) -> Vec<String> {
     let text = fs::read_to_string(file).unwrap();
     let mut lines: Vec<String> = text.lines().skip(1).map(str::to_owned).collect();
@@ -93,14 +93,14 @@ fn a_resumed_sweep_runs_nothing_twice_and_loses_nothing() {
     let text = fs::read_to_string(&whole).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 1 + 54);
-    // as if killed while the 21st result was written
+    // as if killed while writing the 21st result
     fs::write(&cut, lines[..21].join("\n") + "\n" + &lines[21][..30]).unwrap();
     let (_, stderr, code) = run(with_file(&format!("{} --resume", GRID.replace(" -q", "")), &cut));
     assert_eq!(code, 0, "{stderr}");
     assert!(stderr.contains("cut off"), "{stderr}");
     assert_eq!(results(&cut), results(&whole));
     assert!(fs::read_to_string(&cut).unwrap().starts_with(&lines[..21].join("\n")), "what was there stays");
-    // and once more there is nothing left to do
+    // run once more, it has nothing left to do
     let before = fs::read(&cut).unwrap();
     assert_eq!(run(with_file(&format!("{GRID} --resume"), &cut)).2, 0);
     assert_eq!(fs::read(&cut).unwrap(), before);
@@ -217,7 +217,7 @@ fn a_file_that_cannot_be_gone_on_with_is_refused_and_left_as_it_is() {
     refused(with_file("sweep -q --init-seed 1..3 --iterations 5", &file), &["there already", "--resume"]);
     let other = "sweep -q --init-seed 1..3 --iterations 6 --resume";
     refused(with_file(other, &file), &["another sweep", "iterations", "\"5\"", "\"6\""]);
-    // a line in the middle that is damaged is not dropped silently
+    // a damaged line in the middle is not dropped silently
     let text = fs::read_to_string(&file).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     fs::write(&file, format!("{}\n{}\n{}\n", lines[0], &lines[1][..20], lines[2])).unwrap();
@@ -243,7 +243,7 @@ fn pictures_are_drawn_of_the_results_and_again_from_the_file() {
     let files = [("--out", "s.jsonl"), ("--heatmap", "h.svg"), ("--curves", "c.svg"), ("--boundaries", "b.png")];
     draw(sweep, &files);
     let heat_map = fs::read_to_string(at("h.svg")).unwrap();
-    // an axis, a title a map, and a number in each of 3 widths × 2 rates × 2 activations
+    // an axis, one title per map, and a number in each of 3 widths × 2 rates × 2 activations
     for text in ["learning rate", "flower, tanh", "flower, relu"] {
         assert!(heat_map.contains(text), "{text}");
     }

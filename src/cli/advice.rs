@@ -1,4 +1,4 @@
-//! What to do about an error: the library states what is wrong, and the command which of its flags would mend it.
+//! What to do about an error: the library states what is wrong, and the command says which of its flags fix it.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ impl std::error::Error for Advised {}
 
 /// Adds advice to errors.
 pub trait Advise<T> {
-    /// With the advice that `of` has for this very error, or as it is.
+    /// The error with the advice that `of` gives for it, or unchanged if there is none.
     fn advise(self, of: impl FnOnce(&Error) -> Option<String>) -> anyhow::Result<T>;
 }
 
@@ -35,24 +35,24 @@ impl<T> Advise<T> for planar::Result<T> {
     }
 }
 
-/// What to do about a device that cannot be had as asked for.
+/// What to do if the requested device cannot be used.
 pub fn of_device(error: &Error) -> Option<String> {
     match error {
         Error::Conflict(Conflict::DoubleOnGpu) => Some("use --device cpu or --precision f32".into()),
-        Error::Conflict(Conflict::ThreadsOfGpu) => Some("leave --threads out, or use --device cpu".into()),
+        Error::Conflict(Conflict::ThreadsOfGpu) => Some("leave out --threads, or use --device cpu".into()),
         Error::Conflict(Conflict::ThreadsOfReference) => Some("leave out --threads or --precision f64".into()),
-        Error::Conflict(Conflict::PlanOnCpu(plan)) => Some(format!("leave --plan {plan} out, or add --device gpu")),
+        Error::Conflict(Conflict::PlanOnCpu(plan)) => Some(format!("leave out --plan {plan}, or add --device gpu")),
         Error::NoAdapter(said) if said.contains("named like") => {
-            Some("name an adapter that planar devices lists, or say auto, cpu or gpu".into())
+            Some("name an adapter that planar devices lists, or use auto, cpu or gpu".into())
         }
         Error::Mismatch(said) if said.starts_with("the CPU engine trains one hidden layer") => {
-            Some("use --precision f64, or leave --device out".into())
+            Some("use --precision f64, or leave out --device".into())
         }
         _ => None,
     }
 }
 
-/// What to do about initial weights that are of another network.
+/// What to do about initial weights of a different network.
 pub fn of_start(error: &Error) -> Option<String> {
     match error {
         Error::Checkpoint { problem, .. } if problem.starts_with("holds the weights of a") => {
@@ -62,23 +62,23 @@ pub fn of_start(error: &Error) -> Option<String> {
     }
 }
 
-/// What to do about a training that cannot be had as asked for.
+/// What to do if a training cannot run as requested.
 pub fn of_training(error: &Error) -> Option<String> {
     match error {
         Error::NoAdapter(said) if said.contains("; the checkpoint's was ") => {
-            Some("--device auto goes on with what there is".into())
+            Some("--device auto continues on an available device".into())
         }
         error => of_device(error).or_else(|| of_start(error)),
     }
 }
 
-/// What to do about weights whose activation is not what the command says.
+/// What to do about weights whose activation is unknown or is not the one given.
 pub fn of_weights(error: &Error, given: Option<Activation>) -> Option<String> {
     let Error::Checkpoint { problem, .. } = error else { return None };
     match problem {
         problem if problem.ends_with("does not say its activation") => Some("name it, as in --activation tanh".into()),
         problem if problem.starts_with("is of a network of") => {
-            given.map(|given| format!("leave --activation {given} out"))
+            given.map(|given| format!("leave out --activation {given}"))
         }
         _ => None,
     }

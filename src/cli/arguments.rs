@@ -1,4 +1,4 @@
-//! The flags that say what is trained: data, network and training. Several subcommands take them.
+//! The flags for data, network and training, which several subcommands share.
 
 use std::path::PathBuf;
 
@@ -10,32 +10,32 @@ use planar::{Error, Result};
 
 use super::Verbosity;
 
-/// Which data set.
+/// The data set.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Data")]
 pub struct DataArguments {
     /// flower, noisy-circles, noisy-moons, blobs, gaussian-quantiles, or a CSV file of numbers
     #[arg(long, value_name = "NAME|FILE.csv", default_value = "flower")]
     data: Source,
-    /// Samples of a generated data set, even [default: 400 for flower, else 200]
+    /// Number of samples to generate, even [default: 400 for flower, otherwise 200]
     #[arg(long, value_name = "M", allow_negative_numbers = true)]
     samples: Option<usize>,
-    /// Seed of a generated data set, NumPy's [default: 5 for blobs, else 1]
+    /// NumPy seed of a generated data set [default: 5 for blobs, otherwise 1]
     #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
     data_seed: Option<u32>,
-    /// The CSV column that holds the label 0 or 1 [default: the last]
+    /// The CSV column that holds the label, 0 or 1 [default: the last]
     #[arg(long, value_name = "COLUMN")]
     label: Option<String>,
-    /// Hold this share of each class, 0 to 1, out of training, and give the accuracy on it too
+    /// Hold out this share of each class, 0 to 1, and also report the accuracy on it
     #[arg(long, value_name = "SHARE", value_parser = test_fraction, allow_negative_numbers = true)]
     test_fraction: Option<f64>,
-    /// Seed of what is held out [default: 1]
+    /// Seed that selects the held-out samples [default: 1]
     #[arg(long, value_name = "SEED", requires = "test_fraction", allow_negative_numbers = true)]
     test_seed: Option<u32>,
 }
 
 impl DataArguments {
-    /// The data that they ask for.
+    /// The data settings that these flags give.
     pub fn settings(&self) -> DataSettings {
         DataSettings {
             source: self.data.clone(),
@@ -47,11 +47,11 @@ impl DataArguments {
 
 const TRAINING: &str = "Training";
 
-/// Which network, and how it is trained.
+/// The network and its training.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Network")]
 pub struct NetworkArguments {
-    /// Hidden units
+    /// Number of hidden units
     #[arg(long, value_name = "N", default_value_t = 4, allow_negative_numbers = true)]
     pub hidden: usize,
     /// tanh, sigmoid, relu, or leaky-relu:SLOPE (0.01 if none is given)
@@ -66,10 +66,10 @@ pub struct NetworkArguments {
     /// Iterations of full-batch gradient descent
     #[arg(long, value_name = "N", default_value_t = 10_000, allow_negative_numbers = true, help_heading = TRAINING)]
     pub iterations: u64,
-    /// Seed of the initial weights, NumPy's
+    /// NumPy seed of the initial weights
     #[arg(long, value_name = "SEED", default_value_t = 2, allow_negative_numbers = true, help_heading = TRAINING)]
     pub init_seed: u32,
-    /// Scale of the initial weights: randn times this
+    /// Scale of the initial weights, a factor on randn
     #[arg(long, value_name = "SCALE", default_value_t = 0.01, value_parser = init_scale, allow_negative_numbers = true, help_heading = TRAINING)]
     pub init_scale: f64,
     /// Start from the weights W1, b1, W2, b2 of any safetensors file instead of random ones
@@ -78,15 +78,15 @@ pub struct NetworkArguments {
 }
 
 impl NetworkArguments {
-    /// Says on stderr if the backward pass is wrong on purpose.
+    /// Warns on stderr if the backward pass is wrong on purpose.
     pub fn warn(&self, verbosity: Verbosity) {
         if let Some(backward) = self.backward_activation.filter(|backward| *backward != self.activation) {
             let g = self.activation;
-            verbosity.say(format_args!("a bug on purpose: the backward pass takes {backward}'s derivative, not {g}'s"));
+            verbosity.say(format_args!("a deliberate bug: the backward pass takes {backward}'s derivative, not {g}'s"));
         }
     }
 
-    /// The network, its start and its rate.
+    /// The settings of the run that these flags give.
     pub fn settings(&self) -> RunSettings {
         RunSettings {
             hidden: vec![self.hidden],
@@ -98,26 +98,26 @@ impl NetworkArguments {
     }
 }
 
-/// The files that a training keeps and goes on from.
+/// The files that a training writes and resumes from.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Checkpoints", group = clap::ArgGroup::new("kept").multiple(true))]
 pub struct FileArguments {
-    /// Keep weights and all that --resume needs: every 30 s, at Ctrl-C and at the end
+    /// Save the weights and all that --resume needs: every 30 s, on Ctrl-C and at the end
     #[arg(long, value_name = "FILE.safetensors", group = "kept", value_parser = |text: &str| in_a_folder("the checkpoint", text))]
     checkpoint: Option<PathBuf>,
-    /// Write it every N iterations instead of every 30 seconds
+    /// Write the checkpoint every N iterations instead of every 30 seconds
     #[arg(long, value_name = "N", requires = "kept", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
     checkpoint_every: Option<u64>,
-    /// Go on with a checkpoint of the same run and flags; writes to it unless --checkpoint names another
+    /// Resume a checkpoint of the same run and flags, and write to it unless --checkpoint names another
     #[arg(long, value_name = "FILE.safetensors", conflicts_with = "init", group = "kept")]
     resume: Option<PathBuf>,
-    /// Write iteration, cost and seconds as JSON, one line for each logged cost as training goes
+    /// Write iteration, cost and seconds as JSON while training, one line per logged cost
     #[arg(long, value_name = "FILE.jsonl", help_heading = "Output", value_parser = |text: &str| in_a_folder("the file of metrics", text))]
     metrics: Option<PathBuf>,
 }
 
 impl FileArguments {
-    /// The files that they name.
+    /// The files that these flags name.
     pub fn settings(&self) -> Files {
         Files {
             checkpoint: self.checkpoint.clone(),
@@ -149,7 +149,7 @@ pub fn init_scale(text: &str) -> Result<f64> {
     }
 }
 
-/// A file that is to be written, in a folder that is there.
+/// A file to be written, in a folder that exists.
 pub fn in_a_folder(what: &'static str, text: &str) -> Result<PathBuf> {
     let path = PathBuf::from(text);
     match path.parent() {

@@ -1,4 +1,4 @@
-//! `planar bench`: every backend on this machine, at the thread's size or another.
+//! `planar bench`: every backend on this machine, at the size of the thread's network or any other.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::{Ending, Verbosity};
 use crate::report::columns;
 
-/// The iterations of the thread's network, for a time that people can picture.
+/// Iterations of the thread's training: its time is easier to picture than that of one.
 const THREAD_ITERATIONS: f64 = 50_000.0;
 
 const EXAMPLES: &str = "Examples:
@@ -22,29 +22,29 @@ const EXAMPLES: &str = "Examples:
   planar bench --activation tanh --samples 10000 --seconds 5 --json
 Exit codes: 0 done, 1 failure, 2 wrong input.";
 
-/// Measure every backend on this machine: the CPU engine, the reference, each adapter and plan.
+/// Measure every backend on this machine: the CPU engine, the reference, each adapter with each plan.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Hidden units
+    /// Number of hidden units
     #[arg(long, value_name = "N", default_value_t = 277, allow_negative_numbers = true, help_heading = "Network")]
     hidden: usize,
     /// tanh, sigmoid, relu, or leaky-relu:SLOPE
     #[arg(long, value_name = "NAME", default_value = "leaky-relu", help_heading = "Network")]
     activation: Activation,
-    /// Samples of the flower data set, even
+    /// Number of samples of the flower data set, even
     #[arg(long, value_name = "M", default_value_t = 400, allow_negative_numbers = true, help_heading = "Data")]
     samples: usize,
-    /// Networks trained side by side; the times are those of all
+    /// Networks trained side by side; times are for all of them together
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000), allow_negative_numbers = true, help_heading = "Network")]
     networks: u32,
-    /// Threads of the CPU engine, 1 to 1024 [default: one a core]
+    /// Threads of the CPU engine, 1 to 1024 [default: one per core]
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Device")]
     threads: Option<usize>,
     /// Measure only these: engine, reference, fused, layered [default: all]
     #[arg(long, value_name = "PLAN,…", value_delimiter = ',', value_parser = plan, help_heading = "Device")]
     only: Vec<&'static str>,
-    /// Seconds to measure each backend
+    /// Seconds to spend on each backend
     #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = seconds, allow_negative_numbers = true, help_heading = "Measurement")]
     seconds: f64,
     /// Print one JSON object to stdout, nothing else
@@ -75,7 +75,7 @@ struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     us_per_iteration: Option<f64>,
-    /// Of these, what the host takes to record and submit an iteration; none if it computes itself.
+    /// The part that the host takes to record and submit an iteration; none if the host itself computes.
     host_us_per_iteration: Option<f64>,
     setup_ms: Option<f64>,
     gflops: Option<f64>,
@@ -85,7 +85,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     arguments.verbosity.start_log();
     let data = flower(arguments.samples, 1)?;
     let network = Network::one_hidden(data.features(), arguments.hidden, arguments.activation)?;
-    // a small rate: numbers that overflow would take another time
+    // a small rate, since numbers that overflow would change the time
     let run = |seed: u32| {
         let parameters = Parameters::initial(&network, seed, 0.01);
         Run { network: network.clone(), parameters, learning_rate: 0.073 }
@@ -127,7 +127,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         if let Some(error) = failure {
             return Err(error.into());
         }
-        require_adapter()?; // what was asked for needs one
+        require_adapter()?; // the requested plans need one
     }
     let times = results.iter().filter_map(|result| result.us_per_iteration.map(|time| (time, result)));
     let fastest =
@@ -165,7 +165,7 @@ impl Bench {
                 row.push(format!("{setup:.0} ms"));
                 row.push(format!("{gflops:.1}"));
                 if result.host_us_per_iteration.is_none() {
-                    row.push(format!("{:.1} %", 100.0 * gflops / self.cpu_peak_gflops)); // a GPU has its own
+                    row.push(format!("{:.1} %", 100.0 * gflops / self.cpu_peak_gflops)); // a GPU's peak is another
                 }
             }
             rows.push(row);
@@ -183,11 +183,11 @@ impl Bench {
         }
         let mega = 1e-6 * self.operations_per_iteration;
         let peak = self.cpu_peak_gflops;
-        text + &format!("{mega:.2} MFLOP an iteration; the CPU's measured peak is {peak:.0} GFLOP/s (f32)\n")
+        text + &format!("{mega:.2} MFLOP per iteration; the CPU's measured peak is {peak:.0} GFLOP/s (f32)\n")
     }
 }
 
-/// A plan's name, as the results have it.
+/// A plan's name, as in the results.
 fn plan(text: &str) -> planar::Result<&'static str> {
     let plans = ["engine", "reference", "fused", "layered"];
     let named = plans.into_iter().find(|plan| *plan == text);

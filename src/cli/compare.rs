@@ -1,4 +1,4 @@
-//! `planar compare`: two backends from the same weights, step by step and over a run.
+//! `planar compare`: two backends from the same weights, step by step and over a whole run.
 
 use planar::backend::Backend;
 use planar::compare::{Bounds, compare};
@@ -15,10 +15,10 @@ use crate::report::compare::{CompareReport, Side};
 const EXAMPLES: &str = "Examples:
   planar compare --device gpu                 a GPU against the f64 reference
   planar compare --device gpu --plan layered --hidden 277 --iterations 100
-  planar compare --left cpu --right gpu:fused         any two
+  planar compare --left cpu --right gpu:fused         any two backends
 Exit codes: 0 they agree, 4 a bound is broken, 1 failure, 2 wrong input, 3 no such adapter.";
 
-/// Compare a device with the f64 reference, or any two, tensor by tensor.
+/// Compare a device with the f64 reference, or any two backends, tensor by tensor.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
@@ -28,10 +28,10 @@ pub struct Arguments {
     network: NetworkArguments,
     #[command(flatten)]
     device: DeviceArguments,
-    /// One side: reference-f64, reference-f32, cpu, gpu or an adapter's name, these two also with :PLAN
+    /// One side: reference-f64, reference-f32, cpu, gpu[:PLAN] or an adapter's name[:PLAN]
     #[arg(long, value_name = "BACKEND", default_value = "reference-f64", help_heading = "Device", value_parser = device_name)]
     left: String,
-    /// The other side, named likewise [default: what --device says]
+    /// The other side, named the same way [default: the one --device selects]
     #[arg(long, value_name = "BACKEND", help_heading = "Device", conflicts_with_all = ["device", "plan"], value_parser = device_name)]
     right: Option<String>,
     /// Print one JSON object to stdout, nothing else

@@ -1,10 +1,10 @@
-//! The flags that say what computes.
+//! The flags that select the device.
 
 use planar::backend::PlanChoice;
 use planar::fit::{DeviceChoice, DeviceSettings, Precision};
 use planar::{Error, Result};
 
-/// What computes.
+/// The device.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Device")]
 pub struct DeviceArguments {
@@ -24,7 +24,7 @@ pub struct DeviceArguments {
 }
 
 impl DeviceArguments {
-    /// The device that they ask for.
+    /// The device settings that these flags give.
     pub fn settings(&self) -> DeviceSettings {
         DeviceSettings {
             choice: match self.device.as_str() {
@@ -50,7 +50,7 @@ impl DeviceArguments {
     }
 }
 
-/// A device's name, which is not empty: every adapter's name contains the empty one.
+/// A device's name. It must not be empty, since every adapter's name contains the empty string.
 pub fn device_name(text: &str) -> Result<String> {
     match text.trim() {
         "" => Err(Error::invalid("the device", "auto, cpu, gpu or part of an adapter's name", "''")),

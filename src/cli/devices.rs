@@ -9,8 +9,8 @@ use super::Ending;
 use crate::report;
 
 const EXAMPLES: &str = "Examples:
-  planar devices                        all that Vulkan, Metal or DX12 reaches
-  WGPU_BACKEND=vulkan planar devices    through Vulkan alone
+  planar devices                        all adapters (Vulkan, Metal or DX12)
+  WGPU_BACKEND=vulkan planar devices    through Vulkan only
   planar devices --json                 with the limits, in bytes and counts
 Exit codes: 0 done, with or without an adapter, 1 failure.";
 

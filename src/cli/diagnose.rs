@@ -15,7 +15,7 @@ use super::progress::{self, Progress};
 use super::{Ending, Verbosity};
 use crate::report::diagnose::DiagnoseReport;
 
-/// How long the replay takes at most, and the search for a learning rate.
+/// The most time that the replay takes, and the search for a learning rate.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const EXAMPLES: &str = "Examples:
@@ -24,7 +24,7 @@ const EXAMPLES: &str = "Examples:
   planar diagnose --init weights.safetensors --learning-rate 5
 Exit codes: 0 a diagnosis is made, 1 failure, 2 wrong input, 3 no such adapter, 130 interrupted.";
 
-/// Find out why a training goes wrong: takes train's flags.
+/// Find out why a training goes wrong; takes the flags of train.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
@@ -73,11 +73,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     Ok(Ending::Done)
 }
 
-/// Flags that say how it is reported.
+/// Flags that affect only the output.
 const QUIET: [&str; 7] = ["--json", "-q", "--quiet", "-v", "-vv", "--verbose", "--log-every"];
 
-/// The command that diagnoses what these arguments of `planar train` trained: flags that `diagnose` has not, such as how
-/// it is reported, are left out. `init` is the file of the initial weights if only the checkpoint names it.
+/// The command that diagnoses what these arguments of `planar train` trained. Flags that `diagnose` does not have, and
+/// those that affect only the output, are left out. `init` is the file of initial weights, if only the checkpoint has
+/// it.
 pub fn command(arguments: impl Iterator<Item = OsString>, init: Option<&str>) -> String {
     let cli = super::Cli::command();
     let flags = |name: &str| cli.find_subcommand(name).into_iter().flat_map(|command| command.get_arguments());
@@ -105,7 +106,7 @@ pub fn command(arguments: impl Iterator<Item = OsString>, init: Option<&str>) ->
     words.join(" ")
 }
 
-/// A word as a shell takes it.
+/// A word quoted for a shell.
 fn quoted(word: &str) -> String {
     match word.contains(|c: char| c.is_whitespace() || c == '\'') {
         true => format!("'{}'", word.replace('\'', r"'\''")),

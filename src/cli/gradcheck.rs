@@ -19,19 +19,19 @@ Exit codes: 0 right, 4 wrong, 1 failure, 2 wrong input.";
 pub struct Arguments {
     #[command(flatten)]
     data: DataArguments,
-    /// Hidden units
+    /// Number of hidden units
     #[arg(long, value_name = "N", default_value_t = 4, allow_negative_numbers = true, help_heading = "Network")]
     hidden: usize,
     /// tanh, sigmoid, relu, or leaky-relu:SLOPE (0.01 if none is given)
     #[arg(long, value_name = "NAME", default_value = "tanh", help_heading = "Network")]
     activation: Activation,
-    /// The activation whose derivative the backward pass takes [default: the same]
+    /// Inject a bug: use this activation's derivative in the backward pass [default: the right one]
     #[arg(long, value_name = "NAME", help_heading = "Network")]
     backward_activation: Option<Activation>,
-    /// Seed of the weights, NumPy's
+    /// NumPy seed of the weights
     #[arg(long, value_name = "SEED", default_value_t = 2, allow_negative_numbers = true, help_heading = "Network")]
     init_seed: u32,
-    /// Scale of the weights: randn times this
+    /// Scale of the weights, a factor on randn
     #[arg(long, value_name = "SCALE", default_value_t = 1.0, value_parser = init_scale, allow_negative_numbers = true, help_heading = "Network")]
     init_scale: f64,
     /// Print one JSON object to stdout, nothing else

@@ -1,4 +1,4 @@
-//! `planar completions` and `planar man`: what a shell and `man` are to know of the command line, made from it.
+//! `planar completions` and `planar man`: completions and manual pages, generated from the command line's definition.
 
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
@@ -12,7 +12,7 @@ const COMPLETIONS: &str = "Examples, which install it in bash, zsh (a folder of 
   planar completions fish > ~/.config/fish/completions/planar.fish
   planar completions powershell >> $PROFILE";
 
-/// Print what completes planar's commands and flags in a shell.
+/// Print a script that completes planar's commands and flags in a shell.
 #[derive(Debug, clap::Args)]
 #[command(after_help = COMPLETIONS)]
 pub struct CompletionArguments {
@@ -21,18 +21,18 @@ pub struct CompletionArguments {
 }
 
 const PAGES: &str = "Examples:
-  planar man > planar.1                                the page of planar
-  planar man sweep merge > planar-sweep-merge.1        that of a command";
+  planar man > planar.1                                the page of planar itself
+  planar man sweep merge > planar-sweep-merge.1        the page of a command";
 
-/// Print planar's manual page, or that of one of its commands.
+/// Print the manual page of planar or of one of its commands.
 #[derive(Debug, clap::Args)]
 #[command(after_help = PAGES)]
 pub struct ManArguments {
-    /// The command whose page is wanted, such as train, or sweep merge [default: planar itself]
+    /// The command to document, such as train or sweep merge [default: planar itself]
     command: Vec<String>,
 }
 
-/// Prints what completes commands and flags.
+/// Prints the completion script.
 pub fn completions(arguments: &CompletionArguments) -> anyhow::Result<Ending> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut super::Cli::command(), "planar", &mut script);

@@ -51,7 +51,7 @@ struct Cli {
 const EXAMPLES: &str = "Examples:
   planar train                 the notebook: flower, 4 hidden units, tanh
   planar train --data points.csv --plot run.svg
-  planar devices               the GPUs that it finds
+  planar devices               the GPUs that planar finds
   planar help train            every flag of a command, with examples
 Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 4 comparison failed, 5 diverged, 130 interrupted.";
 
@@ -59,10 +59,10 @@ Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 4 comparison fa
 enum Command {
     /// Train a network and print its costs and accuracy
     Train(train::Arguments),
-    /// Predict classes with a network that is trained
+    /// Predict classes with a trained network
     Predict(predict::Arguments),
     #[cfg(feature = "plot")]
-    /// Draw the boundary and the costs of a network that is trained
+    /// Draw the boundary and the costs of a trained network
     Plot(plot::Arguments),
     /// Train many networks side by side
     Sweep(Box<sweep::Arguments>),
@@ -72,7 +72,7 @@ enum Command {
     Diagnose(diagnose::Arguments),
     /// Check the backward pass against central differences of the cost
     Gradcheck(gradcheck::Arguments),
-    /// Try the notebook's figures and the thread's claims again
+    /// Try to reproduce the notebook's figures and the thread's claims
     Reproduce(reproduce::Arguments),
     #[cfg(feature = "gpu")]
     /// List the adapters, and which one `--device auto` takes
@@ -82,19 +82,19 @@ enum Command {
     Selftest(selftest::Arguments),
     /// Measure every backend on this machine
     Bench(bench::Arguments),
-    /// Print what completes commands and flags in a shell
+    /// Print a script that completes commands and flags in a shell
     Completions(manual::CompletionArguments),
     /// Print the manual page of planar or of a command
     Man(manual::ManArguments),
 }
 
-/// How much is said on stderr.
+/// How much is printed on stderr.
 #[derive(Clone, Copy, Debug, Args)]
 struct Verbosity {
-    /// Say nothing on stderr but errors
+    /// Print nothing but errors on stderr
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Output")]
     quiet: bool,
-    /// Say more on stderr: the device, its driver, the time of each stage (-vv: wgpu's log too)
+    /// Print more on stderr: device, driver, time of each stage (-vv: wgpu's log too)
     #[arg(short, long, action = clap::ArgAction::Count, help_heading = "Output")]
     verbose: u8,
 }
@@ -110,7 +110,7 @@ impl Verbosity {
         env_logger::Builder::new().parse_filters(level).format_timestamp(None).init();
     }
 
-    /// One line on stderr, unless quiet.
+    /// Prints one line on stderr, unless quiet.
     fn say(self, line: impl std::fmt::Display) {
         if !self.quiet {
             tell(line);
@@ -118,12 +118,12 @@ impl Verbosity {
     }
 }
 
-/// One line on stderr. If that is closed or full, there is nobody left to tell.
+/// Prints one line on stderr. If stderr is closed or full, there is nobody left to tell.
 fn tell(line: impl std::fmt::Display) {
     let _ = writeln!(io::stderr(), "planar: {line}");
 }
 
-/// How a command ended, when nothing failed.
+/// How a command ended if nothing failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
     Done = 0,
@@ -158,7 +158,7 @@ pub fn main() -> ExitCode {
     };
     match ended {
         Ok(ending) => ExitCode::from(ending as u8),
-        // the reader of a pipe may stop whenever it likes
+        // the reader of a pipe may close it at any time
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             tell(&error);
@@ -167,12 +167,12 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Help and version as clap prints them; an error as one line.
+/// Prints help and version as clap does, and an error as one line.
 fn refuse(error: &clap::Error) -> ExitCode {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion)
         || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
     {
-        // a closed pipe is no error here either
+        // a closed pipe is not an error here either
         let _ = error.print();
         return ExitCode::from(error.exit_code() as u8);
     }

@@ -1,4 +1,4 @@
-//! What the command has in the place of pictures if it is built without the feature `plot`: no flag, and nothing drawn.
+//! Takes the place of pictures if the command is built without the feature `plot`: it has no flags and draws nothing.
 
 use planar::Result;
 use planar::data::Dataset;

@@ -1,4 +1,4 @@
-//! The flags that draw a run: the boundary and the cost curve on one sheet or on the terminal, and the boundary over time.
+//! The flags that draw a run: boundary and cost curve on one sheet or on the terminal, and a film of the boundary.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use crate::report::train::title;
 /// Width and height of a sheet in pixels.
 pub const SHEET: (u32, u32) = (1000, 460);
 
-/// What is drawn of a run.
+/// The pictures of a run.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Pictures", group = clap::ArgGroup::new("drawn").multiple(true))]
 #[command(group = clap::ArgGroup::new("drawn_with_costs").multiple(true))]
@@ -23,7 +23,7 @@ pub struct PictureArguments {
     /// Draw the decision boundary and the cost curve side by side, 1000 × 460 pixels
     #[arg(long, value_name = "FILE.svg|FILE.png", groups = ["drawn", "drawn_with_costs"], value_parser = picture)]
     plot: Option<PathBuf>,
-    /// Print both below the summary, as wide as the terminal; without colour for a pipe or NO_COLOR
+    /// Print both below the summary, as wide as the terminal; no colour in a pipe or with NO_COLOR
     #[arg(long, groups = ["drawn", "drawn_with_costs"], conflicts_with = "json")]
     preview: bool,
     /// Animate the decision boundary over the run, up to 60 frames of 480 × 400 pixels
@@ -32,13 +32,13 @@ pub struct PictureArguments {
     /// Draw the cost on a logarithmic axis
     #[arg(long, requires = "drawn_with_costs")]
     log_cost: bool,
-    /// The features that the boundary is drawn over, from 1; others at their mean [default: 1,2]
+    /// The two features on the axes, counted from 1; the others are at their mean [default: 1,2]
     #[arg(long, value_name = "I,J", requires = "drawn", value_parser = axes)]
     axes: Option<[usize; 2]>,
 }
 
 impl PictureArguments {
-    /// Whether the data can be drawn, asked before training.
+    /// Fails if the data cannot be drawn; called before training.
     pub fn check(&self, data: &Dataset) -> Result<()> {
         if self.has_curve() || self.has_film() { check_axes(data, self.axes()) } else { Ok(()) }
     }
@@ -53,7 +53,7 @@ impl PictureArguments {
         self.animate.is_some()
     }
 
-    /// Draws what is asked for. Of a run that diverged at once there are no weights to draw.
+    /// Draws the requested pictures. A run that diverged at once has no weights to draw.
     pub fn draw(&self, fitted: &Fitted) -> anyhow::Result<()> {
         let Fitted { outcome, run, data, .. } = fitted;
         if let (Some(path), Some(snapshots)) = (&self.animate, &fitted.snapshots) {
@@ -65,7 +65,7 @@ impl PictureArguments {
         let curve = Curve { label: String::new(), costs: &outcome.costs };
         let costs = CostPlot { curves: vec![curve], log: self.log_cost };
         if self.preview {
-            // the summary above it says what a title would
+            // the summary above takes the place of a title
             super::print("\n")?;
             preview::print("", &boundary, &costs)?;
         }
@@ -95,7 +95,7 @@ fn animation(text: &str) -> Result<PathBuf> {
     }
 }
 
-/// Two features counted from 1, as counted from 0.
+/// Two features: counted from 1 in the text, from 0 in the result.
 pub fn axes(text: &str) -> Result<[usize; 2]> {
     let wanted = || Error::invalid("the axes", "two features counted from 1, as in 1,2", format_args!("'{text}'"));
     let (first, second) = text.split_once(',').ok_or_else(wanted)?;

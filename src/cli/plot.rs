@@ -1,4 +1,4 @@
-//! `planar plot`: the decision boundary and the costs of a network that is trained.
+//! `planar plot`: the decision boundary and the costs of a trained network.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use super::arguments::DataArguments;
 use super::picture::{SHEET, axes, picture};
 use super::{Ending, Verbosity, preview};
 
-/// Width and height of a boundary alone, in pixels.
+/// Width and height in pixels of a boundary without costs.
 const ALONE: (u32, u32) = (560, 460);
 
 const EXAMPLES: &str = "Examples:
@@ -24,29 +24,29 @@ const EXAMPLES: &str = "Examples:
   planar plot weights.safetensors --activation tanh --out boundary.svg
 Exit codes: 0 done, 1 failure, 2 wrong input.";
 
-/// Draw the boundary and the costs of a network that is trained.
+/// Draw the boundary and the costs of a trained network.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// The weights: a checkpoint of planar's, or W1, b1, W2, b2 of anyone's
+    /// The weights: a planar checkpoint, or any file with W1, b1, W2, b2
     #[arg(value_name = "FILE.safetensors")]
     weights: PathBuf,
     #[command(flatten)]
     data: DataArguments,
-    /// The activation, if the file does not say it: tanh, sigmoid, relu, or leaky-relu:SLOPE
+    /// The activation, if the file does not name it: tanh, sigmoid, relu, or leaky-relu:SLOPE
     #[arg(long, value_name = "NAME", help_heading = "Network")]
     activation: Option<Activation>,
 
     /// The picture: 1000 × 460 pixels, or 560 × 460 if the file has no costs
     #[arg(long, value_name = "FILE.svg|FILE.png", value_parser = picture, required_unless_present = "preview", help_heading = "Pictures")]
     out: Option<PathBuf>,
-    /// Print it to stdout, as wide as the terminal; without colour for a pipe or NO_COLOR
+    /// Print the picture to stdout, as wide as the terminal; no colour in a pipe or with NO_COLOR
     #[arg(long, help_heading = "Pictures")]
     preview: bool,
     /// Draw the cost on a logarithmic axis
     #[arg(long, help_heading = "Pictures")]
     log_cost: bool,
-    /// The features that the boundary is drawn over, from 1; others at their mean [default: 1,2]
+    /// The two features on the axes, counted from 1; the others are at their mean [default: 1,2]
     #[arg(long, value_name = "I,J", value_parser = axes, help_heading = "Pictures")]
     axes: Option<[usize; 2]>,
     #[command(flatten)]
@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         weights.network(path, arguments.activation).advise(|error| of_weights(error, arguments.activation))?;
     let costs = weights.state.as_ref().map_or(&[][..], |state| &state.costs);
     if arguments.log_cost && costs.is_empty() {
-        let problem = "holds no costs: leave --log-cost out".into();
+        let problem = "holds no costs: leave out --log-cost".into();
         return Err(Error::Checkpoint { path: path.clone(), problem }.into());
     }
     let (data, _) = arguments.data.settings().load()?;
@@ -84,7 +84,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     Ok(Ending::Done)
 }
 
-/// That the run learnt something else than this, which may be meant: to see how it does on it.
+/// A note if the network was trained on other data than this, which may be intended.
 fn other_data(state: &State, data: &Dataset, network: &Network) -> Option<String> {
     let was = &state.description;
     let here = Description::new(data, network, was.learning_rate, &was.precision);
@@ -92,11 +92,11 @@ fn other_data(state: &State, data: &Dataset, network: &Network) -> Option<String
     match was.data_hash == here.data_hash {
         true => None,
         false if what(was) == what(&here) => Some(format!("it was trained on other {}", what(was))),
-        false => Some(format!("it was trained on {}, and is drawn over {}", what(was), what(&here))),
+        false => Some(format!("it was trained on {} and is drawn over {}", what(was), what(&here))),
     }
 }
 
-/// What is drawn over what, how far it was trained, and how much of the data it tells apart.
+/// The title: network and data, how far it was trained, and its accuracy on the data.
 fn title(weights: &Weights, network: &Network, data: &Dataset) -> Result<String> {
     let accuracy = 100.0 * accuracy_on(data, network, &weights.parameters)?;
     let widths: Vec<String> = weights.widths.iter().map(usize::to_string).collect();

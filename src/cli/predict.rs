@@ -22,20 +22,20 @@ const EXAMPLES: &str = "Examples:
   tail -n 20 points.csv | planar predict weights.safetensors --activation tanh
 Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter.";
 
-/// Predict classes with a network that is trained.
+/// Predict classes with a trained network.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// The weights: a checkpoint of planar's, or W1, b1, W2, b2 of anyone's
+    /// The weights: a planar checkpoint, or any file with W1, b1, W2, b2
     #[arg(value_name = "FILE.safetensors")]
     weights: PathBuf,
-    /// The samples: a column for each input, and perhaps one of labels; `-` or nothing reads stdin
+    /// The samples: one column per input and optionally one of labels [default: stdin, also `-`]
     #[arg(value_name = "CSV")]
     samples: Option<PathBuf>,
-    /// The CSV column with the label 0 or 1 [default: the last, if there is one more than inputs]
+    /// The CSV column with the label, 0 or 1 [default: the last, if there is one more than inputs]
     #[arg(long, value_name = "COLUMN", help_heading = "Data")]
     label: Option<String>,
-    /// The activation, if the file does not say it: tanh, sigmoid, relu, or leaky-relu:SLOPE
+    /// The activation, if the file does not name it: tanh, sigmoid, relu, or leaky-relu:SLOPE
     #[arg(long, value_name = "NAME", help_heading = "Network")]
     activation: Option<Activation>,
     #[command(flatten)]
@@ -75,7 +75,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     Ok(Ending::Done)
 }
 
-/// The table's bytes, and what it is called.
+/// The table's bytes and its name.
 fn read(path: Option<&Path>) -> Result<(&Path, Vec<u8>)> {
     let path = path.filter(|path| *path != Path::new("-"));
     let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! A picture on the terminal: as wide as that is, in as many colours as it has.
+//! A picture on the terminal: as wide as the terminal, in as many colours as it has.
 
 use std::fmt::Write;
 
@@ -6,9 +6,9 @@ use console::{Style, Term, measure_text_width, truncate_str};
 use planar::plot::terminal::{Cell, LEAST_COLUMNS, Picture, Rgb, preview};
 use planar::plot::{Boundary, CostPlot};
 
-/// The width unless something says another.
+/// The width if neither the terminal nor `COLUMNS` gives one.
 const COLUMNS: usize = 80;
-/// Red, green and blue of the 6 × 6 × 6 colours that terminals of 256 colours have.
+/// Levels of red, green and blue in the 6 × 6 × 6 cube of a terminal with 256 colours.
 const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
 /// Prints boundary and costs to stdout, under a title if there is one.
@@ -16,7 +16,7 @@ pub fn print(title: &str, boundary: &Boundary, costs: &CostPlot) -> anyhow::Resu
     let terminal = Term::stdout();
     let (columns, features) = (columns(&terminal), terminal.features());
     if columns < LEAST_COLUMNS {
-        super::tell(format_args!("a preview needs {LEAST_COLUMNS} columns, and there are {columns}"));
+        super::tell(format_args!("a preview needs at least {LEAST_COLUMNS} columns, and there are {columns}"));
         return Ok(());
     }
     let coloured = features.colors_supported();
@@ -28,14 +28,14 @@ pub fn print(title: &str, boundary: &Boundary, costs: &CostPlot) -> anyhow::Resu
     super::print(&format!("{}{picture}", wrapped(title, columns)))
 }
 
-/// The terminal's width; of a pipe what `COLUMNS` says.
+/// The terminal's width; for a pipe, the value of `COLUMNS`.
 fn columns(terminal: &Term) -> usize {
     let size = terminal.is_term().then(|| terminal.size_checked()).flatten();
     let said = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0);
     size.map(|(_, columns)| columns.into()).or_else(said).unwrap_or(COLUMNS)
 }
 
-/// The picture with an escape code wherever the colours change.
+/// The picture with an escape code at each change of colour.
 fn coloured_text(picture: &Picture, is_true: bool) -> String {
     let mut text = String::new();
     for row in picture.rows() {
@@ -61,14 +61,14 @@ fn style(cell: &Cell, is_true: bool) -> Style {
     style
 }
 
-/// The number of the nearest of 256 colours: 16 + 36·red + 6·green + blue.
+/// The number of the nearest among 256 colours: 16 + 36·red + 6·green + blue.
 fn nearest(colour: Option<Rgb>) -> u8 {
     let level = |part: u8| (0..6).min_by_key(|k| LEVELS[usize::from(*k)].abs_diff(part)).unwrap_or(0);
     let [red, green, blue] = colour.unwrap_or_default().map(level);
     16 + 36 * red + 6 * green + blue
 }
 
-/// Lines of whole words that fit; a longer word is cut.
+/// Breaks the text into lines of whole words; a word that is too long is cut.
 fn wrapped(title: &str, columns: usize) -> String {
     let mut lines: Vec<String> = Vec::new();
     for word in title.split(' ').filter(|word| !word.is_empty()) {

@@ -11,7 +11,7 @@ use planar::train::CostAt;
 /// Set by the first Ctrl-C; the second ends the process.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Lets training stop after its chunk at the first Ctrl-C, and the process end at the second.
+/// Makes the first Ctrl-C stop training after the current chunk, and the second end the process.
 pub fn stop_on_ctrl_c() {
     let installed = ctrlc::set_handler(|| {
         if INTERRUPTED.swap(true, Ordering::SeqCst) {
@@ -28,11 +28,11 @@ pub fn is_interrupted() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
 }
 
-/// A bar over the networks of a sweep; nothing if stderr is no terminal.
+/// A bar over the networks of a sweep; nothing if stderr is not a terminal.
 pub struct NetworkBar(ProgressBar);
 
 impl NetworkBar {
-    /// A bar for this many networks, of which some have ended before.
+    /// A bar for this many networks, some of which have already ended.
     pub fn new(networks: u64, ended: u64, quiet: bool) -> Self {
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(Some(networks), target).with_position(ended);
@@ -44,18 +44,18 @@ impl NetworkBar {
         Self(bar)
     }
 
-    /// Shows how many have ended.
+    /// Shows how many networks have ended.
     pub fn ended(&self, networks: u64) {
         self.0.set_position(networks);
     }
 
-    /// Takes the bar off the terminal.
+    /// Removes the bar from the terminal.
     pub fn finish(self) {
         self.0.finish_and_clear();
     }
 }
 
-/// A bar with the speed, the time left and the cost; nothing if stderr is no terminal.
+/// A bar with the speed, the time left and the cost; nothing if stderr is not a terminal.
 pub struct Progress(ProgressBar);
 
 impl Progress {
@@ -66,7 +66,7 @@ impl Progress {
         let template = "{wide_bar} {human_pos}/{human_len} iterations, {speed}/s, {eta} left, cost {msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
             let speed = |state: &ProgressState, out: &mut dyn Write| {
-                // an unwritten speed is no reason to stop
+                // a speed that cannot be written is no reason to stop
                 let _ = write!(out, "{}", HumanCount(state.per_sec() as u64));
             };
             bar.set_style(style.with_key("speed", speed).progress_chars("=> "));
@@ -82,7 +82,7 @@ impl Progress {
         go_on()
     }
 
-    /// Takes the bar off the terminal.
+    /// Removes the bar from the terminal.
     pub fn finish(self) {
         self.0.finish_and_clear();
     }

@@ -1,4 +1,4 @@
-//! `planar reproduce`: the notebook's figures and the thread's claims, tried again.
+//! `planar reproduce`: whether the notebook's figures and the thread's claims can be reproduced.
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
@@ -14,28 +14,28 @@ use super::{Ending, Verbosity};
 use crate::report::reproduce::ReproduceReport;
 
 const EXAMPLES: &str = "Examples:
-  planar reproduce                                  all, over 22 seeds
+  planar reproduce                                  every claim, over 22 seeds
   planar reproduce --only 3 --only widths --seeds 100 --html claims.html
-Exit codes: 0 done, whatever holds, 1 failure, 2 wrong input, 3 no such adapter, 130 interrupted.";
+Exit codes: 0 done, whatever the verdicts, 1 failure, 2 wrong input, 3 no such adapter, 130 interrupted.";
 
-/// Try the notebook's figures and the thread's claims again, over many seeds. It reports, it does not tune.
+/// Try to reproduce the notebook's figures and the thread's claims over many seeds. Nothing is tuned.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Only this claim: 1 to 11, costs, accuracy, widths or logistic; may be given several times
+    /// Check only this claim: 1 to 11, costs, accuracy, widths or logistic; may be repeated
     #[arg(long, value_name = "CLAIM", value_delimiter = ',', help_heading = "Claims")]
     only: Vec<String>,
-    /// Seeds of the weights beside the two editions', 2 and 3
+    /// Number of weight seeds besides the two editions' own, 2 and 3
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = seeds, allow_negative_numbers = true, help_heading = "Claims")]
     seeds: u32,
-    /// What trains: cpu, reference-f64, gpu or an adapter's name, these two also with :PLAN
+    /// The backend: cpu, reference-f64, gpu[:PLAN] or an adapter's name[:PLAN]
     #[arg(long, value_name = "BACKEND", default_value = "cpu", value_parser = device_name, help_heading = "Device")]
     device: String,
-    /// Write a Markdown table
+    /// Write a Markdown table of the claims
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     markdown: Option<PathBuf>,
     #[cfg(feature = "plot")]
-    /// Write a page with the decision boundaries and the cost curves, in one file
+    /// Write an HTML page with the decision boundaries and the cost curves, in one file
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     html: Option<PathBuf>,
     /// Print one JSON object to stdout, nothing else
@@ -46,7 +46,7 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// The files that are written.
+    /// The files to write.
     fn files(&self) -> impl Iterator<Item = &PathBuf> {
         let files = self.markdown.iter();
         #[cfg(feature = "plot")]
@@ -70,7 +70,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let wanted: Vec<_> = all.into_iter().filter(|claim| is_wanted(claim.name)).collect();
     let backend = by_name(&arguments.device)?;
     for path in arguments.files() {
-        // a minute's work is not to be lost to a folder that is not there
+        // checked first, so that a missing folder does not cost a minute's work
         let opened = OpenOptions::new().append(true).create(true).open(path);
         opened.map_err(|source| Error::Io { path: path.clone(), source })?;
     }
@@ -113,7 +113,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     Ok(if progress::is_interrupted() { Ending::Interrupted } else { Ending::Done })
 }
 
-/// At most this many that a session of them fits a device.
+/// Few enough seeds that one session holds all their networks.
 fn seeds(text: &str) -> planar::Result<u32> {
     match text.parse() {
         Ok(seeds) if seeds <= 1000 => Ok(seeds),

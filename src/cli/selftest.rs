@@ -1,4 +1,4 @@
-//! `planar selftest`: whether an adapter and its driver compute what planar needs.
+//! `planar selftest`: whether an adapter and its driver compute correctly.
 
 use planar::gpu::{Adapter, Choice, Gpu};
 use planar::selftest;
@@ -9,18 +9,18 @@ use crate::report::selftest::SelftestReport;
 
 const EXAMPLES: &str = "Examples:
   planar selftest                       every adapter
-  planar selftest --device gpu --json   the first, for a program to read
+  planar selftest --device gpu --json   the first adapter, as JSON for programs
 The report can be pasted into an issue.
 Exit codes: 0 all passed, 4 a check failed, 1 failure, 3 no such adapter.";
 
-/// Check an adapter and its driver: known faults, every kernel, a step under every plan, a short run.
+/// Check an adapter and its driver: known faults, every kernel, one step per plan, a short run.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
     /// all, gpu (the first adapter), or part of an adapter's name
     #[arg(long, value_name = "all|gpu|NAME", default_value = "all", value_parser = device_name, help_heading = "Device")]
     device: String,
-    /// Print a JSON list of reports, one per adapter, to stdout, nothing else
+    /// Print a JSON list of reports to stdout, one per adapter, nothing else
     #[arg(long, help_heading = "Output")]
     json: bool,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `planar sweep`: many networks side by side, and what became of them.
+//! `planar sweep`: many networks trained side by side, and their results.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -20,19 +20,19 @@ use super::{Ending, Verbosity};
 use crate::report::sweep::table;
 
 const MERGE_EXAMPLES: &str = "Examples:
-  planar sweep merge part*.jsonl                        the table of all
+  planar sweep merge part*.jsonl                        the merged table
   planar sweep merge part*.jsonl --out seeds.jsonl --heatmap seeds.svg
 Exit codes: 0 done, 1 failure, 2 wrong input, such as a part that is missing.";
 
 const EXAMPLES: &str = "Examples:
   planar sweep --hidden 4,20 --learning-rate 0.01:1.2:log8 --init-seed 1..50
   planar sweep --random 200 --hidden 2..100 --learning-rate 0.01:1.2:log
-  planar sweep --init-seed 1..1000 --out seeds.jsonl --resume   after a stop
+  planar sweep --init-seed 1..1000 --out seeds.jsonl --resume   continue
   planar sweep --init-seed 1..1000 --out part2.jsonl --shard 2/8
-  planar sweep merge part*.jsonl --out seeds.jsonl      the shards together
-Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 130 interrupted (--resume goes on).";
+  planar sweep merge part*.jsonl --out seeds.jsonl      join the shards
+Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 130 interrupted (--resume continues).";
 
-/// Train many networks side by side: a grid, or some drawn at random.
+/// Train many networks side by side: a grid, or a random draw.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub struct Arguments {
@@ -44,17 +44,17 @@ pub struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Put the parts of a sharded sweep together
+    /// Merge the parts of a sharded sweep
     Merge(MergeArguments),
 }
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = MERGE_EXAMPLES)]
 struct MergeArguments {
-    /// The parts' results files
+    /// The results files of the parts
     #[arg(required = true, value_name = "FILE.jsonl")]
     parts: Vec<PathBuf>,
-    /// Write the whole to this file
+    /// Write the merged results to this file
     #[arg(long, value_name = "FILE.jsonl", help_heading = "Output")]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -66,26 +66,26 @@ struct MergeArguments {
 
 #[derive(Debug, clap::Args)]
 struct SweepArguments {
-    /// Data sets, as train has them: a list
+    /// Data sets, named as for train: a list
     #[arg(long, value_name = "LIST", default_value = "flower", help_heading = "Data")]
     data: String,
-    /// Samples of a generated data set, even [default: 400 for flower, else 200]
+    /// Number of samples to generate, even [default: 400 for flower, otherwise 200]
     #[arg(long, value_name = "M", allow_negative_numbers = true, help_heading = "Data")]
     samples: Option<usize>,
-    /// Seed of a generated data set [default: 5 for blobs, else 1]
+    /// NumPy seed of a generated data set [default: 5 for blobs, otherwise 1]
     #[arg(long, value_name = "SEED", allow_negative_numbers = true, help_heading = "Data")]
     data_seed: Option<u32>,
-    /// The CSV column that holds the label 0 or 1 [default: the last]
+    /// The CSV column that holds the label, 0 or 1 [default: the last]
     #[arg(long, value_name = "COLUMN", help_heading = "Data")]
     label: Option<String>,
-    /// Hold this share of each class, 0 to 1, out of training, and rank by it
+    /// Hold out this share of each class, 0 to 1, and rank by the accuracy on it
     #[arg(long, value_name = "SHARE", value_parser = test_fraction, allow_negative_numbers = true, help_heading = "Data")]
     test_fraction: Option<f64>,
-    /// Seed of what is held out [default: 1]
+    /// Seed that selects the held-out samples [default: 1]
     #[arg(long, value_name = "SEED", requires = "test_fraction", allow_negative_numbers = true, help_heading = "Data")]
     test_seed: Option<u32>,
 
-    /// Hidden units: a list, with ranges as in 1..20
+    /// Numbers of hidden units: a list, with ranges as in 1..20
     #[arg(long, value_name = "LIST", default_value = "4", allow_hyphen_values = true, help_heading = "Networks")]
     hidden: String,
     /// Activations: a list
@@ -106,35 +106,35 @@ struct SweepArguments {
     /// Seeds of the initial weights: a list, with ranges as in 1..50
     #[arg(long, value_name = "LIST", default_value = "2", allow_hyphen_values = true, help_heading = "Networks")]
     init_seed: String,
-    /// Scale of the initial weights: randn times this
+    /// Scale of the initial weights, a factor on randn
     #[arg(long, value_name = "SCALE", default_value_t = 0.01, value_parser = init_scale, allow_negative_numbers = true, help_heading = "Networks")]
     init_scale: f64,
-    /// Draw this many networks at random instead of the whole grid; rates also from 0.01:1.2:log
+    /// Draw this many networks at random, not the whole grid; rates may then be 0.01:1.2:log
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Networks")]
     random: Option<u64>,
     /// Seed of the draw [default: 1]
     #[arg(long, value_name = "SEED", requires = "random", allow_negative_numbers = true, help_heading = "Networks")]
     sweep_seed: Option<u64>,
-    /// Train a grid of over a million networks
+    /// Allow a grid of over a million networks
     #[arg(long, help_heading = "Networks")]
     yes: bool,
-    /// Train every Nth network from the Kth on, 1 to N: for a job array
+    /// Train every Nth network from the Kth on, with K from 1 to N: for job arrays
     #[arg(long, value_name = "K/N", help_heading = "Networks")]
     shard: Option<Shard>,
 
     #[command(flatten)]
     device: DeviceArguments,
-    /// MiB that a batch of networks may take on the device [default: half of what the adapter allows]
+    /// Device memory in MiB per batch of networks [default: half of what the adapter allows]
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true, help_heading = "Device")]
     memory: Option<u64>,
 
     /// Log the cost every N iterations [default: a tenth of the run]
     #[arg(long, value_name = "N", help_heading = "Output", allow_negative_numbers = true)]
     log_every: Option<u64>,
-    /// Write a line of JSON for each network as it ends
+    /// Write one line of JSON per network as it ends
     #[arg(long, value_name = "FILE.jsonl", help_heading = "Output")]
     out: Option<PathBuf>,
-    /// Go on with the file of --out where it stopped
+    /// Continue the sweep in the file of --out where it stopped
     #[arg(long, requires = "out", help_heading = "Output")]
     resume: bool,
     #[command(flatten)]
@@ -196,7 +196,7 @@ impl SweepArguments {
         let mut opened = sweep.open(self.out.as_deref(), self.resume).advise(advice)?;
         if let (true, Some(path)) = (opened.dropped, &self.out) {
             let path = path.display();
-            self.verbosity.say(format_args!("{path}: the last line was cut off: that network is trained again"));
+            self.verbosity.say(format_args!("{path}: the last line was cut off, so that network is trained again"));
         }
 
         progress::stop_on_ctrl_c();
@@ -216,7 +216,7 @@ impl SweepArguments {
             self.pictures.draw(&results)?;
         }
         if !finished {
-            let how = if self.out.is_some() { ": the same command with --resume goes on" } else { "" };
+            let how = if self.out.is_some() { ": the same command with --resume continues" } else { "" };
             super::tell(format_args!("interrupted after {} of {networks} networks{how}", results.len()));
             return Ok(Ending::Interrupted);
         }
@@ -247,7 +247,7 @@ impl SweepArguments {
     }
 }
 
-/// What to do about a sweep that cannot be had as asked for.
+/// What to do if a sweep cannot run as requested.
 fn advice(error: &Error) -> Option<String> {
     match error {
         Error::Limit { limit: BATCH_MEMORY, allowed, .. } => Some(format!("--memory allows {allowed} MiB")),
@@ -257,7 +257,7 @@ fn advice(error: &Error) -> Option<String> {
             Some("--yes allows them".into())
         }
         Error::Results { problem, .. } if problem == THERE_ALREADY => {
-            Some("--resume goes on with it, or name another file".into())
+            Some("--resume continues it; or name another file".into())
         }
         error => of_device(error),
     }

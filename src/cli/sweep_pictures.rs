@@ -1,4 +1,4 @@
-//! The pictures of a sweep: of its results, and of networks that are trained again for their weights.
+//! The pictures of a sweep: those of its results, and those that need networks trained again for their weights.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -18,19 +18,19 @@ use super::progress;
 /// Points along each axis of a small decision boundary.
 const GRID: usize = 101;
 
-/// Pictures that results alone can give.
+/// Pictures that need only the results.
 #[derive(Debug, clap::Args)]
 pub struct Pictures {
     /// Draw the accuracy over hidden units and learning rate, 1200 × 800 pixels
     #[arg(long, value_name = "FILE.svg|FILE.png", value_parser = picture, help_heading = "Pictures")]
     heatmap: Option<PathBuf>,
-    /// Draw the best configurations' cost curves, 900 × 600 pixels
+    /// Draw the cost curves of the best configurations, 900 × 600 pixels
     #[arg(long, value_name = "FILE.svg|FILE.png", value_parser = picture, help_heading = "Pictures")]
     curves: Option<PathBuf>,
 }
 
 impl Pictures {
-    /// Draws what is asked for.
+    /// Draws the requested pictures.
     pub fn draw(&self, results: &[JobResult]) -> Result<()> {
         if let Some(path) = &self.heatmap {
             plot::write(path, (1200, 800), |area| plot::sweep::heat_maps(area, results))?;
@@ -42,23 +42,23 @@ impl Pictures {
     }
 }
 
-/// The picture for which networks are trained again.
+/// The picture that needs networks trained again.
 #[derive(Debug, clap::Args)]
 pub struct BoundaryPicture {
-    /// Draw the best configurations' decision boundaries, 1180 × 900 pixels
+    /// Draw the decision boundaries of the best configurations, 1180 × 900 pixels
     #[arg(long, value_name = "FILE.svg|FILE.png", value_parser = picture, help_heading = "Pictures")]
     boundaries: Option<PathBuf>,
 }
 
 impl BoundaryPicture {
-    /// Whether the data can be drawn, asked before training.
+    /// Fails if the data cannot be drawn; called before training.
     pub fn check(&self, sweep: &Sweep) -> Result<()> {
         self.boundaries
             .as_ref()
             .map_or(Ok(()), |_| sweep.data.all().try_for_each(|data| plot::check_axes(data, [0, 1])))
     }
 
-    /// Draws the boundaries, unless that is interrupted.
+    /// Draws the boundaries, unless interrupted.
     pub fn draw(&self, sweep: &Sweep, results: &[JobResult], verbosity: Verbosity) -> Result<()> {
         let Some(path) = &self.boundaries else { return Ok(()) };
         let Some(networks) = best(sweep, results)? else { return Ok(()) };
@@ -70,8 +70,8 @@ impl BoundaryPicture {
     }
 }
 
-/// Boundaries of the best configurations, each of a typical network that is trained again, to the same bits, for its
-/// weights; none if that is interrupted.
+/// Boundaries of the best configurations. For each, a typical network is trained again, to the same bits, for its
+/// weights. None if interrupted.
 fn best(sweep: &Sweep, results: &[JobResult]) -> Result<Option<Vec<(String, Boundary)>>> {
     let of_results = configurations(results).into_iter();
     let typical = of_results.filter_map(|of| of.typical(results).map(|result| (of, result)));

@@ -9,7 +9,7 @@ use super::Verbosity;
 use super::picture::PictureArguments;
 use super::progress::{self, Progress};
 
-/// What is shown of a training while it runs.
+/// What the terminal shows while a network trains.
 pub struct Terminal<'a> {
     picture: &'a PictureArguments,
     verbosity: Verbosity,
@@ -17,7 +17,7 @@ pub struct Terminal<'a> {
 }
 
 impl<'a> Terminal<'a> {
-    /// For a training of which these pictures are asked for.
+    /// For a training with these pictures.
     pub fn new(picture: &'a PictureArguments, verbosity: Verbosity) -> Self {
         Self { picture, verbosity, bar: None }
     }
@@ -30,7 +30,7 @@ impl Observer for Terminal<'_> {
 
     fn note(&mut self, note: Note) {
         match &note {
-            Note::Rescued { path, .. } => super::tell(format_args!("{note}: --resume {} goes on", path.display())),
+            Note::Rescued { path, .. } => super::tell(format_args!("{note}: --resume {} continues", path.display())),
             Note::Lost(_) => super::tell(note),
             _ => self.verbosity.say(note),
         }

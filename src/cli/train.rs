@@ -16,7 +16,7 @@ const EXAMPLES: &str = "Examples:
   planar train --hidden 277 --activation leaky-relu --learning-rate 0.073
   planar train --data points.csv --label class --plot run.svg
   planar train --iterations 1000000 --checkpoint run.safetensors
-  planar train --iterations 1000000 --resume run.safetensors    after a stop
+  planar train --iterations 1000000 --resume run.safetensors    continue
 Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 5 diverged, 130 interrupted.";
 
 /// Train a network and print its costs and accuracy.
@@ -70,7 +70,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     Ok(ending(&fitted, &settings))
 }
 
-/// How it ended; a run that diverged is told what says why.
+/// How the run ended. If it diverged, prints the command that finds out why.
 fn ending(fitted: &Fitted, settings: &Settings) -> Ending {
     match fitted.report.status {
         Status::Finished => Ending::Done,
@@ -79,7 +79,7 @@ fn ending(fitted: &Fitted, settings: &Settings) -> Ending {
             let of_checkpoint = fitted.report.init.as_deref().filter(|_| settings.run.start.file.is_none());
             let file = of_checkpoint.and_then(|start| start.strip_prefix("from "));
             super::tell(format_args!(
-                "diverged: not finite from iteration {} on; this says why: {}",
+                "diverged: not finite from iteration {} on; to find out why: {}",
                 fitted.outcome.iterations,
                 diagnose::command(std::env::args_os().skip(1), file)
             ));

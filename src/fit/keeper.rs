@@ -1,4 +1,4 @@
-//! The checkpoint of a training, written as it goes.
+//! The checkpoint of a training, written while it runs.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,31 +10,31 @@ use crate::checkpoint::{Checkpoint, State, remove_leftovers};
 use crate::model::Parameters;
 use crate::train::CostAt;
 
-/// How often a run is written down unless told otherwise.
+/// How often a checkpoint is written by default.
 const EVERY: Duration = Duration::from_secs(30);
 
-/// A run that is written down as it goes; without a file it keeps nothing.
+/// Writes the checkpoints of a run; without a file it keeps nothing.
 pub(super) struct Keeper {
     path: Option<PathBuf>,
     every: Option<u64>,
-    /// The run at its start, and the costs before.
+    /// The run at its start, with the costs before it.
     state: State,
     written: Instant,
-    /// The last weights that were finite, and the updates that made them.
+    /// The last finite weights, and the number of updates that led to them.
     last: Option<(u64, Parameters)>,
-    /// The costs that were logged before those.
+    /// The costs that were logged before them.
     logged: Vec<CostAt>,
 }
 
 impl Keeper {
-    /// Writes to `path` every `every` iterations, or every 30 s, beginning with this state.
+    /// Writes to `path` every `every` iterations, or every 30 s; `state` is the run at its start.
     pub fn new(path: Option<&Path>, every: Option<u64>, state: State) -> Self {
         path.into_iter().for_each(remove_leftovers);
         let path = path.map(Path::to_path_buf);
         Self { path, every, state, written: Instant::now(), last: None, logged: Vec::new() }
     }
 
-    /// After a chunk: keeps the weights, and writes them if it is time.
+    /// After a chunk: keeps the weights, and writes them if a checkpoint is due.
     ///
     /// # Errors
     /// Those of [`Checkpoint::write`].
@@ -51,7 +51,7 @@ impl Keeper {
         if is_due { self.write() } else { Ok(()) }
     }
 
-    /// The file and the iteration of the weights that [`write`](Self::write) writes, if there is any.
+    /// The iteration of the weights that [`write`](Self::write) would write, and their file, if there are any.
     pub fn kept(&self) -> Option<(u64, &Path)> {
         self.last.as_ref().zip(self.path.as_deref()).map(|((iteration, _), path)| (*iteration, path))
     }

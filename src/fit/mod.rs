@@ -1,8 +1,8 @@
-//! One training, from settings to a report: the one that the command, and every other front, calls.
+//! One training, from settings to a report. The command and every other front end call it.
 //!
 //! [`fit`] loads the data, makes the network, chooses the device, trains, keeps checkpoints and metrics on the way, and
-//! evaluates the result on the training samples and on those held out. It prints nothing: an [`Observer`] is told how far
-//! it is, and what came out is a value, [`Fitted`], whose [`Report`] has a JSON form.
+//! evaluates the result on the training samples and on those held out. It prints nothing: an [`Observer`] is told about
+//! the progress, and the result is a value, [`Fitted`], whose [`Report`] has a JSON form.
 //!
 //! ```
 //! use planar::data::{Options, Source};
@@ -60,31 +60,31 @@ use crate::{Error, Result};
 use keeper::Keeper;
 use prepare::Prepared;
 
-/// A training that has ended, and all that a front may print, draw or return of it.
+/// A training that has ended, with all that a front end may print, draw or return.
 #[derive(Debug)]
 pub struct Fitted {
-    /// What was trained on what, and what came out.
+    /// What was trained on what, and the results.
     pub report: Report,
-    /// The end: weights, logits, status. Its costs are those of the whole run, with those before a checkpoint.
+    /// Final weights, logits and status. Its costs are those of the whole run, including those before a checkpoint.
     pub outcome: Outcome,
     /// The network and the weights that it started from.
     pub run: Run,
     /// The samples that it was trained on.
     pub data: Dataset,
-    /// Updates done before, by the run that was gone on with.
+    /// Updates done by the run that was resumed.
     pub before: u64,
-    /// The weights over the run, if they were asked for.
+    /// The weights over the run, if they were requested.
     pub snapshots: Option<Snapshots>,
-    /// What failed after training: the result stands, and a front says these once it has shown it.
+    /// What failed after training. The result stands; a front end reports these once it has shown the result.
     pub failures: Vec<Error>,
 }
 
-/// Trains one network as the settings say. Training that diverges or is interrupted is no error: the report says so.
+/// Trains one network according to the settings. Divergence and interruption are not errors: the report says so.
 ///
 /// # Errors
-/// Those of the data, the network, the device and the files, before training; those of the device and of files that
-/// cannot be written, during it. In the latter case the last weights go into the checkpoint, if there is one, and the
-/// observer is told.
+/// Before training, those of the data, the network, the device and the files; during training, those of the device and
+/// of files that cannot be written. In the latter case the last weights go into the checkpoint, if there is one, and
+/// the observer is told.
 pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     let started = Instant::now();
     let prepared = Prepared::new(settings, |data| observer.loaded(data))?;
@@ -119,7 +119,7 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
         if let Some(snapshots) = &mut snapshots {
             snapshots.advanced(iteration, parameters);
         }
-        // the metrics first: a checkpoint without its lines would leave a gap if it goes on after a kill
+        // the metrics first: if the run is killed, a checkpoint without its lines would leave a gap when it is resumed
         let written = [metrics.advanced(logged), keeper.advanced(iteration, parameters, logged)];
         failure = failure.take().or(written.into_iter().find_map(Result::err));
         let at = CostAt { iteration, cost: costs[0] };
@@ -131,7 +131,7 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     let mut outcome = match (outcomes, failure) {
         (Ok(outcomes), None) => only(outcomes).ok_or_else(|| Error::Mismatch("no network was trained".into()))?,
         (Ok(_), Some(error)) => {
-            // one file cannot be written; whether the checkpoint can is no second error
+            // one file cannot be written; if the checkpoint cannot either, that is not reported as a second error
             let _ = keeper.write();
             return Err(error);
         }
@@ -171,7 +171,7 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     Ok(Fitted { report, outcome, run, data, before, snapshots, failures })
 }
 
-/// Cost and accuracies at the end. What cannot be computed is none, and among the failures.
+/// Cost and accuracies at the end. What cannot be computed is none, and its error is added to the failures.
 fn last(outcome: &Outcome, data: &Dataset, held_out: Option<&Dataset>, run: &Run, failures: &mut Vec<Error>) -> Final {
     if outcome.status == Status::Diverged {
         return Final::default();
@@ -183,14 +183,14 @@ fn last(outcome: &Outcome, data: &Dataset, held_out: Option<&Dataset>, run: &Run
     Final { cost: Some(evaluation.cost), accuracy: Some(data.accuracy(&evaluation.logits)), test_accuracy }
 }
 
-/// The costs at multiples of the interval, and the last.
+/// The costs at multiples of the interval, and the last one.
 fn reported(costs: &[CostAt], log_every: u64) -> Vec<CostAt> {
     let last = costs.last().map_or(0, |at| at.iteration);
     let is_reported = |at: &&CostAt| at.iteration.is_multiple_of(log_every) || at.iteration == last;
     costs.iter().filter(is_reported).copied().collect()
 }
 
-/// Training has failed: the last weights go into the checkpoint all the same.
+/// After training has failed: still writes the last weights to the checkpoint.
 fn rescue(keeper: &mut Keeper, observer: &mut dyn Observer) {
     let Some((iteration, path)) = keeper.kept().map(|(iteration, path)| (iteration, path.to_path_buf())) else {
         return;
@@ -201,7 +201,7 @@ fn rescue(keeper: &mut Keeper, observer: &mut dyn Observer) {
     });
 }
 
-/// The checkpoint's device, if the one asked for is not there.
+/// Adds the checkpoint's device to the error if there is no such adapter.
 fn without_device(error: Error, resumed: Option<&State>) -> Error {
     match (error, resumed) {
         (Error::NoAdapter(said), Some(state)) => {

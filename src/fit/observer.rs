@@ -1,4 +1,4 @@
-//! What a front is told while a network trains.
+//! What a front end is told while a network trains.
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -9,63 +9,63 @@ use crate::model::Parameters;
 use crate::train::CostAt;
 use crate::{Error, Result};
 
-/// A front that watches a training. Every method has a default that does nothing.
+/// A front end that watches a training. Every method has a default that does nothing.
 pub trait Observer {
-    /// The data is loaded and nothing else has happened: a front that cannot use it can refuse it here.
+    /// The data is loaded and nothing else has happened yet: a front end that cannot use the data can refuse it here.
     ///
     /// # Errors
-    /// What [`fit`](super::fit) then returns.
+    /// Any error, which [`fit`](super::fit) then returns.
     fn loaded(&mut self, data: &Dataset) -> Result<()> {
         let _ = data;
         Ok(())
     }
 
-    /// There is something to say, in one line.
+    /// There is a note, one line long.
     fn note(&mut self, note: Note) {
         let _ = note;
     }
 
-    /// All is set up, and training begins: `iterations` in all, with those done before.
+    /// Everything is set up, and training begins. `iterations` is the total, including those done before.
     fn begins(&mut self, iterations: u64) {
         let _ = iterations;
     }
 
-    /// A chunk is done. If the observer breaks, training is interrupted.
+    /// A chunk is done. `Break` interrupts training.
     fn advanced(&mut self, at: Advanced<'_>) -> ControlFlow<()> {
         let _ = at;
         ControlFlow::Continue(())
     }
 
-    /// Training has ended, however it did.
+    /// Training has ended, in whatever way.
     fn ends(&mut self) {}
 }
 
-/// A front that does not look.
+/// A front end that ignores the progress.
 impl Observer for () {}
 
-/// How far a training is.
+/// The progress of a training.
 #[derive(Clone, Copy, Debug)]
 pub struct Advanced<'a> {
     /// Updates done, and the last cost.
     pub at: CostAt,
     /// The parameters after them.
     pub parameters: &'a Parameters,
-    /// The costs that were logged so far, each before this iteration.
+    /// The costs logged so far, each from before this iteration.
     pub logged: &'a [CostAt],
 }
 
-/// Something to say about a training.
+/// A note about a training.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Note {
     /// Which device trains, and why.
     Device(String),
-    /// The run goes on where a checkpoint left it.
+    /// The run continues where a checkpoint left off.
     GoesOn {
         /// Updates done before.
         iteration: u64,
     },
-    /// The checkpoint is of another device or plan.
+    /// The checkpoint comes from another device or plan.
     OtherDevice {
         /// The device's name.
         device: String,
@@ -74,7 +74,7 @@ pub enum Note {
     },
     /// Training failed, and the last weights are in the checkpoint.
     Rescued {
-        /// Updates that made them.
+        /// The number of updates that led to them.
         iteration: u64,
         /// The checkpoint.
         path: PathBuf,
@@ -87,7 +87,7 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Device(said) => f.write_str(said),
-            Self::GoesOn { iteration } => write!(f, "going on at iteration {iteration}"),
+            Self::GoesOn { iteration } => write!(f, "continuing at iteration {iteration}"),
             Self::OtherDevice { device, plan } => {
                 write!(f, "it ran on {device}, plan {plan}: another device rounds in its own way")
             }

@@ -1,4 +1,4 @@
-//! A training before a device is opened: its data, network and schedule, at its start or if a checkpoint left it.
+//! A training before a device is opened: its data, network and schedule, at its start or where a checkpoint left off.
 
 use super::{Settings, Snapshots};
 use crate::backend::Run;
@@ -7,19 +7,19 @@ use crate::data::Dataset;
 use crate::train::Schedule;
 use crate::{Error, Result};
 
-/// The most costs that a smooth curve is drawn through.
+/// The most costs that a smooth curve is drawn from.
 const CURVE_POINTS: u64 = 1000;
 
-/// All that can be known, and refused, before a device is opened.
+/// Everything that can be known, and refused, before a device is opened.
 pub(super) struct Prepared {
     pub data: Dataset,
     pub held_out: Option<Dataset>,
     pub run: Run,
     pub description: Description,
-    /// The run that this one goes on with.
+    /// The run that this one resumes.
     pub resumed: Option<State>,
     pub schedule: Schedule,
-    /// Iterations from one reported cost to the next; the schedule may log more, for a curve.
+    /// Iterations from one reported cost to the next; for a curve, the schedule may log more often.
     pub log_every: u64,
     pub snapshots: Option<Snapshots>,
 }
@@ -54,13 +54,13 @@ impl Prepared {
         Ok(Self { data, held_out, run, description, resumed, schedule, log_every, snapshots })
     }
 
-    /// Updates done before, by the run that this one goes on with.
+    /// Updates done by the run that this one resumes.
     pub fn before(&self) -> u64 {
         self.resumed.as_ref().map_or(0, |state| state.iteration)
     }
 }
 
-/// The checkpoint to go on with, if it is one of this very run; its weights go into the run.
+/// Reads the checkpoint to resume, which must be of this very run, and puts its weights into the run.
 fn resumed(settings: &Settings, here: &Description, run: &mut Run) -> Result<Option<State>> {
     let Some(path) = &settings.files.resume else { return Ok(None) };
     let checkpoint = Checkpoint::read(path)?;
@@ -74,7 +74,7 @@ fn resumed(settings: &Settings, here: &Description, run: &mut Run) -> Result<Opt
     Ok(Some(state))
 }
 
-/// How often the cost is kept for a smooth curve if it is reported every `every` iterations: a whole part of that.
+/// How often the cost is kept for a smooth curve if it is reported every `every` iterations: a divisor of that.
 fn smooth(iterations: u64, every: u64) -> u64 {
     let parts = (1..=CURVE_POINTS).rev().filter(|parts| every.is_multiple_of(*parts)).map(|parts| every / parts);
     parts.into_iter().find(|every| iterations / every <= CURVE_POINTS).unwrap_or(every)

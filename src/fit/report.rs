@@ -1,4 +1,4 @@
-//! What came out of a training, as one value with its JSON.
+//! The result of a training, as one value with a JSON form.
 
 use serde::Serialize;
 
@@ -9,27 +9,27 @@ use crate::metrics::Accuracy;
 use crate::model::Network;
 use crate::train::{CostAt, Status};
 
-/// What was trained on what, how it ended, and how long it took. As JSON it is what `planar train --json` prints.
+/// What was trained on what, how it ended, and how long it took. `planar train --json` prints it as JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// The version of planar.
     pub version: &'static str,
     /// How training ended.
     pub status: Status,
-    /// What computed.
+    /// The device that computed.
     pub device: DeviceInfo,
     /// The plan that it followed.
     pub plan: &'static str,
-    /// What was learnt.
+    /// The data set that was learnt.
     pub data: DataReport,
-    /// What learnt it.
+    /// The network that learnt it.
     pub network: NetworkReport,
     /// How it was trained.
     pub training: TrainingReport,
-    /// Where the weights came from, unless they are the seed's: a file, or the run that was gone on with.
+    /// Where the weights came from, unless they came from the seed: a file, or the run that was resumed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub init: Option<String>,
-    /// The cost at iteration 0, at every logged iteration, and at the last.
+    /// The cost at iteration 0, at every logged iteration, and at the last one.
     pub costs: Vec<CostAt>,
     /// Cost and accuracy at the end.
     #[serde(rename = "final")]
@@ -59,11 +59,11 @@ pub struct DataReport {
 pub struct NetworkReport {
     /// n_x.
     pub inputs: usize,
-    /// n_h of the hidden layer nearest the inputs.
+    /// n_h of the first hidden layer.
     pub hidden: usize,
     /// g.
     pub activation: String,
-    /// Whose derivative the backward pass took, if that was a bug on purpose.
+    /// The activation whose derivative the backward pass used, if that was a deliberate bug.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backward_activation: Option<String>,
 }
@@ -73,7 +73,7 @@ pub struct NetworkReport {
 pub struct TrainingReport {
     /// α.
     pub learning_rate: f64,
-    /// Iterations asked for.
+    /// Iterations requested.
     pub iterations: u64,
     /// Seed of the initial weights.
     pub init_seed: u32,
@@ -83,7 +83,7 @@ pub struct TrainingReport {
     pub precision: &'static str,
 }
 
-/// Cost and accuracy at the end of a training; nothing of one that diverged.
+/// Cost and accuracy at the end of a training; all none if it diverged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Final {
     /// The mean loss.
@@ -98,11 +98,11 @@ pub struct Final {
 /// Wall-clock times, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Seconds {
-    /// Data, device, shaders and buffers.
+    /// Set-up: data, device, shaders and buffers.
     pub setup: f64,
     /// The iterations.
     pub training: f64,
-    /// Everything, the evaluation at the end too.
+    /// Everything, including the evaluation at the end.
     pub total: f64,
 }
 

@@ -1,4 +1,4 @@
-//! What is asked for: data, network, start, training, device and files, as a front passes them on.
+//! The settings of a training: data, network, start, device and files.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,43 +14,44 @@ use crate::{Error, Result};
 /// Everything that one training depends on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// What is learnt.
+    /// The data set to learn.
     pub data: DataSettings,
-    /// What learns, and from where.
+    /// The network, its initial weights and its learning rate.
     pub run: RunSettings,
     /// Iterations of full-batch gradient descent.
     pub iterations: u64,
-    /// The cost is kept every this many iterations; ten times over the run if none is given.
+    /// The cost is kept every this many iterations; ten times per run if none is given.
     pub log_every: Option<u64>,
-    /// What computes.
+    /// The device.
     pub device: DeviceSettings,
-    /// What is written while it trains, and what it goes on from.
+    /// The files that are written during training, and the one to resume from.
     pub files: Files,
-    /// Whether the cost is also kept often enough to draw a smooth curve, in [`Fitted::outcome`](super::Fitted::outcome).
+    /// Whether the cost is also kept often enough for a smooth curve: the costs in
+    /// [`Fitted::outcome`](super::Fitted::outcome).
     pub smooth_curve: bool,
     /// Whether the weights over the run are kept for an animation: [`Fitted::snapshots`](super::Fitted::snapshots).
     pub snapshots: bool,
 }
 
-/// Which data set, and what of it is held out of training.
+/// The data set, and what share of it is held out of training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DataSettings {
     /// Where the samples come from.
     pub source: Source,
-    /// Size, seed and label, where they apply.
+    /// Size, seed and label column, as far as they apply.
     pub options: Options,
     /// The share of each class that is held out, between 0 and 1, and the seed of its choice.
     pub held_out: Option<(f64, u32)>,
 }
 
-/// Which network is trained, from where, and how fast.
+/// The network, its initial weights and its learning rate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunSettings {
-    /// n_h of each hidden layer, from the one nearest the inputs.
+    /// n_h of each hidden layer, the first layer first.
     pub hidden: Vec<usize>,
     /// g of the hidden layers.
     pub activation: Activation,
-    /// A bug on purpose: whose derivative the backward pass takes; g's own if none is given.
+    /// A deliberate bug: the activation whose derivative the backward pass uses; g's own if none is given.
     pub backward_activation: Option<Activation>,
     /// α in θ ← θ − α·dθ.
     pub learning_rate: f64,
@@ -65,25 +66,25 @@ pub struct Start {
     pub seed: u32,
     /// The factor on `randn`.
     pub scale: f64,
-    /// A safetensors file with W1, b1, W2, b2, … that takes the place of `randn`.
+    /// A safetensors file with W1, b1, W2, b2, … to use instead of `randn`.
     pub file: Option<PathBuf>,
 }
 
 /// The files of a training.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Files {
-    /// Where weights and state are kept.
+    /// The file that weights and state are saved to.
     pub checkpoint: Option<PathBuf>,
     /// Iterations from one checkpoint to the next; every 30 s if none is given.
     pub checkpoint_every: Option<u64>,
-    /// The checkpoint to go on from; it is written to as well, unless `checkpoint` names another file.
+    /// The checkpoint to resume from. It is also written to, unless `checkpoint` names another file.
     pub resume: Option<PathBuf>,
-    /// Where the costs go, one line of JSON each, as they are logged.
+    /// The file for the costs, one line of JSON each, written as they are logged.
     pub metrics: Option<PathBuf>,
 }
 
 impl DataSettings {
-    /// Makes or reads the samples to train on, and those held out.
+    /// Generates or reads the samples to train on and those held out.
     ///
     /// # Errors
     /// Those of [`Source::load`] and [`Dataset::split`].
@@ -97,11 +98,11 @@ impl DataSettings {
 }
 
 impl RunSettings {
-    /// The network on a data set with its initial weights.
+    /// The network for a data set, with its initial weights.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a width that is not allowed, [`Error::Io`] and [`Error::Checkpoint`] if the file of initial
-    /// weights cannot be used, or is of another network.
+    /// [`Error::Invalid`] for a width that is not allowed, [`Error::Io`] and [`Error::Checkpoint`] if the file of
+    /// initial weights cannot be used or belongs to a different network.
     pub fn run(&self, data: &Dataset) -> Result<Run> {
         let mut network = Network::new(data.features(), &self.hidden, self.activation)?;
         if let Some(backward) = self.backward_activation {
@@ -120,7 +121,7 @@ impl Start {
             return Ok(weights.parameters);
         }
         let (there, here) = (weights.widths, network.widths());
-        let problem = format!("holds the weights of a {there:?} network, and {here:?} is asked for");
+        let problem = format!("holds the weights of a {there:?} network, but {here:?} was requested");
         Err(Error::Checkpoint { path: path.clone(), problem })
     }
 
@@ -146,12 +147,12 @@ impl Files {
     }
 }
 
-/// The numbers that are computed with.
+/// The floating-point precision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
     /// Single precision, on every device.
     F32,
-    /// Double precision, on the CPU's reference alone.
+    /// Double precision, on the CPU reference only.
     F64,
 }
 

@@ -3,12 +3,12 @@
 use crate::model::Parameters;
 use crate::train::Schedule;
 
-/// The most snapshots, the one before the first iteration counted.
+/// The most snapshots, including the one before the first iteration.
 const MOST: u64 = 60;
-/// The most parameters that all snapshots hold together, 256 MiB: of larger networks fewer are kept.
+/// The most parameters that all snapshots hold together (256 MiB): larger networks have fewer snapshots.
 const MOST_PARAMETERS: usize = 1 << 25;
 
-/// The parameters after some numbers of updates, closer together early on.
+/// The parameters after various numbers of updates, closer together early in the run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshots {
     due: Vec<u64>,
@@ -17,7 +17,7 @@ pub struct Snapshots {
 }
 
 impl Snapshots {
-    /// Of a run from its parameters after `before` updates on, with the schedule whose chunks end at each.
+    /// The snapshots of a run that starts after `before` updates, and a schedule with a chunk that ends at each.
     pub(super) fn new(schedule: Schedule, before: u64, start: &Parameters) -> (Self, Schedule) {
         let count = (MOST_PARAMETERS / start.values().len().max(1)).clamp(2, MOST as usize) as u64;
         let schedule = schedule.with_snapshots(count - 1);

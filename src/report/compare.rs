@@ -5,12 +5,12 @@ use serde::Serialize;
 use planar::backend::DeviceInfo;
 use planar::compare::{Bounds, CURVE_BOUND, Comparison, Difference};
 
-/// A comparison and what was compared.
+/// A comparison, with what was compared.
 #[derive(Clone, Debug, Serialize)]
 pub struct CompareReport {
-    /// planar's version.
+    /// The version of planar.
     pub version: &'static str,
-    /// Whether everything keeps its bound.
+    /// Whether everything is within its bound.
     pub agrees: bool,
     /// The left side.
     pub left: Side,
@@ -20,19 +20,19 @@ pub struct CompareReport {
     pub data: String,
     /// The network, such as `[2, 4, 1], tanh`.
     pub network: String,
-    /// What differences are held to, times Σ|terms|.
+    /// The bounds on the differences: relative to Σ|terms|, and absolute.
     pub bounds: Bounds,
     /// What was found.
     #[serde(flatten)]
     pub comparison: Comparison,
 }
 
-/// One of two that are compared.
+/// One of the two backends compared.
 #[derive(Clone, Debug, Serialize)]
 pub struct Side {
-    /// What computes.
+    /// The device.
     pub device: DeviceInfo,
-    /// The plan it follows.
+    /// The plan that it follows.
     pub plan: &'static str,
 }
 
@@ -43,7 +43,7 @@ impl std::fmt::Display for Side {
 }
 
 impl CompareReport {
-    /// For people: a table by iteration and tensor, then the curves, then the verdict.
+    /// For people: one row per iteration and tensor, then the cost curves, then the verdict.
     pub fn summary(&self) -> String {
         let heading = ["iteration", "tensor", "absolute", "relative", "of Σ|terms|", "worst at", "bound there", ""];
         let mut rows = vec![heading.map(str::to_owned).to_vec()];

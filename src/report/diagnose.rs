@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use planar::diagnose::{Diagnosis, round_down};
 
-/// A diagnosis and of what.
+/// A diagnosis, with what was diagnosed.
 #[derive(Clone, Debug, Serialize)]
 pub struct DiagnoseReport {
-    /// planar's version.
+    /// The version of planar.
     pub version: &'static str,
     /// The data set's name.
     pub data: String,
@@ -15,7 +15,7 @@ pub struct DiagnoseReport {
     pub network: String,
     /// α.
     pub learning_rate: f64,
-    /// Iterations asked for.
+    /// Iterations requested.
     pub iterations: u64,
     /// What was found.
     #[serde(flatten)]
@@ -23,7 +23,7 @@ pub struct DiagnoseReport {
 }
 
 impl DiagnoseReport {
-    /// For people: the verdict, what happened when, and what broke where.
+    /// For people: the verdict, the iteration of each event, and what broke first.
     pub fn summary(&self) -> String {
         let Diagnosis { verdict, replay, device, gradients, largest_rate, .. } = &self.diagnosis;
         let at = |at: Option<u64>| at.map_or("never".to_owned(), |at| at.to_string());

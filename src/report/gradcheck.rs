@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use planar::gradcheck::GradientCheck;
 
-/// A gradient check and what was checked.
+/// A gradient check, with what was checked.
 #[derive(Clone, Debug, Serialize)]
 pub struct GradcheckReport {
-    /// planar's version.
+    /// The version of planar.
     pub version: &'static str,
     /// The data set's name.
     pub data: String,
@@ -15,11 +15,11 @@ pub struct GradcheckReport {
     pub widths: Vec<usize>,
     /// g.
     pub activation: String,
-    /// Whose derivative the backward pass takes.
+    /// The activation whose derivative the backward pass takes.
     pub backward_activation: String,
-    /// The largest relative error that is right.
+    /// The largest relative error that passes.
     pub bound: f64,
-    /// In plain words.
+    /// The verdict in plain words.
     pub verdict: String,
     /// What was found.
     #[serde(flatten)]
@@ -27,7 +27,7 @@ pub struct GradcheckReport {
 }
 
 impl GradcheckReport {
-    /// For people: the verdict, then tensor by tensor.
+    /// For people: the verdict, then one row per tensor.
     pub fn summary(&self) -> String {
         let heading = ["tensor", "relative error", "elements", "at a kink", "worst at", "backward", "difference", ""];
         let mut rows = vec![heading.map(str::to_owned).to_vec()];

@@ -14,8 +14,8 @@ pub mod train;
 
 use comfy_table::{CellAlignment, Table, presets};
 
-/// Rows of cells as aligned columns without lines, each row ended by a line feed. Columns of numbers, but for their
-/// heading, stand to the right.
+/// Rows of cells as aligned columns without lines; each row ends with a line feed. Columns that hold only numbers below
+/// their heading are aligned to the right.
 pub fn columns(rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);

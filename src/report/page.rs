@@ -1,4 +1,4 @@
-//! `planar reproduce` as one HTML file that needs no other: the claims with their decision boundaries and cost curves.
+//! `planar reproduce` as one self-contained HTML file: the claims with their decision boundaries and cost curves.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ const BOUNDARY: (u32, u32) = (290, 280);
 const GRID: usize = 81;
 /// Pixels of a claim's cost curves.
 const COSTS: (u32, u32) = (600, 300);
-/// The most boundaries and the most curves of a claim.
+/// The most boundaries, and the most curves, drawn per claim.
 const BOUNDARIES: usize = 14;
 const CURVES: usize = 7;
 
@@ -64,7 +64,7 @@ fn verdict(claim: &Reproduced) -> String {
     format!("<strong class=\"{class}\">{}</strong>", claim.verdict)
 }
 
-/// A claim: what was measured, the editions' boundaries, and their costs.
+/// A claim: its measurements, and the boundaries and costs of the two editions.
 fn section(number: usize, claim: &Reproduced) -> Result<String> {
     let (name, claimed, why) = (escaped(&claim.name), escaped(&claim.claimed), escaped(&claim.why));
     let mut text = format!(
@@ -97,7 +97,7 @@ fn curve(shown: &Shown) -> Curve<'_> {
     Curve { label: shown.title.clone(), costs: &shown.costs }
 }
 
-/// Text as HTML shows it.
+/// Text escaped for HTML.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

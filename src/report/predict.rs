@@ -8,16 +8,16 @@ use planar::data::Dataset;
 use planar::model::Network;
 use planar::predict::{Prediction, Predictions};
 
-/// Predictions and what they came from.
+/// Predictions, with what they came from.
 #[derive(Clone, Debug)]
 pub struct PredictReport<'a> {
-    /// What computed.
+    /// The device.
     pub device: DeviceInfo,
-    /// What predicted.
+    /// The network.
     pub network: &'a Network,
-    /// What was predicted of.
+    /// The samples.
     pub data: &'a Dataset,
-    /// What came out.
+    /// The predictions.
     pub predictions: &'a Predictions,
 }
 
@@ -39,7 +39,7 @@ pub struct PredictJson<'a> {
 }
 
 impl PredictReport<'_> {
-    /// For programs.
+    /// The report for programs.
     pub fn json(&self) -> PredictJson<'_> {
         PredictJson {
             version: env!("CARGO_PKG_VERSION"),
@@ -55,10 +55,10 @@ impl PredictReport<'_> {
         }
     }
 
-    /// A table: a header, and one row per sample, each number in as few digits as say which it is.
+    /// A table: a header, and one row per sample, each number in the fewest digits that identify it.
     ///
     /// # Errors
-    /// None: the table is made in memory.
+    /// None in practice: the table is made in memory.
     pub fn csv(&self) -> Result<String> {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let failed = |error: csv::Error| planar::Error::Mismatch(format!("the table cannot be made: {error}"));

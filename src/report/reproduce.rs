@@ -7,32 +7,32 @@ use serde::Serialize;
 use planar::reproduce::{Measured, Reproduced};
 use planar::sweep::summary::Spread;
 
-/// All that was tried.
+/// All the claims that were checked.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReproduceReport {
-    /// planar's version.
+    /// The version of planar.
     pub version: &'static str,
-    /// Seeds beside those of the two editions.
+    /// The number of seeds besides those of the two editions.
     pub further_seeds: u32,
-    /// Claim by claim.
+    /// The result of each claim.
     pub claims: Vec<Reproduced>,
-    /// Wall-clock seconds of all.
+    /// Wall-clock seconds in total.
     pub seconds: f64,
 }
 
-/// The editions' values.
+/// The values of the two editions.
 pub(super) fn of_editions(of: &Measured) -> String {
     let shown = |value: &Option<f64>| value.map_or("–".to_owned(), number);
     of.editions.iter().map(shown).collect::<Vec<_>>().join(" / ")
 }
 
-/// min / median / max of the further seeds.
+/// Minimum, median and maximum of the further seeds.
 pub(super) fn of_further(of: &Measured) -> String {
     let shown = |s: Spread| [s.min, s.median, s.max].map(number).join(" / ");
     of.further.map_or(String::new(), shown)
 }
 
-/// Up to two digits behind the point.
+/// Up to two decimal places.
 fn number(value: f64) -> String {
     ((100.0 * value).round() / 100.0).to_string()
 }

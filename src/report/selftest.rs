@@ -5,30 +5,30 @@ use serde::Serialize;
 use planar::backend::DeviceInfo;
 use planar::selftest::Finding;
 
-/// All that was checked on one adapter.
+/// All the checks on one adapter.
 #[derive(Clone, Debug, Serialize)]
 pub struct SelftestReport {
-    /// planar's version.
+    /// The version of planar.
     pub version: &'static str,
-    /// The system that it was built for.
+    /// The system that planar was built for.
     pub system: String,
     /// The adapter.
     pub device: DeviceInfo,
     /// Whether everything passed.
     pub passed: bool,
-    /// Check by check.
+    /// The result of each check.
     pub findings: Vec<Finding>,
 }
 
 impl SelftestReport {
-    /// From what was found on an adapter.
+    /// The report of an adapter's findings.
     pub fn new(device: DeviceInfo, findings: Vec<Finding>) -> Self {
         let passed = findings.iter().all(|finding| finding.passed);
         let system = format!("{} {}", std::env::consts::OS, std::env::consts::ARCH);
         Self { version: env!("CARGO_PKG_VERSION"), system, device, passed, findings }
     }
 
-    /// For people, and to be pasted into an issue.
+    /// For people, and for pasting into an issue.
     pub fn summary(&self) -> String {
         let DeviceInfo { kind, name, backend, driver } = &self.device;
         let failed = self.findings.iter().filter(|finding| !finding.passed).count();

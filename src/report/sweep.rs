@@ -2,7 +2,7 @@
 
 use planar::sweep::summary::{Configuration, Spread};
 
-/// The configurations that are shown to people.
+/// The most configurations in the table for people.
 const SHOWN: usize = 40;
 
 /// For people: one row per configuration, min/median/max over its seeds.
@@ -34,7 +34,7 @@ pub fn table(configurations: &[Configuration]) -> String {
     }
     let mut text = super::columns(rows);
     if configurations.len() > SHOWN {
-        text += &format!("… and {} configurations more: --json has all\n", configurations.len() - SHOWN);
+        text += &format!("… and {} more configurations: --json lists all\n", configurations.len() - SHOWN);
     }
     text
 }

@@ -3,7 +3,7 @@
 use planar::fit::{Final, Fitted};
 use planar::train::Status;
 
-/// What was trained on what, the logged costs, the result.
+/// The logged costs, what was trained on what, and the result.
 pub fn summary(fitted: &Fitted) -> String {
     let Fitted { report, outcome, run, .. } = fitted;
     let mut rows = vec![vec!["iteration".to_owned(), "cost".to_owned()]];
@@ -42,7 +42,7 @@ pub fn summary(fitted: &Fitted) -> String {
     format!("{}\n{}", super::columns(rows), super::columns(about))
 }
 
-/// One line for above a picture: what was trained on what, and the result.
+/// One line to put above a picture: what was trained on what, and the result.
 #[cfg(feature = "plot")]
 pub fn title(fitted: &Fitted) -> String {
     let Fitted { report, outcome, run, .. } = fitted;

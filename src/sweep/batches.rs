@@ -1,4 +1,4 @@
-//! The networks of a sweep in batches, each a session of networks that train side by side.
+//! Trains the networks of a sweep in batches: each is one session of networks that train side by side.
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -14,11 +14,11 @@ use crate::data::Dataset;
 use crate::train::{Event, Outcome, Schedule, Status, train_all};
 use crate::{Error, Result};
 
-/// What a batch's memory is called in an [`Error::Limit`].
+/// The name of a batch's memory in an [`Error::Limit`].
 pub const BATCH_MEMORY: &str = "MiB per batch";
-/// How long an iteration of a batch should take at most: a submit is one or more of them.
+/// The longest that one iteration of a batch should take: a submit holds at least one.
 const ITERATION_TIME: f64 = 0.05;
-/// Pairs of a hidden unit and a sample in an iteration of the first batch, before the device's speed is known.
+/// Hidden units times samples per iteration of the first batch, before the device's speed is known.
 const FIRST_BATCH: f64 = 5e7;
 
 /// What the networks of a sweep have in common.
@@ -26,13 +26,13 @@ const FIRST_BATCH: f64 = 5e7;
 pub struct Common {
     /// Scale of the initial weights.
     pub init_scale: f64,
-    /// The cost is kept every this many iterations; ten times over a run if none is given.
+    /// The cost is kept every this many iterations; ten times per run if none is given.
     pub log_every: Option<u64>,
     /// Bytes that a batch may take on the device.
     pub memory: u64,
 }
 
-/// What a sweep tells while it runs.
+/// What a sweep reports while it runs.
 #[derive(Clone, Debug)]
 pub enum SweepEvent {
     /// A batch of this many networks begins.
@@ -44,8 +44,8 @@ pub enum SweepEvent {
 }
 
 /// Trains all jobs in batches of one session each: networks that share a data set and an activation train side by side,
-/// as far as `memory` and the time of an iteration allow. Each result is what [`train`](crate::train::train) gives for
-/// that network. If `listen` breaks, networks under way are not told of, and the sweep ends with `false`.
+/// as far as `memory` and the time per iteration allow. Each result is what [`train`](crate::train::train) gives for
+/// that network. If `listen` breaks, unfinished networks are not reported, and the sweep returns `false`.
 ///
 /// # Errors
 /// Those of [`Backend::load`] and of training, and what `listen` returns. If the accuracy on the samples held out cannot
@@ -77,7 +77,8 @@ pub fn run(
     failure.map_or(Ok(true), Err)
 }
 
-/// Checks before anything is trained that all of it can be: costs can be logged, and each network fits the device alone.
+/// Checks, before anything is trained, that everything can be: costs can be logged, and each network fits the device by
+/// itself.
 ///
 /// # Errors
 /// [`Error::Invalid`] for an interval of 0, [`Error::Limit`] if a network takes more than `memory`, and those of
@@ -103,7 +104,7 @@ pub fn check(backend: &dyn Backend, jobs: &[Job], data: &DataSets, common: &Comm
     Ok(())
 }
 
-/// The jobs by what may train side by side; in a group those of like length and width stand together.
+/// Groups the jobs that may train side by side; within a group, jobs of similar length and width are neighbours.
 fn groups(jobs: &[Job]) -> Vec<VecDeque<Job>> {
     let mut groups: Vec<VecDeque<Job>> = Vec::new();
     for job in jobs {
@@ -118,7 +119,7 @@ fn groups(jobs: &[Job]) -> Vec<VecDeque<Job>> {
     groups
 }
 
-/// How many of the first jobs make a batch: the most, doubling from one, that memory and time allow.
+/// How many of the first jobs form a batch: the largest power of two that memory and time allow, or all of them.
 fn batch(backend: &dyn Backend, data: &Dataset, group: &VecDeque<Job>, common: &Common, pairs: f64) -> Result<usize> {
     let fits = |count: usize| -> Result<bool> {
         let widest = group.iter().take(count).max_by_key(|job| job.hidden).unwrap_or(&group[0]);
@@ -138,8 +139,8 @@ fn batch(backend: &dyn Backend, data: &Dataset, group: &VecDeque<Job>, common: &
     Ok(count)
 }
 
-/// Trains a batch; the iterations of its longest network, or none if it was stopped. A network whose held-out samples
-/// cannot be judged is `unjudged`.
+/// Trains a batch. Returns the iterations of its longest network, or none if it was stopped. If the held-out samples of
+/// a network cannot be evaluated, the error goes to `unjudged`.
 fn train_batch(
     backend: &dyn Backend,
     (data, test): (&Dataset, Option<&Dataset>),
@@ -159,7 +160,7 @@ fn train_batch(
     train_all(session.as_mut(), &schedules, |event| {
         let told = match event {
             Event::Advanced { iteration, .. } => listen(SweepEvent::Advanced(iteration)),
-            // an interrupted one is run again another time
+            // an interrupted network is trained again when the sweep is resumed
             Event::Ended { outcome, .. } if outcome.status == Status::Interrupted => Ok(ControlFlow::Break(())),
             Event::Ended { network, outcome } => {
                 longest = outcome.iterations.max(longest);
@@ -182,7 +183,7 @@ fn train_batch(
     }
 }
 
-/// What is kept of a network that has ended, and why the samples held out could not be judged, if they could not.
+/// The result of a network that has ended, and the error if the held-out samples could not be evaluated.
 fn result(
     job: &Job,
     run: &Run,

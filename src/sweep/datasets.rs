@@ -1,4 +1,4 @@
-//! The data sets of a sweep, each made or read once: what is hashed is what is trained on.
+//! The data sets of a sweep, each generated or read once, so that the hash is of the very data that is trained on.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ pub struct DataSets {
 }
 
 impl DataSets {
-    /// Loads every source once, and holds out a share of each class by a seed if that is asked for.
+    /// Loads every source once, and holds out a share of each class, chosen by a seed, if requested.
     ///
     /// # Errors
     /// Those of [`Source::load`] and [`Dataset::split`].
@@ -40,7 +40,7 @@ impl DataSets {
         found.ok_or_else(|| Error::Mismatch(format!("the sweep has no data set {name}")))
     }
 
-    /// All training sets, in no order.
+    /// All training sets, in no particular order.
     pub fn all(&self) -> impl Iterator<Item = &Dataset> {
         self.of_name.values().map(|(train, _)| train)
     }

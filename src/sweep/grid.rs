@@ -1,4 +1,4 @@
-//! Which networks a sweep trains: every combination of what is given, or some drawn at random.
+//! Which networks a sweep trains: every combination of the given values, or some drawn at random.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -10,13 +10,13 @@ use crate::data::{Dataset, Source};
 use crate::model::{Activation, Network, Parameters};
 use crate::{Error, Result, backend::Run};
 
-/// The networks of which a grid is made without being asked whether that is meant.
+/// The most networks that a grid may have unless more are explicitly allowed.
 pub const MOST_NETWORKS: u64 = 1_000_000;
 
-/// The most networks that a sweep has at all: each is held in memory until it ends.
+/// The most networks that any sweep may have: each is held in memory until it ends.
 pub const MOST_EVER: u64 = 20_000_000;
 
-/// What is tried.
+/// The values to try.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Space {
     /// Data sets.
@@ -33,7 +33,7 @@ pub struct Space {
     pub init_seeds: Vec<u32>,
 }
 
-/// One network to train. Its text form names all that it depends on, with what a sweep has in common.
+/// One network to train. Its JSON form, with the settings that a sweep's networks share, names all that it depends on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     /// Its number in the sweep.
@@ -46,7 +46,7 @@ pub struct Job {
     pub activation: String,
     /// α.
     pub learning_rate: f64,
-    /// Iterations asked for.
+    /// Iterations requested.
     pub iterations: u64,
     /// Seed of the initial weights.
     pub init_seed: u32,
@@ -68,10 +68,10 @@ impl Space {
         Ok(count)
     }
 
-    /// Every combination, seeds varying fastest.
+    /// Every combination; seeds vary fastest.
     ///
     /// # Errors
-    /// Those of [`count`](Self::count), and [`Error::Invalid`] for over [`MOST_EVER`] networks.
+    /// Those of [`count`](Self::count), and [`Error::Invalid`] for more than [`MOST_EVER`] networks.
     pub fn grid(&self) -> Result<Vec<Job>> {
         let count = self.count()?;
         check_count(count)?;
@@ -101,10 +101,10 @@ impl Space {
         Ok(jobs)
     }
 
-    /// This many networks, each drawn from all that is given; the same seed draws the same.
+    /// This many networks, each drawn at random from the given values; the same seed draws the same networks.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for over [`MOST_EVER`] networks, or if there is nothing to draw from.
+    /// [`Error::Invalid`] for more than [`MOST_EVER`] networks, or if there is nothing to draw from.
     pub fn random(&self, count: u64, seed: u64) -> Result<Vec<Job>> {
         check_count(count)?;
         let rates = matches!(&self.learning_rates, Values::List(rates) if rates.is_empty());
@@ -132,10 +132,10 @@ impl Space {
         Ok((0..count).map(draw).collect())
     }
 
-    /// Whether every value can be trained with.
+    /// Checks that every value can be used for training.
     ///
     /// # Errors
-    /// [`Error::Invalid`] naming the first that cannot.
+    /// [`Error::Invalid`] naming the first that cannot be used.
     pub fn check(&self) -> Result<()> {
         let rates = match &self.learning_rates {
             Values::List(rates) => rates.clone(),
@@ -152,7 +152,7 @@ impl Space {
     }
 }
 
-/// Whether this many networks can be held.
+/// Checks that this many networks can be held in memory.
 fn check_count(count: u64) -> Result<()> {
     match count <= MOST_EVER {
         true => Ok(()),
@@ -161,22 +161,22 @@ fn check_count(count: u64) -> Result<()> {
 }
 
 impl Job {
-    /// The network on its data set, with its initial weights.
+    /// The network for its data set, with its initial weights.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a width or an activation that is none.
+    /// [`Error::Invalid`] for a width or an activation that is not valid.
     pub fn run(&self, data: &Dataset, init_scale: f64) -> Result<Run> {
         let network = Network::one_hidden(data.features(), self.hidden, self.activation.parse()?)?;
         let parameters = Parameters::initial(&network, self.init_seed, init_scale);
         Ok(Run { network, parameters, learning_rate: self.learning_rate })
     }
 
-    /// What it shares with those that may train in the same session: the data set and the activation without its slope.
+    /// What all networks of one session share: the data set, and the activation without its slope.
     pub fn group(&self) -> (&str, &str) {
         (&self.data, self.activation.split(':').next().unwrap_or_default())
     }
 
-    /// The configuration, which its seeds share.
+    /// The configuration: all that its seeds share.
     pub fn configuration(&self) -> (&str, usize, &str, u64, u64) {
         (&self.data, self.hidden, &self.activation, self.learning_rate.to_bits(), self.iterations)
     }

@@ -1,7 +1,8 @@
 //! Many networks: grids and random draws of widths, activations, learning rates and seeds, trained side by side.
 //!
-//! [`Sweep`] goes from settings to results: it makes the jobs, loads each data set once, chooses the device, and trains in
-//! batches, with a results file that survives being killed. [`run`] is its inner part, for jobs of one's own.
+//! [`Sweep`] goes from settings to results: it makes the jobs, loads each data set once, chooses the device, and trains
+//! in batches, with a results file that survives being killed. [`run`] is its inner part, for jobs that you make
+//! yourself.
 
 mod batches;
 mod datasets;

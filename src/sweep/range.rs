@@ -1,28 +1,28 @@
-//! Lists and ranges of values, as they are written on the command line: `4,20,40`, `1..50`, `0.01:1.2:log8`.
+//! Lists and ranges of values, as written on the command line: `4,20,40`, `1..50`, `0.01:1.2:log8`.
 
 use std::fmt::Display;
 use std::str::FromStr;
 
 use crate::{Error, Result};
 
-/// The most values that a list or a range may stand for.
+/// The most values that a list or a range may have.
 const MOST_VALUES: u64 = 1_000_000;
 
-/// Values to try: a list, or numbers between two ends to draw from.
+/// Values to try: a list, or an interval to draw numbers from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values<T> {
     /// Each of these.
     List(Vec<T>),
-    /// Any number from the first to the second, evenly by its logarithm: `0.01:1.2:log`. Only for drawing.
+    /// Any number from the first to the second, uniform in its logarithm: `0.01:1.2:log`. Only for drawing.
     Log(f64, f64),
-    /// Any number from the first to the second, evenly: `0.01:1.2:lin`. Only for drawing.
+    /// Any number from the first to the second, uniform: `0.01:1.2:lin`. Only for drawing.
     Linear(f64, f64),
 }
 
-/// A list of whole numbers or names: `4,20,40`; whole numbers also as ranges with both ends, `1..50`.
+/// A list of whole numbers or names, `4,20,40`. Whole numbers may also be ranges that include both ends, `1..50`.
 ///
 /// # Errors
-/// [`Error::Invalid`] for an empty list or range, or what `T` does not read.
+/// [`Error::Invalid`] for an empty list or range, or a value that `T` cannot be parsed from.
 pub fn list<T: FromStr<Err: Display> + Clone>(name: &'static str, text: &str) -> Result<Vec<T>> {
     let mut values = Vec::new();
     for part in text.split(',').map(str::trim) {
@@ -52,8 +52,8 @@ pub fn list<T: FromStr<Err: Display> + Clone>(name: &'static str, text: &str) ->
     Ok(values)
 }
 
-/// Numbers: a list, `A:B:logN` or `A:B:linN` for N of them from A to B, both ends among them, and without N for any
-/// between them, to be drawn.
+/// Numbers: a list; `A:B:logN` or `A:B:linN` for N of them from A to B, including both ends; or the same without N for
+/// numbers to be drawn between A and B.
 ///
 /// # Errors
 /// [`Error::Invalid`] for an empty list or range, ends that are not numbers, and a `log` range that is not above 0.
@@ -83,7 +83,7 @@ pub fn numbers(name: &'static str, text: &str) -> Result<Values<f64>> {
     Ok(Values::List((0..count).map(at).collect()))
 }
 
-/// The number at a share of the way between two, evenly or by logarithm.
+/// The number at this fraction of the way from the first to the second, linearly or in the logarithm.
 pub fn between(first: f64, last: f64, share: f64, by_logarithm: bool) -> f64 {
     if by_logarithm { first * (last / first).powf(share) } else { first + (last - first) * share }
 }

@@ -1,5 +1,5 @@
-//! The results of a sweep in a file that grows: a line of JSON that says what the sweep is, and one for each network as
-//! it ends. What was written survives whatever ends the program.
+//! The results of a sweep in a file that grows: one line of JSON that says what the sweep is, then one per network as
+//! it ends. Whatever ends the program, the lines already written survive.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -22,40 +22,40 @@ pub struct JobResult {
     pub job: Job,
     /// How it ended.
     pub status: Status,
-    /// Updates done; if it diverged, those after which the first cost was not finite.
+    /// Updates done; if it diverged, the number after which the cost was first not finite.
     pub done: u64,
     /// The cost at the end; none if it diverged.
     pub cost: Option<f64>,
-    /// The share of the training samples told apart.
+    /// The share of the training samples that are classified correctly.
     pub accuracy: Option<f64>,
-    /// The share of the samples held out.
+    /// The share of the held-out samples.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test_accuracy: Option<f64>,
     /// The logged costs.
     pub costs: Vec<CostAt>,
-    /// The weights in the end, unless it diverged; not kept in files.
+    /// The final weights; none if it diverged. Not kept in files.
     #[serde(skip)]
     pub parameters: Option<Parameters>,
 }
 
-/// A results file, opened to be added to.
+/// A results file, open for appending.
 #[derive(Debug)]
 pub struct Results {
     path: PathBuf,
     file: File,
 }
 
-/// What a results file held, and what of it was damaged.
+/// What a results file held, and whether its end was damaged.
 #[derive(Debug, Default)]
 pub struct Found {
     /// The networks that have ended.
     pub ended: Vec<JobResult>,
-    /// Whether a last line that was cut off was dropped.
+    /// Whether the last line was cut off, and was dropped.
     pub dropped: bool,
 }
 
 impl Results {
-    /// A new file that begins with what the sweep is.
+    /// Creates a file that begins with what the sweep is.
     ///
     /// # Errors
     /// [`Error::Io`] if it exists already or cannot be written.
@@ -68,7 +68,7 @@ impl Results {
         Ok(results)
     }
 
-    /// All results at once, in a file that is whole or not there.
+    /// Writes all results at once: the file is either complete or not there.
     ///
     /// # Errors
     /// [`Error::Io`] if it exists already or cannot be written.
@@ -84,12 +84,12 @@ impl Results {
         atomic::replace(path, text.as_bytes())
     }
 
-    /// A file of the same sweep, to go on with. A last line that was cut off is dropped from it. One that does not
-    /// exist, or that was cut off before it said what the sweep is, is begun.
+    /// Opens a file of the same sweep to continue it. If its last line was cut off, that line is dropped. A file that
+    /// does not exist, or was cut off within its first line, is begun anew.
     ///
     /// # Errors
-    /// [`Error::Io`] if it cannot be read or written, [`Error::Results`] if it is that of another sweep or damaged
-    /// before its last line.
+    /// [`Error::Io`] if it cannot be read or written, [`Error::Results`] if it is of another sweep or damaged before
+    /// its last line.
     pub fn resume(path: &Path, sweep: &Value) -> Result<(Self, Found)> {
         if !path.exists() {
             return Ok((Self::create(path, sweep)?, Found::default()));
@@ -114,7 +114,7 @@ impl Results {
         Ok((results, found))
     }
 
-    /// Adds a network that has ended, and sees that it is on the disk.
+    /// Adds a network that has ended, and makes sure that it is on the disk.
     ///
     /// # Errors
     /// [`Error::Io`] if that fails.
@@ -122,8 +122,8 @@ impl Results {
         self.line(&to_value(&self.path, ended)?)
     }
 
-    /// Keeps others from writing to it; if the file system has no locks, it goes without. On Windows a lock would
-    /// keep others from reading too.
+    /// Keeps other processes from writing to the file. Without locks in the file system, the file stays unlocked. On
+    /// Windows a lock would keep others from reading too, so it is released again.
     fn lock(&self) -> Result<()> {
         match self.file.try_lock() {
             Ok(()) if cfg!(windows) => {
@@ -148,18 +148,19 @@ fn to_value(path: &Path, ended: &JobResult) -> Result<Value> {
     serde_json::to_value(ended).map_err(|error| Error::Results { path: path.into(), problem: error.to_string() })
 }
 
-/// What a results file says the sweep is, the networks that have ended, and the bytes of its whole lines.
+/// Reads a results file: what the sweep is, the networks that have ended, and the number of bytes in its whole lines.
 ///
 /// # Errors
-/// [`Error::Io`] if it cannot be read, [`Error::Results`] if it is no results file or damaged before its last line.
+/// [`Error::Io`] if it cannot be read, [`Error::Results`] if it is not a results file, or is damaged before its last
+/// line.
 pub fn read(path: &Path) -> Result<(Value, Found, u64)> {
     parse(path, &std::fs::read(path).map_err(|source| Error::Io { path: path.into(), source })?)
 }
 
-/// [`read`] of a file's bytes; `path` is for errors.
+/// Like [`read`], from a file's bytes; `path` is only for errors.
 ///
 /// # Errors
-/// [`Error::Results`] as [`read`].
+/// [`Error::Results`] like [`read`].
 pub fn parse(path: &Path, bytes: &[u8]) -> Result<(Value, Found, u64)> {
     let damaged = |problem: String| Error::Results { path: path.into(), problem };
     let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
@@ -183,7 +184,7 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<(Value, Found, u64)> {
     Ok((sweep, found, whole))
 }
 
-/// Puts the parts of a sweep together: what it is, and every network once, in order.
+/// Merges the parts of a sweep: what it is, and every network once, in order.
 ///
 /// # Errors
 /// Those of [`read`], and [`Error::Results`] if a part is of another sweep, or networks are missing.
@@ -214,7 +215,7 @@ pub fn merge(parts: &[PathBuf]) -> Result<(Value, Vec<JobResult>)> {
     Ok((sweep, ended))
 }
 
-/// The first setting in which two sweeps differ.
+/// The first setting in which two sweeps differ, in words.
 fn difference(there: &Value, here: &Value) -> Option<String> {
     let keys = |value: &Value| value.as_object().map(|map| map.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
     let all = keys(there).into_iter().chain(keys(here));

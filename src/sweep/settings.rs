@@ -17,21 +17,21 @@ use crate::fit::{DeviceSettings, choose};
 use crate::model::Activation;
 use crate::{Error, Result};
 
-/// What is wrong with the file of a new sweep that another has begun.
+/// What is wrong with the file of a new sweep if it already exists.
 pub const THERE_ALREADY: &str = "is there already";
-/// Networks that are tried to choose a device.
+/// The number of networks that are measured to choose a device.
 const SAMPLE: usize = 64;
 
-/// Which networks are trained, as lists and ranges in text, and how.
+/// Which networks to train, as lists and ranges in text, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SweepSettings {
     /// Data sets: a list of [`Source`]s.
     pub data: String,
-    /// Size, seed and label of the data sets, where they apply.
+    /// Size, seed and label column of the data sets, as far as they apply.
     pub options: Options,
-    /// The share of each class that is held out.
+    /// The share of each class to hold out.
     pub test_fraction: Option<f64>,
-    /// The seed of its choice, 1 if none is given.
+    /// The seed that chooses the held-out samples; 1 if none is given.
     pub test_seed: Option<u32>,
     /// Hidden units: a list with ranges.
     pub hidden: String,
@@ -45,15 +45,15 @@ pub struct SweepSettings {
     pub init_seed: String,
     /// Scale of the initial weights.
     pub init_scale: f64,
-    /// Networks to draw at random in the place of the whole grid.
+    /// The number of networks to draw at random instead of the whole grid.
     pub random: Option<u64>,
-    /// The seed of the draw, 1 if none is given.
+    /// The seed of the draw; 1 if none is given.
     pub sweep_seed: Option<u64>,
-    /// Whether a grid may have over a million networks.
+    /// Whether a grid may have more than a million networks.
     pub allow_many: bool,
-    /// The part of the networks that is trained here.
+    /// The part of the networks to train here.
     pub shard: Option<Shard>,
-    /// What computes.
+    /// The device.
     pub device: DeviceSettings,
     /// Bytes that a batch may take on the device; half of what the device has for a session if none is given.
     pub memory: Option<u64>,
@@ -80,23 +80,23 @@ impl FromStr for Shard {
     }
 }
 
-/// A sweep that can begin: its networks, its data and its device.
+/// A sweep that is ready to begin: its networks, data and device.
 pub struct Sweep {
     /// The networks of this shard.
     pub jobs: Vec<Job>,
     /// The data sets of all shards.
     pub data: DataSets,
-    /// What computes.
+    /// The backend.
     pub backend: Box<dyn Backend>,
     /// What the networks have in common.
     pub common: Common,
-    /// What the sweep is, for the first line of its results file: all that its results depend on.
+    /// What the sweep is: all that its results depend on, for the first line of its results file.
     pub description: Value,
-    /// What there is to say about the choice of the device, one line each.
+    /// Notes on the choice of the device, one line each.
     pub notes: Vec<String>,
 }
 
-/// The results so far, and the file that further ones are added to.
+/// The results so far, and the file to which more are added.
 #[derive(Debug, Default)]
 pub struct Opened {
     /// The file, if there is one.
@@ -108,7 +108,7 @@ pub struct Opened {
 }
 
 impl Sweep {
-    /// Makes the networks, loads the data and opens the device.
+    /// Makes the list of networks, loads the data and opens the device.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a list or range that cannot be read and for too many networks, those of [`DataSets::load`],
@@ -127,7 +127,7 @@ impl Sweep {
         let held_out = settings.test_fraction.map(|fraction| (fraction, settings.test_seed.unwrap_or(1)));
         let sources = range::list::<Source>("the data sets", &settings.data)?;
         let data = DataSets::load(&sources, &settings.options, held_out)?;
-        // the widest network first, and some that would train beside it
+        // the widest network, and some that would train beside it
         let beside = jobs.iter().filter(|job| job.group() == largest.group() && job.job != largest.job);
         let sample = std::iter::once(largest).chain(beside.take(SAMPLE - 1));
         let (train_on, _) = data.get(&largest.data)?;
@@ -145,10 +145,11 @@ impl Sweep {
         Ok(Self { jobs, data, backend, common, description, notes })
     }
 
-    /// Begins a results file, or goes on with one of this sweep if `resume` says so; without a path nothing is kept.
+    /// Begins a results file, or continues one of this sweep if `resume` is set; without a path nothing is kept.
     ///
     /// # Errors
-    /// [`Error::Results`] if a new file is there already, and those of [`Results::create`] and [`Results::resume`].
+    /// [`Error::Results`] if the file of a new sweep already exists, and those of [`Results::create`] and
+    /// [`Results::resume`].
     pub fn open(&self, path: Option<&Path>, resume: bool) -> Result<Opened> {
         let Some(path) = path else { return Ok(Opened::default()) };
         if !resume {
@@ -164,8 +165,9 @@ impl Sweep {
         Ok(Opened { file: Some(file), results: found.ended, dropped: found.dropped })
     }
 
-    /// Trains what `opened` lacks, and adds each result to it as its network ends. `listen` is told how many have ended;
-    /// if it breaks, the sweep ends with `false`. However it ends, the results are in `opened`, in the networks' order.
+    /// Trains what `opened` lacks, and adds each result to it as its network ends. `listen` is told how many have
+    /// ended; if it breaks, the sweep returns `false`. However it ends, the results are in `opened`, in the networks'
+    /// order.
     ///
     /// # Errors
     /// Those of [`run`](super::run) and of writing the file.

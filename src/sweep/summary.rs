@@ -1,4 +1,4 @@
-//! What became of a sweep: its configurations, each over its seeds, the best first.
+//! The summary of a sweep: its configurations, each over its seeds, the best first.
 
 use std::collections::BTreeMap;
 
@@ -19,11 +19,11 @@ pub struct Configuration {
     pub activation: String,
     /// α.
     pub learning_rate: f64,
-    /// Iterations asked for.
+    /// Iterations requested.
     pub iterations: u64,
     /// Networks that have ended.
     pub networks: usize,
-    /// Of them, those that diverged.
+    /// The networks among them that diverged.
     pub diverged: usize,
     /// Updates done.
     pub done: Spread,
@@ -31,19 +31,19 @@ pub struct Configuration {
     pub cost: Option<Spread>,
     /// The accuracy on the training samples.
     pub accuracy: Option<Spread>,
-    /// The accuracy on the samples held out.
+    /// The accuracy on the held-out samples.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_accuracy: Option<Spread>,
 }
 
 impl Configuration {
-    /// Whether a network is of this configuration.
+    /// Whether a network has this configuration.
     pub fn holds(&self, job: &Job) -> bool {
         let own = (&*self.data, self.hidden, &*self.activation, self.learning_rate.to_bits(), self.iterations);
         job.configuration() == own
     }
 
-    /// The network that is in the middle of the configuration's by accuracy, of those that did not diverge.
+    /// The network of median accuracy among those of the configuration that did not diverge.
     pub fn typical<'a>(&self, results: &'a [JobResult]) -> Option<&'a JobResult> {
         let mut ended: Vec<&JobResult> =
             results.iter().filter(|ended| self.holds(&ended.job) && ended.cost.is_some()).collect();
@@ -82,8 +82,8 @@ impl Spread {
     }
 }
 
-/// The configurations of some results, best first: by the median accuracy, on the samples held out if there are any,
-/// then by the fewest that diverged, then by the median cost.
+/// The configurations of some results, best first: by the median accuracy, on the held-out samples if there are any,
+/// then by the fewest diverged networks, then by the median cost.
 pub fn configurations(results: &[JobResult]) -> Vec<Configuration> {
     let mut by_configuration: BTreeMap<_, Vec<&JobResult>> = BTreeMap::new();
     for ended in results {

@@ -6,9 +6,15 @@
 
 mod drive;
 mod event;
+#[cfg(test)]
+mod fake;
 mod network;
 mod outcome;
 mod pace;
+#[cfg(test)]
+mod page;
+#[cfg(test)]
+mod properties;
 mod schedule;
 #[cfg(test)]
 mod tests;

@@ -1,123 +1,13 @@
 //! Whole trainings against a fake device and a fake clock.
 
-use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use proptest::prelude::*;
-
-use super::{CostAt, Event, Outcome, Request, Schedule, Status, Training};
+use super::fake::{Fake, drive, go_on};
+use super::{CostAt, Event, Request, Schedule, Status, Training};
+use crate::Error;
 use crate::backend::{CHUNK_LIMIT, Chunk, Evaluation};
 use crate::model::{Activation, Network, Parameters};
-use crate::{Error, Result};
-
-/// A device of networks whose cost after k updates is 1 / (1 + k), on a clock of its own.
-struct Fake {
-    /// Seconds per iteration after this many updates.
-    seconds: fn(u64) -> f64,
-    /// From which update on the cost, or a parameter alone, of each network is not finite.
-    not_finite: Vec<(Option<u64>, Option<u64>)>,
-    now: f64,
-    done: u64,
-    submitted: u64,
-    queued: VecDeque<u32>,
-    /// What was asked for, in order.
-    chunks: Vec<u32>,
-    deepest: usize,
-    retired: Vec<usize>,
-}
-
-impl Fake {
-    fn new(networks: usize, start: u64, seconds: fn(u64) -> f64) -> Self {
-        Self {
-            seconds,
-            not_finite: vec![(None, None); networks],
-            now: 0.0,
-            done: start,
-            submitted: start,
-            queued: VecDeque::new(),
-            chunks: Vec::new(),
-            deepest: 0,
-            retired: Vec::new(),
-        }
-    }
-
-    fn cost(&self, network: usize, iteration: u64) -> f64 {
-        match self.not_finite[network].0 {
-            Some(from) if iteration >= from => f64::INFINITY,
-            _ => 1.0 / (1.0 + iteration as f64),
-        }
-    }
-
-    fn parameters(&self, network: usize) -> Parameters {
-        let shape = Network::one_hidden(1, 1, Activation::Tanh).unwrap();
-        let is_finite = self.not_finite[network].1.is_none_or(|from| self.done < from);
-        let value = if is_finite { self.done as f64 } else { f64::NAN };
-        Parameters::from_values(&shape, vec![value; 4]).unwrap()
-    }
-
-    fn collect(&mut self) -> Option<Chunk> {
-        let iterations = self.queued.pop_front()?;
-        let first = self.done;
-        self.done += u64::from(iterations);
-        self.now += f64::from(iterations) * (self.seconds)(first);
-        let networks = 0..self.not_finite.len();
-        // a retired network's numbers mean nothing
-        let costs = networks.clone().map(|n| match self.retired.contains(&n) {
-            true => Vec::new(),
-            false => (0..u64::from(iterations)).map(|k| self.cost(n, first + k)).collect(),
-        });
-        Some(Chunk {
-            iterations,
-            costs: costs.collect(),
-            parameters: networks.map(|network| self.parameters(network)).collect(),
-        })
-    }
-
-    fn evaluate(&self) -> Vec<Evaluation> {
-        assert!(self.queued.is_empty(), "evaluated with chunks queued");
-        let of = |network| Evaluation { cost: self.cost(network, self.done), logits: vec![0.5] };
-        (0..self.not_finite.len()).map(of).collect()
-    }
-}
-
-/// Drives a training as a front of its own would.
-fn drive(
-    device: &mut Fake,
-    schedules: &[Schedule],
-    depth: usize,
-    mut listen: impl FnMut(&Event) -> ControlFlow<()>,
-) -> Result<Vec<Outcome>> {
-    let mut training = Training::new(schedules, depth)?;
-    loop {
-        match training.next() {
-            Request::Submit(iterations) => {
-                assert!((1..=CHUNK_LIMIT).contains(&iterations));
-                device.chunks.push(iterations);
-                device.queued.push_back(iterations);
-                device.submitted += u64::from(iterations);
-                device.deepest = device.deepest.max(device.queued.len());
-                training.submitted(iterations)?;
-            }
-            Request::Collect => {
-                let chunk = device.collect();
-                training.collected(chunk, Duration::from_secs_f64(device.now))?;
-            }
-            Request::Evaluate => training.evaluated(device.evaluate())?,
-            Request::Retire(network) => {
-                assert!(!device.retired.contains(&network), "network {network} is retired twice");
-                device.retired.push(network);
-                training.retired(network)?;
-            }
-            Request::Done => return Ok(training.into_outcomes()),
-        }
-        training.tell(|event| listen(&event));
-    }
-}
-
-fn go_on(_: &Event) -> ControlFlow<()> {
-    ControlFlow::Continue(())
-}
 
 fn schedule(iterations: u64, log_every: u64) -> Schedule {
     Schedule::new(iterations, Some(log_every)).unwrap()
@@ -276,25 +166,75 @@ fn a_device_that_answers_wrong_is_an_error_and_no_panic() {
     assert!(matches!(submitted().evaluated(Vec::new()), Err(Error::Mismatch(_))));
 }
 
-proptest! {
-    #[test]
-    fn whatever_the_clock_the_queue_and_the_stops_the_costs_are_the_same(
-        length in 1_u64..600,
-        every in 1_u64..70,
-        stops in proptest::option::of(1_u64..90),
-        snapshots in 0_u64..9,
-        depth in 1_usize..4,
-        pace in 0_usize..4,
-    ) {
-        let clocks: [fn(u64) -> f64; 4] =
-            [|_| 0.0, |_| 1e-3, |_| 2.0, |done| if done.is_multiple_of(5) { 1.0 } else { 1e-6 }];
-        let plain = schedule(length, every);
-        let wanted = drive(&mut Fake::new(1, 0, clocks[0]), &[plain], 1, go_on).unwrap();
-        let with_stops = stops.map_or(plain, |every| plain.with_stops(every)).with_snapshots(snapshots);
-        let mut device = Fake::new(1, 0, clocks[pace]);
-        let outcomes = drive(&mut device, &[with_stops], depth, go_on).unwrap();
-        prop_assert_eq!(outcomes, wanted);
-        prop_assert_eq!(device.chunks.iter().map(|chunk| u64::from(*chunk)).sum::<u64>(), length);
-        prop_assert!(device.deepest <= depth);
+#[test]
+fn a_wrong_answer_changes_nothing_and_a_network_that_is_not_there_cannot_be_retired() {
+    let mut device = Fake::new(2, 0, |_| 0.01);
+    let mut training = Training::new(&[schedule(17, 1); 2], 1).unwrap();
+    training.submitted(1).unwrap();
+    device.queued.push_back(1);
+    let right = device.collect().unwrap();
+    let wrong: [fn(&mut Chunk); 6] = [
+        |chunk| chunk.costs.truncate(1),
+        |chunk| chunk.parameters.truncate(1),
+        |chunk| chunk.costs.push(vec![0.5]),
+        |chunk| chunk.costs[1].clear(),
+        |chunk| chunk.costs[1].push(0.5),
+        |chunk| chunk.iterations = 2,
+    ];
+    for (n, spoil) in wrong.into_iter().enumerate() {
+        let mut chunk = right.clone();
+        spoil(&mut chunk);
+        let error = training.collected(Some(chunk), Duration::from_secs(9)).unwrap_err();
+        assert!(matches!(error, Error::Mismatch(_) | Error::Incomplete { .. }), "{n}: {error}");
+        assert_eq!(training.next(), Request::Collect, "{n}");
     }
+    training.collected(Some(right), Duration::from_millis(10)).unwrap();
+    assert_eq!(training.next(), Request::Submit(4), "asked for by the time of the right answer");
+    for network in [0, 1, 2, usize::MAX] {
+        assert!(matches!(training.retired(network), Err(Error::Mismatch(_))), "network {network}");
+    }
+}
+
+#[test]
+fn divergence_is_found_wherever_it_is_in_a_chunk() {
+    // chunks end at 1, 5, 21, 85, 341
+    for (at, before) in [(0, None), (1, Some(1)), (3, Some(1)), (17, Some(5)), (277, Some(85))] {
+        let mut device = Fake::new(1, 0, |_| 1e-5);
+        device.not_finite[0].0 = Some(at);
+        let outcome = drive(&mut device, &[schedule(400, 1)], 1, go_on).unwrap().swap_remove(0);
+        assert_eq!((outcome.status, outcome.iterations), (Status::Diverged, at));
+        assert_eq!(iterations(&outcome.costs), (0..=at).collect::<Vec<_>>());
+        assert_eq!(outcome.last_finite().map(|(at, _)| at), before, "{at}");
+    }
+    // the forward pass at the end
+    let mut device = Fake::new(1, 0, |_| 1e-5);
+    device.not_finite[0].0 = Some(17);
+    let outcome = drive(&mut device, &[schedule(17, 3)], 1, go_on).unwrap().swap_remove(0);
+    assert_eq!((outcome.status, outcome.last_finite().map(|(at, _)| at)), (Status::Diverged, Some(17)));
+}
+
+#[test]
+fn a_listener_that_breaks_when_a_network_ends_interrupts_the_others_there() {
+    let mut device = Fake::new(3, 0, |_| 1e-3);
+    let outcomes = drive(&mut device, &[400, 17, 277].map(|length| schedule(length, 10)), 2, |event| match event {
+        Event::Ended { .. } => ControlFlow::Break(()),
+        Event::Advanced { .. } => ControlFlow::Continue(()),
+    });
+    let found: Vec<_> = outcomes.unwrap().iter().map(|outcome| (outcome.status, outcome.iterations)).collect();
+    assert_eq!(found, [(Status::Interrupted, 17), (Status::Finished, 17), (Status::Interrupted, 17)]);
+    device.retired.sort_unstable();
+    assert_eq!(device.retired, [0, 1, 2]);
+}
+
+#[test]
+fn a_training_stopped_before_it_began_submits_nothing() {
+    let mut training = Training::new(&[schedule(17, 1)], 2).unwrap();
+    training.stop();
+    assert_eq!(training.next(), Request::Evaluate);
+    training.evaluated(vec![Evaluation { cost: 0.5, logits: Vec::new() }]).unwrap();
+    assert_eq!(training.next(), Request::Retire(0));
+    training.retired(0).unwrap();
+    assert_eq!(training.next(), Request::Done);
+    let outcome = training.into_outcomes().swap_remove(0);
+    assert_eq!((outcome.status, outcome.iterations, outcome.last_finite()), (Status::Interrupted, 0, None));
 }

@@ -256,8 +256,9 @@ impl Training {
 
     /// Whether a network that is in training has done its iterations, or those that it will do.
     fn is_at_end(&self, network: usize) -> bool {
-        let network = &self.networks[network];
-        network.is_training() && (self.is_stopped || network.schedule().iterations() <= self.done)
+        self.networks.get(network).is_some_and(|network| {
+            network.is_training() && (self.is_stopped || network.schedule().iterations() <= self.done)
+        })
     }
 
     /// Whether a chunk is the oldest one submitted, with all its costs and networks.

@@ -1,4 +1,4 @@
-//! The GPUs among the devices, and whether one pays. Without the feature `gpu`, `no_gpu.rs` takes the place of this file.
+//! The choice among GPUs, and whether one pays off. Without the feature `gpu`, `no_gpu.rs` replaces this file.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use crate::measure::speed_of;
 use crate::model::{Network, Parameters};
 use crate::{Error, Result};
 
-/// How long `auto` measures the CPU and the GPU, each.
+/// How long `auto` measures each of the CPU and the GPU.
 const CALIBRATION: Duration = Duration::from_millis(60);
-/// A run that the CPU ends in this many seconds is not worth a GPU's set-up.
+/// A run that takes the CPU less than this many seconds is not worth a GPU's set-up.
 const SHORT_RUN: f64 = 0.25;
 
-/// The CPU or the first hardware GPU, whichever trains these very networks faster.
+/// The CPU or the first hardware GPU, whichever trains these networks faster.
 pub fn auto(settings: &DeviceSettings, data: &Dataset, runs: &[Run], iterations: u64) -> Result<Chosen> {
     let Ok(adapter) = Adapter::choose(&Adapter::all(), &Choice::Hardware).cloned() else {
         let cpu = Chosen::load(settings.cpu_for(&runs[0].network)?, data, runs)?;
@@ -26,15 +26,15 @@ pub fn auto(settings: &DeviceSettings, data: &Dataset, runs: &[Run], iterations:
     if settings.plan != PlanChoice::Auto {
         settings.check_gpu()?;
         let gpu = trusted(&adapter, settings.plan, data, runs, None)?;
-        return Ok(gpu.noting(format!("training on {adapter}: only a GPU has plans")));
+        return Ok(gpu.noting(format!("training on {adapter}: plans apply only to GPUs")));
     }
     let cpu = Chosen::load(settings.cpu_for(&runs[0].network)?, data, runs)?;
     let gpu = |cpu: &mut Chosen| trusted(&adapter, settings.plan, data, runs, Some(cpu));
     faster(cpu, &adapter.to_string(), gpu, runs, iterations)
 }
 
-/// The loaded CPU, or the GPU that `load_gpu` loads and compares with it, whichever is faster. The GPU is not even loaded
-/// if the CPU does all `iterations` of all networks in a moment.
+/// The loaded CPU, or the GPU that `load_gpu` loads and compares with it, whichever is faster. The GPU is not even
+/// loaded if the CPU does all `iterations` of all networks in less than [`SHORT_RUN`].
 fn faster(
     mut cpu: Chosen,
     adapter: &str,
@@ -45,7 +45,7 @@ fn faster(
     let on_cpu = seconds(&mut cpu, runs)?;
     let total = on_cpu / runs.len() as f64 * iterations as f64;
     if total < SHORT_RUN {
-        let note = format!("training on the CPU: it takes {total:.2} s, and a GPU's set-up would not pay");
+        let note = format!("training on the CPU: it takes {total:.2} s, and setting up a GPU would not pay off");
         return Ok(cpu.noting(note));
     }
     let measured = load_gpu(&mut cpu).and_then(|mut gpu| Ok((seconds(&mut gpu, runs)?, gpu)));
@@ -62,7 +62,7 @@ fn faster(
     })
 }
 
-/// The first adapter, or the one with this name.
+/// Loads networks on the first adapter, or the one with this name.
 pub fn named(settings: &DeviceSettings, name: Option<&str>, data: &Dataset, runs: &[Run]) -> Result<Chosen> {
     settings.check_gpu()?;
     let adapter = adapter(name)?;
@@ -71,7 +71,7 @@ pub fn named(settings: &DeviceSettings, name: Option<&str>, data: &Dataset, runs
     Ok(chosen)
 }
 
-/// The first adapter, or the one with this name, with nothing loaded on it.
+/// Opens the first adapter, or the one with this name, with nothing loaded on it.
 pub fn for_inference(
     settings: &DeviceSettings,
     name: Option<&str>,
@@ -86,13 +86,13 @@ pub fn for_inference(
     Ok((Box::new(gpu), software("predicting", &adapter).into_iter().collect()))
 }
 
-/// That an adapter is a software one, for what is being done, if it is.
+/// A note that the adapter is a software one, if it is; `doing` is what it is used for.
 fn software(doing: &str, adapter: &Adapter) -> Option<String> {
-    let note = || format!("{doing} on {adapter}: a software adapter, it computes on the CPU");
+    let note = || format!("{doing} on {adapter}: a software adapter, which computes on the CPU");
     adapter.is_software().then(note)
 }
 
-/// A GPU by its name: `gpu` or part of an adapter's name, with `:PLAN` behind it if a plan is meant.
+/// A GPU by its name: `gpu` or part of an adapter's name, optionally followed by `:PLAN`.
 pub fn by_name(name: &str) -> Result<Box<dyn Backend>> {
     let (name, plan) = match name.rsplit_once(':') {
         Some((name, plan)) => (name, plan.parse()?),
@@ -102,7 +102,7 @@ pub fn by_name(name: &str) -> Result<Box<dyn Backend>> {
     Ok(Box::new(Gpu::open(&adapter)?.with_plan(plan)))
 }
 
-/// Every adapter under every plan.
+/// Every adapter with every plan.
 pub fn every() -> Vec<Candidate> {
     let with_plans = |adapter: Adapter| PlanChoice::ALL.map(|plan| (adapter.clone(), plan));
     let candidate = |(adapter, plan): (Adapter, PlanChoice)| Candidate {
@@ -123,7 +123,7 @@ fn adapter(name: Option<&str>) -> Result<Adapter> {
     Adapter::choose(&Adapter::all(), &choice).cloned()
 }
 
-/// Seconds per iteration of the loaded networks, which then stand at their start again.
+/// Seconds per iteration of the loaded networks, which are then reset to their initial weights.
 fn seconds(chosen: &mut Chosen, runs: &[Run]) -> Result<f64> {
     let speed = speed_of(chosen.session.as_mut(), CALIBRATION)?;
     let start: Vec<Parameters> = runs.iter().map(|run| run.parameters.clone()).collect();
@@ -131,8 +131,8 @@ fn seconds(chosen: &mut Chosen, runs: &[Run]) -> Result<f64> {
     Ok(speed.iteration)
 }
 
-/// An opened adapter whose first gradient is the CPU's. If that of the fused plan is not, and the plan was left open, the
-/// layered plan may do.
+/// Opens an adapter and checks that its first gradient matches the CPU's. If it does not with the fused plan, and the
+/// plan was left open, the layered plan is tried.
 fn trusted(
     adapter: &Adapter,
     plan: PlanChoice,
@@ -153,7 +153,7 @@ fn trusted(
     match look(&gpu) {
         Err(Error::Wrong(said)) if plan == PlanChoice::Auto => {
             let layered = look(&gpu.with_plan(PlanChoice::Layered))?;
-            Ok(layered.noting(format!("training with the layered plan, the fused one computes wrong here: {said}")))
+            Ok(layered.noting(format!("training with the layered plan; the fused one is wrong here: {said}")))
         }
         looked => looked,
     }
@@ -170,7 +170,7 @@ mod tests {
     use crate::data::flower;
     use crate::model::Activation;
 
-    /// A device that takes this long for an iteration, and counts how often networks were loaded and started again.
+    /// A device that takes this long per iteration, and counts how often networks were loaded and restarted.
     #[derive(Clone)]
     struct Timed {
         iteration: Duration,
@@ -238,7 +238,7 @@ mod tests {
         Timed { iteration: Duration::from_micros(microseconds), loads: Arc::default(), restarts: Arc::default() }
     }
 
-    /// The name of what is chosen, and how often each was loaded and started again.
+    /// The name of the chosen device, and how often each was loaded and restarted.
     fn chosen(cpu: u64, gpu: Option<u64>, iterations: u64) -> (String, [usize; 2], [usize; 2]) {
         let data = flower(4, 1).unwrap();
         let network = Network::one_hidden(2, 3, Activation::Tanh).unwrap();

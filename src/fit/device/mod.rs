@@ -1,7 +1,7 @@
-//! Which device trains, and why: the one asked for, or the faster one by measurement.
+//! Which device trains, and why: the requested one, or the one measured to be faster.
 //!
-//! Each backend loads the networks once. What the first look at a GPU's gradients saw, and what was measured, is the
-//! session that then trains: it only starts again from its initial weights.
+//! Each backend loads the networks once. The session that checks a GPU's first gradients and is measured is the one
+//! that then trains: it is only reset to its initial weights.
 
 #[cfg_attr(not(feature = "gpu"), path = "no_gpu.rs")]
 mod gpu;
@@ -18,7 +18,7 @@ use crate::model::{Network, Parameters};
 
 /// A backend that can be opened and measured.
 pub struct Candidate {
-    /// What computes.
+    /// The device's name.
     pub name: String,
     /// The plan that it follows.
     pub plan: &'static str,
@@ -26,14 +26,13 @@ pub struct Candidate {
     pub open: Box<dyn Fn() -> Result<Box<dyn Backend>>>,
 }
 
-/// Loads networks that train side by side on the device asked for. Before a GPU is taken, the first network's gradients
-/// are compared with the CPU's. `iterations` counts those of all networks together: a short run is not worth a GPU's
-/// set-up.
+/// Loads networks that train side by side on the requested device. Before a GPU is used, the first network's gradients
+/// are compared with the CPU's. `iterations` is the total over all networks: a short run is not worth a GPU's set-up.
 ///
 /// # Errors
-/// [`Error::NoAdapter`](crate::Error::NoAdapter) if there is no such GPU, [`Error::Conflict`](crate::Error::Conflict) if
-/// the settings exclude each other, [`Error::Wrong`](crate::Error::Wrong) if the GPU asked for computes wrong, and those
-/// of [`Backend::load`].
+/// [`Error::NoAdapter`](crate::Error::NoAdapter) if there is no such GPU, [`Error::Conflict`](crate::Error::Conflict)
+/// if the settings exclude each other, [`Error::Wrong`](crate::Error::Wrong) if the requested GPU computes wrong
+/// results, and those of [`Backend::load`].
 pub fn choose(settings: &DeviceSettings, data: &Dataset, runs: &[Run], iterations: u64) -> Result<Chosen> {
     let on_cpu = |backend| Chosen::load(backend, data, runs);
     match &settings.choice {
@@ -47,9 +46,9 @@ pub fn choose(settings: &DeviceSettings, data: &Dataset, runs: &[Run], iteration
     }
 }
 
-/// Opens the device asked for if nothing is to be trained: before a GPU is taken, some of its logits are compared with the
-/// CPU's. One forward pass is never worth a GPU's set-up, so that `auto` is the CPU. Returns the backend and what there
-/// is to say about the choice, one line each.
+/// Opens the requested device for inference only: before a GPU is used, some of its logits are compared with the CPU's.
+/// One forward pass is never worth a GPU's set-up, so `auto` means the CPU. Returns the backend and notes on the
+/// choice, one line each.
 ///
 /// # Errors
 /// Those of [`choose`].
@@ -67,12 +66,12 @@ pub fn choose_for_inference(
     }
 }
 
-/// A backend by its name: `reference-f64`, `reference-f32`, `cpu`, `gpu` or part of an adapter's name, the last two with
-/// `:fused` or `:layered` behind them if a plan is meant.
+/// A backend by its name: `reference-f64`, `reference-f32`, `cpu`, `gpu` or part of an adapter's name, the last two
+/// optionally followed by `:fused` or `:layered`.
 ///
 /// # Errors
 /// [`Error::NoAdapter`](crate::Error::NoAdapter) if there is no such adapter, [`Error::Invalid`](crate::Error::Invalid)
-/// for another plan.
+/// if there is no such plan.
 pub fn by_name(name: &str) -> Result<Box<dyn Backend>> {
     match name {
         "reference-f64" => Ok(Box::new(Reference::<f64>::new())),
@@ -82,11 +81,11 @@ pub fn by_name(name: &str) -> Result<Box<dyn Backend>> {
     }
 }
 
-/// Every backend on this machine: the engine on this many threads, the reference in both precisions, and each adapter under
-/// each plan.
+/// Every backend on this machine: the engine with this many threads, the reference in both precisions, and each adapter
+/// with each plan.
 ///
 /// # Errors
-/// [`Error::Invalid`](crate::Error::Invalid) for a number of threads that the engine refuses.
+/// [`Error::Invalid`](crate::Error::Invalid) if the engine refuses the number of threads.
 pub fn every(threads: Option<usize>) -> Result<Vec<Candidate>> {
     let engine = Engine::new(threads)?;
     let candidate = |plan, backend: fn(&Engine) -> Box<dyn Backend>| {

@@ -1,4 +1,4 @@
-//! What stands in the place of GPUs if planar is built without its feature `gpu`.
+//! Takes the place of GPUs if planar is built without its feature `gpu`.
 
 use super::Candidate;
 use super::settings::{Chosen, DeviceSettings};
@@ -38,5 +38,5 @@ pub fn require() -> Result<()> {
 }
 
 fn without() -> Error {
-    Error::NoAdapter("this planar was built without its feature gpu, and trains on the CPU alone".into())
+    Error::NoAdapter("this planar was built without its feature gpu, and trains on the CPU only".into())
 }

@@ -1,4 +1,4 @@
-//! Which device is asked for, and what the CPU does of it.
+//! The requested device, and the CPU backend that fits the request.
 
 use crate::Conflict;
 use crate::backend::{Backend, PlanChoice, Run, Session};
@@ -8,27 +8,27 @@ use crate::fit::Precision;
 use crate::model::Network;
 use crate::{Error, Result};
 
-/// What is to compute.
+/// The device to compute on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeviceChoice {
     /// The faster of the CPU and the first hardware GPU, by measurement.
     Auto,
     /// The CPU.
     Cpu,
-    /// The first adapter, a software one if there is no other.
+    /// The first adapter; a software one if there is no other.
     Gpu,
-    /// The adapter whose name contains this, upper and lower case alike.
+    /// The first adapter whose name contains this text, ignoring case.
     Named(String),
 }
 
-/// What computes, and how.
+/// The device, and how it computes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceSettings {
     /// The device.
     pub choice: DeviceChoice,
     /// The plan that a GPU follows.
     pub plan: PlanChoice,
-    /// `f64` is the CPU reference's alone.
+    /// `f64` runs only on the CPU reference.
     pub precision: Precision,
     /// Threads of the CPU engine; one per core if none is given.
     pub threads: Option<usize>,
@@ -42,11 +42,11 @@ impl Default for DeviceSettings {
 
 /// A backend with the networks loaded on it, and why it was chosen.
 pub struct Chosen {
-    /// What computes.
+    /// The backend.
     pub backend: Box<dyn Backend>,
-    /// The networks at their start.
+    /// The loaded networks at their initial weights.
     pub session: Box<dyn Session>,
-    /// What there is to say about the choice, one line each.
+    /// Notes on the choice, one line each.
     pub notes: Vec<String>,
 }
 
@@ -57,7 +57,7 @@ impl Chosen {
         Ok(Self { backend, session, notes: Vec::new() })
     }
 
-    /// With one more line about the choice.
+    /// Adds a note on the choice.
     pub fn noting(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
@@ -68,7 +68,7 @@ impl DeviceSettings {
     /// The CPU's backend for this precision: the engine, or the reference in `f64`.
     ///
     /// # Errors
-    /// [`Error::Conflict`] for a GPU's plan, or threads of the reference.
+    /// [`Error::Conflict`] for a GPU's plan, or threads with the reference.
     pub fn cpu(&self) -> Result<Box<dyn Backend>> {
         if self.plan != PlanChoice::Auto {
             return Err(Error::Conflict(Conflict::PlanOnCpu(self.plan.name())));
@@ -80,10 +80,10 @@ impl DeviceSettings {
         }
     }
 
-    /// As [`cpu`](Self::cpu), but for several hidden layers in `f32` the reference, since the engine trains one.
+    /// Like [`cpu`](Self::cpu), but the reference for several hidden layers in `f32`, since the engine trains only one.
     ///
     /// # Errors
-    /// As [`cpu`](Self::cpu), and [`Error::Conflict`] for threads of the reference.
+    /// Those of [`cpu`](Self::cpu), and [`Error::Conflict`] for threads with the reference.
     pub fn cpu_for(&self, network: &Network) -> Result<Box<dyn Backend>> {
         let is_deep = network.hidden().len() > 1;
         match self.cpu()? {
@@ -95,7 +95,7 @@ impl DeviceSettings {
         }
     }
 
-    /// Refuses what no GPU has.
+    /// Refuses settings that no GPU supports.
     ///
     /// # Errors
     /// [`Error::Conflict`] for `f64`, and for threads.
