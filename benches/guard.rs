@@ -66,7 +66,7 @@ fn measure() -> planar::Result<Ratios> {
     let engine = Engine::new(Some(1))?;
     backends.push((format!("{} | engine", engine.device().name), Box::new(engine)));
     for adapter in Adapter::all() {
-        let gpu = Gpu::open(&adapter)?.with_plan(PlanChoice::Fused);
+        let gpu = Gpu::open(&adapter)?.with_plan(PlanChoice::Split);
         backends.push((format!("{} | fused", gpu.device().name), Box::new(gpu)));
     }
     let mut ratios = Ratios::new();

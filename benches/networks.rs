@@ -18,7 +18,7 @@ fn networks(criterion: &mut Criterion) {
     let mut backends: Vec<(String, Box<dyn Backend>)> =
         vec![("engine".into(), Box::new(Engine::new(None).expect("the engine starts")))];
     for adapter in Adapter::all() {
-        let gpu = Gpu::open(&adapter).expect("the adapter opens").with_plan(PlanChoice::Fused);
+        let gpu = Gpu::open(&adapter).expect("the adapter opens").with_plan(PlanChoice::Split);
         backends.push((format!("fused on {}", gpu.device().name), Box::new(gpu)));
     }
     for activation in ["tanh", "leaky-relu"] {

@@ -45,10 +45,12 @@ pub enum PlanChoice {
     /// The fastest that can train the networks.
     #[default]
     Auto,
+    /// Two dispatches per iteration: one hidden layer.
+    Split,
+    /// Many iterations per dispatch: one hidden layer, small networks and many of them.
+    Resident,
     /// One dispatch per operation: any depth.
     Layered,
-    /// Two or three dispatches per iteration: one hidden layer.
-    Fused,
 }
 
 impl FromStr for PlanChoice {
@@ -57,23 +59,26 @@ impl FromStr for PlanChoice {
     fn from_str(text: &str) -> Result<Self> {
         match text {
             "auto" => Ok(Self::Auto),
+            // split was called fused once, and is so in older files
+            "split" | "fused" => Ok(Self::Split),
+            "resident" => Ok(Self::Resident),
             "layered" => Ok(Self::Layered),
-            "fused" => Ok(Self::Fused),
-            _ => Err(Error::invalid("the plan", "auto, layered or fused", format_args!("'{text}'"))),
+            _ => Err(Error::invalid("the plan", "auto, split, resident or layered", format_args!("'{text}'"))),
         }
     }
 }
 
 impl PlanChoice {
     /// Those that a GPU can be told to follow.
-    pub const ALL: [Self; 2] = [Self::Fused, Self::Layered];
+    pub const ALL: [Self; 3] = [Self::Split, Self::Resident, Self::Layered];
 
-    /// `auto`, `layered` or `fused`.
+    /// `auto`, `split`, `resident` or `layered`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
+            Self::Split => "split",
+            Self::Resident => "resident",
             Self::Layered => "layered",
-            Self::Fused => "fused",
         }
     }
 }
@@ -82,6 +87,27 @@ impl fmt::Display for PlanChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// How a GPU's plan is laid out: which invocation computes what. A layout affects speed only, never results.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum LayoutChoice {
+    /// The one that the first chunks of the training show to be the fastest.
+    #[default]
+    Measured,
+    /// The one that is likely to be the fastest on such an adapter.
+    Likeliest,
+    /// The one of this name, as `planar bench` shows them.
+    Named(String),
+}
+
+/// The layout that a session's plan has, and what it was chosen from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Layouts {
+    /// The name of the layout that trains.
+    pub chosen: String,
+    /// Every layout on offer with its seconds per iteration of all networks; none of one that was not measured.
+    pub measured: Vec<(String, Option<f64>)>,
 }
 
 /// Loads data and networks onto a device.
@@ -123,7 +149,7 @@ pub trait Backend {
 
 /// Networks on a device, in training. Weights, data and activations stay there until asked for.
 pub trait Session: Send {
-    /// The plan that it follows: `layered` or `fused` on a GPU, `reference` or `engine` on the CPU.
+    /// The plan that it follows: `split`, `resident` or `layered` on a GPU, `reference` or `engine` on the CPU.
     fn plan_name(&self) -> &'static str;
 
     /// Queues `iterations` (1 to [`CHUNK_LIMIT`]) of gradient descent. Nothing waits here.
@@ -166,6 +192,11 @@ pub trait Session: Send {
     /// [`Error::Mismatch`] if the parameters are not those of the session's networks, [`Error::Device`] if the device
     /// refuses them.
     fn restart(&mut self, start: &[Parameters]) -> Result<()>;
+
+    /// How the plan is laid out, if it has layouts.
+    fn layouts(&self) -> Option<Layouts> {
+        None
+    }
 
     /// How many chunks should be queued at once so that the device never idles.
     fn queue_depth(&self) -> usize {

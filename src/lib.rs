@@ -83,7 +83,7 @@
 //!
 //! let adapters = Adapter::all(); // best first; WGPU_BACKEND restricts the list
 //! let adapter = Adapter::choose(&adapters, &Choice::Hardware)?; // Choice::Any allows a software adapter too
-//! let gpu = Gpu::open(adapter)?.with_plan(PlanChoice::Fused); // by default, the network's shape decides
+//! let gpu = Gpu::open(adapter)?.with_plan(PlanChoice::Split); // by default, the network's shape decides
 //! # }
 //! # Ok::<(), planar::Error>(())
 //! ```

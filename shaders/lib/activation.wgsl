@@ -23,9 +23,10 @@ fn stable_tanh(z: vec4<f32>) -> Activated {
     let e = exp(-2.0 * abs(z));
     let r = 1.0 / (1.0 + e);
     let s = z * z;
-    let p = (((-5.7049887e-3 * s + 2.063909e-2) * s - 5.3739716e-2) * s + 1.3331442e-1) * s - 3.333328e-1;
+    let p01 = fma(fma(s, vec4<f32>(-5.7049887e-3), vec4<f32>(2.063909e-2)), s, vec4<f32>(-5.3739716e-2));
+    let p = fma(fma(p01, s, vec4<f32>(1.3331442e-1)), s, vec4<f32>(-3.333328e-1));
     let far = (1.0 - e) * r;
-    let value = select(select(far, -far, z < vec4<f32>()), z + z * s * p, abs(z) < vec4<f32>(0.625));
+    let value = select(select(far, -far, z < vec4<f32>()), fma(z * s, p, z), abs(z) < vec4<f32>(0.625));
     return Activated(value, 4.0 * e * r * r);
 }
 
@@ -54,7 +55,7 @@ fn activate_backward(z: vec4<f32>, network: Network) -> Activated {
     let a = own.value;
     switch DERIVATIVE {
         case TANH: {
-            return Activated(a, 1.0 - a * a);
+            return Activated(a, fma(-a, a, vec4<f32>(1.0)));
         }
         case SIGMOID: {
             return Activated(a, a * (1.0 - a));

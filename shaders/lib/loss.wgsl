@@ -5,11 +5,18 @@
 fn log1p(t: vec4<f32>) -> vec4<f32> {
     let s = t / (2.0 + t);
     let q = s * s;
-    let series = 1.0 + q * (1.0 / 3.0 + q * (0.2 + q * (1.0 / 7.0 + q * (1.0 / 9.0 + q * (1.0 / 11.0 + q / 13.0)))));
+    // 1 + q/3 + q²/5 + … + q⁶/13
+    var series = vec4<f32>(1.0 / 13.0);
+    series = fma(series, q, vec4<f32>(1.0 / 11.0));
+    series = fma(series, q, vec4<f32>(1.0 / 9.0));
+    series = fma(series, q, vec4<f32>(1.0 / 7.0));
+    series = fma(series, q, vec4<f32>(0.2));
+    series = fma(series, q, vec4<f32>(1.0 / 3.0));
+    series = fma(series, q, vec4<f32>(1.0));
     return 2.0 * s * series;
 }
 
 // −[y·ln σ(z) + (1 − y)·ln(1 − σ(z))] = max(z, 0) − z·y + log1p(exp(−|z|))
 fn logit_loss(z: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
-    return select(vec4<f32>(), z, z > vec4<f32>()) - z * y + log1p(exp(-abs(z)));
+    return fma(-z, y, select(vec4<f32>(), z, z > vec4<f32>())) + log1p(exp(-abs(z)));
 }

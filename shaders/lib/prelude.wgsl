@@ -6,13 +6,23 @@
 const k: u32 = 0u;
 const r: u32 = 0u;
 
-// The fused plan.
+// The plans of one hidden layer.
 const BLOCKS: u32 = 1u;
 const ROWS: u32 = 1u;
-const SLABBED: bool = false;
-const SPAN: u32 = 256u; // the terms that one f32 sum runs over; longer sums add such spans
-const ACROSS: u32 = 64u;
+const LONGEST: u32 = 256u; // the terms that one f32 sum runs over; longer sums add such sums
+const SPANS: u32 = 16u;
+const SHORTEST_SPAN: u32 = 8u;
+const SLABS: u32 = 32u;
+const ACROSS: u32 = 8u;
+const PARTS: u32 = 8u;
 const NETWORKS: u32 = 1u;
+const WIDEST: u32 = 4u;
+const ITERATIONS: u32 = 64u;
+const GROUPS: u32 = 1u;
+const SLICED: bool = true;
+const STORED: bool = false;
+const HELD_DELTAS: u32 = 100u; // groups whose dZ2 is in workgroup memory
+const HELD_SUMS: u32 = 128u; // vectors of the slabs' sums in workgroup memory
 
 // The activations.
 const TANH: u32 = 0u;

@@ -18,7 +18,7 @@ const THREAD_ITERATIONS: f64 = 50_000.0;
 
 const EXAMPLES: &str = "Examples:
   planar bench                                       the thread's network
-  planar bench --hidden 4 --networks 64 --only engine,fused
+  planar bench --hidden 4 --networks 64 --only engine,split
   planar bench --activation tanh --samples 10000 --seconds 5 --json
 Exit codes: 0 done, 1 failure, 2 wrong input.";
 
@@ -41,7 +41,7 @@ pub struct Arguments {
     /// Threads of the CPU engine, 1 to 1024 [default: one per core]
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Device")]
     threads: Option<usize>,
-    /// Measure only these: engine, reference, fused, layered [default: all]
+    /// Measure only these: engine, reference, split, resident, layered [default: all]
     #[arg(long, value_name = "PLAN,…", value_delimiter = ',', value_parser = plan, help_heading = "Device")]
     only: Vec<&'static str>,
     /// Seconds to spend on each backend
@@ -189,9 +189,11 @@ impl Bench {
 
 /// A plan's name, as in the results.
 fn plan(text: &str) -> planar::Result<&'static str> {
-    let plans = ["engine", "reference", "fused", "layered"];
+    let plans = ["engine", "reference", "split", "resident", "layered"];
     let named = plans.into_iter().find(|plan| *plan == text);
-    named.ok_or_else(|| Error::invalid("the plan", "engine, reference, fused or layered", format_args!("'{text}'")))
+    named.ok_or_else(|| {
+        Error::invalid("the plan", "engine, reference, split, resident or layered", format_args!("'{text}'"))
+    })
 }
 
 fn seconds(text: &str) -> planar::Result<f64> {

@@ -1,6 +1,6 @@
 //! The flags that select the device.
 
-use planar::backend::PlanChoice;
+use planar::backend::{LayoutChoice, PlanChoice};
 use planar::fit::{DeviceChoice, DeviceSettings, Precision};
 use planar::{Error, Result};
 
@@ -11,10 +11,19 @@ pub struct DeviceArguments {
     /// auto (a hardware GPU if it pays), cpu, gpu (a software one too), or part of an adapter's name
     #[arg(long, value_name = "auto|cpu|gpu|NAME", default_value = "auto", value_parser = device_name)]
     device: String,
-    /// How a GPU computes: fused (two dispatches per iteration) or layered (one dispatch per operation)
+    /// How a GPU computes: split (two dispatches per iteration), resident (many iterations per dispatch), or layered (any
+    /// depth)
     #[cfg(feature = "gpu")]
-    #[arg(long, value_name = "auto|layered|fused", default_value_t = PlanChoice::Auto)]
+    #[arg(long, value_name = "auto|split|resident|layered", default_value_t = PlanChoice::Auto)]
     plan: PlanChoice,
+    /// How a GPU's plan is laid out, as `planar bench` names it; affects speed only, never results [default: measured]
+    #[cfg(feature = "gpu")]
+    #[arg(long, value_name = "NAME")]
+    layout: Option<String>,
+    /// Take the layout that is likely to be the fastest instead of measuring
+    #[cfg(feature = "gpu")]
+    #[arg(long, conflicts_with = "layout")]
+    no_tune: bool,
     /// f32, or f64 on the CPU's reference
     #[arg(long, value_name = "f32|f64", default_value_t = Precision::F32)]
     precision: Precision,
@@ -34,6 +43,7 @@ impl DeviceArguments {
                 name => DeviceChoice::Named(name.into()),
             },
             plan: self.plan(),
+            layout: self.layout(),
             precision: self.precision,
             threads: self.threads,
         }
@@ -42,6 +52,20 @@ impl DeviceArguments {
     #[cfg(feature = "gpu")]
     fn plan(&self) -> PlanChoice {
         self.plan
+    }
+
+    #[cfg(feature = "gpu")]
+    fn layout(&self) -> LayoutChoice {
+        match &self.layout {
+            Some(name) => LayoutChoice::Named(name.clone()),
+            None if self.no_tune => LayoutChoice::Likeliest,
+            None => LayoutChoice::Measured,
+        }
+    }
+
+    #[cfg(not(feature = "gpu"))]
+    fn layout(&self) -> LayoutChoice {
+        LayoutChoice::Measured
     }
 
     #[cfg(not(feature = "gpu"))]

@@ -94,7 +94,7 @@ pub(crate) fn record<T: Real>(partial_costs: &[T], history: &mut [T], step: &mut
 }
 
 /// The logits Z2, dZ2 = σ(Z2) − Y, and each sample's loss, of a network with one hidden layer.
-pub(crate) fn fused_forward<T: Real>(theta: &Parameters<T>, g: Activation, x: &[T], y: &[T]) -> [Vec<T>; 3] {
+pub(crate) fn split_forward<T: Real>(theta: &Parameters<T>, g: Activation, x: &[T], y: &[T]) -> [Vec<T>; 3] {
     let (hidden, samples) = (theta.bias(0).len(), y.len());
     let (_, a1) = hidden_layer(theta, g, x, samples);
     let shape = MatmulShape { rows: 1, inner: hidden, columns: samples };
@@ -106,7 +106,7 @@ pub(crate) fn fused_forward<T: Real>(theta: &Parameters<T>, g: Activation, x: &[
 
 /// The sums over samples X that make the gradients: with t = dZ2 ∘ g′(Z1) per unit, Σ t·x in the place of W1, Σ t in
 /// that of b1, Σ dZ2·a1 in that of W2 and Σ dZ2 in that of b2.
-pub(crate) fn fused_backward<T: Real>(theta: &Parameters<T>, g: Derivative, x: &[T], dz2: &[T]) -> Parameters<T> {
+pub(crate) fn split_backward<T: Real>(theta: &Parameters<T>, g: Derivative, x: &[T], dz2: &[T]) -> Parameters<T> {
     let (hidden, samples) = (theta.bias(0).len(), dz2.len());
     let inputs = x.len() / samples;
     let (z1, a1) = hidden_layer(theta, g.activation, x, samples);
@@ -121,17 +121,32 @@ pub(crate) fn fused_backward<T: Real>(theta: &Parameters<T>, g: Derivative, x: &
     sums
 }
 
-/// dθ from the sums of [`fused_backward`] over slabs of the samples: dW1 and db1 get their factor w2, and all get 1/m.
-pub(crate) fn fused_update<T: Real>(theta: &Parameters<T>, slabs: &[Parameters<T>], mean: T) -> Parameters<T> {
-    let mut gradients = theta.clone();
-    gradients.values_mut().fill(T::ZERO);
-    slabs.iter().for_each(|slab| add_scaled(gradients.values_mut(), mean, slab.values()));
+/// dθ from the sums of [`split_backward`]: dW1 and db1 get their factor w2, and all get 1/m.
+pub(crate) fn gradients_of_sums<T: Real>(theta: &Parameters<T>, sums: &Parameters<T>, mean: T) -> Parameters<T> {
+    let mut gradients = sums.clone();
+    gradients.values_mut().iter_mut().for_each(|sum| *sum = *sum * mean);
     let inputs = theta.weights(0).len() / theta.bias(0).len();
     for (unit, w2) in theta.weights(1).iter().enumerate() {
         gradients.weights_mut(0)[unit * inputs..][..inputs].iter_mut().for_each(|sum| *sum = *sum * *w2);
         gradients.bias_mut(0)[unit] = gradients.bias(0)[unit] * *w2;
     }
     gradients
+}
+
+/// One iteration of a network with one hidden layer: the weights behind it and the cost before it.
+pub(crate) fn resident<T: Real>(
+    theta: &Parameters<T>,
+    derivative: Derivative,
+    x: &[T],
+    y: &[T],
+    learning_rate: T,
+) -> (Parameters<T>, T) {
+    let mean = T::from_f64(1.0 / y.len() as f64);
+    let [_, dz2, loss] = split_forward(theta, derivative.activation, x, y);
+    let gradients = gradients_of_sums(theta, &split_backward(theta, derivative, x, &dz2), mean);
+    let mut after = theta.clone();
+    update(after.values_mut(), gradients.values(), learning_rate);
+    (after, sum(&loss) * mean)
 }
 
 /// Z1 and A1 of a network with one hidden layer.

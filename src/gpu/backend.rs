@@ -16,7 +16,7 @@ use super::session::GpuSession;
 use super::session::inference::Inference;
 use super::shader::Sources;
 use super::wait::block_on;
-use crate::backend::{Backend, DeviceInfo, Run, Session, check_points, check_runs};
+use crate::backend::{Backend, DeviceInfo, LayoutChoice, Run, Session, check_points, check_runs};
 use crate::data::Dataset;
 use crate::model::{Network, Parameters};
 use crate::{Error, Result};
@@ -34,6 +34,7 @@ const GPU_MEMORY: u64 = 2 << 30;
 pub struct Gpu {
     shared: Arc<SharedContext>,
     plan: PlanChoice,
+    layout: LayoutChoice,
     memory: Option<u64>,
     adapt: Option<fn(&mut Limits)>,
     change: Option<fn(&mut Plan)>,
@@ -74,12 +75,18 @@ impl Gpu {
 
     fn on(adapter: Option<Adapter>, context: Context) -> Self {
         let shared = Arc::new(SharedContext::new(adapter, context));
-        Self { shared, plan: PlanChoice::Auto, memory: None, adapt: None, change: None }
+        Self { shared, plan: PlanChoice::Auto, layout: LayoutChoice::Measured, memory: None, adapt: None, change: None }
     }
 
     /// The same device under another plan.
     pub fn with_plan(mut self, plan: PlanChoice) -> Self {
         self.plan = plan;
+        self
+    }
+
+    /// The same device with its plans laid out so; by default, each training measures which layout is the fastest.
+    pub fn with_layout(mut self, layout: LayoutChoice) -> Self {
+        self.layout = layout;
         self
     }
 
@@ -96,38 +103,43 @@ impl Gpu {
     /// [`Error::Mismatch`] if the chosen plan cannot do the shape, [`Error::Limit`] naming the first limit that is
     /// exceeded.
     pub fn plan(&self, problem: &Problem) -> Result<Plan> {
-        self.plan_for(problem, |plan| plan)
+        Ok(self.candidates(problem, |plan| plan)?.swap_remove(0))
     }
 
-    /// The plan of which `part` is needed, with only that held to the limits.
-    fn plan_for(&self, problem: &Problem, part: fn(Plan) -> Plan) -> Result<Plan> {
+    /// The plans to choose among, the likeliest to be fast first; only the `part` that is needed is held to the limits.
+    fn candidates(&self, problem: &Problem, part: fn(Plan) -> Plan) -> Result<Vec<Plan>> {
         let mut limits = self.context().limits();
         if let Some(adapt) = self.adapt {
             adapt(&mut limits);
         }
-        let held = |choice| {
-            let plan = part(Plan::new(choice, problem, &limits)?);
-            plan.check(&limits).map(|()| plan)
+        let layout = match &self.layout {
+            LayoutChoice::Named(name) => Some(name.as_str()),
+            _ => None,
         };
-        let mut plan = held(self.plan).map_err(|error| match error {
-            Error::Limit { .. } if self.plan == PlanChoice::Fused && held(PlanChoice::Layered).is_ok() => {
+        let held = |choice| Plan::candidates_of(choice, layout, problem, &limits, part);
+        let has_layered = matches!(self.plan, PlanChoice::Split | PlanChoice::Resident);
+        let mut plans = held(self.plan).map_err(|error| match error {
+            Error::Limit { .. } if has_layered && held(PlanChoice::Layered).is_ok() => {
                 Error::Mismatch(format!("{error}; the layered plan can train this"))
             }
             other => other,
         })?;
-        if let Some(change) = self.change {
-            change(&mut plan);
+        if self.layout == LayoutChoice::Likeliest {
+            plans.truncate(1);
         }
-        Ok(plan)
+        if let Some(change) = self.change {
+            plans.iter_mut().for_each(change);
+        }
+        Ok(plans)
     }
 
     /// The plan for predicting this many points, and how many of them make a block.
     fn inference(&self, network: &Network, points: usize) -> Result<(Plan, usize)> {
         let mut block = points.clamp(1, BLOCK);
         loop {
-            match self.plan_for(&Problem::of_inference(network, block)?, Plan::forward_alone) {
-                Err(Error::Limit { .. }) if block > 1 => block = block.div_ceil(2),
-                other => return other.map(|plan| (plan, block)),
+            match self.candidates(&Problem::of_inference(network, block)?, Plan::forward_alone) {
+                Err(Error::Limit { .. } | Error::Mismatch(_)) if block > 1 => block = block.div_ceil(2),
+                other => return other.map(|mut plans| (plans.swap_remove(0), block)),
             }
         }
     }
@@ -138,8 +150,10 @@ impl Gpu {
     /// As there.
     pub async fn load_async(&self, data: &Dataset, runs: &[Run]) -> Result<GpuSession> {
         check_runs(data, runs)?;
-        let plan = self.plan(&Problem::new(data, runs)?)?;
-        GpuSession::new(Arc::clone(&self.shared), plan, data, runs).await
+        let problem = Problem::new(data, runs)?;
+        let plans = self.candidates(&problem, |plan| plan)?;
+        let key = format!("{} {problem:?}", self.plan);
+        GpuSession::new(Arc::clone(&self.shared), plans, key, data, runs).await
     }
 
     /// [`Backend::forward`], for a front that must not block.

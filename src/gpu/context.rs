@@ -1,6 +1,7 @@
 //! A device with its compiled kernels, shared by a [`Gpu`](super::Gpu), its clones and its sessions, and opened again once
 //! if it is lost.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wgpu::DeviceType;
@@ -10,6 +11,7 @@ use super::device::Device;
 use super::pipeline::Pipelines;
 use super::plan::{Limits, Software};
 use super::shader::Sources;
+use crate::backend::Layouts;
 use crate::{Error, Result};
 
 /// A device and its kernels.
@@ -51,12 +53,33 @@ fn software(adapter: &wgpu::AdapterInfo) -> Option<Software> {
     (adapter.device_type == DeviceType::Cpu).then_some(Software { lanes: adapter.subgroup_max_size.max(1), threads })
 }
 
+/// What is known of the layouts for one problem, as long as its `Gpu` lives.
+#[derive(Clone, Debug)]
+pub struct Known {
+    tuned: Arc<Mutex<HashMap<String, Layouts>>>,
+    key: String,
+}
+
+impl Known {
+    /// What was measured, if anything was.
+    pub fn get(&self) -> Option<Layouts> {
+        self.tuned.lock().unwrap_or_else(PoisonError::into_inner).get(&self.key).cloned()
+    }
+
+    /// Keeps what was measured.
+    pub fn set(&self, layouts: Layouts) {
+        self.tuned.lock().unwrap_or_else(PoisonError::into_inner).insert(self.key.clone(), layouts);
+    }
+}
+
 /// A context, and how to come by another in its place.
 #[derive(Debug)]
 pub struct SharedContext {
     /// None if the device is another owner's.
     adapter: Option<Adapter>,
     current: Mutex<Current>,
+    /// The layouts that were found to be the fastest, by problem.
+    tuned: Arc<Mutex<HashMap<String, Layouts>>>,
     /// Held by the session that opens the device again; the others wait for it.
     opening: futures_intrusive::sync::Mutex<()>,
 }
@@ -71,12 +94,17 @@ impl SharedContext {
     /// A device that was opened on this adapter, or by another owner.
     pub fn new(adapter: Option<Adapter>, context: Context) -> Self {
         let current = Mutex::new(Current { context: Arc::new(context), is_second: false });
-        Self { adapter, current, opening: futures_intrusive::sync::Mutex::new((), true) }
+        Self { adapter, current, tuned: Arc::default(), opening: futures_intrusive::sync::Mutex::new((), true) }
     }
 
     /// The context at hand.
     pub fn get(&self) -> Arc<Context> {
         Arc::clone(&self.current().context)
+    }
+
+    /// What is known of the layouts for a problem.
+    pub fn known(&self, key: String) -> Known {
+        Known { tuned: Arc::clone(&self.tuned), key }
     }
 
     /// Does something on the context at hand, and if its device is lost, once more on another.

@@ -4,7 +4,7 @@ use crate::data::Dataset;
 use crate::model::params::Layout;
 use crate::model::{Network, Parameters};
 
-/// Samples of a group: the vectors of the fused plan.
+/// Samples of a group: the vectors of the plans for one hidden layer.
 pub const GROUP: usize = 4;
 
 /// The order of a plan's buffers. Every network takes the room of the widest; what a narrower one lacks is 0.
@@ -13,7 +13,7 @@ pub enum Packing {
     /// Tensor after tensor, row-major, as the widest network has them; samples along the rows.
     Tensors(Layout),
     /// Unit after unit, `vectors` of four numbers each: b1, w2, then its row of W1; b2 after the last unit.
-    /// Samples in groups of four, a feature at a time. See `shaders/lib/fused.wgsl`.
+    /// Samples in groups of four, a feature at a time. See `shaders/lib/one_hidden.wgsl`.
     Units {
         /// Units of the widest network, filled up.
         units: usize,

@@ -1,6 +1,6 @@
 //! Every kernel against its CPU twin, at odd sizes, with several networks side by side.
 
-use super::{Check, Failure, Worst, driver, fused};
+use super::{Check, Failure, Worst, driver, one_hidden, resident};
 use crate::Result;
 use crate::cpu::operations::{self as twin, MatmulShape, Transpose};
 use crate::data::numpy_random::NumpyRandom;
@@ -35,9 +35,12 @@ pub fn check_of(kernel: Kernel) -> fn(&Gpu) -> Check {
         Kernel::Update => update,
         Kernel::Cost => cost,
         Kernel::Record => record,
-        Kernel::FusedForward => fused::forward,
-        Kernel::FusedBackward => fused::backward,
-        Kernel::FusedUpdate => fused::update,
+        Kernel::SerialForward => one_hidden::serial_forward,
+        Kernel::SerialBackward => one_hidden::serial_backward,
+        Kernel::SplitForward => one_hidden::split_forward,
+        Kernel::SplitBackward => one_hidden::split_backward,
+        Kernel::ResidentNarrow => resident::narrow,
+        Kernel::Resident => resident::two_passes,
         Kernel::ProbeLoop => driver::loops,
         Kernel::ProbeFunction => driver::functions,
         Kernel::ProbeCopy => driver::copies,

@@ -2,8 +2,10 @@
 //! one step under every plan, and a short run.
 
 mod driver;
-mod fused;
 mod kernels;
+mod layouts;
+mod one_hidden;
+mod resident;
 mod steps;
 
 use serde::Serialize;
@@ -17,8 +19,8 @@ use crate::gpu::shader::kernel::Kernel;
 #[cfg(feature = "testing")]
 pub mod testing {
     pub use super::driver::steps;
-    pub use super::fused::LAYOUTS;
     pub use super::kernels::check_of;
+    pub use super::layouts::{Laid, all as layouts};
 }
 
 /// The worst of all that a check compared, as a share of its bound: at most 1 if it passed.
@@ -116,6 +118,7 @@ pub fn run(gpu: &Gpu, mut listen: impl FnMut(&str)) -> Vec<Finding> {
         let twin = kernels::check_of(kernel);
         check(format!("kernel: {}", kernel.name()), &mut || twin(gpu).map(of_worst));
     }
+    check("layouts: the same bits in all".into(), &mut || layouts::same_bits(gpu));
     for (plan, activation) in steps::CASES {
         let name = format!("one step: plan {plan}, {activation}");
         check(name, &mut || steps::one(gpu, plan, activation).map(of_worst));

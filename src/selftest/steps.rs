@@ -11,11 +11,15 @@ use crate::gpu::plan::PlanChoice;
 use crate::model::{Network, Parameters};
 
 /// Every plan with every activation.
-pub const CASES: [(PlanChoice, &str); 8] = [
-    (PlanChoice::Fused, "tanh"),
-    (PlanChoice::Fused, "sigmoid"),
-    (PlanChoice::Fused, "relu"),
-    (PlanChoice::Fused, "leaky-relu:0.2"),
+pub const CASES: [(PlanChoice, &str); 12] = [
+    (PlanChoice::Split, "tanh"),
+    (PlanChoice::Split, "sigmoid"),
+    (PlanChoice::Split, "relu"),
+    (PlanChoice::Split, "leaky-relu:0.2"),
+    (PlanChoice::Resident, "tanh"),
+    (PlanChoice::Resident, "sigmoid"),
+    (PlanChoice::Resident, "relu"),
+    (PlanChoice::Resident, "leaky-relu:0.2"),
     (PlanChoice::Layered, "tanh"),
     (PlanChoice::Layered, "sigmoid"),
     (PlanChoice::Layered, "relu"),

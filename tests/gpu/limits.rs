@@ -123,7 +123,7 @@ fn a_million_samples(_: &Adapter, gpu: &Gpu) -> Check {
     let start = run(&[3], "tanh", 1.0, 2, 0.5);
     let start = Run { parameters: start.parameters.cast::<f32>().cast(), ..start };
     let engine = Engine::new(None).map_err(|error| error.to_string())?;
-    let fused = gpu.clone().with_plan(PlanChoice::Fused);
+    let fused = gpu.clone().with_plan(PlanChoice::Split);
     for backend in [&fused as &dyn Backend, &engine] {
         let step = compare_step([&Reference::<f64>::new(), backend], &data, &start, 0, Bounds::F32_TO_F64);
         let step = step.map_err(|error| error.to_string())?;
@@ -140,7 +140,7 @@ fn too_large_is_refused(_: &Adapter, gpu: &Gpu) -> Check {
             match plan(gpu, choice, 2, units, samples) {
                 Err(planar::Error::Limit { limit, needed, allowed, .. })
                     if needed > allowed && (limit.starts_with("max") || limit.starts_with("loop turns")) => {}
-                Err(planar::Error::Mismatch(said)) if choice == PlanChoice::Fused && said.contains("layered") => {}
+                Err(planar::Error::Mismatch(said)) if choice == PlanChoice::Split && said.contains("layered") => {}
                 other => return Err(format!("{choice}, {units} × {samples}: {other:?}")),
             }
         }

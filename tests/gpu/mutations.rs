@@ -80,9 +80,9 @@ const OF_PLANS: [OfPlan; 8] = [
     OfPlan { what: "a swapped binding", plan: PlanChoice::Layered, by: GRADIENTS, change: |plan| swap_operands(&mut plan.gradients) },
     OfPlan { what: "the last workgroup", plan: PlanChoice::Layered, by: GRADIENTS, change: |plan| shorten(&mut plan.gradients, Kernel::HiddenDelta) },
     OfPlan { what: "tanh's derivative for the others", plan: PlanChoice::Layered, by: GRADIENTS, change: |plan| with_tanh(&mut plan.gradients, Kernel::HiddenDelta) },
-    OfPlan { what: "a backward pass before the forward pass", plan: PlanChoice::Fused, by: UPDATES, change: |plan| plan.iteration.swap(0, 1) },
-    OfPlan { what: "the last workgroup of fused", plan: PlanChoice::Fused, by: GRADIENTS, change: |plan| shorten(&mut plan.gradients, Kernel::FusedForward) },
-    OfPlan { what: "tanh's derivative for the others in fused", plan: PlanChoice::Fused, by: GRADIENTS, change: |plan| with_tanh(&mut plan.gradients, Kernel::FusedBackward) },
+    OfPlan { what: "a backward pass before the forward pass", plan: PlanChoice::Split, by: UPDATES, change: |plan| plan.iteration.swap(0, 1) },
+    OfPlan { what: "the last workgroup of fused", plan: PlanChoice::Split, by: GRADIENTS, change: |plan| shorten(&mut plan.gradients, Kernel::FusedForward) },
+    OfPlan { what: "tanh's derivative for the others in fused", plan: PlanChoice::Split, by: GRADIENTS, change: |plan| with_tanh(&mut plan.gradients, Kernel::FusedBackward) },
 ];
 
 pub fn checks() -> Vec<NamedOnAdapter> {
@@ -107,9 +107,9 @@ fn every_broken_shader_is_caught(adapter: &Adapter, _: &Gpu) -> Check {
         if !kernels.iter().any(|kernel| check_of(*kernel)(&gpu).is_err()) {
             return Err(format!("no kernel's check sees that {what} is broken"));
         }
-        for plan in [PlanChoice::Layered, PlanChoice::Fused] {
+        for plan in [PlanChoice::Layered, PlanChoice::Split] {
             let of_plan = |kernel: &Kernel| match plan {
-                PlanChoice::Fused => kernel.name().starts_with("fused"),
+                PlanChoice::Split => kernel.name().starts_with("fused"),
                 _ => !kernel.name().starts_with("fused") && !kernel.name().starts_with("probe"),
             };
             if kernels.iter().any(of_plan) && check(&gpu.clone().with_plan(plan)).is_ok() {
@@ -123,7 +123,7 @@ fn every_broken_shader_is_caught(adapter: &Adapter, _: &Gpu) -> Check {
 /// The look before training refuses a loop cut short and a wrong derivative, and nothing else.
 fn wrong_is_not_trusted(adapter: &Adapter, gpu: &Gpu) -> Check {
     let data = golden_flower();
-    for plan in [PlanChoice::Fused, PlanChoice::Layered] {
+    for plan in [PlanChoice::Split, PlanChoice::Layered] {
         for activation in ["tanh", "sigmoid", "relu", "leaky-relu:-0.3"] {
             for (hidden, scale) in [(1, 0.01), (277, 0.01), (40, 1.0)] {
                 let run = run(&[hidden], activation, 1.2, 3, scale);
@@ -141,7 +141,7 @@ fn wrong_is_not_trusted(adapter: &Adapter, gpu: &Gpu) -> Check {
             return Err(format!("shaders/{file}.wgsl should hold '{from}'"));
         }
         sources.replace(file, broken);
-        let gpu = Gpu::open_with(adapter, sources).map_err(|error| error.to_string())?.with_plan(PlanChoice::Fused);
+        let gpu = Gpu::open_with(adapter, sources).map_err(|error| error.to_string())?.with_plan(PlanChoice::Split);
         match check_backend(&gpu, &data, &run(&[17], "tanh", 1.2, 2, 0.1)) {
             Err(planar::Error::Wrong(_)) => {}
             other => return Err(format!("{to}: {other:?}")),

@@ -26,5 +26,5 @@ pub fn checks() -> Vec<Named> {
             (format!("{plan}_gives_the_same_bits_in_64_random_chunkings"), Box::new(chunks)),
         ]
     };
-    [PlanChoice::Layered, PlanChoice::Fused].into_iter().flat_map(of_plan).collect()
+    [PlanChoice::Layered, PlanChoice::Split].into_iter().flat_map(of_plan).collect()
 }

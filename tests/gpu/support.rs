@@ -53,7 +53,7 @@ pub fn run(gpu: &Gpu, step: &KernelCall, contents: &[&[f32]]) -> Result<Vec<Vec<
 
 /// The fused plan of three networks, 9 units at most.
 pub fn random_case(gpu: &Gpu, samples: u32) -> Plan {
-    gpu.clone().with_plan(PlanChoice::Fused).plan(&problem(2, 9, samples)).unwrap()
+    gpu.clone().with_plan(PlanChoice::Split).plan(&problem(2, 9, samples)).unwrap()
 }
 
 /// Two hidden layers: fused says which plan can, and auto takes it.
@@ -62,7 +62,7 @@ pub fn fused_refuses(gpu: &Gpu) -> Check {
     let run = Run { parameters: Parameters::zeros(&network), network, learning_rate: 1.0 };
     let data = Dataset::from_points("one", None, 2, &[0.0, 1.0], vec![1]).unwrap();
     let problem = Problem::new(&data, &[run]).unwrap();
-    match gpu.clone().with_plan(PlanChoice::Fused).plan(&problem) {
+    match gpu.clone().with_plan(PlanChoice::Split).plan(&problem) {
         Err(Error::Mismatch(said)) if said.contains("one hidden layer") && said.contains("layered") => {}
         other => return Err(format!("{other:?}")),
     }

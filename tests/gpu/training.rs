@@ -31,7 +31,7 @@ pub fn checks() -> Vec<Named> {
             (format!("{plan}_{name}"), Box::new(move |gpu| check(&gpu.clone().with_plan(plan))))
         })
     };
-    let mut checks: Vec<Named> = [PlanChoice::Layered, PlanChoice::Fused].into_iter().flat_map(of_plan).collect();
+    let mut checks: Vec<Named> = [PlanChoice::Layered, PlanChoice::Split].into_iter().flat_map(of_plan).collect();
     let more: [(&str, OnGpu); 3] = [
         ("two_and_three_hidden_layers_match_the_reference", deep_networks_match_the_reference),
         ("fused_gives_the_same_however_it_is_laid_out", layouts_do_not_matter),
@@ -213,7 +213,7 @@ fn layouts_do_not_matter(gpu: &Gpu) -> Check {
     for (hidden, activation, samples) in [(17, "tanh", 400), (33, "leaky-relu:0.1", 2500)] {
         let data = flower(samples, 1).unwrap();
         let train = |layout| -> Result<Vec<f64>, String> {
-            let gpu = gpu.clone().with_plan(PlanChoice::Fused).with_plans_for(layout);
+            let gpu = gpu.clone().with_plan(PlanChoice::Split).with_plans_for(layout);
             let start = run(&[hidden], activation, 0.5, 2, 0.1);
             let mut session = gpu.load(&data, &[start]).map_err(|error| error.to_string())?;
             Ok(costs_of(session.as_mut(), 30, 30))

@@ -71,7 +71,7 @@ fn plans() -> Vec<Plan> {
                 let of = |a| [(1, a, None), (300, a, None), (1, a, borrowed[samples as usize % 4])];
                 for (networks, activation, borrowed) in activations.into_iter().flat_map(of) {
                     let problem = Problem { networks, samples, activation, borrowed, layout: Layout::new(widths) };
-                    let choices = [PlanChoice::Layered, PlanChoice::Fused];
+                    let choices = [PlanChoice::Layered, PlanChoice::Split];
                     plans.extend(choices.iter().flat_map(|choice| Plan::new(*choice, &problem, &adapter)));
                 }
             }
@@ -324,7 +324,7 @@ fn absurd_limits() -> Check {
         for (networks, widths, samples) in [(1, [2, 3, 1], 1), (1, [16, 277, 1], 400), (300, [3, 17, 1], 2503)] {
             let layout = Layout::new(&widths);
             let problem = Problem { networks, samples, activation: Activation::Tanh, borrowed: None, layout };
-            let plan = Plan::new(PlanChoice::Fused, &problem, &limits).map_err(|error| error.to_string())?;
+            let plan = Plan::new(PlanChoice::Split, &problem, &limits).map_err(|error| error.to_string())?;
             if plan.steps().any(|step| step.invocations == 0 || step.workgroups.contains(&0)) {
                 return Err(format!("{limits:?}: a kernel call without invocations"));
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Candidate;
 use super::settings::{Chosen, DeviceSettings};
-use crate::backend::{Backend, PlanChoice, Run};
+use crate::backend::{Backend, LayoutChoice, PlanChoice, Run};
 use crate::compare::{check_first_gradient, check_first_gradient_against, check_first_logits};
 use crate::data::Dataset;
 use crate::gpu::{Adapter, Choice, Gpu};
@@ -25,11 +25,11 @@ pub fn auto(settings: &DeviceSettings, data: &Dataset, runs: &[Run], iterations:
     };
     if settings.plan != PlanChoice::Auto {
         settings.check_gpu()?;
-        let gpu = trusted(&adapter, settings.plan, data, runs, None)?;
+        let gpu = trusted(&adapter, settings, data, runs, None)?;
         return Ok(gpu.noting(format!("training on {adapter}: plans apply only to GPUs")));
     }
     let cpu = Chosen::load(settings.cpu_for(&runs[0].network)?, data, runs)?;
-    let gpu = |cpu: &mut Chosen| trusted(&adapter, settings.plan, data, runs, Some(cpu));
+    let gpu = |cpu: &mut Chosen| trusted(&adapter, settings, data, runs, Some(cpu));
     faster(cpu, &adapter.to_string(), gpu, runs, iterations)
 }
 
@@ -66,7 +66,7 @@ fn faster(
 pub fn named(settings: &DeviceSettings, name: Option<&str>, data: &Dataset, runs: &[Run]) -> Result<Chosen> {
     settings.check_gpu()?;
     let adapter = adapter(name)?;
-    let mut chosen = trusted(&adapter, settings.plan, data, runs, None)?;
+    let mut chosen = trusted(&adapter, settings, data, runs, None)?;
     chosen.notes.splice(..0, software("training", &adapter));
     Ok(chosen)
 }
@@ -81,7 +81,7 @@ pub fn for_inference(
 ) -> Result<(Box<dyn Backend>, Vec<String>)> {
     settings.check_gpu()?;
     let adapter = adapter(name)?;
-    let gpu = Gpu::open(&adapter)?.with_plan(settings.plan);
+    let gpu = open(&adapter, settings)?;
     check_first_logits(&gpu, network, parameters, points)?;
     Ok((Box::new(gpu), software("predicting", &adapter).into_iter().collect()))
 }
@@ -92,14 +92,19 @@ fn software(doing: &str, adapter: &Adapter) -> Option<String> {
     adapter.is_software().then(note)
 }
 
-/// A GPU by its name: `gpu` or part of an adapter's name, optionally followed by `:PLAN`.
+/// A GPU by its name: `gpu` or part of an adapter's name, optionally followed by `:PLAN` or `:PLAN:LAYOUT`.
 pub fn by_name(name: &str) -> Result<Box<dyn Backend>> {
-    let (name, plan) = match name.rsplit_once(':') {
-        Some((name, plan)) => (name, plan.parse()?),
-        None => (name, PlanChoice::Auto),
-    };
+    let mut parts = name.splitn(3, ':');
+    let name = parts.next().unwrap_or(name);
+    let plan = parts.next().map_or(Ok(PlanChoice::Auto), str::parse)?;
+    let layout = parts.next().map_or(LayoutChoice::Measured, |layout| LayoutChoice::Named(layout.into()));
     let adapter = adapter(Some(name).filter(|name| *name != "gpu"))?;
-    Ok(Box::new(Gpu::open(&adapter)?.with_plan(plan)))
+    Ok(Box::new(Gpu::open(&adapter)?.with_plan(plan).with_layout(layout)))
+}
+
+/// Opens an adapter for the plan and the layout of the settings.
+fn open(adapter: &Adapter, settings: &DeviceSettings) -> Result<Gpu> {
+    Ok(Gpu::open(adapter)?.with_plan(settings.plan).with_layout(settings.layout.clone()))
 }
 
 /// Every adapter with every plan.
@@ -131,16 +136,16 @@ fn seconds(chosen: &mut Chosen, runs: &[Run]) -> Result<f64> {
     Ok(speed.iteration)
 }
 
-/// Opens an adapter and checks that its first gradient matches the CPU's. If it does not with the fused plan, and the
+/// Opens an adapter and checks that its first gradient matches the CPU's. If it does not with the likeliest plan, and the
 /// plan was left open, the layered plan is tried.
 fn trusted(
     adapter: &Adapter,
-    plan: PlanChoice,
+    settings: &DeviceSettings,
     data: &Dataset,
     runs: &[Run],
     mut cpu: Option<&mut Chosen>,
 ) -> Result<Chosen> {
-    let gpu = Gpu::open(adapter)?.with_plan(plan);
+    let gpu = open(adapter, settings)?;
     let mut look = |gpu: &Gpu| -> Result<Chosen> {
         let mut chosen = Chosen::load(Box::new(gpu.clone()), data, runs)?;
         let (name, session) = (gpu.device().name, chosen.session.as_mut());
@@ -151,9 +156,9 @@ fn trusted(
         Ok(chosen)
     };
     match look(&gpu) {
-        Err(Error::Wrong(said)) if plan == PlanChoice::Auto => {
-            let layered = look(&gpu.with_plan(PlanChoice::Layered))?;
-            Ok(layered.noting(format!("training with the layered plan; the fused one is wrong here: {said}")))
+        Err(Error::Wrong(said)) if settings.plan == PlanChoice::Auto => {
+            let layered = gpu.with_plan(PlanChoice::Layered).with_layout(LayoutChoice::Likeliest);
+            Ok(look(&layered)?.noting(format!("training with the layered plan; the other is wrong here: {said}")))
         }
         looked => looked,
     }

@@ -67,7 +67,7 @@ pub fn choose_for_inference(
 }
 
 /// A backend by its name: `reference-f64`, `reference-f32`, `cpu`, `gpu` or part of an adapter's name, the last two
-/// optionally followed by `:fused` or `:layered`.
+/// optionally followed by `:split`, `:resident` or `:layered`.
 ///
 /// # Errors
 /// [`Error::NoAdapter`](crate::Error::NoAdapter) if there is no such adapter, [`Error::Invalid`](crate::Error::Invalid)

@@ -1,7 +1,7 @@
 //! The requested device, and the CPU backend that fits the request.
 
 use crate::Conflict;
-use crate::backend::{Backend, PlanChoice, Run, Session};
+use crate::backend::{Backend, LayoutChoice, PlanChoice, Run, Session};
 use crate::cpu::{Engine, Reference};
 use crate::data::Dataset;
 use crate::fit::Precision;
@@ -28,6 +28,8 @@ pub struct DeviceSettings {
     pub choice: DeviceChoice,
     /// The plan that a GPU follows.
     pub plan: PlanChoice,
+    /// How that is laid out.
+    pub layout: LayoutChoice,
     /// `f64` runs only on the CPU reference.
     pub precision: Precision,
     /// Threads of the CPU engine; one per core if none is given.
@@ -36,7 +38,13 @@ pub struct DeviceSettings {
 
 impl Default for DeviceSettings {
     fn default() -> Self {
-        Self { choice: DeviceChoice::Auto, plan: PlanChoice::Auto, precision: Precision::F32, threads: None }
+        Self {
+            choice: DeviceChoice::Auto,
+            plan: PlanChoice::Auto,
+            layout: LayoutChoice::Measured,
+            precision: Precision::F32,
+            threads: None,
+        }
     }
 }
 

@@ -29,6 +29,8 @@ pub fn build(problem: &Problem) -> Plan {
 
     Plan {
         name: "layered",
+        layout: "tile16".into(),
+        at_once: 1,
         slots: layers.slots(),
         packing: Packing::Tensors(problem.layout.clone()),
         evaluation: [forward.clone(), vec![cost.clone(), record.clone()]].concat(),
@@ -162,6 +164,7 @@ impl Layers<'_> {
             (Slot::PartialCosts, networks * u64::from(slabs(self.problem.samples))),
             (Slot::History, history_length(self.problem)),
             (Slot::Steps, networks),
+            (Slot::Asked, 1),
         ]);
         for layer in 0..layout.layers() {
             let activations = networks.saturating_mul(self.problem.units(layer).into()).saturating_mul(samples);

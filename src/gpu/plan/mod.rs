@@ -1,10 +1,13 @@
 //! A plan: which kernels run over which buffers in one iteration. Pure data, made and checked without a GPU.
 
 pub(crate) mod call;
-pub(crate) mod fused;
 mod layered;
 mod limits;
+mod one_hidden;
+mod order;
 mod problem;
+pub(crate) mod resident;
+pub(crate) mod split;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,15 +15,18 @@ pub use call::{KernelCall, WORKGROUP};
 pub use limits::{Limits, Software};
 pub use problem::Problem;
 
-use crate::Result;
 use crate::backend::CHUNK_LIMIT;
 pub use crate::backend::PlanChoice;
 use crate::gpu::packing::Packing;
+use crate::{Error, Result};
 use problem::index_limit;
 
 /// The most turns that the loops of one invocation may take in a dispatch, all loops added up.
 /// Mesa's software driver leaves loops after 65,535 turns without a word, so longer sums are cut into slabs.
 pub const LOOP_BUDGET: u64 = 60_000;
+
+/// The most plans that a problem has to choose among.
+const CANDIDATES: usize = 8;
 
 /// A buffer of a session. Every one but the data has a leading network dimension.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,19 +55,25 @@ pub enum Slot {
     History,
     /// Steps done in this chunk (networks).
     Steps,
+    /// The iterations that this chunk asks for (1).
+    Asked,
 }
 
 /// What one iteration, one evaluation and one gradient take: the kernel calls, and the buffers they run over.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// `layered` or `fused`.
+    /// `split`, `resident` or `layered`.
     pub name: &'static str,
+    /// Which invocation computes what; it changes no bit.
+    pub layout: String,
     /// The buffers and their lengths in elements of four bytes.
     pub slots: BTreeMap<Slot, u64>,
     /// How data and parameters lie in them.
     pub packing: Packing,
     /// Forward, backward, update; the cost recorded.
     pub iteration: Vec<KernelCall>,
+    /// How many iterations one round of [`iteration`](Self::iteration) does, at most: up to what [`Slot::Asked`] holds.
+    pub at_once: u32,
     /// Forward; the cost recorded and the logits left in [`Slot::Z`] of the last layer.
     pub evaluation: Vec<KernelCall>,
     /// Forward and backward; the cost recorded and dθ left in [`Slot::Gradients`].
@@ -71,19 +83,79 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan for a problem, not yet held to the limits. `Auto` takes fused if it fits.
+    /// The likeliest of [`candidates`](Self::candidates), held to the limits.
     ///
     /// # Errors
-    /// [`Error::Mismatch`](crate::Error::Mismatch) if the plan that was chosen cannot do the shape.
+    /// Those of [`candidates`](Self::candidates).
     pub fn new(choice: PlanChoice, problem: &Problem, limits: &Limits) -> Result<Self> {
+        Ok(Self::candidates(choice, problem, limits)?.swap_remove(0))
+    }
+
+    /// At most eight plans for a problem that the limits allow, the likeliest to be fast first: the layouts of the chosen
+    /// plan. They have the same buffers and give the same bits. `Auto` takes resident and split if they fit, or else
+    /// layered.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`](crate::Error::Mismatch) if the chosen plan cannot do the shape,
+    /// [`Error::Limit`](crate::Error::Limit) naming the first limit that every layout exceeds.
+    pub fn candidates(choice: PlanChoice, problem: &Problem, limits: &Limits) -> Result<Vec<Self>> {
+        Self::candidates_of(choice, None, problem, limits, |plan| plan)
+    }
+
+    /// The plan of a layout's name, whether it suits the adapter or not.
+    fn of_layout(choice: PlanChoice, layout: &str, problem: &Problem, limits: &Limits) -> Result<Self> {
+        let split = || split::build(problem, limits, layout.parse()?);
+        let resident = || resident::build(problem, limits, layout.parse()?);
         match choice {
             PlanChoice::Layered => Ok(layered::build(problem)),
-            PlanChoice::Fused => fused::build(problem, limits),
-            PlanChoice::Auto => match fused::build(problem, limits) {
-                Ok(plan) if plan.check(limits).is_ok() => Ok(plan),
-                _ => Ok(layered::build(problem)),
-            },
+            PlanChoice::Split => split(),
+            PlanChoice::Resident => resident(),
+            PlanChoice::Auto if layout.parse::<resident::Layout>().is_ok() => resident(),
+            PlanChoice::Auto => split(),
         }
+    }
+
+    /// [`candidates`](Self::candidates), of which `part` is held to the limits, or the one of a layout.
+    pub(super) fn candidates_of(
+        choice: PlanChoice,
+        layout: Option<&str>,
+        problem: &Problem,
+        limits: &Limits,
+        part: impl Fn(Self) -> Self,
+    ) -> Result<Vec<Self>> {
+        let held = |plan: Result<Self>| {
+            let plan = part(plan?);
+            plan.check(limits).map(|()| plan)
+        };
+        if let Some(layout) = layout {
+            return Ok(vec![held(Self::of_layout(choice, layout, problem, limits))?]);
+        }
+        let split = || {
+            split::layouts(problem, limits).into_iter().map(|layout| split::build(problem, limits, layout)).collect()
+        };
+        let resident = || -> Vec<_> {
+            let layouts = resident::layouts(problem, limits).into_iter();
+            layouts.map(|layout| resident::build(problem, limits, layout)).collect()
+        };
+        let plans: Vec<Result<Self>> = match choice {
+            PlanChoice::Layered => vec![Ok(layered::build(problem))],
+            PlanChoice::Split => split(),
+            PlanChoice::Resident => resident(),
+            PlanChoice::Auto => {
+                let layered = vec![Ok(layered::build(problem))];
+                let small = if resident::suits(problem, limits) { resident() } else { Vec::new() };
+                [small, split(), layered].into_iter().flatten().collect()
+            }
+        };
+        let (fitting, refused): (Vec<_>, Vec<_>) = plans.into_iter().map(held).partition(Result::is_ok);
+        let fitting: Vec<Self> = fitting.into_iter().flatten().collect();
+        let Some(first) = fitting.first() else {
+            let of_first = refused.into_iter().find_map(Result::err);
+            return Err(of_first.unwrap_or_else(|| Error::Mismatch("there is no plan".into())));
+        };
+        // those that share the first one's buffers
+        let slots = first.slots.clone();
+        Ok(fitting.into_iter().filter(|plan| plan.slots == slots).take(CANDIDATES).collect())
     }
 
     /// Bytes of all buffers, and of what is read back through two more.

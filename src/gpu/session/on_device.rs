@@ -7,10 +7,11 @@ use std::sync::Arc;
 use bytemuck::cast_slice;
 
 use super::dispatch::{Dispatch, USAGE, record, upload};
+use super::layouts::Layouts;
 use super::readback::{Pending, Staging};
 use crate::backend::{CHUNK_LIMIT, Chunk, Evaluation, Run, check_chunk, check_start, no_network};
 use crate::data::Dataset;
-use crate::gpu::context::Context;
+use crate::gpu::context::{Context, Known};
 use crate::gpu::device::Device;
 use crate::gpu::packing::Packing;
 use crate::gpu::plan::{KernelCall, Plan, Slot};
@@ -22,6 +23,7 @@ use crate::{Error, Result};
 pub struct OnDevice {
     context: Arc<Context>,
     name: &'static str,
+    layouts: Layouts,
     packing: Packing,
     samples: usize,
     networks: Vec<Network>,
@@ -29,9 +31,8 @@ pub struct OnDevice {
     records: Vec<Vec<NetworkRecord>>,
     retired: Vec<bool>,
     buffers: BTreeMap<Slot, wgpu::Buffer>,
-    iteration: Vec<Dispatch>,
-    evaluation: Vec<Dispatch>,
-    gradients: Vec<Dispatch>,
+    /// What looks instead of training, compiled when it is first asked for.
+    looks: [Look; 2],
     queued: VecDeque<Queued>,
     free: Vec<Staging>,
 }
@@ -42,12 +43,30 @@ struct Queued {
     pending: Option<Pending>,
 }
 
+/// Calls that count one step of every network and update nothing.
+struct Look {
+    calls: Vec<KernelCall>,
+    dispatches: Option<Vec<Dispatch>>,
+}
+
+/// The places of the looks.
+const EVALUATION: usize = 0;
+const GRADIENTS: usize = 1;
+
 impl OnDevice {
-    /// Allocates what a plan, held to the adapter's limits, takes, and binds it.
+    /// Allocates what plans take, which are held to the adapter's limits and share their buffers, and binds the first or
+    /// the one that is known to be the fastest.
     ///
     /// # Errors
     /// Those of the device, and [`Error::Shader`].
-    pub async fn new(context: Arc<Context>, plan: &Plan, data: &Dataset, runs: &[Run]) -> Result<Self> {
+    pub async fn new(
+        context: Arc<Context>,
+        plans: &[Plan],
+        known: Known,
+        data: &Dataset,
+        runs: &[Run],
+    ) -> Result<Self> {
+        let plan = plans.first().ok_or_else(|| Error::Mismatch("there is no plan".into()))?;
         let device = &context.device;
         let layers = runs.first().map_or(0, |run| run.network.hidden().len() + 1);
         let records: Vec<_> = (0..layers).map(|layer| NetworkRecord::of_layer(runs, layer)).collect();
@@ -64,15 +83,19 @@ impl OnDevice {
             networks: runs.iter().map(|run| run.network.clone()).collect(),
             packing: plan.packing.clone(),
             samples: data.samples(),
-            iteration: bind(&context, &plan.iteration, &buffers).await?,
-            evaluation: bind(&context, &plan.evaluation, &buffers).await?,
-            gradients: bind(&context, &plan.gradients, &buffers).await?,
+            layouts: Layouts::new(&context, plans, &buffers, known).await?,
+            looks: [&plan.evaluation, &plan.gradients].map(|calls| Look { calls: calls.clone(), dispatches: None }),
             buffers,
             records,
             context,
             queued: VecDeque::new(),
             free: Vec::new(),
         })
+    }
+
+    /// How the plan is laid out, and what that was chosen from.
+    pub fn layouts(&self) -> crate::backend::Layouts {
+        self.layouts.tuner.report()
     }
 
     /// The plan's name.
@@ -103,9 +126,7 @@ impl OnDevice {
             Some(staging) => staging,
             None => Staging::new(device, self.chunk_bytes(CHUNK_LIMIT).iter().sum()).await?,
         };
-        let mut encoder = device.wgpu.create_command_encoder(&Default::default());
-        encoder.clear_buffer(&self.buffers[&Slot::Steps], 0, None);
-        record(&mut encoder, &self.iteration, iterations);
+        let mut encoder = self.layouts.advance(&self.context, &self.buffers, iterations).await?;
         let slots = [Slot::History, Slot::Steps, Slot::Parameters].map(|slot| &self.buffers[&slot]);
         let parts: Vec<_> = slots.into_iter().zip(self.chunk_bytes(iterations)).collect();
         staging.copy(&mut encoder, &parts);
@@ -123,6 +144,9 @@ impl OnDevice {
         let (staging, words) = pending.wait(&self.context.device, <[u32]>::to_vec).await?;
         self.queued.pop_front();
         self.free.push(staging);
+        self.layouts.collected(iterations);
+        let in_training: Vec<bool> = self.retired.iter().map(|retired| !retired).collect();
+        self.layouts.probe(&self.context, &self.buffers, &in_training).await?;
 
         let (history, rest) = words.split_at(networks * iterations as usize);
         let (steps, parameters) = rest.split_at(networks);
@@ -171,7 +195,7 @@ impl OnDevice {
         let (networks, stride) = (self.networks.len(), self.packing.samples(self.samples));
         let logits = Slot::Z(self.records.len() - 1);
         let parts = [(Slot::History, 4 * networks as u64), (logits, 4 * (networks * stride) as u64)];
-        let words = self.look(&self.evaluation, &parts).await?;
+        let words = self.look(EVALUATION, &parts).await?;
         let (costs, logits) = words.split_at(networks);
         let wide = |bits: &u32| f64::from(f32::from_bits(*bits));
         let evaluation = |(cost, logits): (&u32, &[u32])| Evaluation {
@@ -183,12 +207,17 @@ impl OnDevice {
 
     /// [`Session::gradients`](crate::backend::Session::gradients).
     pub async fn gradients(&mut self) -> Result<Vec<Parameters>> {
-        let words = self.look(&self.gradients, &[(Slot::Gradients, self.parameter_bytes())]).await?;
+        let words = self.look(GRADIENTS, &[(Slot::Gradients, self.parameter_bytes())]).await?;
         Ok(self.packing.unpack(&self.networks, &words))
     }
 
-    /// Runs dispatches that count one step of every network, and reads the first bytes of buffers back.
-    async fn look(&self, dispatches: &[Dispatch], parts: &[(Slot, u64)]) -> Result<Vec<u32>> {
+    /// Runs calls that count one step of every network, and reads the first bytes of buffers back.
+    async fn look(&mut self, look: usize, parts: &[(Slot, u64)]) -> Result<Vec<u32>> {
+        let look = &mut self.looks[look];
+        if look.dispatches.is_none() {
+            look.dispatches = Some(bind(&self.context, &look.calls, &self.buffers).await?);
+        }
+        let dispatches = look.dispatches.as_deref().unwrap_or(&[]);
         let (device, networks) = (&self.context.device, self.networks.len());
         let parts = [&[(Slot::Steps, 4 * networks as u64)], parts].concat();
         let mut staging = Staging::new(device, parts.iter().map(|(_, bytes)| bytes).sum()).await?;

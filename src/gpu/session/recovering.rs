@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use super::on_device::OnDevice;
-use crate::backend::{Chunk, Evaluation, Run, Session};
+use crate::backend::{Chunk, Evaluation, Layouts, Run, Session};
 use crate::data::Dataset;
-use crate::gpu::context::SharedContext;
+use crate::gpu::context::{Known, SharedContext};
 use crate::gpu::plan::Plan;
 use crate::gpu::wait::block_on;
 use crate::model::Parameters;
@@ -18,7 +18,10 @@ const QUEUE_DEPTH: usize = 2;
 /// Networks in training on a GPU. Its methods are [`Session`]'s, for a front that must not block; the trait's own block.
 pub struct GpuSession {
     shared: Arc<SharedContext>,
-    plan: Plan,
+    /// The layouts of the plan, the likeliest to be fast first.
+    plans: Vec<Plan>,
+    /// What is known of them.
+    known: Known,
     data: Dataset,
     /// The networks with the parameters that came back last.
     runs: Vec<Run>,
@@ -29,15 +32,18 @@ pub struct GpuSession {
 }
 
 impl GpuSession {
-    /// Loads a plan's networks.
+    /// Loads the networks of plans that share their buffers; what is measured of them is kept under a key.
     pub(in crate::gpu) async fn new(
         shared: Arc<SharedContext>,
-        plan: Plan,
+        plans: Vec<Plan>,
+        key: String,
         data: &Dataset,
         runs: &[Run],
     ) -> Result<Self> {
-        let session = shared.recovering(async |context| OnDevice::new(context, &plan, data, runs).await).await?;
-        Ok(Self { shared, plan, data: data.clone(), runs: runs.to_vec(), done: 0, session })
+        let known = shared.known(key);
+        let load = async |context| OnDevice::new(context, &plans, known.clone(), data, runs).await;
+        let session = shared.recovering(load).await?;
+        Ok(Self { shared, plans, known, data: data.clone(), runs: runs.to_vec(), done: 0, session })
     }
 
     /// Does something with the session, and if its device is lost, once more on another.
@@ -54,7 +60,7 @@ impl GpuSession {
     async fn reload(&mut self, reason: &str) -> Result<()> {
         let context = self.shared.instead_of(self.session.context(), reason).await?;
         log::warn!("the device was lost ({reason}): training goes on from iteration {} on a new one", self.done);
-        let mut session = OnDevice::new(context, &self.plan, &self.data, &self.runs).await?;
+        let mut session = OnDevice::new(context, &self.plans, self.known.clone(), &self.data, &self.runs).await?;
         for network in self.session.retired() {
             session.retire(network).await?;
         }
@@ -127,6 +133,10 @@ impl GpuSession {
 impl Session for GpuSession {
     fn plan_name(&self) -> &'static str {
         self.session.plan_name()
+    }
+
+    fn layouts(&self) -> Option<Layouts> {
+        Some(self.session.layouts())
     }
 
     fn queue_depth(&self) -> usize {

@@ -48,8 +48,11 @@ impl Sources {
             "lib/activation",
             "lib/loss",
             "lib/network",
-            "lib/fused",
+            "lib/one_hidden",
+            "lib/output",
+            "lib/place",
             "lib/descend",
+            "lib/resident",
             "lib/probe",
             "matmul",
             "bias_activation",
@@ -60,9 +63,12 @@ impl Sources {
             "update",
             "cost",
             "record",
-            "fused_forward",
-            "fused_backward",
-            "fused_update",
+            "serial_forward",
+            "serial_backward",
+            "split_forward",
+            "split_backward",
+            "resident_narrow",
+            "resident",
             "probe_loop",
             "probe_function",
             "probe_copy",
@@ -109,8 +115,13 @@ impl Sources {
         for file in self.files(kernel).into_iter().rev() {
             let path = format!("shaders/{file}.wgsl");
             let text = self.0.get(file).ok_or_else(|| Error::Shader(format!("{path}: there is no such file")))?;
-            let text = if file == kernel.name() { with_tables(&path, text, constants)? } else { text.to_string() };
-            shader.append(&path, &text, constants)?;
+            shader.append(&path, &with_tables(text, constants), constants)?;
+        }
+        for (name, _) in constants.iter().filter(|(_, constant)| matches!(constant, Constant::Table(_))) {
+            if !shader.text.contains(&format!("var<uniform> {name}: ")) {
+                let storage = storage_of(name);
+                return Err(Error::Shader(format!("{}: no binding is declared as '{storage}'", kernel.name())));
+            }
         }
         Ok(shader)
     }
@@ -126,18 +137,19 @@ fn prelude(constants: &[(&'static str, Constant)]) -> String {
     constants.iter().map(declaration).collect()
 }
 
+/// How a binding is declared that a table may take the place of.
+fn storage_of(name: &str) -> String {
+    format!("var<storage, read> {name}: array<vec4<f32>>;")
+}
+
 /// The text with every table declared as a uniform.
-fn with_tables(path: &str, text: &str, constants: &[(&'static str, Constant)]) -> Result<String> {
-    let mut text = text.to_owned();
-    for (name, constant) in constants {
-        let Constant::Table(length) = constant else { continue };
-        let storage = format!("var<storage, read> {name}: array<vec4<f32>>;");
-        if !text.contains(&storage) {
-            return Err(Error::Shader(format!("{path}: no binding is declared as '{storage}'")));
+fn with_tables(text: &str, constants: &[(&'static str, Constant)]) -> String {
+    constants.iter().fold(text.to_owned(), |text, (name, constant)| match constant {
+        Constant::Table(length) => {
+            text.replace(&storage_of(name), &format!("var<uniform> {name}: array<vec4<f32>, {length}>;"))
         }
-        text = text.replace(&storage, &format!("var<uniform> {name}: array<vec4<f32>, {length}>;"));
-    }
-    Ok(text)
+        _ => text,
+    })
 }
 
 /// A composed shader that remembers which lines came from which file.

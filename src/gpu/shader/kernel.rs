@@ -22,12 +22,18 @@ pub enum Kernel {
     Cost,
     /// Writes the cost into the history and counts the step.
     Record,
-    /// X to dZ2 and the loss, one hidden layer.
-    FusedForward,
-    /// dZ2 to the gradients and, if there is one slab, the update; one hidden layer.
-    FusedBackward,
-    /// Σ over the slabs of [`FusedBackward`](Self::FusedBackward), and the update.
-    FusedUpdate,
+    /// X to dZ2 and the loss of one hidden layer, a sample per invocation.
+    SerialForward,
+    /// dZ2 to the gradients and the update of one hidden layer, a unit per invocation.
+    SerialBackward,
+    /// [`SerialForward`](Self::SerialForward) with the units shared out in a workgroup.
+    SplitForward,
+    /// [`SerialBackward`](Self::SerialBackward) with the samples shared out in a workgroup.
+    SplitBackward,
+    /// Many iterations of up to four units, forward and backward in one pass.
+    ResidentNarrow,
+    /// Many iterations of one hidden layer in one workgroup.
+    Resident,
     /// How far the driver's loops go.
     ProbeLoop,
     /// A function's values.
@@ -51,7 +57,7 @@ pub enum Binding {
 
 impl Kernel {
     /// All kernels.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::Matmul,
         Self::BiasActivation,
         Self::OutputDelta,
@@ -61,9 +67,12 @@ impl Kernel {
         Self::Update,
         Self::Cost,
         Self::Record,
-        Self::FusedForward,
-        Self::FusedBackward,
-        Self::FusedUpdate,
+        Self::SerialForward,
+        Self::SerialBackward,
+        Self::SplitForward,
+        Self::SplitBackward,
+        Self::ResidentNarrow,
+        Self::Resident,
         Self::ProbeLoop,
         Self::ProbeFunction,
         Self::ProbeCopy,
@@ -82,9 +91,12 @@ impl Kernel {
             Self::Update => "update",
             Self::Cost => "cost",
             Self::Record => "record",
-            Self::FusedForward => "fused_forward",
-            Self::FusedBackward => "fused_backward",
-            Self::FusedUpdate => "fused_update",
+            Self::SerialForward => "serial_forward",
+            Self::SerialBackward => "serial_backward",
+            Self::SplitForward => "split_forward",
+            Self::SplitBackward => "split_backward",
+            Self::ResidentNarrow => "resident_narrow",
+            Self::Resident => "resident",
             Self::ProbeLoop => "probe_loop",
             Self::ProbeFunction => "probe_function",
             Self::ProbeCopy => "probe_copy",
@@ -119,8 +131,8 @@ impl Kernel {
                 ("steps", ReadWrite),
                 ("networks", Read),
             ],
-            Self::FusedForward => &[
-                ("fused", Uniform),
+            Self::SerialForward | Self::SplitForward => &[
+                ("shape", Uniform),
                 ("networks", Read),
                 ("inputs", Read),
                 ("labels", Read),
@@ -128,27 +140,37 @@ impl Kernel {
                 ("deltas", ReadWrite),
                 ("logits", ReadWrite),
             ],
-            Self::FusedBackward => &[
-                ("fused", Uniform),
+            Self::SerialBackward | Self::SplitBackward => &[
+                ("shape", Uniform),
                 ("networks", Read),
                 ("inputs", Read),
                 ("deltas", Read),
                 ("parameters", ReadWrite),
                 ("gradients", ReadWrite),
-                ("partial", ReadWrite),
+                ("asked", Read),
                 ("history", ReadWrite),
                 ("steps", ReadWrite),
             ],
-            Self::FusedUpdate => &[
-                ("fused", Uniform),
+            Self::ResidentNarrow => &[
+                ("shape", Uniform),
                 ("networks", Read),
                 ("inputs", Read),
-                ("deltas", Read),
+                ("labels", Read),
                 ("parameters", ReadWrite),
-                ("gradients", ReadWrite),
-                ("partial", Read),
                 ("history", ReadWrite),
                 ("steps", ReadWrite),
+                ("asked", Read),
+            ],
+            Self::Resident => &[
+                ("shape", Uniform),
+                ("networks", Read),
+                ("inputs", Read),
+                ("labels", Read),
+                ("parameters", ReadWrite),
+                ("history", ReadWrite),
+                ("steps", ReadWrite),
+                ("asked", Read),
+                ("deltas", ReadWrite),
             ],
             Self::ProbeLoop | Self::ProbeBarrier => &[("probe", Uniform), ("results", ReadWrite)],
             Self::ProbeFunction => &[("probe", Uniform), ("values", Read), ("results", ReadWrite)],

@@ -161,17 +161,17 @@ pub struct Record {
     pub slabs: u32,
 }
 
-/// `Fused` of `lib/fused.wgsl`.
+/// `OneHidden` of `lib/one_hidden.wgsl`.
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 #[repr(C)]
-pub struct Fused {
+pub struct OneHidden {
     /// Networks side by side.
     pub networks: u32,
     /// m.
     pub samples: u32,
     /// Groups of four samples.
     pub groups: u32,
-    /// Units of the widest network, filled up to a multiple of the units that an invocation takes.
+    /// Units of the widest network, filled up to a multiple of four.
     pub units: u32,
     /// Parts that sums over the samples are cut into.
     pub slabs: u32,

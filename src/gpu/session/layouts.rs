@@ -1,0 +1,204 @@
+//! The layouts of a session's plan on its device: each compiled when it is first needed, looked at before it trains.
+
+use std::collections::BTreeMap;
+use web_time::Instant;
+
+use super::dispatch::{Dispatch, USAGE, record};
+use super::on_device::bind;
+use super::readback::Staging;
+use super::tuner::{Probe, Tuner};
+use crate::Result;
+use crate::gpu::context::{Context, Known};
+use crate::gpu::plan::{KernelCall, Plan, Slot};
+
+/// One layout: its calls, and what they are compiled to.
+struct Laid {
+    calls: Vec<KernelCall>,
+    at_once: u32,
+    dispatches: Option<Vec<Dispatch>>,
+}
+
+/// All layouts of a session, and which of them computes.
+pub struct Layouts {
+    laid: Vec<Laid>,
+    pub tuner: Tuner,
+    known: Known,
+    /// When the last chunk was seen to end.
+    last_end: Option<Instant>,
+}
+
+impl Layouts {
+    /// The layouts of these plans, of which the first is compiled.
+    ///
+    /// # Errors
+    /// Those of [`Dispatch::new`].
+    pub async fn new(
+        context: &Context,
+        plans: &[Plan],
+        buffers: &BTreeMap<Slot, wgpu::Buffer>,
+        known: Known,
+    ) -> Result<Self> {
+        let laid = |plan: &Plan| Laid { calls: plan.iteration.clone(), at_once: plan.at_once, dispatches: None };
+        let tuner = Tuner::new(plans.iter().map(|plan| plan.layout.clone()));
+        let tuner = match known.get() {
+            Some(before) => tuner.knowing(&before),
+            None => tuner,
+        };
+        let mut layouts = Self { laid: plans.iter().map(laid).collect(), tuner, known, last_end: None };
+        layouts.compile(context, layouts.tuner.current(), buffers).await?;
+        Ok(layouts)
+    }
+
+    async fn compile(
+        &mut self,
+        context: &Context,
+        layout: usize,
+        buffers: &BTreeMap<Slot, wgpu::Buffer>,
+    ) -> Result<()> {
+        let laid = &mut self.laid[layout];
+        if laid.dispatches.is_none() {
+            laid.dispatches = Some(bind(context, &laid.calls, buffers).await?);
+        }
+        Ok(())
+    }
+
+    /// Records as many rounds of a layout's calls as so many iterations take. The layout is compiled.
+    fn record(&self, encoder: &mut wgpu::CommandEncoder, layout: usize, iterations: u32) {
+        let laid = &self.laid[layout];
+        if let Some(dispatches) = &laid.dispatches {
+            record(encoder, dispatches, iterations.div_ceil(laid.at_once));
+        }
+    }
+
+    /// Records a chunk, of which shares may be measured first: each is submitted and waited for, which in all takes some 60
+    /// ms of a training. The rest stands in the encoder that is returned.
+    ///
+    /// # Errors
+    /// Those of the device.
+    pub async fn advance(
+        &mut self,
+        context: &Context,
+        buffers: &BTreeMap<Slot, wgpu::Buffer>,
+        iterations: u32,
+    ) -> Result<wgpu::CommandEncoder> {
+        let device = &context.device;
+        let mut encoder = device.wgpu.create_command_encoder(&Default::default());
+        encoder.clear_buffer(&buffers[&Slot::Steps], 0, None);
+        let mut shares = self.tuner.shares(iterations);
+        let (layout, rest) = shares.pop().unwrap_or((self.tuner.current(), iterations));
+        if !shares.is_empty() {
+            // what is queued before must not count
+            let next = device.wgpu.create_command_encoder(&Default::default());
+            let before = device.submit(std::mem::replace(&mut encoder, next)).await?;
+            device.finished(before).await?;
+        }
+        let mut done = 0;
+        for (layout, share) in shares {
+            done += share;
+            let begun = Instant::now();
+            device.queue.write_buffer(&buffers[&Slot::Asked], 0, &u32::to_le_bytes(done));
+            self.record(&mut encoder, layout, share);
+            let next = device.wgpu.create_command_encoder(&Default::default());
+            let submission = device.submit(std::mem::replace(&mut encoder, next)).await?;
+            device.finished(submission).await?;
+            self.tuner.learn(layout, share, begun.elapsed().as_secs_f64());
+        }
+        if let Some(report) = self.tuner.end_chunk() {
+            let micros = |(name, time): &(String, Option<f64>)| match time {
+                Some(time) => format!("{name} {:.1} µs", 1e6 * time),
+                None => format!("{name} left out"),
+            };
+            let measured: Vec<String> = report.measured.iter().map(micros).collect();
+            log::info!("layouts, per iteration: {}; taken: {}", measured.join(", "), report.chosen);
+            self.known.set(report);
+        }
+        device.queue.write_buffer(&buffers[&Slot::Asked], 0, &iterations.to_le_bytes());
+        self.record(&mut encoder, layout, rest);
+        Ok(encoder)
+    }
+
+    /// A chunk of so many iterations was collected.
+    pub fn collected(&mut self, iterations: u32) {
+        if self.tuner.is_done() {
+            return;
+        }
+        let now = Instant::now();
+        let since = self.last_end.map_or(0.0, |last| (now - last).as_secs_f64());
+        self.tuner.trained(iterations, since);
+        self.last_end = Some(now);
+    }
+
+    /// Looks at the next layout if the tuner wants to: compiles it and does one iteration, which must give the same bits as
+    /// the likeliest layout's. The weights are then as before.
+    ///
+    /// # Errors
+    /// Those of the device; not those of the layout, which is dropped.
+    pub async fn probe(
+        &mut self,
+        context: &Context,
+        buffers: &BTreeMap<Slot, wgpu::Buffer>,
+        networks: &[bool],
+    ) -> Result<()> {
+        let Some(layout) = self.tuner.to_probe() else { return Ok(()) };
+        let compiled = self.compile(context, layout, buffers).await;
+        context.device.check().await?;
+        let probe = match compiled {
+            Err(error) => {
+                log::warn!("layout {} is left out: {error}", self.name(layout));
+                Probe::Failed
+            }
+            Ok(()) => {
+                let [want, got] = [0, layout].map(|layout| self.one_iteration(context, buffers, layout, networks));
+                let (want, got) = (want.await?, got.await?);
+                if want == got {
+                    Probe::Same
+                } else {
+                    log::warn!("layout {} is left out: it gives other bits here", self.name(layout));
+                    Probe::Parted
+                }
+            }
+        };
+        self.tuner.probed(probe);
+        Ok(())
+    }
+
+    fn name(&self, layout: usize) -> String {
+        self.tuner.report().measured[layout].0.clone()
+    }
+
+    /// The costs and the parameters of one iteration of a layout; what it changed is changed back.
+    async fn one_iteration(
+        &self,
+        context: &Context,
+        buffers: &BTreeMap<Slot, wgpu::Buffer>,
+        layout: usize,
+        in_training: &[bool],
+    ) -> Result<Vec<u32>> {
+        let device = &context.device;
+        let parameters = &buffers[&Slot::Parameters];
+        let descriptor = wgpu::BufferDescriptor {
+            label: Some("before"),
+            size: parameters.size(),
+            usage: USAGE,
+            mapped_at_creation: false,
+        };
+        let before = device.guarded("a copy of the parameters", || device.wgpu.create_buffer(&descriptor)).await?;
+        let networks = in_training.len();
+        let parts = [(&buffers[&Slot::History], 4 * networks as u64), (parameters, parameters.size())];
+        let mut staging = Staging::new(device, parts.iter().map(|(_, bytes)| bytes).sum()).await?;
+        let mut encoder = device.wgpu.create_command_encoder(&Default::default());
+        encoder.clear_buffer(&buffers[&Slot::Steps], 0, None);
+        encoder.copy_buffer_to_buffer(parameters, 0, &before, 0, parameters.size());
+        device.queue.write_buffer(&buffers[&Slot::Asked], 0, &1_u32.to_le_bytes());
+        self.record(&mut encoder, layout, 1);
+        staging.copy(&mut encoder, &parts);
+        encoder.copy_buffer_to_buffer(&before, 0, parameters, 0, parameters.size());
+        let submission = device.submit(encoder).await?;
+        let (_, mut words) = staging.map(submission).wait(device, <[u32]>::to_vec).await?;
+        // nothing is written for those that are retired
+        for (cost, in_training) in words.iter_mut().zip(in_training) {
+            *cost = if *in_training { *cost } else { 0 };
+        }
+        Ok(words)
+    }
+}

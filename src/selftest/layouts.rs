@@ -1,0 +1,148 @@
+//! Every layout of the plans for one hidden layer: each kernel is checked in its own, and all must give the same bits.
+
+use super::one_hidden::Sizes;
+use super::{Check, Failure, Worst};
+use crate::backend::{Backend, Chunk, LayoutChoice, Run};
+use crate::data::flower;
+use crate::gpu::Gpu;
+use crate::gpu::plan::{Limits, PlanChoice, Software};
+use crate::model::{Network, Parameters};
+use crate::{Error, Result};
+
+/// A plan in a layout, made for an adapter of some kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Laid {
+    /// The plan.
+    pub plan: PlanChoice,
+    /// The layout's name.
+    pub layout: &'static str,
+    /// What it is made for.
+    pub limits: fn(&mut Limits),
+}
+
+impl Laid {
+    /// A device that follows the plan in this layout.
+    pub fn on(&self, gpu: &Gpu) -> Gpu {
+        gpu.clone().with_plan(self.plan).with_layout(LayoutChoice::Named(self.layout.into())).adapted(self.limits)
+    }
+}
+
+const fn laid(plan: PlanChoice, layout: &'static str, limits: fn(&mut Limits)) -> Laid {
+    Laid { plan, layout, limits }
+}
+
+fn as_it_is(_: &mut Limits) {}
+
+fn hardware(limits: &mut Limits) {
+    limits.software = None;
+}
+
+fn software<const LANES: u32>(limits: &mut Limits) {
+    limits.software = Some(Software { lanes: LANES, threads: 2 });
+}
+
+fn without_uniforms(limits: &mut Limits) {
+    limits.uniform_size = 0;
+}
+
+/// The split plan with whole sums per invocation.
+pub const SERIAL: [Laid; 5] = [
+    laid(PlanChoice::Split, "serial-2-4", as_it_is),
+    laid(PlanChoice::Split, "serial-1-1", hardware),
+    laid(PlanChoice::Split, "serial-2-2", software::<4>),
+    laid(PlanChoice::Split, "serial-1-4", software::<8>),
+    laid(PlanChoice::Split, "serial-2-1", without_uniforms),
+];
+
+/// The split plan with the parts of sums shared out in a workgroup.
+pub const PARTS: [Laid; 7] = [
+    laid(PlanChoice::Split, "32x8-8x32", hardware),
+    laid(PlanChoice::Split, "64x4-16x16", hardware),
+    laid(PlanChoice::Split, "16x16-8x8", hardware),
+    laid(PlanChoice::Split, "8x16-4x32", as_it_is),
+    laid(PlanChoice::Split, "8x1-1x8", as_it_is),
+    laid(PlanChoice::Split, "1x16-1x32", hardware),
+    laid(PlanChoice::Split, "64x1-32x2", hardware),
+];
+
+/// The resident plan in one pass, for up to four units.
+pub const ONE_PASS: [Laid; 4] = [
+    laid(PlanChoice::Resident, "one-pass-8", as_it_is),
+    laid(PlanChoice::Resident, "one-pass-32", hardware),
+    laid(PlanChoice::Resident, "one-pass-1", without_uniforms),
+    laid(PlanChoice::Resident, "one-pass-64", hardware),
+];
+
+/// The resident plan in two passes.
+pub const TWO_PASSES: [Laid; 8] = [
+    laid(PlanChoice::Resident, "whole-8", as_it_is),
+    laid(PlanChoice::Resident, "whole-256", hardware),
+    laid(PlanChoice::Resident, "whole-64", without_uniforms),
+    laid(PlanChoice::Resident, "whole-3", hardware),
+    laid(PlanChoice::Resident, "sliced-256", hardware),
+    laid(PlanChoice::Resident, "sliced-128", hardware),
+    laid(PlanChoice::Resident, "sliced-32", as_it_is),
+    laid(PlanChoice::Resident, "sliced-7", hardware),
+];
+
+/// All of them.
+pub fn all() -> impl Iterator<Item = Laid> {
+    SERIAL.into_iter().chain(PARTS).chain(ONE_PASS).chain(TWO_PASSES)
+}
+
+/// A kernel's check in each of its layouts. The first sees all cases; the others share them out in turn, since each takes
+/// a compilation.
+pub fn in_each(gpu: &Gpu, layouts: &[Laid], cases: &[Sizes], check: fn(&Gpu, &[Sizes]) -> Check) -> Check {
+    let mut worst = Worst::default();
+    for (number, laid) in layouts.iter().enumerate() {
+        let shared = cases.iter().enumerate().filter(|(case, _)| number == 0 || (case + number) % 3 == 0);
+        let cases: Vec<Sizes> = shared.map(|(_, case)| *case).collect();
+        let share =
+            check(&laid.on(gpu), &cases).map_err(|Failure(said)| Failure(format!("{}: {said}", laid.layout)))?;
+        worst.0 = worst.0.max(share.0);
+    }
+    Ok(worst)
+}
+
+/// Width, samples and activation of networks that are trained in every layout.
+const TRAINED: [(usize, usize, &str); 6] = [
+    (1, 2, "tanh"),
+    (3, 18, "relu"),
+    (4, 400, "tanh"),
+    (17, 278, "sigmoid"),
+    (40, 400, "leaky-relu:0.1"),
+    (277, 402, "tanh"),
+];
+
+/// Iterations of each.
+const ITERATIONS: u32 = 5;
+
+/// Costs and weights of a few iterations have the same bits in every layout of every plan; those that part are named.
+pub fn same_bits(gpu: &Gpu) -> std::result::Result<String, Failure> {
+    let mut compared = 0;
+    let mut parted: Vec<String> = Vec::new();
+    for (hidden, samples, activation) in TRAINED {
+        let data = flower(samples, 1)?;
+        let network = Network::one_hidden(2, hidden, activation.parse()?)?;
+        let run = Run { parameters: Parameters::initial(&network, 2, 0.5), network, learning_rate: 0.3 };
+        let train = |gpu: &Gpu| -> Result<Option<Chunk>> {
+            let mut session = gpu.load(&data, std::slice::from_ref(&run))?;
+            session.advance(ITERATIONS)?;
+            session.collect()
+        };
+        let want = train(&SERIAL[0].on(gpu))?;
+        for laid in all() {
+            match train(&laid.on(gpu)) {
+                Ok(got) if got == want => compared += 1,
+                Ok(_) => parted.push(format!("{} at n_h = {hidden}, m = {samples}", laid.layout)),
+                // wider than one pass takes, or more than the adapter allows
+                Err(Error::Mismatch(_) | Error::Limit { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    match parted.is_empty() {
+        true => Ok(format!("the same bits in {compared} trainings")),
+        false => Err(Failure(format!("other bits than {}: {}", SERIAL[0].layout, parted.join("; ")))),
+    }
+}
