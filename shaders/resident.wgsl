@@ -57,6 +57,7 @@ fn resident(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
     workgroupBarrier();
     let last = min(begun + ITERATIONS, asked[0]);
     for (var step = begun; step < last; step++) {
+        let b2 = theta[OUTPUT].x;
         for (var first = local; first < shape.groups; first += WORKGROUP * GROUPS) {
             //# repeat k in GROUPS
             let group_k = first + k * WORKGROUP;
@@ -66,11 +67,11 @@ fn resident(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocati
             let row_r_k = x_at_k + 2u + 4u * r;
             let x_r_k = mat4x4<f32>(inputs[row_r_k], inputs[row_r_k + 1u], inputs[row_r_k + 2u], inputs[row_r_k + 3u]);
             //# end r
-            var z2_k = vec4<f32>(theta[OUTPUT].x);
+            var z2_k = vec4<f32>();
             //# end k
             for (var span = 0u; span < width; span += length) {
                 //# repeat k in GROUPS
-                var span_k = vec4<f32>();
+                var span_k = vec4<f32>(select(0.0, b2, span == 0u));
                 //# end k
                 for (var unit = span; unit < min(span + length, width); unit++) {
                     let of_unit = theta[unit * VECTORS];

@@ -45,16 +45,16 @@ fn resident_narrow(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_i
                 let x_r = mat4x4<f32>(inputs[row_r], inputs[row_r + 1u], inputs[row_r + 2u], inputs[row_r + 3u]);
                 //# end r
                 // one span: BLOCKS is at most SHORTEST_SPAN
-                var span = vec4<f32>();
+                var z2 = vec4<f32>(b2);
                 //# repeat k in BLOCKS
                 var z_k = first_z(theta_k, x);
                 //# repeat r in ROWS
                 z_k = further_z(z_k, theta_r_k, x_r);
                 //# end r
                 let a_k = activate_backward(z_k, of_network);
-                span = fma(vec4<f32>(theta_k.y), a_k.value, span);
+                z2 = fma(vec4<f32>(theta_k.y), a_k.value, z2);
                 //# end k
-                let output = output_of(group, b2 + span, labels[group]);
+                let output = output_of(group, z2, labels[group]);
                 //# repeat k in BLOCKS
                 let t_k = output.dz2 * a_k.derivative;
                 slab_k = plus_unit(slab_k, output.dz2, a_k.value, t_k, x);

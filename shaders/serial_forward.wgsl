@@ -33,14 +33,14 @@ fn serial_forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_in
     let row_r_k = x_at_k + 2u + 4u * r;
     let x_r_k = mat4x4<f32>(inputs[row_r_k], inputs[row_r_k + 1u], inputs[row_r_k + 2u], inputs[row_r_k + 3u]);
     //# end r
-    var z2_k = vec4<f32>(b2);
+    var z2_k = vec4<f32>();
     //# end k
 
     var at = vectors_of(network, 0u);
     let length = span_of(width);
     for (var span = 0u; span < width; span += length) {
         //# repeat k in BLOCKS
-        var span_k = vec4<f32>();
+        var span_k = vec4<f32>(select(0.0, b2, span == 0u));
         //# end k
         for (var unit = span; unit < min(span + length, width); unit++) {
             let theta = parameters[at];

@@ -31,7 +31,8 @@ fn split_forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_inv
     let x_r = mat4x4<f32>(inputs[row_r], inputs[row_r + 1u], inputs[row_r + 2u], inputs[row_r + 3u]);
     //# end r
 
-    var z2 = vec4<f32>(parameters[vectors_of(network, shape.units)].x);
+    let b2 = parameters[vectors_of(network, shape.units)].x;
+    var z2 = vec4<f32>();
     let length = span_of(width);
     for (var round = 0u; round < width; round += SPANS * length) {
         if round > 0u {
@@ -40,8 +41,8 @@ fn split_forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_inv
         let end = min(round + SPANS * length, width);
         let count = (end - round + length - 1u) / length;
         for (var span = local / ACROSS; span < count; span += PARTS) {
-            var sum = vec4<f32>();
             let first = round + span * length;
+            var sum = vec4<f32>(select(0.0, b2, first == 0u));
             for (var unit = first; unit < min(first + length, end); unit++) {
                 let at = vectors_of(network, unit);
                 let theta = parameters[at];

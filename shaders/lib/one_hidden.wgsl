@@ -8,8 +8,9 @@
 // deltas:     for each group of a network, two vectors: dZ2 and (Σ loss, 0, 0, 0).
 //
 // The order of every sum follows from the shape alone (src/gpu/plan/order.rs). A sum over the units adds spans of them in
-// their order, a sum over the samples adds slabs of groups, by rounds of shape.slabs. No span or slab has more than LONGEST
-// terms. Layouts differ in which invocation computes a span or a slab.
+// their order; the first begins with b2, because Mesa fuses b2 + fma(w, a, w·a) in unrolled loops alone. A sum over the
+// samples adds slabs of groups, by rounds of shape.slabs. No span or slab has more than LONGEST terms. Layouts differ in
+// which invocation computes a span or a slab.
 //# uses lib/network
 
 struct OneHidden {

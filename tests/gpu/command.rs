@@ -51,7 +51,7 @@ fn trains(adapter: &Adapter, _: &Gpu) -> Check {
 
 fn resumes(_: &Adapter, _: &Gpu) -> Check {
     let folder = tempfile::TempDir::new().map_err(|error| error.to_string())?;
-    for plan in ["fused", "layered"] {
+    for plan in ["split", "resident", "layered"] {
         let file = |name: &str| folder.path().join(format!("{plan}-{name}.safetensors"));
         let train = |iterations: u32, flag: &str, name: &str| -> Result<Value, String> {
             let file = file(name);
@@ -96,7 +96,7 @@ fn adapter_is_gone(adapter: &Adapter, _: &Gpu) -> Check {
     for device in ["gpu", "auto"] {
         let (_, stderr, code) =
             planar(&format!("train --device {device} --iterations 80 --resume {path} --checkpoint {path}.2"))?;
-        if code != Some(0) || !stderr.contains("it ran on Adapter Of Yore, plan fused: another device rounds") {
+        if code != Some(0) || !stderr.contains("it ran on Adapter Of Yore, plan resident: another device rounds") {
             return Err(format!("{device}: exit {code:?}: {stderr}"));
         }
     }
@@ -116,7 +116,7 @@ fn predicts(adapter: &Adapter, _: &Gpu) -> Check {
     };
     let train = "train --device gpu --hidden 9 --iterations 300 --json -q --checkpoint";
     let trained = json(format!("{train} {}", weights.display()))?;
-    for plan in ["fused", "layered"] {
+    for plan in ["split", "resident", "layered"] {
         let predict = format!("predict --device gpu --plan {plan} --json -q {} {}", weights.display(), table.display());
         let got = json(predict)?;
         if got["device"]["name"] != adapter.device_info().name.as_str() || got["plan"] != plan {
@@ -148,7 +148,8 @@ fn refuses(adapter: &Adapter, _: &Gpu) -> Check {
     let name = adapter.device_info().name;
     for (arguments, code, words) in [
         ("--device gpu --hidden 16000000 --iterations 1", 2, ["needs", "max"]),
-        ("--device gpu --plan fused --hidden 60000", 2, ["loop turns", "the layered plan can"]),
+        ("--device gpu --plan fused --hidden 400000", 2, ["loop turns", "60000"]),
+        ("--device gpu --plan resident --hidden 60000", 2, ["maxComputeWorkgroupStorageSize", "the layered plan can"]),
         ("--device no-such-gpu", 3, ["'no-such-gpu'", name.as_str()]),
         ("--device gpu --precision f64", 2, ["f64", "CPU"]),
     ] {

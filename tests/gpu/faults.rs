@@ -25,7 +25,10 @@ const LOSSES: [Fault; 2] = [Fault::Destroyed, Fault::Lost];
 
 pub fn checks() -> Vec<NamedOnAdapter> {
     vec![
-        ("fused_a_device_lost_at_any_moment_is_replaced_and_changes_no_bit".into(), |adapter, _| {
+        ("resident_a_device_lost_at_any_moment_is_replaced_and_changes_no_bit".into(), |adapter, _| {
+            watched(adapter, |adapter| changes_no_bit(adapter, PlanChoice::Resident))
+        }),
+        ("split_a_device_lost_at_any_moment_is_replaced_and_changes_no_bit".into(), |adapter, _| {
             watched(adapter, |adapter| changes_no_bit(adapter, PlanChoice::Split))
         }),
         ("layered_a_device_lost_at_any_moment_is_replaced_and_changes_no_bit".into(), |adapter, _| {

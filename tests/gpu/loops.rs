@@ -1,107 +1,143 @@
 //! The loops of every kernel, counted on the GPU: the plan's budget is what the shader does.
 
-use planar::cpu::operations::Transpose;
-use planar::gpu::plan::{KernelCall, Plan, PlanChoice, Slot};
-use planar::gpu::testing::Kernel;
-use planar::gpu::testing::Sources;
-use planar::gpu::testing::call::{self, slabs};
-use planar::gpu::testing::uniforms::{BiasSum, Product, SumSlabs};
+use std::collections::BTreeSet;
+
+use planar::backend::Run;
+use planar::data::flower;
+use planar::gpu::plan::{KernelCall, Plan, PlanChoice, Problem, Slot};
+use planar::gpu::testing::uniforms::NetworkRecord;
+use planar::gpu::testing::{Binding, Kernel, Sources};
 use planar::gpu::{Adapter, Gpu};
-use planar::model::Activation;
-use planar::selftest::testing::LAYOUTS;
+use planar::selftest::testing::layouts;
 
 use crate::Check;
+use crate::common::run;
 use crate::limits::NamedOnAdapter;
-use crate::support::{problem, random_case, run};
+use crate::support::problem;
 
 pub fn checks() -> Vec<NamedOnAdapter> {
     vec![("every_kernel_turns_its_loops_as_often_as_its_plan_says".into(), turns_are_counted)]
 }
 
-/// A step of every kernel of the layered plan, with sums of more than one slab.
-fn step_of(kernel: Kernel) -> Option<KernelCall> {
-    let problem = problem(2, 3, 3000);
-    Some(match kernel {
-        Kernel::Matmul => {
-            let inner = 3000;
-            let product =
-                Product { rows: 3, inner, columns: 2, slabs: slabs(inner), c_stride: 18, ..Default::default() };
-            call::matmul(product, Transpose::B, 1, [Slot::Inputs, Slot::Labels, Slot::Gradients])
-        }
-        Kernel::BiasActivation => call::bias_activation(&problem, 0, Activation::Tanh),
-        Kernel::OutputDelta => call::output_delta(&problem, 1),
-        Kernel::HiddenDelta => call::hidden_delta(&problem, 0),
-        Kernel::BiasSum => {
-            let sums = BiasSum { units: 3, samples: 3000, offset: 0, stride: 9, scale: 1.0 };
-            call::bias_sum(sums, 1, [Slot::Inputs, Slot::Labels])
-        }
-        Kernel::SumSlabs => {
-            let shape = SumSlabs { length: 3, slabs: 3000, offset: 0, stride: 3 };
-            call::sum_slabs(shape, 1, [Slot::Inputs, Slot::Labels])
-        }
-        Kernel::Update => call::update(&problem),
-        Kernel::Cost => call::cost(&problem, 1),
-        Kernel::Record => call::record(&problem),
-        _ => return None,
-    })
-}
+/// Hidden layers and samples: widths of both forms of the resident plan, one slab of the layered plan and several.
+const SIZES: [(&[usize], usize); 4] = [(&[9], 276), (&[9], 3000), (&[3], 3000), (&[5, 3], 3000)];
 
 fn turns_are_counted(adapter: &Adapter, gpu: &Gpu) -> Check {
-    let of_layered = Kernel::ALL.into_iter().filter_map(|kernel| step_of(kernel).map(|step| (kernel, step)));
-    // one slab, which ends in the backward pass, and several
-    let of_fused = [277, 3000].into_iter().flat_map(|samples| {
-        LAYOUTS.map(|layout| random_case(&gpu.clone().with_plans_for(layout), samples).iteration).concat()
-    });
-    let steps = of_layered.chain(of_fused.map(|step| (step.kernel, step))).collect::<Vec<_>>();
-    // the probes of the driver count their own turns
-    let trains = |kernel: &&Kernel| !kernel.is_probe();
-    let is_missing = |kernel: &&Kernel| steps.iter().all(|(other, _)| other != *kernel);
-    if let Some(missing) = Kernel::ALL.iter().filter(trains).find(is_missing) {
-        return Err(format!("{} is not counted", missing.name()));
-    }
-    for (kernel, step) in steps {
-        let mut sources = Sources::embedded();
-        let text = sources.text(kernel.name()).to_owned();
-        let loops = text.matches("for (").count() + text.matches("while ").count() + text.matches("loop {").count();
-        if loops == 0 {
-            if step.turns != 0 {
-                return Err(format!("{} has no loop, and its plan says {}", kernel.name(), step.turns));
+    let mut counted = BTreeSet::new();
+    for (hidden, samples) in SIZES {
+        let data = flower(samples, 1).map_err(|error| error.to_string())?;
+        let runs: Vec<Run> = (1..4).map(|seed| run(hidden, "tanh", 0.3, seed, 0.5)).collect();
+        let problem = Problem::new(&data, &runs).map_err(|error| error.to_string())?;
+        let laid = layouts().map(|laid| laid.on(gpu).plan(&problem));
+        let plans = laid.chain([gpu.clone().with_plan(PlanChoice::Layered).plan(&problem)]);
+        // a layout for fewer units, or a plan for one hidden layer
+        for plan in plans.flatten() {
+            for call in plan.iteration.iter().chain(&plan.evaluation) {
+                let turns = count(adapter, &plan, &runs, call)?;
+                if turns != call.turns {
+                    let (kernel, layout) = (call.kernel.name(), &plan.layout);
+                    let said = format!("{kernel} of {layout} turns {turns} times, and its plan says {}", call.turns);
+                    return Err(format!("{hidden:?}, m = {samples}: {said}"));
+                }
+                counted.insert(call.kernel.name());
             }
-            continue;
-        }
-        sources.replace(kernel.name(), counting(&text));
-        let gpu = Gpu::open_with(adapter, sources).map_err(|error| error.to_string())?;
-        // every network is 9 units wide, where the kernel asks
-        let words =
-            |slot: &Slot| if matches!(slot, Slot::Networks(_)) { [9, 0, 0, 0].repeat(3) } else { vec![0; 9000] };
-        let contents: Vec<Vec<u32>> = step.buffers.iter().map(words).collect();
-        let contents: Vec<Vec<f32>> =
-            contents.into_iter().map(|words| words.into_iter().map(f32::from_bits).collect()).collect();
-        let contents: Vec<&[f32]> = contents.iter().map(Vec::as_slice).collect();
-        let counted = run(&gpu, &step, &contents)?.concat().into_iter().fold(0.0, f32::max);
-        if f64::from(counted) != step.turns as f64 {
-            return Err(format!("{} turns {counted} times, and its plan says {}", kernel.name(), step.turns));
         }
     }
-    Ok(())
+    // the probes of the driver count their own turns
+    let is_missing = |kernel: &&Kernel| !kernel.is_probe() && !counted.contains(kernel.name());
+    match Kernel::ALL.iter().find(is_missing) {
+        Some(missing) => Err(format!("{} is not counted", missing.name())),
+        None => Ok(()),
+    }
 }
 
-/// The kernel with a counter in every loop, which it writes instead of its sum.
-fn counting(text: &str) -> String {
-    let text = text
-        .replace("logits[i] = z2;", "logits[i] = vec4<f32>(f32(turns));")
-        .replace("partial[part + at_k] = sums_k;", "partial[part + at_k] = vec4<f32>(f32(turns));")
-        .replace("descend_unit(at, theta, sums, learning_rate);", "gradients[at] = vec4<f32>(f32(turns));");
-    let line = |line: &str| {
-        let is_store = |at: &usize| line[..*at].ends_with("] ") || line[..*at].ends_with("].x ");
-        let store = line.find("= sum").filter(is_store);
-        match store {
-            Some(at) => format!("{}= f32(turns);\n", &line[..at]),
-            None if line.trim_start().starts_with("for (") => format!("{line} turns++;\n"),
-            None => format!("{line}\n"),
-        }
+/// The most turns of an invocation in a call, all loops of its kernel and of the files that it uses added up.
+fn count(adapter: &Adapter, plan: &Plan, runs: &[Run], call: &KernelCall) -> Result<u64, String> {
+    let mut sources = Sources::embedded();
+    let files: Vec<String> = sources.files(call.kernel).into_iter().map(str::to_owned).collect();
+    for file in files {
+        let text = sources.text(&file).lines().map(counting).collect();
+        sources.replace(&file, text);
+    }
+    let written = call.kernel.bindings().iter().position(|(name, kind)| {
+        *kind == Binding::ReadWrite && element(&sources, call.kernel, name).is_some_and(|of| of.contains("f32"))
+    });
+    let written = written.ok_or_else(|| format!("{} writes no numbers", call.kernel.name()))?;
+    sources.replace(call.kernel.name(), storing(&sources, call.kernel, call.kernel.bindings()[written].0));
+    let gpu = Gpu::open_with(adapter, sources).map_err(|error| error.to_string())?;
+
+    let mut contents: Vec<Vec<u32>> = call.buffers.iter().map(|slot| contents(plan, runs, *slot)).collect();
+    contents[written - 1].resize(2 * FIRST, 0);
+    let results = gpu.alone(call, &contents).and_then(|alone| alone.results()).map_err(|error| error.to_string())?;
+    let most = results[written - 1][FIRST..].iter().map(|word| f32::from_bits(*word)).fold(0.0, f32::max);
+    Ok(most as u64)
+}
+
+/// The word from which on the counters are stored, behind all that kernels write at these sizes.
+const FIRST: usize = 1 << 18;
+
+/// A line with the counter, if a loop begins in it.
+fn counting(line: &str) -> String {
+    match line.trim_start().starts_with("for (") {
+        true => format!("{line} turns++;\n"),
+        false => format!("{line}\n"),
+    }
+}
+
+/// The elements of a kernel's binding: `vec4<f32>` of `array<vec4<f32>>`.
+fn element(sources: &Sources, kernel: Kernel, name: &str) -> Option<String> {
+    let declared = format!("read_write> {name}: array<");
+    let of_file = |file: &&str| sources.text(file).split_once(&declared).map(|(_, rest)| rest.to_owned());
+    let rest = sources.files(kernel).iter().find_map(of_file)?;
+    rest.split_once(">;").map(|(element, _)| element.to_owned())
+}
+
+/// The kernel within another of its name, which stores what each invocation has counted.
+fn storing(sources: &Sources, kernel: Kernel, into: &str) -> String {
+    let name = kernel.name();
+    let text = sources.text(name);
+    let (before, rest) = text.split_once("@compute ").expect("a kernel is a compute shader");
+    let (size, rest) = rest.split_once(&format!("fn {name}(")).expect("its function has its name");
+    let (parameters, body) = rest.split_once(") {").expect("its parameters end");
+    let builtin = |parameter: &str| {
+        let name =
+            parameter.trim().strip_prefix("@builtin(").and_then(|rest| rest.split_once(") ")).expect("a builtin");
+        (name.0.to_owned(), name.1.to_owned())
     };
-    format!("var<private> turns: u32 = 0u;\n{}", text.lines().map(line).collect::<String>())
+    let own: Vec<_> = parameters.split(", ").map(builtin).collect();
+    let taken: Vec<_> = own.iter().map(|(_, parameter)| parameter.as_str()).collect();
+    let given: Vec<_> = own.iter().map(|(builtin, _)| builtin.as_str()).collect();
+    let of_element = element(sources, kernel, into).expect("a storage buffer");
+    let lanes = if of_element.contains("vec4") { 4 } else { 1 };
+    format!(
+        "{before}var<private> turns: u32 = 0u;
+fn counted({}) {{{body}
+@compute {size}fn {name}(
+    @builtin(workgroup_id) workgroup_id: vec3<u32>,
+    @builtin(num_workgroups) num_workgroups: vec3<u32>,
+    @builtin(global_invocation_id) global_invocation_id: vec3<u32>,
+    @builtin(local_invocation_id) local_invocation_id: vec3<u32>,
+    @builtin(local_invocation_index) local_invocation_index: u32,
+) {{
+    counted({});
+    let of_workgroup = (workgroup_id.z * num_workgroups.y + workgroup_id.y) * num_workgroups.x + workgroup_id.x;
+    {into}[{}u + (of_workgroup * 256u + local_invocation_index) % {}u] = {of_element}(f32(turns));
+}}
+",
+        taken.join(", "),
+        given.join(", "),
+        FIRST / lanes,
+        FIRST / lanes,
+    )
+}
+
+/// What a slot holds before a step: three networks in training, one chunk as long as a dispatch may be.
+fn contents(plan: &Plan, runs: &[Run], slot: Slot) -> Vec<u32> {
+    match slot {
+        Slot::Networks(layer) => bytemuck::cast_slice(&NetworkRecord::of_layer(runs, layer)).to_vec(),
+        Slot::Asked => vec![plan.at_once],
+        _ => vec![0; plan.slots[&slot] as usize],
+    }
 }
 
 /// The most turns of any step of a plan.
@@ -111,6 +147,6 @@ pub fn most_turns(plan: &Plan) -> u64 {
 
 /// The plan of one network, where the adapter accepts it.
 pub fn plan(gpu: &Gpu, choice: PlanChoice, inputs: usize, units: u32, samples: u32) -> planar::Result<Plan> {
-    let problem = planar::gpu::plan::Problem { networks: 1, ..problem(inputs, units, samples) };
+    let problem = Problem { networks: 1, ..problem(inputs, units, samples) };
     gpu.clone().with_plan(choice).plan(&problem)
 }

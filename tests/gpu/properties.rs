@@ -1,4 +1,4 @@
-//! Random shapes on both plans: the reference's numbers, and the same bits in any chunks.
+//! Random shapes on every plan: the reference's numbers, and the same bits in any chunks.
 
 use planar::gpu::Gpu;
 use planar::gpu::plan::PlanChoice;
@@ -26,5 +26,5 @@ pub fn checks() -> Vec<Named> {
             (format!("{plan}_gives_the_same_bits_in_64_random_chunkings"), Box::new(chunks)),
         ]
     };
-    [PlanChoice::Layered, PlanChoice::Split].into_iter().flat_map(of_plan).collect()
+    [PlanChoice::Layered, PlanChoice::Split, PlanChoice::Resident].into_iter().flat_map(of_plan).collect()
 }

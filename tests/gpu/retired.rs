@@ -89,6 +89,7 @@ fn contents(plan: &Plan, runs: &[Run], slot: Slot) -> Vec<u32> {
         }
         // counters are places in the history
         Slot::Steps => vec![0, BEFORE, 0],
+        Slot::Asked => vec![2],
         _ => vec![BEFORE; plan.slots[&slot] as usize],
     }
 }
@@ -96,7 +97,7 @@ fn contents(plan: &Plan, runs: &[Run], slot: Slot) -> Vec<u32> {
 /// The words of a slot that are the retired network's.
 fn of_retired(slot: Slot, words: usize) -> Box<dyn Iterator<Item = usize>> {
     match slot {
-        Slot::Inputs | Slot::Labels | Slot::Networks(_) => Box::new(0..0),
+        Slot::Inputs | Slot::Labels | Slot::Networks(_) | Slot::Asked => Box::new(0..0),
         // a row per step
         Slot::History => Box::new((RETIRED..words).step_by(3)),
         // a row is as long as each kernel needs: what is written is counted instead

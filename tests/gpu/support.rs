@@ -4,9 +4,8 @@ use planar::Error;
 use planar::backend::Run;
 use planar::data::Dataset;
 use planar::gpu::Gpu;
-use planar::gpu::plan::{KernelCall, Plan, PlanChoice, Problem};
+use planar::gpu::plan::{PlanChoice, Problem};
 use planar::gpu::testing::Kernel;
-use planar::gpu::testing::uniforms::NetworkRecord;
 use planar::model::params::Layout;
 use planar::model::{Activation, Network, Parameters};
 use planar::selftest::Worst;
@@ -39,32 +38,17 @@ pub fn problem(inputs: usize, units: u32, samples: u32) -> Problem {
     Problem { networks: 3, samples, activation: Activation::Tanh, borrowed: None, layout }
 }
 
-/// Runs a step on buffers of floats, behind which the records of networks in training are bound if the step takes them.
-pub fn run(gpu: &Gpu, step: &KernelCall, contents: &[&[f32]]) -> Result<Vec<Vec<f32>>, String> {
-    let mut contents: Vec<Vec<u32>> =
-        contents.iter().map(|values| values.iter().map(|value| value.to_bits()).collect()).collect();
-    if step.buffers.len() > contents.len() {
-        let networks = step.workgroups[2].max(step.workgroups[1]) as usize;
-        contents.push(vec![1; networks * size_of::<NetworkRecord>() / 4]);
-    }
-    let results = gpu.alone(step, &contents).and_then(|alone| alone.results()).map_err(|error| error.to_string())?;
-    Ok(results.iter().map(|words| words.iter().map(|word| f32::from_bits(*word)).collect()).collect())
-}
-
-/// The fused plan of three networks, 9 units at most.
-pub fn random_case(gpu: &Gpu, samples: u32) -> Plan {
-    gpu.clone().with_plan(PlanChoice::Split).plan(&problem(2, 9, samples)).unwrap()
-}
-
-/// Two hidden layers: fused says which plan can, and auto takes it.
-pub fn fused_refuses(gpu: &Gpu) -> Check {
+/// Two hidden layers: split and resident say which plan can, and auto takes it.
+pub fn one_hidden_refuses(gpu: &Gpu) -> Check {
     let network = Network::new(2, &[3, 3], Activation::Tanh).unwrap();
     let run = Run { parameters: Parameters::zeros(&network), network, learning_rate: 1.0 };
     let data = Dataset::from_points("one", None, 2, &[0.0, 1.0], vec![1]).unwrap();
     let problem = Problem::new(&data, &[run]).unwrap();
-    match gpu.clone().with_plan(PlanChoice::Split).plan(&problem) {
-        Err(Error::Mismatch(said)) if said.contains("one hidden layer") && said.contains("layered") => {}
-        other => return Err(format!("{other:?}")),
+    for plan in [PlanChoice::Split, PlanChoice::Resident] {
+        match gpu.clone().with_plan(plan).plan(&problem) {
+            Err(Error::Mismatch(said)) if said.contains("one hidden layer") && said.contains("layered") => {}
+            other => return Err(format!("{plan}: {other:?}")),
+        }
     }
     match gpu.clone().with_plan(PlanChoice::Auto).plan(&problem) {
         Ok(plan) if plan.name == "layered" => Ok(()),

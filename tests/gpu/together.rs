@@ -69,7 +69,7 @@ fn processes(_: &Adapter, _: &Gpu) -> Check {
 fn threads(_: &Adapter, gpu: &Gpu) -> Check {
     let data = flower(400, 1).map_err(|error| error.to_string())?;
     let train = |number: u32| -> Result<Vec<f64>, String> {
-        let plan = if number.is_multiple_of(2) { PlanChoice::Split } else { PlanChoice::Layered };
+        let plan = [PlanChoice::Split, PlanChoice::Layered, PlanChoice::Resident][number as usize % 3];
         let run = run(&[3 + number as usize], "tanh", 0.5, number, 0.1);
         let mut session = gpu.clone().with_plan(plan).load(&data, &[run]).map_err(|error| error.to_string())?;
         Ok(costs_of(session.as_mut(), 60, 7))

@@ -42,7 +42,7 @@ fn main() {
         with_tool("glslang_reads_every_hlsl_shader", "glslangValidator", glslang_reads_every_hlsl_shader),
         trial("bindings_are_what_the_kernels_say", bindings_are_what_the_kernels_say),
         trial("structs_are_laid_out_as_in_rust", structs_are_laid_out_as_in_rust),
-        trial("a_binding_of_the_fused_plan_is_one_buffer", a_binding_of_the_fused_plan_is_one_buffer),
+        trial("a_binding_of_one_hidden_layer_is_one_buffer", a_binding_of_one_hidden_layer_is_one_buffer),
         trial("every_file_is_valid_as_it_stands", files::every_file_is_valid_as_it_stands),
         trial("no_shader_file_is_an_orphan", files::no_shader_file_is_an_orphan),
         trial("the_prelude_on_disk_is_like_the_generated_ones", files::the_prelude_on_disk_is_like_the_generated_ones),
@@ -71,8 +71,7 @@ fn plans() -> Vec<Plan> {
                 let of = |a| [(1, a, None), (300, a, None), (1, a, borrowed[samples as usize % 4])];
                 for (networks, activation, borrowed) in activations.into_iter().flat_map(of) {
                     let problem = Problem { networks, samples, activation, borrowed, layout: Layout::new(widths) };
-                    let choices = [PlanChoice::Layered, PlanChoice::Split];
-                    plans.extend(choices.iter().flat_map(|choice| Plan::new(*choice, &problem, &adapter)));
+                    plans.extend(PlanChoice::ALL.iter().flat_map(|choice| Plan::new(*choice, &problem, &adapter)));
                 }
             }
         }
@@ -224,9 +223,9 @@ fn bindings_are_what_the_kernels_say() -> Check {
     Ok(())
 }
 
-fn a_binding_of_the_fused_plan_is_one_buffer() -> Check {
+fn a_binding_of_one_hidden_layer_is_one_buffer() -> Check {
     let mut buffers = BTreeMap::new();
-    for step in plans().iter().filter(|plan| plan.name == "fused").flat_map(Plan::steps) {
+    for step in plans().iter().filter(|plan| plan.name != "layered").flat_map(Plan::steps) {
         let bindings = &step.kernel.bindings()[1..];
         if bindings.len() != step.buffers.len() {
             return Err(format!("{}: {} buffers for {bindings:?}", step.kernel.name(), step.buffers.len()));
@@ -266,9 +265,12 @@ fn uniform_of(kernel: Kernel) -> RustLayout {
         Kernel::Update => layout!(Update: parameters),
         Kernel::Cost => layout!(Cost: samples, slabs, scale),
         Kernel::Record => layout!(Record: networks, slabs),
-        Kernel::FusedForward | Kernel::FusedBackward | Kernel::FusedUpdate => {
-            layout!(Fused: networks, samples, groups, units, slabs, slab, update, mean)
-        }
+        Kernel::SerialForward
+        | Kernel::SerialBackward
+        | Kernel::SplitForward
+        | Kernel::SplitBackward
+        | Kernel::ResidentNarrow
+        | Kernel::Resident => layout!(OneHidden: networks, samples, groups, units, slabs, slab, update, mean),
         Kernel::ProbeLoop | Kernel::ProbeFunction | Kernel::ProbeCopy | Kernel::ProbeBarrier => {
             layout!(Probe: length, turns)
         }

@@ -84,8 +84,8 @@ impl Sources {
 
     /// Puts another text in a file's place.
     #[cfg(feature = "testing")]
-    pub fn replace(&mut self, name: &'static str, text: String) {
-        self.0.insert(name, Cow::Owned(text));
+    pub fn replace(&mut self, name: &str, text: String) {
+        *self.0.get_mut(name).expect("a file of shaders/") = Cow::Owned(text);
     }
 
     /// The files that a kernel is made of: its own, the files that it uses, the files that those use, each once.
