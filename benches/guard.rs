@@ -19,8 +19,9 @@ use planar::gpu::{Adapter, Gpu};
 use planar::measure::speed;
 use planar::model::{Network, Parameters};
 
-/// Hidden units and activation, on the flower's 400 samples.
-const NETWORKS: [(usize, &str); 4] = [(4, "tanh"), (40, "relu"), (277, "leaky-relu"), (277, "tanh")];
+/// Networks side by side, hidden units and activation, on the flower's 400 samples.
+const NETWORKS: [(u32, usize, &str); 5] =
+    [(1, 4, "tanh"), (1, 40, "relu"), (1, 277, "leaky-relu"), (1, 277, "tanh"), (64, 4, "tanh")];
 /// The median of this many pairs is taken; each measurement takes `PATIENCE`.
 const PAIRS: usize = 5;
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -66,21 +67,29 @@ fn measure() -> planar::Result<Ratios> {
     let engine = Engine::new(Some(1))?;
     backends.push((format!("{} | engine", engine.device().name), Box::new(engine)));
     for adapter in Adapter::all() {
-        let gpu = Gpu::open(&adapter)?.with_plan(PlanChoice::Split);
-        backends.push((format!("{} | fused", gpu.device().name), Box::new(gpu)));
+        for plan in [PlanChoice::Split, PlanChoice::Resident] {
+            let gpu = Gpu::open(&adapter)?.with_plan(plan);
+            backends.push((format!("{} | {plan}", gpu.device().name), Box::new(gpu)));
+        }
     }
     let mut ratios = Ratios::new();
-    for (hidden, activation) in NETWORKS {
+    for (count, hidden, activation) in NETWORKS {
         let network = Network::one_hidden(2, hidden, activation.parse()?)?;
-        let run = [Run { parameters: Parameters::initial(&network, 2, 0.01), network, learning_rate: 0.073 }];
+        let of_seed = |seed| Run {
+            parameters: Parameters::initial(&network, seed, 0.01),
+            network: network.clone(),
+            learning_rate: 0.073,
+        };
+        let runs: Vec<Run> = (2..2 + count).map(of_seed).collect();
         for (name, backend) in &backends {
             let pair = |_| -> planar::Result<f64> {
-                let reference = speed(&Reference::<f32>::new(), &data, &run, PATIENCE)?.iteration;
-                Ok(reference / speed(backend.as_ref(), &data, &run, PATIENCE)?.iteration)
+                let reference = speed(&Reference::<f32>::new(), &data, &runs, PATIENCE)?.iteration;
+                Ok(reference / speed(backend.as_ref(), &data, &runs, PATIENCE)?.iteration)
             };
             let mut pairs = (0..PAIRS).map(pair).collect::<planar::Result<Vec<_>>>()?;
             pairs.sort_by(f64::total_cmp);
-            ratios.insert(format!("{name} | n_h = {hidden} | {activation}"), pairs[PAIRS / 2]);
+            let networks = if count == 1 { String::new() } else { format!("{count} × ") };
+            ratios.insert(format!("{name} | {networks}n_h = {hidden} | {activation}"), pairs[PAIRS / 2]);
         }
     }
     Ok(ratios)

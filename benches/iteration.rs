@@ -20,7 +20,7 @@ fn backends() -> Vec<(String, Box<dyn Backend>)> {
     let mut backends: Vec<(String, Box<dyn Backend>)> =
         vec![("engine".into(), Box::new(Engine::new(None).expect("the engine starts")))];
     for adapter in Adapter::all() {
-        for plan in [PlanChoice::Split, PlanChoice::Layered] {
+        for plan in PlanChoice::ALL {
             let gpu = Gpu::open(&adapter).expect("the adapter opens").with_plan(plan);
             backends.push((format!("{plan} on {}", gpu.device().name), Box::new(gpu)));
         }

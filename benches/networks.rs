@@ -1,5 +1,6 @@
-//! From 1 to 4,096 networks side by side, n_h = 4, m = 400, on the CPU engine and on each adapter's fused plan: `cargo
-//! bench --bench networks`. An element is one iteration of one network: time/elements is the cost of a network.
+//! From 1 to 4,096 networks side by side, n_h = 4, m = 400, on the CPU engine and on each adapter with the plans
+//! `split` and `resident`: `cargo bench --bench networks`. An element is one iteration of one network: time/elements is the
+//! cost of a network.
 
 use std::time::Duration;
 
@@ -18,8 +19,10 @@ fn networks(criterion: &mut Criterion) {
     let mut backends: Vec<(String, Box<dyn Backend>)> =
         vec![("engine".into(), Box::new(Engine::new(None).expect("the engine starts")))];
     for adapter in Adapter::all() {
-        let gpu = Gpu::open(&adapter).expect("the adapter opens").with_plan(PlanChoice::Split);
-        backends.push((format!("fused on {}", gpu.device().name), Box::new(gpu)));
+        for plan in [PlanChoice::Split, PlanChoice::Resident] {
+            let gpu = Gpu::open(&adapter).expect("the adapter opens").with_plan(plan);
+            backends.push((format!("{plan} on {}", gpu.device().name), Box::new(gpu)));
+        }
     }
     for activation in ["tanh", "leaky-relu"] {
         let run = |seed: u32| {

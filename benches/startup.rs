@@ -15,7 +15,7 @@ fn startup(criterion: &mut Criterion) {
     for adapter in Adapter::all() {
         let mut group = criterion.benchmark_group(format!("startup on {adapter}"));
         group.sample_size(10).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(2));
-        for plan in [PlanChoice::Split, PlanChoice::Layered] {
+        for plan in PlanChoice::ALL {
             for (hidden, activation) in [(4, "tanh"), (277, "leaky-relu")] {
                 let network = Network::one_hidden(2, hidden, activation.parse().expect("a name")).expect("a network");
                 let run = [Run { parameters: Parameters::initial(&network, 2, 0.01), network, learning_rate: 0.073 }];

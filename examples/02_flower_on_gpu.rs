@@ -1,4 +1,4 @@
-//! The notebook's flower on the best adapter available, with the two dispatches of the plan `fused`.
+//! The notebook's flower on the best adapter available, with the plan that suits it.
 //!
 //! `cargo run --release --example 02_flower_on_gpu`
 

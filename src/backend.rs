@@ -81,6 +81,12 @@ impl PlanChoice {
             Self::Layered => "layered",
         }
     }
+
+    /// Whether plans of these names give the same bits on one device: `split` and `resident` sum in the same order.
+    pub fn are_alike(a: &str, b: &str) -> bool {
+        let is_one_hidden = |name| [Self::Split, Self::Resident].iter().any(|plan| plan.name() == name);
+        a == b || (is_one_hidden(a) && is_one_hidden(b))
+    }
 }
 
 impl fmt::Display for PlanChoice {

@@ -17,7 +17,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// The commands to run, and the kind of device for each.
-const COMMANDS: [(&str, Device); 17] = [
+const COMMANDS: [(&str, Device); 19] = [
     ("train --iterations 3000", Device::Engine),
     ("train --hidden 277 --activation leaky-relu --learning-rate 0.073 --iterations 500", Device::Engine),
     ("train --data noisy-moons --hidden 17 --activation sigmoid --iterations 400 --log-every 7", Device::Engine),
@@ -28,10 +28,12 @@ const COMMANDS: [(&str, Device); 17] = [
     ("train --iterations 300 --log-every 10", Device::Reference),
     ("train --data gaussian-quantiles --hidden 5 --activation leaky-relu:0.2 --iterations 77", Device::Reference),
     ("sweep --hidden 3,4 --activation relu,sigmoid --iterations 50", Device::Reference),
-    ("train --plan fused --iterations 300", Device::Gpu),
-    ("train --plan fused --hidden 277 --activation leaky-relu --learning-rate 0.073 --iterations 200", Device::Gpu),
+    ("train --plan split --iterations 300", Device::Gpu),
+    ("train --plan resident --iterations 300", Device::Gpu),
+    ("train --plan resident --hidden 40 --activation relu --learning-rate 0.6 --iterations 300", Device::Gpu),
+    ("train --plan split --hidden 277 --activation leaky-relu --learning-rate 0.073 --iterations 200", Device::Gpu),
     (
-        "train --plan fused --samples 2500 --hidden 33 --activation relu --learning-rate 0.1 --iterations 50",
+        "train --plan split --samples 2500 --hidden 33 --activation relu --learning-rate 0.1 --iterations 50",
         Device::Gpu,
     ),
     ("train --plan layered --hidden 17 --iterations 20", Device::Gpu),

@@ -269,9 +269,9 @@ fn bench_measures_what_is_asked_for() {
 
 #[test]
 fn bench_that_measures_nothing_says_why() {
-    assert_refused(planar("bench --only fused -q"), 3, &["no GPU adapter"]);
+    assert_refused(planar("bench --only split -q"), 3, &["no GPU adapter"]);
     for (arguments, words) in [
-        ("--only fast", &["plan", "engine, reference, fused or layered", "'fast'"][..]),
+        ("--only fast", &["plan", "engine, reference, split, resident or layered", "'fast'"][..]),
         ("--seconds 0", &["seconds", "above 0"]),
         ("--threads 0", &["threads", "between 1 and 1024"]),
         ("--samples 3", &["samples", "even"]),

@@ -82,7 +82,7 @@ fn a_typing_error_is_told_the_near_name() {
         ("sweep merg part.jsonl", "'merge'"),
         ("completions bsh", "'bash'"),
         ("train --activation tahn", "tanh, "),
-        ("train --plan fusd", "fused"),
+        ("train --plan splt", "split"),
         ("man trian", "train, "),
     ] {
         let (stdout, stderr, code) = ended(typed);

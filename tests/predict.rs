@@ -185,7 +185,7 @@ fn what_it_cannot_use_is_refused_in_one_line() {
         ("--label class", "x,y,z\n1,1,0\n", &["no column is named \"class\""]),
         ("--label class", "1,1,0\n", &["no header row"]),
         ("--activation tanh", "1,2\n", &["leaky-relu:0.1", "--activation tanh"]),
-        ("--plan fused", "1,2\n", &["--plan fused", "--device gpu"]),
+        ("--plan fused", "1,2\n", &["--plan split", "--device gpu"]),
     ] {
         let mut command = planar(&format!("predict {flags}"), &[&path]);
         command.write_stdin(input);

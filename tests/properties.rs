@@ -97,7 +97,7 @@ fn a_checkpoint_is_read_as_it_was_written_whatever_its_numbers_bit_for_bit() {
             let parameters = Parameters::from_values(&network, values).map_err(|error| error.to_string())?;
             let rate = costs.first().copied().unwrap_or(0.5);
             let description = Description::new(&data, &network, rate, if *wide { "f64" } else { "f32" });
-            let mut state = State::new(description, "seed 2".into(), "any\ndevice \"".into(), "fused");
+            let mut state = State::new(description, "seed 2".into(), "any\ndevice \"".into(), "split");
             state.iteration = *iteration;
             state.costs = costs.iter().zip(0..).map(|(cost, iteration)| CostAt { iteration, cost: *cost }).collect();
             let written = Checkpoint { state, parameters };

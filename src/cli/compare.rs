@@ -15,7 +15,7 @@ use crate::report::compare::{CompareReport, Side};
 const EXAMPLES: &str = "Examples:
   planar compare --device gpu                 a GPU against the f64 reference
   planar compare --device gpu --plan layered --hidden 277 --iterations 100
-  planar compare --left cpu --right gpu:fused         any two backends
+  planar compare --left cpu --right gpu:split         any two backends
 Exit codes: 0 they agree, 4 a bound is broken, 1 failure, 2 wrong input, 3 no such adapter.";
 
 /// Compare a device with the f64 reference, or any two backends, tensor by tensor.

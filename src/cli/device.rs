@@ -11,10 +11,9 @@ pub struct DeviceArguments {
     /// auto (a hardware GPU if it pays), cpu, gpu (a software one too), or part of an adapter's name
     #[arg(long, value_name = "auto|cpu|gpu|NAME", default_value = "auto", value_parser = device_name)]
     device: String,
-    /// How a GPU computes: split (two dispatches per iteration), resident (many iterations per dispatch), or layered (any
-    /// depth)
+    /// auto, split (two dispatches per iteration), resident (many iterations per dispatch) or layered (any depth)
     #[cfg(feature = "gpu")]
-    #[arg(long, value_name = "auto|split|resident|layered", default_value_t = PlanChoice::Auto)]
+    #[arg(long, value_name = "PLAN", default_value_t = PlanChoice::Auto)]
     plan: PlanChoice,
     /// How a GPU's plan is laid out, as `planar bench` names it; affects speed only, never results [default: measured]
     #[cfg(feature = "gpu")]

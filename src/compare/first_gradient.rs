@@ -56,7 +56,37 @@ pub fn check_first_gradient_against(
     compare(device_name, &got, &want, &scales(data, run, &logits))
 }
 
-/// [`check_first_gradient`] of a session that is loaded for it. A deep network that is too large to be checked on all
+/// Whether one iteration of a device's session goes down the gradient that it says it has; then it is back at its start.
+/// Many iterations in one dispatch have kernels of their own, which no gradient shows.
+///
+/// # Errors
+/// [`Error::Wrong`] naming the tensor, and those of the session.
+pub fn check_first_step(device: &mut dyn Session, device_name: &str, runs: &[Run]) -> Result<()> {
+    let missing = || Error::Mismatch("a session without networks takes no step".into());
+    let gradients = device.gradients()?;
+    device.advance(1)?;
+    let after = device.collect()?.ok_or_else(missing)?.parameters;
+    for ((run, gradient), after) in runs.iter().zip(&gradients).zip(&after) {
+        for tensor in gradient.layout().tensors() {
+            let [theta, gradient, after] = [&run.parameters, gradient, after].map(|of| &of.values()[tensor.range()]);
+            let step = |g: &f64| run.learning_rate * g;
+            let largest = gradient.iter().fold(0.0_f64, |largest, g| largest.max(step(g).abs()));
+            for (at, ((theta, g), after)) in theta.iter().zip(gradient).zip(after).enumerate() {
+                let (want, bound) = (theta - step(g), BOUND * largest + 1e-6 * theta.abs() + 1e-9);
+                let alike = want.is_finite() == after.is_finite();
+                if !alike || (want.is_finite() && (after - want).abs() > bound) {
+                    let name = tensor.name();
+                    let said =
+                        format!("{name}[{at}] of {device_name} is {after:e} after a step, and should be {want:e}");
+                    return Err(Error::Wrong(said));
+                }
+            }
+        }
+    }
+    device.restart(&runs.iter().map(|run| run.parameters.clone()).collect::<Vec<_>>())
+}
+
+/// [`check_first_gradient`] and [`check_first_step`] of a session that is loaded for it. A deep network that is too large to be checked on all
 /// samples is checked on some of them.
 ///
 /// # Errors
@@ -66,10 +96,13 @@ pub fn check_backend(backend: &dyn Backend, data: &Dataset, run: &Run) -> Result
     let (mut session, name) = (backend.load(data, runs)?, backend.device().name);
     let samples = affordable_samples(&run.network);
     if run.network.hidden().len() == 1 || samples >= data.samples() {
-        return check_first_gradient(session.as_mut(), &name, data, run);
+        check_first_gradient(session.as_mut(), &name, data, run)?;
+        return check_first_step(session.as_mut(), &name, runs);
     }
     let some = some_samples(data, samples)?;
-    check_by_textbook(backend.load(&some, runs)?.as_mut(), &name, &some, run)
+    let mut session = backend.load(&some, runs)?;
+    check_by_textbook(session.as_mut(), &name, &some, run)?;
+    check_first_step(session.as_mut(), &name, runs)
 }
 
 /// The first gradient of a session against the textbook's in `f64`.

@@ -18,7 +18,7 @@ use crate::cpu::Reference;
 use crate::data::Dataset;
 pub use difference::Difference;
 use difference::difference;
-pub use first_gradient::{check_backend, check_first_gradient, check_first_gradient_against};
+pub use first_gradient::{check_backend, check_first_gradient, check_first_gradient_against, check_first_step};
 pub use first_logits::check_first_logits;
 use magnitudes::Magnitudes;
 

@@ -85,7 +85,7 @@ mod tests {
         let data = crate::data::flower(400, 1).unwrap();
         let network = Network::one_hidden(2, 3, Activation::Tanh).unwrap();
         let description = Description::new(&data, &network, 1.0, "f32");
-        let state = State::new(description, "seed 2".into(), "a device".into(), "fused");
+        let state = State::new(description, "seed 2".into(), "a device".into(), "split");
         let mut keeper = Keeper::new(Some(&path), None, state);
         let costs = [0, 10, 20].map(|iteration| CostAt { iteration, cost: 0.5 });
         let parameters = [2, 3].map(|seed| Parameters::initial(&network, seed, 1.0));

@@ -50,7 +50,7 @@ pub use report::{DataReport, Final, NetworkReport, Report, Seconds, TrainingRepo
 pub use settings::{DataSettings, Files, Precision, RunSettings, Settings, Start};
 pub use snapshots::Snapshots;
 
-use crate::backend::Run;
+use crate::backend::{PlanChoice, Run};
 use crate::checkpoint::State;
 use crate::cpu::accuracy_on;
 use crate::data::Dataset;
@@ -98,7 +98,7 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     notes.into_iter().map(Note::Device).for_each(|note| observer.note(note));
     if let Some(state) = &resumed {
         observer.note(Note::GoesOn { iteration: state.iteration });
-        if (state.device.as_str(), state.plan.as_str()) != (device.name.as_str(), plan) {
+        if state.device != device.name || !PlanChoice::are_alike(&state.plan, plan) {
             observer.note(Note::OtherDevice { device: state.device.clone(), plan: state.plan.clone() });
         }
     }

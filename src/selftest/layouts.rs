@@ -74,11 +74,16 @@ pub const ONE_PASS: [Laid; 4] = [
 ];
 
 /// The resident plan in two passes.
-pub const TWO_PASSES: [Laid; 8] = [
+pub const TWO_PASSES: [Laid; 13] = [
     laid(PlanChoice::Resident, "whole-8", as_it_is),
     laid(PlanChoice::Resident, "whole-256", hardware),
     laid(PlanChoice::Resident, "whole-64", without_uniforms),
     laid(PlanChoice::Resident, "whole-3", hardware),
+    laid(PlanChoice::Resident, "whole-128", hardware),
+    laid(PlanChoice::Resident, "whole-8-7-5", as_it_is),
+    laid(PlanChoice::Resident, "whole-16-2-3", without_uniforms),
+    laid(PlanChoice::Resident, "whole-32-1-2", hardware),
+    laid(PlanChoice::Resident, "whole-17-3-1", as_it_is),
     laid(PlanChoice::Resident, "sliced-256", hardware),
     laid(PlanChoice::Resident, "sliced-128", hardware),
     laid(PlanChoice::Resident, "sliced-32", as_it_is),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::grid::Job;
+use crate::backend::PlanChoice;
 use crate::checkpoint::atomic;
 use crate::model::Parameters;
 use crate::train::{CostAt, Status};
@@ -166,9 +167,13 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<(Value, Found, u64)> {
     let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
     let header = lines.next().map_or(&b""[..], |(_, line)| line);
     let sweep = serde_json::from_slice(header).ok().filter(|sweep: &Value| sweep.get("sweep").is_some());
-    let Some(sweep) = sweep.filter(|_| header.ends_with(b"\n")) else {
+    let Some(mut sweep) = sweep.filter(|_| header.ends_with(b"\n")) else {
         return Err(damaged("is no results file: its first line does not say what the sweep is".into()));
     };
+    // older files have a plan's older name
+    if let Some(plan) = sweep["plan"].as_str().and_then(|name| name.parse::<PlanChoice>().ok()) {
+        sweep["plan"] = plan.name().into();
+    }
     let (mut found, mut whole) = (Found::default(), header.len() as u64);
     while let Some((at, line)) = lines.next() {
         match serde_json::from_slice(line) {

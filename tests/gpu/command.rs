@@ -17,6 +17,7 @@ pub fn checks() -> Vec<NamedOnAdapter> {
         ("a_run_goes_on_where_its_adapter_is_gone_or_says_how_it_could".into(), adapter_is_gone),
         ("planar_predict_says_on_the_adapter_what_training_said".into(), predicts),
         ("planar_train_refuses_what_the_adapter_cannot_do".into(), refuses),
+        ("the_plan_fused_is_read_as_split".into(), older_name),
     ]
 }
 
@@ -127,6 +128,32 @@ fn predicts(adapter: &Adapter, _: &Gpu) -> Check {
         let alike = (cost(&got["cost"]) - cost(&want["cost"])).abs() <= 1e-6;
         if !alike || got["accuracy"] != want["accuracy"] {
             return Err(format!("{plan}: {} and {}, not {want}", got["cost"], got["accuracy"]));
+        }
+    }
+    Ok(())
+}
+
+/// `split` was called `fused`: flags and files still may.
+fn older_name(_: &Adapter, _: &Gpu) -> Check {
+    let folder = tempfile::TempDir::new().map_err(|error| error.to_string())?;
+    let file = folder.path().join("results.jsonl");
+    let sweep = format!("sweep -q --device gpu --hidden 3,4 --iterations 5 --out {}", file.display());
+    let text = || std::fs::read_to_string(&file).map_err(|error| error.to_string());
+    planar(&format!("{sweep} --plan fused"))?;
+    let written = text()?;
+    std::fs::write(&file, written.replacen("\"plan\":\"split\"", "\"plan\":\"fused\"", 1))
+        .map_err(|error| error.to_string())?;
+    let older = text()?;
+    let (_, stderr, code) = planar(&format!("{sweep} --plan split --resume"))?;
+    if code != Some(0) || older == written || text()? != older {
+        return Err(format!("exit {code:?}: {stderr}{}", text()?));
+    }
+    for arguments in
+        ["compare --iterations 2 --hidden 3 --right gpu:fused", "bench --only fused --seconds 0.1 --hidden 3"]
+    {
+        let (stdout, stderr, code) = planar(arguments)?;
+        if code != Some(0) || !stdout.contains("split") || stdout.contains("fused") {
+            return Err(format!("{arguments}: exit {code:?}: {stdout}{stderr}"));
         }
     }
     Ok(())

@@ -180,9 +180,11 @@ fn wrong_is_not_trusted(adapter: &Adapter, gpu: &Gpu) -> Check {
             }
         }
     }
-    for (file, from, to) in [
-        ("serial_backward", "min(slab + shape.slab, end)", "min(slab + shape.slab, end - 1u)"),
-        ("lib/activation", "4.0 * e * r * r", "3.9 * e * r * r"),
+    for (plan, file, from, to) in [
+        (PlanChoice::Split, "serial_backward", "min(slab + shape.slab, end)", "min(slab + shape.slab, end - 1u)"),
+        (PlanChoice::Split, "lib/activation", "4.0 * e * r * r", "3.9 * e * r * r"),
+        (PlanChoice::Resident, "resident", "shape.groups); group++", "shape.groups - 1u); group++"),
+        (PlanChoice::Resident, "lib/one_hidden", "vec4<f32>(-learning_rate)", "vec4<f32>(-0.9 * learning_rate)"),
     ] {
         let mut sources = Sources::embedded();
         let broken = sources.text(file).replace(from, to);
@@ -190,7 +192,7 @@ fn wrong_is_not_trusted(adapter: &Adapter, gpu: &Gpu) -> Check {
             return Err(format!("shaders/{file}.wgsl should hold '{from}'"));
         }
         sources.replace(file, broken);
-        let gpu = Gpu::open_with(adapter, sources).map_err(|error| error.to_string())?.with_plan(PlanChoice::Split);
+        let gpu = Gpu::open_with(adapter, sources).map_err(|error| error.to_string())?.with_plan(plan);
         match check_backend(&gpu, &data, &run(&[17], "tanh", 1.2, 2, 0.1)) {
             Err(planar::Error::Wrong(_)) => {}
             other => return Err(format!("{to}: {other:?}")),

@@ -326,9 +326,12 @@ fn absurd_limits() -> Check {
         for (networks, widths, samples) in [(1, [2, 3, 1], 1), (1, [16, 277, 1], 400), (300, [3, 17, 1], 2503)] {
             let layout = Layout::new(&widths);
             let problem = Problem { networks, samples, activation: Activation::Tanh, borrowed: None, layout };
-            let plan = Plan::new(PlanChoice::Split, &problem, &limits).map_err(|error| error.to_string())?;
-            if plan.steps().any(|step| step.invocations == 0 || step.workgroups.contains(&0)) {
-                return Err(format!("{limits:?}: a kernel call without invocations"));
+            for choice in PlanChoice::ALL {
+                match Plan::new(choice, &problem, &limits) {
+                    Ok(plan) if plan.steps().all(|step| step.invocations > 0 && !step.workgroups.contains(&0)) => {}
+                    Err(planar::Error::Limit { .. } | planar::Error::Mismatch(_)) => {}
+                    other => return Err(format!("{limits:?}, {choice}: {other:?}")),
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Candidate;
 use super::settings::{Chosen, DeviceSettings};
 use crate::backend::{Backend, LayoutChoice, PlanChoice, Run};
-use crate::compare::{check_first_gradient, check_first_gradient_against, check_first_logits};
+use crate::compare::{check_first_gradient, check_first_gradient_against, check_first_logits, check_first_step};
 use crate::data::Dataset;
 use crate::gpu::{Adapter, Choice, Gpu};
 use crate::measure::speed_of;
@@ -136,7 +136,7 @@ fn seconds(chosen: &mut Chosen, runs: &[Run]) -> Result<f64> {
     Ok(speed.iteration)
 }
 
-/// Opens an adapter and checks that its first gradient matches the CPU's. If it does not with the likeliest plan, and the
+/// Opens an adapter and checks that its first gradient matches the CPU's, and that a step goes down it. If it does not with the likeliest plan, and the
 /// plan was left open, the layered plan is tried.
 fn trusted(
     adapter: &Adapter,
@@ -153,6 +153,7 @@ fn trusted(
             Some(cpu) => check_first_gradient_against(session, &name, cpu.session.as_mut(), data, &runs[0])?,
             None => check_first_gradient(session, &name, data, &runs[0])?,
         }
+        check_first_step(session, &name, runs)?;
         Ok(chosen)
     };
     match look(&gpu) {

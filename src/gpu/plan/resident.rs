@@ -22,6 +22,8 @@ const MANY: u32 = 64;
 /// The most groups of samples, and the most units, that an invocation takes at a time. Measured on lavapipe at n_h = 40,
 /// m = 400: 85 µs an iteration one at a time, 49 at 4 groups and 2 units, 26 at 7 and 5.
 const MOST_BLOCKS: u32 = 8;
+/// The most lanes of a software adapter that are counted on.
+const MOST_LANES: u32 = 64;
 /// Units × groups of samples of an iteration up to which one workgroup may be faster than several: the arithmetic is then
 /// about what two dispatches cost.
 const SMALL: u64 = 1 << 15;
@@ -89,10 +91,11 @@ impl FromStr for Layout {
 pub fn layouts(problem: &Problem, limits: &Limits) -> Vec<Layout> {
     let layout = |form, workgroup| Layout { form, workgroup, blocks: [1, 1] };
     let is_narrow = problem.units(0) <= NARROW;
-    match limits.software {
-        Some(software) if is_narrow => [1, 2].map(|n| layout(Form::OnePass, n * software.lanes.max(1))).into(),
-        Some(software) => {
-            let lanes = software.lanes.max(1);
+    // whatever an adapter says
+    let lanes = limits.software.map(|software| software.lanes.clamp(1, MOST_LANES));
+    match lanes {
+        Some(lanes) if is_narrow => [1, 2].map(|n| layout(Form::OnePass, n * lanes)).into(),
+        Some(lanes) => {
             let [groups, units] =
                 [problem.samples.div_ceil(4), problem.units(0)].map(|length| even_blocks(length.div_ceil(lanes)));
             let blocks = |blocks| Layout { form: Form::Whole, workgroup: lanes, blocks };
