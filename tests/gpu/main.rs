@@ -16,6 +16,7 @@ mod sessions;
 mod support;
 mod together;
 mod training;
+mod tuner;
 
 use std::sync::Arc;
 
@@ -65,6 +66,7 @@ fn main() {
         own_device::checks(),
         sessions::checks(),
         together::checks(),
+        tuner::checks(),
     ];
     for (name, check) in on_adapter.into_iter().flatten() {
         add(name, Box::new(check));

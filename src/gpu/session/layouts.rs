@@ -7,9 +7,9 @@ use super::dispatch::{Dispatch, USAGE, record};
 use super::on_device::bind;
 use super::readback::Staging;
 use super::tuner::{Probe, Tuner};
-use crate::Result;
 use crate::gpu::context::{Context, Known};
 use crate::gpu::plan::{KernelCall, Plan, Slot};
+use crate::{Error, Result};
 
 /// One layout: its calls, and what they are compiled to.
 struct Laid {
@@ -140,24 +140,21 @@ impl Layouts {
         networks: &[bool],
     ) -> Result<()> {
         let Some(layout) = self.tuner.to_probe() else { return Ok(()) };
-        let compiled = self.compile(context, layout, buffers).await;
-        context.device.check().await?;
-        let probe = match compiled {
-            Err(error) => {
-                log::warn!("layout {} is left out: {error}", self.name(layout));
-                Probe::Failed
-            }
-            Ok(()) => {
-                let [want, got] = [0, layout].map(|layout| self.one_iteration(context, buffers, layout, networks));
-                let (want, got) = (want.await?, got.await?);
-                if want == got {
-                    Probe::Same
-                } else {
-                    log::warn!("layout {} is left out: it gives other bits here", self.name(layout));
-                    Probe::Parted
-                }
-            }
+        let want = self.one_iteration(context, buffers, 0, networks).await?;
+        let got = match self.compile(context, layout, buffers).await {
+            Ok(()) => self.one_iteration(context, buffers, layout, networks).await,
+            Err(error) => Err(error),
         };
+        context.device.check().await?;
+        let (probe, reason) = match got {
+            Ok(got) if got == want => (Probe::Same, String::new()),
+            Ok(_) => (Probe::Parted, "it gives other bits here".into()),
+            Err(error @ Error::Lost(_)) => return Err(error),
+            Err(error) => (Probe::Failed, error.to_string()),
+        };
+        if probe != Probe::Same {
+            log::warn!("layout {} is left out: {reason}", self.name(layout));
+        }
         self.tuner.probed(probe);
         Ok(())
     }
