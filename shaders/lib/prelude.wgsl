@@ -19,6 +19,7 @@ const NETWORKS: u32 = 1u;
 const WIDEST: u32 = 4u;
 const ITERATIONS: u32 = 64u;
 const GROUPS: u32 = 1u;
+const UNITS: u32 = 4u;
 const SLICED: bool = true;
 const STORED: bool = false;
 const HELD_DELTAS: u32 = 100u; // groups whose dZ2 is in workgroup memory
@@ -34,13 +35,16 @@ const ACTIVATION: u32 = TANH;
 const DERIVATIVE: u32 = OWN;
 
 // The layered plan.
-const TILE: u32 = 16u;
-const SLAB: u32 = 1024u;
+const SLAB: u32 = 256u; // the terms that one f32 sum runs over
+const SIDE: u32 = 16u; // blocks along a side of a tile
+const DEPTH: u32 = 16u;
 const TRANSPOSE_A: bool = false;
 const TRANSPOSE_B: bool = false;
-const SAMPLES: u32 = 64u;
-const UNITS: u32 = 4u;
+const ONES: bool = false;
+const IS_OUTPUT: bool = false;
+const ALONG_ROWS: bool = false;
+const ADDS: bool = false;
 
-// The kernels of one dimension, and the probes.
+// Several kernels, and the probes.
 const WORKGROUP: u32 = 64u;
 const FUNCTION: u32 = 0u;

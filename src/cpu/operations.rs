@@ -70,13 +70,6 @@ pub(crate) fn bias_sum<T: Real>(dz: &[T], units: usize, scale: T) -> Vec<T> {
     dz.chunks_exact(dz.len() / units).map(|row| sum(row) * scale).collect()
 }
 
-/// Σ over the slabs, for partial sums (slabs × length).
-pub(crate) fn sum_slabs<T: Real>(partial: &[T], length: usize) -> Vec<T> {
-    let mut total = vec![T::ZERO; length];
-    partial.chunks_exact(length).for_each(|slab| add_scaled(&mut total, T::ONE, slab));
-    total
-}
-
 /// θ ← θ − α·dθ.
 pub(crate) fn update<T: Real>(parameters: &mut [T], gradients: &[T], learning_rate: T) {
     parameters.iter_mut().zip(gradients).for_each(|(theta, gradient)| *theta -= learning_rate * *gradient);
@@ -87,19 +80,33 @@ pub(crate) fn cost<T: Real>(z: &[T], y: &[T], scale: T) -> T {
     sum(&z.iter().zip(y).map(|(z, y)| logit_loss(*z, *y)).collect::<Vec<T>>()) * scale
 }
 
-/// Writes the sum of the partial costs into the history at `step` and counts the step.
-pub(crate) fn record<T: Real>(partial_costs: &[T], history: &mut [T], step: &mut u32) {
-    history[*step as usize] = sum_slabs(partial_costs, 1)[0];
-    *step += 1;
+/// Z = W·A + b and g(Z) of a layer, where A (inputs × samples) is that of the layer below.
+pub(crate) fn forward<T: Real>(w: &[T], b: &[T], below: &[T], samples: usize, g: Activation) -> [Vec<T>; 2] {
+    let shape = MatmulShape { rows: b.len(), inner: w.len() / b.len(), columns: samples };
+    let mut z = matmul(w, below, shape, Transpose::None, T::ONE);
+    let a = bias_activation(&mut z, b, g);
+    [z, a]
+}
+
+/// dZ = (Wᵀ·dZ of the layer above) ∘ g′(Z) of a hidden layer, where W is that of the layer above.
+pub(crate) fn delta<T: Real>(w: &[T], above: &[T], z: &[T], samples: usize, derivative: Derivative) -> Vec<T> {
+    let (inner, rows) = (above.len() / samples, z.len() / samples);
+    let da = matmul(w, above, MatmulShape { rows, inner, columns: samples }, Transpose::A, T::ONE);
+    hidden_delta(&da, z, derivative)
+}
+
+/// dW = mean·dZ·Aᵀ and db = mean·Σ dZ of a layer, where A is that of the layer below.
+pub(crate) fn gradient<T: Real>(dz: &[T], below: &[T], samples: usize, mean: T) -> [Vec<T>; 2] {
+    let (rows, columns) = (dz.len() / samples, below.len() / samples);
+    let dw = matmul(dz, below, MatmulShape { rows, inner: samples, columns }, Transpose::B, mean);
+    [dw, bias_sum(dz, rows, mean)]
 }
 
 /// The logits Z2, dZ2 = σ(Z2) − Y, and each sample's loss, of a network with one hidden layer.
 pub(crate) fn split_forward<T: Real>(theta: &Parameters<T>, g: Activation, x: &[T], y: &[T]) -> [Vec<T>; 3] {
-    let (hidden, samples) = (theta.bias(0).len(), y.len());
-    let (_, a1) = hidden_layer(theta, g, x, samples);
-    let shape = MatmulShape { rows: 1, inner: hidden, columns: samples };
-    let mut z2 = matmul(theta.weights(1), &a1, shape, Transpose::None, T::ONE);
-    let a2 = bias_activation(&mut z2, theta.bias(1), Activation::Sigmoid);
+    let samples = y.len();
+    let [_, a1] = forward(theta.weights(0), theta.bias(0), x, samples, g);
+    let [z2, a2] = forward(theta.weights(1), theta.bias(1), &a1, samples, Activation::Sigmoid);
     let loss = z2.iter().zip(y).map(|(z, y)| logit_loss(*z, *y)).collect();
     [z2, output_delta(&a2, y), loss]
 }
@@ -108,16 +115,14 @@ pub(crate) fn split_forward<T: Real>(theta: &Parameters<T>, g: Activation, x: &[
 /// that of b1, Σ dZ2·a1 in that of W2 and Σ dZ2 in that of b2.
 pub(crate) fn split_backward<T: Real>(theta: &Parameters<T>, g: Derivative, x: &[T], dz2: &[T]) -> Parameters<T> {
     let (hidden, samples) = (theta.bias(0).len(), dz2.len());
-    let inputs = x.len() / samples;
-    let (z1, a1) = hidden_layer(theta, g.activation, x, samples);
+    let [z1, a1] = forward(theta.weights(0), theta.bias(0), x, samples, g.activation);
     let t = hidden_delta(&dz2.repeat(hidden), &z1, g);
     let mut sums = theta.clone();
-    let of_w1 = MatmulShape { rows: hidden, inner: samples, columns: inputs };
-    let of_w2 = MatmulShape { rows: 1, inner: samples, columns: hidden };
-    sums.weights_mut(0).copy_from_slice(&matmul(&t, x, of_w1, Transpose::B, T::ONE));
-    sums.bias_mut(0).copy_from_slice(&bias_sum(&t, hidden, T::ONE));
-    sums.weights_mut(1).copy_from_slice(&matmul(dz2, &a1, of_w2, Transpose::B, T::ONE));
-    sums.bias_mut(1).copy_from_slice(&bias_sum(dz2, 1, T::ONE));
+    let ([dw1, db1], [dw2, db2]) = (gradient(&t, x, samples, T::ONE), gradient(dz2, &a1, samples, T::ONE));
+    sums.weights_mut(0).copy_from_slice(&dw1);
+    sums.bias_mut(0).copy_from_slice(&db1);
+    sums.weights_mut(1).copy_from_slice(&dw2);
+    sums.bias_mut(1).copy_from_slice(&db2);
     sums
 }
 
@@ -147,14 +152,6 @@ pub(crate) fn resident<T: Real>(
     let mut after = theta.clone();
     update(after.values_mut(), gradients.values(), learning_rate);
     (after, sum(&loss) * mean)
-}
-
-/// Z1 and A1 of a network with one hidden layer.
-fn hidden_layer<T: Real>(theta: &Parameters<T>, g: Activation, x: &[T], samples: usize) -> (Vec<T>, Vec<T>) {
-    let shape = MatmulShape { rows: theta.bias(0).len(), inner: x.len() / samples, columns: samples };
-    let mut z1 = matmul(theta.weights(0), x, shape, Transpose::None, T::ONE);
-    let a1 = bias_activation(&mut z1, theta.bias(0), g);
-    (z1, a1)
 }
 
 /// out ← out + factor·row.

@@ -1,7 +1,7 @@
 //! The passes of gradient descent as the textbook writes them, one operation per function.
 
 use super::blocks;
-use super::operations::{self as op, MatmulShape, Transpose};
+use super::operations as op;
 use crate::data::Dataset;
 use crate::model::{Activation, Network, Parameters, Real};
 
@@ -41,11 +41,9 @@ impl<T: Real> Model<T> {
         let (mut all_z, mut all_a) = (Vec::with_capacity(layers), Vec::<Vec<T>>::with_capacity(layers));
         for layer in 0..layers {
             let below = all_a.last().map_or(inputs, Vec::as_slice);
-            let w = self.parameters.layout().weights(layer);
-            let shape = MatmulShape { rows: w.rows, inner: w.columns, columns: samples };
             let activation = if layer + 1 == layers { Activation::Sigmoid } else { self.network.activation() };
-            let mut z = op::matmul(self.parameters.weights(layer), below, shape, Transpose::None, T::ONE);
-            let a = op::bias_activation(&mut z, self.parameters.bias(layer), activation);
+            let [w, b] = [self.parameters.weights(layer), self.parameters.bias(layer)];
+            let [z, a] = op::forward(w, b, below, samples, activation);
             all_z.push(z);
             all_a.push(a);
         }
@@ -61,14 +59,12 @@ impl<T: Real> Model<T> {
         let mut dz = op::output_delta(&pass.a[top], labels);
         for layer in (0..=top).rev() {
             let below = if layer == 0 { inputs } else { &pass.a[layer - 1] };
-            let w = self.parameters.layout().weights(layer);
-            let shape = MatmulShape { rows: w.rows, inner: samples, columns: w.columns };
-            gradients.weights_mut(layer).copy_from_slice(&op::matmul(&dz, below, shape, Transpose::B, mean));
-            gradients.bias_mut(layer).copy_from_slice(&op::bias_sum(&dz, w.rows, mean));
+            let [dw, db] = op::gradient(&dz, below, samples, mean);
+            gradients.weights_mut(layer).copy_from_slice(&dw);
+            gradients.bias_mut(layer).copy_from_slice(&db);
             if layer > 0 {
-                let shape = MatmulShape { rows: w.columns, inner: w.rows, columns: samples };
-                let da = op::matmul(self.parameters.weights(layer), &dz, shape, Transpose::A, T::ONE);
-                dz = op::hidden_delta(&da, &pass.z[layer - 1], self.network.derivative());
+                let (w, z) = (self.parameters.weights(layer), &pass.z[layer - 1]);
+                dz = op::delta(w, &dz, z, samples, self.network.derivative());
             }
         }
         gradients
@@ -103,10 +99,7 @@ pub(crate) fn logits<T: Real>(network: &Network, theta: &Parameters<T>, inputs: 
     let layers = theta.layout().layers();
     let mut a = inputs;
     for layer in 0..layers {
-        let w = theta.layout().weights(layer);
-        let shape = MatmulShape { rows: w.rows, inner: w.columns, columns: samples };
-        let mut z = op::matmul(theta.weights(layer), &a, shape, Transpose::None, T::ONE);
-        let activated = op::bias_activation(&mut z, theta.bias(layer), network.activation());
+        let [z, activated] = op::forward(theta.weights(layer), theta.bias(layer), &a, samples, network.activation());
         a = if layer + 1 == layers { z } else { activated };
     }
     a

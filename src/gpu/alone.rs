@@ -83,6 +83,7 @@ impl Gpu {
     }
 }
 
+#[cfg(feature = "testing")]
 impl Alone {
     /// Runs the step this many times and waits until it is done.
     ///
@@ -91,7 +92,9 @@ impl Alone {
     pub fn run(&self, times: u32) -> Result<()> {
         self.submit(times, 1).map(|_| ())
     }
+}
 
+impl Alone {
     /// Runs the step once and returns what the buffers hold then.
     ///
     /// # Errors

@@ -85,7 +85,10 @@ async fn compile(
             layout: Some(&layout),
             module: &module,
             entry_point: Some(name),
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            compilation_options: wgpu::PipelineCompilationOptions {
+                zero_initialize_workgroup_memory: !kernel.writes_workgroup_memory_first(),
+                ..Default::default()
+            },
             cache: None,
         })
     });

@@ -1,6 +1,5 @@
-//! Every layout of the plans for one hidden layer: each kernel is checked in its own, and all must give the same bits.
+//! Every layout of every plan: each kernel is checked in its own, and all of a plan must give the same bits.
 
-use super::one_hidden::Sizes;
 use super::{Check, Failure, Worst};
 use crate::backend::{Backend, Chunk, LayoutChoice, Run};
 use crate::data::flower;
@@ -90,18 +89,39 @@ pub const TWO_PASSES: [Laid; 13] = [
     laid(PlanChoice::Resident, "sliced-7", hardware),
 ];
 
-/// All of them.
+/// The layered plan with a block per invocation.
+pub const BLOCKS: [Laid; 5] = [
+    laid(PlanChoice::Layered, "4x4-8", as_it_is),
+    laid(PlanChoice::Layered, "4x4-1", hardware),
+    laid(PlanChoice::Layered, "4x4-64", hardware),
+    laid(PlanChoice::Layered, "4x4-3", as_it_is),
+    laid(PlanChoice::Layered, "4x4-256", hardware),
+];
+
+/// The layered plan with a tile per workgroup.
+pub const TILES: [Laid; 3] = [
+    laid(PlanChoice::Layered, "tile64", hardware),
+    laid(PlanChoice::Layered, "tile32", hardware),
+    laid(PlanChoice::Layered, "tile16", as_it_is),
+];
+
+/// All of the layered plan.
+pub fn of_any_depth() -> impl Iterator<Item = Laid> {
+    BLOCKS.into_iter().chain(TILES)
+}
+
+/// All of the plans for one hidden layer.
 pub fn all() -> impl Iterator<Item = Laid> {
     SERIAL.into_iter().chain(PARTS).chain(ONE_PASS).chain(TWO_PASSES)
 }
 
 /// A kernel's check in each of its layouts. The first sees all cases; the others share them out in turn, since each takes
 /// a compilation.
-pub fn in_each(gpu: &Gpu, layouts: &[Laid], cases: &[Sizes], check: fn(&Gpu, &[Sizes]) -> Check) -> Check {
+pub fn in_each<C: Copy>(gpu: &Gpu, layouts: &[Laid], cases: &[C], check: impl Fn(&Gpu, &[C]) -> Check) -> Check {
     let mut worst = Worst::default();
     for (number, laid) in layouts.iter().enumerate() {
         let shared = cases.iter().enumerate().filter(|(case, _)| number == 0 || (case + number) % 3 == 0);
-        let cases: Vec<Sizes> = shared.map(|(_, case)| *case).collect();
+        let cases: Vec<C> = shared.map(|(_, case)| *case).collect();
         let share =
             check(&laid.on(gpu), &cases).map_err(|Failure(said)| Failure(format!("{}: {said}", laid.layout)))?;
         worst.0 = worst.0.max(share.0);
@@ -109,46 +129,53 @@ pub fn in_each(gpu: &Gpu, layouts: &[Laid], cases: &[Sizes], check: fn(&Gpu, &[S
     Ok(worst)
 }
 
-/// Width, samples and activation of networks that are trained in every layout.
-const TRAINED: [(usize, usize, &str); 7] = [
-    (1, 2, "tanh"),
-    (2, 400, "leaky-relu:0.1"),
-    (3, 18, "relu"),
-    (4, 400, "tanh"),
-    (17, 278, "sigmoid"),
-    (40, 400, "leaky-relu:0.1"),
-    (277, 402, "tanh"),
+/// Hidden layers, samples and activation of networks that are trained in every layout.
+const TRAINED: [(&[usize], usize, &str); 8] = [
+    (&[1], 2, "tanh"),
+    (&[2], 400, "leaky-relu:0.1"),
+    (&[3], 18, "relu"),
+    (&[4], 400, "tanh"),
+    (&[17], 278, "sigmoid"),
+    (&[40], 400, "leaky-relu:0.1"),
+    (&[277], 402, "tanh"),
+    (&[33, 65], 1026, "sigmoid"),
 ];
 
 /// Iterations of each.
 const ITERATIONS: u32 = 12;
 
-/// Costs and weights of a few iterations have the same bits in every layout of every plan; those that part are named.
+/// Costs and weights of a few iterations have the same bits in every layout: those of split and resident together, and those
+/// of layered. Those that part are named.
 pub fn same_bits(gpu: &Gpu) -> std::result::Result<String, Failure> {
     let mut compared = 0;
     let mut parted: Vec<String> = Vec::new();
     for (hidden, samples, activation) in TRAINED {
         let data = flower(samples, 1)?;
-        let network = Network::one_hidden(2, hidden, activation.parse()?)?;
+        let network = Network::new(2, hidden, activation.parse()?)?;
         let run = Run { parameters: Parameters::initial(&network, 2, 0.5), network, learning_rate: 0.3 };
         let train = |gpu: &Gpu| -> Result<Option<Chunk>> {
             let mut session = gpu.load(&data, std::slice::from_ref(&run))?;
             session.advance(ITERATIONS)?;
             session.collect()
         };
-        let want = train(&SERIAL[0].on(gpu))?;
-        for laid in all() {
-            match train(&laid.on(gpu)) {
-                Ok(got) if got == want => compared += 1,
-                Ok(_) => parted.push(format!("{} at n_h = {hidden}, m = {samples}", laid.layout)),
-                // wider than one pass takes, or more than the adapter allows
-                Err(Error::Mismatch(_) | Error::Limit { .. }) => {}
-                Err(error) => return Err(error.into()),
+        for family in [all().collect::<Vec<_>>(), of_any_depth().collect()] {
+            let mut first: Option<(&str, Option<Chunk>)> = None;
+            for laid in &family {
+                match (train(&laid.on(gpu)), &first) {
+                    (Ok(got), None) => first = Some((laid.layout, got)),
+                    (Ok(got), Some((_, want))) if got == *want => compared += 1,
+                    (Ok(_), Some((than, _))) => {
+                        parted.push(format!("{} than {than} at n_h = {hidden:?}, m = {samples}", laid.layout));
+                    }
+                    // several layers, wider than one pass takes, or more than the adapter allows
+                    (Err(Error::Mismatch(_) | Error::Limit { .. }), _) => {}
+                    (Err(error), _) => return Err(error.into()),
+                }
             }
         }
     }
     match parted.is_empty() {
         true => Ok(format!("the same bits in {compared} trainings")),
-        false => Err(Failure(format!("other bits than {}: {}", SERIAL[0].layout, parted.join("; ")))),
+        false => Err(Failure(format!("other bits: {}", parted.join("; ")))),
     }
 }

@@ -3,6 +3,7 @@
 
 mod driver;
 mod kernels;
+mod layered;
 mod layouts;
 mod one_hidden;
 mod resident;
@@ -20,7 +21,7 @@ use crate::gpu::shader::kernel::Kernel;
 pub mod testing {
     pub use super::driver::steps;
     pub use super::kernels::check_of;
-    pub use super::layouts::{Laid, all as layouts};
+    pub use super::layouts::{Laid, all as layouts, of_any_depth};
 }
 
 /// The worst of all that a check compared, as a share of its bound: at most 1 if it passed.

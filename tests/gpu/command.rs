@@ -174,7 +174,7 @@ fn is_listed(adapter: &Adapter, _: &Gpu) -> Check {
 fn refuses(adapter: &Adapter, _: &Gpu) -> Check {
     let name = adapter.device_info().name;
     for (arguments, code, words) in [
-        ("--device gpu --hidden 16000000 --iterations 1", 2, ["needs", "max"]),
+        ("--device gpu --hidden 16000000 --iterations 1", 2, ["needs", "allows"]),
         ("--device gpu --plan fused --hidden 400000", 2, ["loop turns", "60000"]),
         ("--device gpu --plan resident --hidden 60000", 2, ["maxComputeWorkgroupStorageSize", "the layered plan can"]),
         ("--device no-such-gpu", 3, ["'no-such-gpu'", name.as_str()]),

@@ -8,7 +8,7 @@ use planar::gpu::plan::{KernelCall, Plan, PlanChoice, Problem, Slot};
 use planar::gpu::testing::uniforms::NetworkRecord;
 use planar::gpu::testing::{Binding, Kernel, Sources};
 use planar::gpu::{Adapter, Gpu};
-use planar::selftest::testing::layouts;
+use planar::selftest::testing::{layouts, of_any_depth};
 
 use crate::Check;
 use crate::common::run;
@@ -19,8 +19,8 @@ pub fn checks() -> Vec<NamedOnAdapter> {
     vec![("every_kernel_turns_its_loops_as_often_as_its_plan_says".into(), turns_are_counted)]
 }
 
-/// Hidden layers and samples: widths of both forms of the resident plan, one slab of the layered plan and several.
-const SIZES: [(&[usize], usize); 4] = [(&[9], 276), (&[9], 3000), (&[3], 3000), (&[5, 3], 3000)];
+/// Hidden layers and samples: widths of both forms of the resident plan, one slice of the layered plan's sums and several.
+const SIZES: [(&[usize], usize); 5] = [(&[9], 276), (&[9], 3000), (&[3], 3000), (&[5, 33], 3000), (&[17, 16_500], 18)];
 
 fn turns_are_counted(adapter: &Adapter, gpu: &Gpu) -> Check {
     let mut counted = BTreeSet::new();
@@ -28,8 +28,7 @@ fn turns_are_counted(adapter: &Adapter, gpu: &Gpu) -> Check {
         let data = flower(samples, 1).map_err(|error| error.to_string())?;
         let runs: Vec<Run> = (1..4).map(|seed| run(hidden, "tanh", 0.3, seed, 0.5)).collect();
         let problem = Problem::new(&data, &runs).map_err(|error| error.to_string())?;
-        let laid = layouts().map(|laid| laid.on(gpu).plan(&problem));
-        let plans = laid.chain([gpu.clone().with_plan(PlanChoice::Layered).plan(&problem)]);
+        let plans = layouts().chain(of_any_depth()).map(|laid| laid.on(gpu).plan(&problem));
         // a layout for fewer units, or a plan for one hidden layer
         for plan in plans.flatten() {
             for call in plan.iteration.iter().chain(&plan.evaluation) {

@@ -17,6 +17,7 @@ mod support;
 mod together;
 mod training;
 mod tuner;
+mod workgroup_memory;
 
 use std::sync::Arc;
 
@@ -67,6 +68,7 @@ fn main() {
         sessions::checks(),
         together::checks(),
         tuner::checks(),
+        workgroup_memory::checks(),
     ];
     for (name, check) in on_adapter.into_iter().flatten() {
         add(name, Box::new(check));

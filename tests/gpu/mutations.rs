@@ -59,22 +59,28 @@ struct OfPlan {
 }
 
 #[rustfmt::skip]
-const OF_SHADERS: [OfShader; 44] = [
-    OfShader { what: "the sign of the output delta", file: "output_delta", from: "a[i] - y[sample]", to: "a[i] + y[sample]", by: GRADIENTS },
-    OfShader { what: "the sign of the update", file: "update", from: "- networks", to: "+ networks", by: UPDATES },
-    OfShader { what: "1/m in dW", file: "matmul", from: "sum * product.scale", to: "sum", by: GRADIENTS },
-    OfShader { what: "1/m in db", file: "bias_sum", from: "sum * sums.scale", to: "sum", by: GRADIENTS },
-    OfShader { what: "1/m in the cost", file: "cost", from: "sum * cost_shape.scale", to: "sum", by: COST },
-    OfShader { what: "B transposed", file: "matmul", from: "column * product.inner + k", to: "k * product.columns + column", by: GRADIENTS },
-    OfShader { what: "the last row of a tile", file: "matmul", from: "row < product.rows && column", to: "row + 1u < product.rows && column", by: GRADIENTS },
-    OfShader { what: "a barrier's tile read before it is written", file: "matmul", from: "sum += a_tile[local.y][k]", to: "sum += a_tile[local.x][k]", by: GRADIENTS },
+const OF_SHADERS: [OfShader; 50] = [
+    OfShader { what: "the sign of the output delta", file: "lib/forward", from: "sigmoid(of_z).value - y", to: "sigmoid(of_z).value + y", by: GRADIENTS },
+    OfShader { what: "the bias of a layer", file: "lib/forward", from: "let of_z = sums + a[", to: "let of_z = sums - a[", by: SLABS },
+    OfShader { what: "the last column of a block", file: "lib/forward", from: "samples { z[at + 3u]", to: "samples { z[at + 2u]", by: COST },
+    OfShader { what: "the loss of a row", file: "lib/forward", from: "dz_at + samples", to: "dz_at", by: COST },
+    OfShader { what: "g′ of a hidden layer", file: "lib/delta", from: ".derivative", to: ".value", by: GRADIENTS },
+    OfShader { what: "the sign of the update", file: "lib/gradient", from: "fma(-networks", to: "fma(networks", by: UPDATES },
+    OfShader { what: "1/m in the gradient", file: "lib/gradient", from: "let gradient = sum * product.mean", to: "let gradient = sum", by: GRADIENTS },
+    OfShader { what: "1/m in the cost", file: "lib/gradient", from: "] = sum * product.mean", to: "] = sum", by: COST },
+    OfShader { what: "the place of the bias", file: "lib/gradient", from: "product.bias + row", to: "product.bias", by: GRADIENTS },
+    OfShader { what: "a step that is not counted", file: "lib/gradient", from: "step + 1u", to: "step", by: UPDATES },
+    OfShader { what: "the column of ones", file: "lib/product", from: "vec4<f32>(1.0), column", to: "vec4<f32>(0.0), column", by: GRADIENTS },
+    OfShader { what: "B transposed", file: "lib/product", from: "select(1u, product.inner, TRANSPOSE_B)", to: "1u", by: GRADIENTS },
+    OfShader { what: "A transposed", file: "lib/product", from: "select(product.inner, 1u, TRANSPOSE_A)", to: "product.inner", by: KERNEL_ALONE },
+    OfShader { what: "a column beyond the end", file: "lib/gradient", from: "if column > of_bias", to: "if column > product.columns", by: UPDATES },
+    OfShader { what: "the bound of a slab", file: "lib/product_block", from: "min(slab + SLAB, end)", to: "min(slab + SLAB, end - 1u)", by: GRADIENTS },
+    OfShader { what: "a slice that is left out", file: "lib/product_block", from: "slice < product.slices", to: "slice + 1u < product.slices", by: SLABS },
+    OfShader { what: "the barrier before a tile is read", file: "lib/product_tile", from: "workgroupBarrier();\n            for (var k", to: "for (var k", by: GRADIENTS },
+    OfShader { what: "a term of a tile that is added twice", file: "lib/product_tile", from: "a_tile[k * SIDE + local / SIDE], b", to: "a_tile[(k / 2u) * SIDE + local / SIDE], b", by: GRADIENTS },
     OfShader { what: "tanh's derivative", file: "lib/activation", from: "Activated(value, 4.0 * e * r * r)", to: "Activated(value, e * r * r)", by: GRADIENTS },
     OfShader { what: "a borrowed derivative", file: "lib/activation", from: "fma(-a, a,", to: "fma(a, a,", by: BORROWED },
     OfShader { what: "a sign in the loss", file: "lib/loss", from: "fma(-z, y,", to: "fma(z, y,", by: COST },
-    OfShader { what: "the bias of a layer", file: "bias_activation", from: "let biased = z[i] + parameters", to: "let biased = z[i] - parameters", by: SLABS },
-    OfShader { what: "g′ of a hidden layer", file: "hidden_delta", from: ".derivative.x", to: ".value.x", by: GRADIENTS },
-    OfShader { what: "the last slab of a sum", file: "sum_slabs", from: "slab < slabs.slabs", to: "slab + 1u < slabs.slabs", by: SLABS },
-    OfShader { what: "the counter of steps", file: "record", from: "step + 1u", to: "step + 2u", by: UPDATES },
     OfShader { what: "the sign of dZ2", file: "lib/output", from: "sigmoid(z2).value - y", to: "sigmoid(z2).value + y", by: UPDATES },
     OfShader { what: "a row beyond the end", file: "lib/one_hidden", from: "< vec4<u32>(shape.samples)", to: "<= vec4<u32>(shape.samples)", by: KERNEL_ALONE },
     OfShader { what: "the sign of the update", file: "lib/one_hidden", from: "vec4<f32>(-learning_rate)", to: "vec4<f32>(learning_rate)", by: UPDATES },
@@ -108,11 +114,11 @@ const OF_SHADERS: [OfShader; 44] = [
 
 #[rustfmt::skip]
 const OF_PLANS: [OfPlan; 9] = [
-    OfPlan { what: "a stale A1", plan: PlanChoice::Layered, by: UPDATES, change: |plan| remove(&mut plan.iteration, Kernel::BiasActivation) },
-    OfPlan { what: "the update before the gradient is done", plan: PlanChoice::Layered, by: UPDATES, change: |plan| to_front(&mut plan.iteration, Kernel::Update) },
-    OfPlan { what: "a swapped binding", plan: PlanChoice::Layered, by: GRADIENTS, change: |plan| swap_operands(&mut plan.gradients) },
-    OfPlan { what: "the last workgroup", plan: PlanChoice::Layered, by: GRADIENTS, change: |plan| shorten(&mut plan.gradients, Kernel::HiddenDelta) },
-    OfPlan { what: "tanh's derivative for the others", plan: PlanChoice::Layered, by: GRADIENTS, change: |plan| with_tanh(first(&mut plan.gradients, Kernel::HiddenDelta)) },
+    OfPlan { what: "a stale A1", plan: PlanChoice::Layered, by: UPDATES, change: |plan| { plan.iteration.remove(0); } },
+    OfPlan { what: "the update before the gradient is done", plan: PlanChoice::Layered, by: UPDATES, change: |plan| plan.iteration.swap(2, 3) },
+    OfPlan { what: "a swapped binding", plan: PlanChoice::Layered, by: GRADIENTS, change: |plan| plan.gradients[2].buffers.swap(1, 2) },
+    OfPlan { what: "the last workgroup", plan: PlanChoice::Layered, by: GRADIENTS, change: |plan| plan.gradients[2].workgroups[0] -= 1 },
+    OfPlan { what: "tanh's derivative for the others", plan: PlanChoice::Layered, by: GRADIENTS, change: |plan| with_tanh(&mut plan.gradients[2]) },
     OfPlan { what: "a backward pass before the forward pass", plan: PlanChoice::Split, by: UPDATES, change: |plan| plan.iteration.swap(0, 1) },
     OfPlan { what: "the last workgroup of split", plan: PlanChoice::Split, by: GRADIENTS, change: |plan| plan.gradients[0].workgroups[0] -= 1 },
     OfPlan { what: "tanh's derivative for the others in split", plan: PlanChoice::Split, by: GRADIENTS, change: |plan| with_tanh(&mut plan.gradients[1]) },
@@ -120,8 +126,9 @@ const OF_PLANS: [OfPlan; 9] = [
 ];
 
 /// The plans whose whole steps are looked at; without a name in the layout that suits the adapter.
-const LAID: [(PlanChoice, &str); 5] = [
+const LAID: [(PlanChoice, &str); 6] = [
     (PlanChoice::Layered, ""),
+    (PlanChoice::Layered, "tile32"),
     (PlanChoice::Split, ""),
     (PlanChoice::Split, "32x8-8x32"),
     (PlanChoice::Resident, ""),
@@ -208,30 +215,6 @@ fn every_broken_plan_is_caught(_: &Adapter, gpu: &Gpu) -> Check {
         }
     }
     Ok(())
-}
-
-fn first(steps: &mut [KernelCall], kernel: Kernel) -> &mut KernelCall {
-    steps.iter_mut().find(|step| step.kernel == kernel).expect("the plan has the kernel")
-}
-
-fn remove(steps: &mut Vec<KernelCall>, kernel: Kernel) {
-    let at = steps.iter().position(|step| step.kernel == kernel).expect("the plan has the kernel");
-    steps.remove(at);
-}
-
-fn to_front(steps: &mut Vec<KernelCall>, kernel: Kernel) {
-    let at = steps.iter().position(|step| step.kernel == kernel).expect("the plan has the kernel");
-    let step = steps.remove(at);
-    steps.insert(0, step);
-}
-
-fn swap_operands(steps: &mut [KernelCall]) {
-    let last = steps.iter_mut().rev().find(|step| step.kernel == Kernel::Matmul).expect("the plan has a matmul");
-    last.buffers.swap(0, 1);
-}
-
-fn shorten(steps: &mut [KernelCall], kernel: Kernel) {
-    first(steps, kernel).workgroups[0] -= 1;
 }
 
 fn with_tanh(KernelCall { constants, .. }: &mut KernelCall) {

@@ -6,7 +6,7 @@ use planar::cpu::Reference;
 use planar::data::flower;
 use planar::gpu::Gpu;
 use planar::gpu::plan::PlanChoice;
-use planar::selftest::testing::layouts;
+use planar::selftest::testing::{layouts, of_any_depth};
 
 use crate::Check;
 use crate::common::{GoldenCurve, GoldenStep, costs_of, ends_as_alone, golden, golden_flower, run};
@@ -33,9 +33,10 @@ pub fn checks() -> Vec<Named> {
     };
     let mut checks: Vec<Named> =
         [PlanChoice::Layered, PlanChoice::Split, PlanChoice::Resident].into_iter().flat_map(of_plan).collect();
-    let more: [(&str, OnGpu); 3] = [
+    let more: [(&str, OnGpu); 4] = [
         ("two_and_three_hidden_layers_match_the_reference", deep_networks_match_the_reference),
         ("every_layout_of_split_and_resident_gives_the_same_bits", layouts_do_not_matter),
+        ("every_layout_of_layered_gives_the_same_bits", layouts_of_any_depth_do_not_matter),
         ("split_and_resident_refuse_several_hidden_layers_and_auto_takes_layered", one_hidden_refuses),
     ];
     checks.extend(more.map(|(name, check)| -> Named { (name.into(), Box::new(check)) }));
@@ -240,4 +241,32 @@ fn layouts_do_not_matter(gpu: &Gpu) -> Check {
         }
     }
     Ok(())
+}
+
+/// The same of the layered plan, at several depths.
+fn layouts_of_any_depth_do_not_matter(gpu: &Gpu) -> Check {
+    for (widths, activation, samples) in [
+        ([&[17, 3][..], &[1, 40], &[5, 5]], "tanh", 278),
+        ([&[277], &[17], &[3]], "leaky-relu:0.1", 400),
+        ([&[3, 17, 1], &[70, 65, 33], &[2, 2, 2]], "sigmoid", 2502),
+    ] {
+        let data = flower(samples, 1).unwrap();
+        let runs = widths.map(|hidden| run(hidden, activation, 0.5, 2, 0.5));
+        let mut first = None;
+        for laid in of_any_depth() {
+            let train = |gpu: &Gpu| {
+                let mut session = gpu.load(&data, &runs)?;
+                session.advance(7)?;
+                session.collect()
+            };
+            let chunk = train(&laid.on(gpu)).map_err(|error: planar::Error| format!("{}: {error}", laid.layout))?;
+            if *first.get_or_insert_with(|| chunk.clone()) != chunk {
+                return Err(format!("{activation}, {widths:?}: {} has other bits", laid.layout));
+            }
+        }
+    }
+    match of_any_depth().count() {
+        8.. => Ok(()),
+        few => Err(format!("only {few} layouts")),
+    }
 }

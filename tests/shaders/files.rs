@@ -147,8 +147,8 @@ pub fn wrong_marks_are_refused() -> Check {
         ("var<storage, read> other: array<vec4<f32>>;", &table, &["no binding", "inputs"]),
     ] {
         let mut sources = Sources::embedded();
-        sources.replace("matmul", text.into());
-        match sources.compose(Kernel::Matmul, constants) {
+        sources.replace("forward_block", text.into());
+        match sources.compose(Kernel::ForwardBlock, constants) {
             Err(Error::Shader(said)) if words.iter().all(|word| said.contains(word)) => {}
             other => return Err(format!("{text}: {:?}", other.map(|shader| shader.text().to_owned()))),
         }

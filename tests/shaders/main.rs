@@ -254,17 +254,15 @@ macro_rules! layout {
 /// The struct of a kernel's uniform.
 fn uniform_of(kernel: Kernel) -> RustLayout {
     match kernel {
-        Kernel::Matmul => layout!(
-            Product: rows, inner, columns, slabs, a_offset, a_stride, b_offset, b_stride, c_offset, c_stride, scale
+        Kernel::ForwardBlock
+        | Kernel::ForwardTile
+        | Kernel::DeltaBlock
+        | Kernel::DeltaTile
+        | Kernel::GradientBlock
+        | Kernel::GradientTile => layout!(
+            Product: rows, inner, columns, slices, slice, a_offset, a_stride, b_stride, weights, bias, parameters,
+            networks, update, mean
         ),
-        Kernel::BiasActivation => layout!(BiasActivation: units, samples, bias_offset, parameters),
-        Kernel::OutputDelta => layout!(OutputDelta: samples),
-        Kernel::HiddenDelta => layout!(HiddenDelta: units, samples),
-        Kernel::BiasSum => layout!(BiasSum: units, samples, offset, stride, scale),
-        Kernel::SumSlabs => layout!(SumSlabs: length, slabs, offset, stride),
-        Kernel::Update => layout!(Update: parameters),
-        Kernel::Cost => layout!(Cost: samples, slabs, scale),
-        Kernel::Record => layout!(Record: networks, slabs),
         Kernel::SerialForward
         | Kernel::SerialBackward
         | Kernel::SplitForward

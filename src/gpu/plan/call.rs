@@ -1,23 +1,13 @@
 //! One dispatch: a kernel, its constants, its uniform, the buffers it binds, and how many workgroups it takes.
 
-use bytemuck::bytes_of;
-
-use super::{Problem, Slot};
-use crate::cpu::operations::Transpose;
+use super::Slot;
 use crate::gpu::shader::kernel::Kernel;
-use crate::gpu::shader::uniforms as uniform;
 use crate::gpu::shader::{Constant, Constants};
+use crate::model::Activation;
 use crate::model::activation::DEFAULT_SLOPE;
-use crate::model::{Activation, Derivative};
 
-/// The side of a matmul's tile: a workgroup of TILE × TILE invocations.
-pub const TILE: u32 = 16;
-/// The terms of one partial sum. A multiple of [`TILE`].
-pub const SLAB: u32 = 1024;
-/// Invocations of a workgroup in the kernels of one dimension.
+/// Invocations of a workgroup, where nothing says otherwise.
 pub const WORKGROUP: u32 = 64;
-/// Samples × units of a workgroup in the kernels over a layer.
-pub const LAYER_GROUP: [u32; 2] = [64, 4];
 
 /// A dispatch, as data.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,139 +30,9 @@ pub struct KernelCall {
     pub turns: u64,
 }
 
-/// The slabs that a sum of this many terms is cut into.
-pub fn slabs(terms: u32) -> u32 {
-    terms.div_ceil(SLAB)
-}
-
-/// C = scale·A·B for every network, where `product.slabs` says into how many parts the sum is cut.
-pub fn matmul(product: uniform::Product, transpose: Transpose, networks: u32, [a, b, c]: [Slot; 3]) -> KernelCall {
-    let tiles = u64::from(product.inner.min(SLAB).div_ceil(TILE));
-    KernelCall {
-        constants: vec![
-            ("TILE", Constant::U32(TILE)),
-            ("SLAB", Constant::U32(SLAB)),
-            ("TRANSPOSE_A", Constant::Bool(transpose == Transpose::A)),
-            ("TRANSPOSE_B", Constant::Bool(transpose == Transpose::B)),
-        ],
-        workgroups: [
-            groups(product.columns, TILE),
-            groups(product.rows, TILE),
-            u64::from(networks) * u64::from(product.slabs),
-        ],
-        invocations: u64::from(TILE * TILE),
-        workgroup_storage: u64::from(2 * TILE * TILE * 4),
-        turns: tiles * u64::from(1 + TILE),
-        ..step(Kernel::Matmul, bytes_of(&product), vec![a, b, c, Slot::Networks(0)])
-    }
-}
-
-/// Z ← Z + b and A = g(Z) of a layer of every network.
-pub fn bias_activation(problem: &Problem, layer: usize, activation: Activation) -> KernelCall {
-    let shape = uniform::BiasActivation {
-        units: problem.units(layer),
-        samples: problem.samples,
-        bias_offset: problem.layout.bias(layer).offset as u32,
-        parameters: problem.layout.parameters() as u32,
-    };
-    let buffers = vec![Slot::Networks(layer), Slot::Parameters, Slot::Z(layer), Slot::A(layer)];
-    over_layer(problem, layer, Derivative::of(activation), step(Kernel::BiasActivation, bytes_of(&shape), buffers))
-}
-
-/// dZ = A − Y at the output of every network.
-pub fn output_delta(problem: &Problem, layer: usize) -> KernelCall {
-    let shape = uniform::OutputDelta { samples: problem.samples };
-    let buffers = vec![Slot::A(layer), Slot::Labels, Slot::Delta(layer), Slot::Networks(0)];
-    let grid = [problem.samples, problem.networks, 1];
-    in_rows(grid, 0, step(Kernel::OutputDelta, bytes_of(&shape), buffers))
-}
-
-/// dZ = dA ∘ g′(Z) of a hidden layer of every network, in place.
-pub fn hidden_delta(problem: &Problem, layer: usize) -> KernelCall {
-    let shape = uniform::HiddenDelta { units: problem.units(layer), samples: problem.samples };
-    let buffers = vec![Slot::Networks(layer), Slot::Z(layer), Slot::Delta(layer)];
-    let derivative = Derivative { activation: problem.activation, borrowed: problem.borrowed };
-    over_layer(problem, layer, derivative, step(Kernel::HiddenDelta, bytes_of(&shape), buffers))
-}
-
-/// db = scale·Σ dZ, a slab at a time, for every network.
-pub fn bias_sum(sums: uniform::BiasSum, networks: u32, [dz, db]: [Slot; 2]) -> KernelCall {
-    let grid = [sums.units, slabs(sums.samples), networks];
-    in_rows(
-        grid,
-        sums.samples.min(SLAB).into(),
-        step(Kernel::BiasSum, bytes_of(&sums), vec![dz, db, Slot::Networks(0)]),
-    )
-}
-
-/// The sum of the slabs, for every network.
-pub fn sum_slabs(shape: uniform::SumSlabs, networks: u32, [partial, total]: [Slot; 2]) -> KernelCall {
-    let grid = [shape.length, networks, 1];
-    in_rows(grid, shape.slabs.into(), step(Kernel::SumSlabs, bytes_of(&shape), vec![partial, total, Slot::Networks(0)]))
-}
-
-/// θ ← θ − α·dθ for every network.
-pub fn update(problem: &Problem) -> KernelCall {
-    let parameters = problem.layout.parameters() as u32;
-    let buffers = vec![Slot::Networks(0), Slot::Gradients, Slot::Parameters];
-    let step = step(Kernel::Update, bytes_of(&uniform::Update { parameters }), buffers);
-    in_rows([parameters, problem.networks, 1], 0, step)
-}
-
-/// The cost of every network by slab, from the logits of the last layer.
-pub fn cost(problem: &Problem, layer: usize) -> KernelCall {
-    let samples = problem.samples;
-    let shape = uniform::Cost { samples, slabs: slabs(samples), scale: mean_of(samples) };
-    let buffers = vec![Slot::Z(layer), Slot::Labels, Slot::PartialCosts, Slot::Networks(0)];
-    let grid = [slabs(samples), problem.networks, 1];
-    in_rows(grid, samples.min(SLAB).into(), step(Kernel::Cost, bytes_of(&shape), buffers))
-}
-
-/// Every network's cost into the history, and its step counted.
-pub fn record(problem: &Problem) -> KernelCall {
-    let shape = uniform::Record { networks: problem.networks, slabs: slabs(problem.samples) };
-    let buffers = vec![Slot::PartialCosts, Slot::History, Slot::Steps, Slot::Networks(0)];
-    let step = step(Kernel::Record, bytes_of(&shape), buffers);
-    in_rows([problem.networks, 1, 1], shape.slabs.into(), step)
-}
-
 /// 1/m.
 pub(super) fn mean_of(samples: u32) -> f32 {
     (1.0 / f64::from(samples)) as f32
-}
-
-fn step(kernel: Kernel, uniform: &[u8], buffers: Vec<Slot>) -> KernelCall {
-    KernelCall {
-        kernel,
-        constants: Vec::new(),
-        uniform: uniform.to_vec(),
-        buffers,
-        workgroups: [1; 3],
-        invocations: 1,
-        workgroup_storage: 0,
-        turns: 0,
-    }
-}
-
-/// One invocation per element of a grid, in workgroups along x.
-fn in_rows(grid: [u32; 3], turns: u64, step: KernelCall) -> KernelCall {
-    let constants = match step.kernel {
-        Kernel::BiasSum | Kernel::Cost => {
-            vec![("WORKGROUP", Constant::U32(WORKGROUP)), ("SLAB", Constant::U32(SLAB))]
-        }
-        _ => vec![("WORKGROUP", Constant::U32(WORKGROUP))],
-    };
-    let workgroups = [groups(grid[0], WORKGROUP), grid[1].into(), grid[2].into()];
-    KernelCall { constants, workgroups, invocations: WORKGROUP.into(), turns, ..step }
-}
-
-/// One invocation per sample and unit of a layer, for every network.
-fn over_layer(problem: &Problem, layer: usize, derivative: Derivative, step: KernelCall) -> KernelCall {
-    let [samples, units] = LAYER_GROUP;
-    let mut constants = activation_constants(derivative.activation, derivative.borrowed);
-    constants.extend([("SAMPLES", Constant::U32(samples)), ("UNITS", Constant::U32(units))]);
-    let workgroups = [groups(problem.samples, samples), groups(problem.units(layer), units), problem.networks.into()];
-    KernelCall { constants, workgroups, invocations: (samples * units).into(), ..step }
 }
 
 /// The constants of `lib/activation.wgsl`: the activations' numbers, which of them g is, and whose derivative the
@@ -197,8 +57,4 @@ fn activation_code(activation: Activation) -> (&'static str, u32) {
         Activation::Relu => ("RELU", 2),
         Activation::LeakyRelu { .. } => ("LEAKY_RELU", 3),
     }
-}
-
-fn groups(length: u32, group: u32) -> u64 {
-    length.div_ceil(group).into()
 }

@@ -1,153 +1,319 @@
-//! The textbook's plan: one operation per dispatch, any depth. Z, A and dZ of every layer stay in buffers.
+//! The plan `layered`, for any depth: three dispatches per layer, each a product and what follows it. Z, A and dZ of every
+//! layer stay in buffers.
 //!
-//! Products of sizes saturate; if one does, a buffer passes 32-bit indices too, and [`Plan::check`] refuses it.
+//! Forward, the bias and g follow; backward first dZ of every layer from the top down, with g′, and then each layer's
+//! gradient with its update. Products of sizes saturate; if one does, a buffer passes 32-bit indices too, and
+//! [`Plan::check`] refuses it.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
-use super::call::{self, mean_of, slabs};
-use super::{KernelCall, Plan, Problem, Slot, history_length};
-use crate::cpu::operations::Transpose;
+use bytemuck::bytes_of;
+
+use super::call::{activation_constants, mean_of};
+use super::order::LONGEST;
+use super::{KernelCall, Limits, Plan, Problem, Slot, WORKGROUP, history_length};
 use crate::gpu::packing::Packing;
-use crate::gpu::shader::uniforms::{BiasSum, Product, SumSlabs};
-use crate::model::Activation;
+use crate::gpu::shader::kernel::Kernel;
+use crate::gpu::shader::uniforms::Product;
+use crate::gpu::shader::{Constant, Constants};
+use crate::model::{Activation, Derivative};
+use crate::{Error, Result};
 
-/// The layered plan for a problem: it can do any.
-pub fn build(problem: &Problem) -> Plan {
-    let mut layers = Layers { problem, partial_sums: 1 };
-    let last = problem.layout.layers() - 1;
+/// Terms of a slice of a sum over the samples: very many samples are shared out.
+const SLICE: u32 = 1024;
+/// Terms of a slice of a sum over the units of a layer, so that no loop passes its budget.
+const SLICE_OF_UNITS: u32 = 64 * LONGEST;
+/// Terms that a tile takes at a time.
+const DEPTH: u32 = 16;
+/// Rows and columns from which on a tile has enough to do.
+const TILED: u32 = 16;
 
-    let forward: Vec<KernelCall> = (0..=last).flat_map(|layer| layers.forward(layer)).collect();
-    let mut backward = vec![call::output_delta(problem, last)];
-    for layer in (0..=last).rev() {
-        backward.extend(layers.gradients(layer));
-        if layer > 0 {
-            backward.extend(layers.delta_below(layer));
+/// How products are shared out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Tiles of so many blocks along each side, for products that fill one.
+    Tiles(u32),
+    /// A block per invocation, in workgroups of so many.
+    Blocks(u32),
+}
+
+impl fmt::Display for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tiles(side) => write!(f, "tile{}", 4 * side),
+            Self::Blocks(workgroup) => write!(f, "4x4-{workgroup}"),
         }
     }
-    let cost = call::cost(problem, last);
-    let (update, record) = (call::update(problem), call::record(problem));
+}
 
+impl FromStr for Layout {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let side = text.strip_prefix("tile").and_then(|side| side.parse().ok());
+        let workgroup = text.strip_prefix("4x4-").and_then(|workgroup| workgroup.parse().ok());
+        match (side, workgroup) {
+            (Some(side @ (16 | 32 | 64)), _) => Ok(Self::Tiles(side / 4)),
+            (_, Some(workgroup @ 1..=1024)) => Ok(Self::Blocks(workgroup)),
+            _ => Err(Error::invalid("the layered plan's layout", "like tile64 or 4x4-8", format!("'{text}'"))),
+        }
+    }
+}
+
+/// The layouts that suit an adapter, the likeliest first.
+pub fn layouts(limits: &Limits) -> Vec<Layout> {
+    match limits.software {
+        // barriers are slow there
+        Some(software) => {
+            let lanes = software.lanes.clamp(1, 64);
+            [1, 2, 4].map(|many| Layout::Blocks(many * lanes)).into()
+        }
+        None => vec![Layout::Tiles(16), Layout::Tiles(8), Layout::Blocks(64), Layout::Tiles(4), Layout::Blocks(256)],
+    }
+}
+
+/// The layered plan for a problem: it can do any.
+pub fn build(problem: &Problem, layout: Layout) -> Plan {
+    let mut layers = Layers { problem, layout, partial_sums: 1 };
+    let last = problem.layout.layers() - 1;
+    let forward: Vec<KernelCall> = (0..=last).flat_map(|layer| layers.forward(layer)).collect();
+    let deltas: Vec<KernelCall> = (0..last).rev().flat_map(|layer| layers.delta(layer)).collect();
+    let mut gradients = |update| (0..=last).rev().flat_map(|layer| layers.gradient(layer, update)).collect::<Vec<_>>();
+    let (updated, stored) = (gradients(true), gradients(false));
+    let cost = layers.gradient(last, false);
     Plan {
         name: "layered",
-        layout: "tile16".into(),
+        layout: layout.to_string(),
         at_once: 1,
         slots: layers.slots(),
         packing: Packing::Tensors(problem.layout.clone()),
-        evaluation: [forward.clone(), vec![cost.clone(), record.clone()]].concat(),
-        gradients: [forward.clone(), backward.clone(), vec![cost.clone(), record.clone()]].concat(),
-        iteration: [forward.clone(), backward, vec![cost, update, record]].concat(),
+        evaluation: [forward.clone(), cost].concat(),
+        gradients: [forward.clone(), deltas.clone(), stored].concat(),
+        iteration: [forward.clone(), deltas, updated].concat(),
         forward,
     }
 }
 
+/// The three products of a layer.
+#[derive(Clone, Copy, PartialEq)]
+enum Step {
+    Forward,
+    Delta,
+    Gradient,
+}
+
 struct Layers<'a> {
     problem: &'a Problem,
-    /// The longest row of partial sums that a step needs.
+    layout: Layout,
+    /// The longest partial sums that a product needs.
     partial_sums: u64,
 }
 
 impl Layers<'_> {
-    /// Z = W·A + b and A = g(Z), σ at the output.
+    fn last(&self) -> usize {
+        self.problem.layout.layers() - 1
+    }
+
+    /// Z = W·A + b and A = g(Z); at the output dZ and the losses.
     fn forward(&mut self, layer: usize) -> Vec<KernelCall> {
-        let Problem { samples, ref layout, activation, .. } = *self.problem;
         let (units, inputs) = (self.problem.units(layer), self.problem.inputs(layer));
         let product = Product {
             rows: units,
             inner: inputs,
-            columns: samples,
-            a_offset: layout.weights(layer).offset as u32,
-            a_stride: layout.parameters() as u32,
-            b_stride: if layer == 0 { 0 } else { inputs.saturating_mul(samples) },
-            c_stride: units.saturating_mul(samples),
-            scale: 1.0,
-            ..Product::default()
+            columns: self.problem.samples,
+            a_offset: self.problem.layout.weights(layer).offset as u32,
+            a_stride: self.problem.layout.parameters() as u32,
+            b_stride: self.stride_below(layer),
+            ..self.of_layer(layer)
         };
-        let mut steps = self.matmul(product, Transpose::None, [Slot::Parameters, self.below(layer), Slot::Z(layer)]);
-        let output = layer + 1 == layout.layers();
-        steps.push(call::bias_activation(self.problem, layer, if output { Activation::Sigmoid } else { activation }));
-        steps
+        let results = if layer == self.last() { Slot::Delta(layer) } else { Slot::A(layer) };
+        let buffers = [Slot::Parameters, self.below(layer), Slot::PartialSums, Slot::Z(layer), results, Slot::Labels];
+        self.product(Step::Forward, layer, product, &buffers)
     }
 
-    /// dW = dZ·Aᵀ/m and db = Σ dZ/m.
-    fn gradients(&mut self, layer: usize) -> Vec<KernelCall> {
-        let Problem { samples, ref layout, .. } = *self.problem;
-        let (units, inputs) = (self.problem.units(layer), self.problem.inputs(layer));
+    /// dZ = (Wᵀ·dZ of the layer above) ∘ g′(Z).
+    fn delta(&mut self, layer: usize) -> Vec<KernelCall> {
+        let above = layer + 1;
         let product = Product {
-            rows: units,
+            rows: self.problem.units(layer),
+            inner: self.problem.units(above),
+            columns: self.problem.samples,
+            a_offset: self.problem.layout.weights(above).offset as u32,
+            a_stride: self.problem.layout.parameters() as u32,
+            b_stride: self.rows_of_delta(above).saturating_mul(self.problem.samples),
+            ..self.of_layer(layer)
+        };
+        let buffers = [Slot::Parameters, Slot::Delta(above), Slot::PartialSums, Slot::Z(layer), Slot::Delta(layer)];
+        self.product(Step::Delta, layer, product, &buffers)
+    }
+
+    /// dW = dZ·Aᵀ/m and db = Σ dZ/m, and the update; at the output also the cost.
+    fn gradient(&mut self, layer: usize, update: bool) -> Vec<KernelCall> {
+        let samples = self.problem.samples;
+        let rows = self.rows_of_delta(layer);
+        let product = Product {
+            rows,
             inner: samples,
-            columns: inputs,
-            a_stride: units.saturating_mul(samples),
-            b_stride: if layer == 0 { 0 } else { inputs.saturating_mul(samples) },
-            c_offset: layout.weights(layer).offset as u32,
-            c_stride: layout.parameters() as u32,
-            scale: mean_of(samples),
-            ..Product::default()
+            columns: self.problem.inputs(layer) + 1,
+            a_stride: rows.saturating_mul(samples),
+            b_stride: self.stride_below(layer),
+            update: update.into(),
+            ..self.of_layer(layer)
         };
-        let (delta, below) = (Slot::Delta(layer), self.below(layer));
-        let mut steps = self.matmul(product, Transpose::B, [delta, below, Slot::Gradients]);
+        let buffers = [
+            Slot::Delta(layer),
+            self.below(layer),
+            Slot::PartialSums,
+            Slot::Parameters,
+            Slot::Gradients,
+            Slot::History,
+            Slot::Steps,
+        ];
+        self.product(Step::Gradient, layer, product, &buffers)
+    }
 
-        let sums = BiasSum {
-            units,
-            samples,
-            offset: layout.bias(layer).offset as u32,
-            stride: layout.parameters() as u32,
-            scale: mean_of(samples),
+    /// A product in one dispatch, or by slices in two if the sum is long.
+    fn product(&mut self, step: Step, layer: usize, product: Product, buffers: &[Slot]) -> Vec<KernelCall> {
+        let most = if step == Step::Gradient { SLICE } else { SLICE_OF_UNITS };
+        let slices = product.inner.div_ceil(most);
+        let product = Product { slices, slice: if slices == 1 { product.inner } else { most }, ..product };
+        let buffers = [&[Slot::Networks(layer)], buffers].concat();
+        let is_tiled = product.rows.min(product.columns) >= TILED;
+        let first = match self.layout {
+            Layout::Tiles(side) if is_tiled => self.tiles(side, step, layer, product, buffers.clone()),
+            Layout::Tiles(_) => self.blocks(WORKGROUP, false, step, layer, product, buffers.clone()),
+            Layout::Blocks(workgroup) => self.blocks(workgroup, false, step, layer, product, buffers.clone()),
         };
-        let (networks, slabs) = (self.problem.networks, slabs(samples));
-        if slabs == 1 {
-            steps.push(call::bias_sum(sums, networks, [delta, Slot::Gradients]));
-        } else {
-            let part = BiasSum { offset: 0, stride: slabs.saturating_mul(units), ..sums };
-            let total = SumSlabs { length: units, slabs, offset: sums.offset, stride: sums.stride };
-            steps.push(call::bias_sum(part, networks, [delta, Slot::PartialSums]));
-            steps.push(self.sum_slabs(total, Slot::Gradients));
+        if slices == 1 {
+            return vec![first];
         }
-        steps
+        let of_slice = u64::from(product.rows).saturating_mul(product.columns.into());
+        let all = of_slice.saturating_mul(slices.into()).saturating_mul(self.problem.networks.into());
+        self.partial_sums = self.partial_sums.max(all);
+        let workgroup = if let Layout::Blocks(workgroup) = self.layout { workgroup } else { WORKGROUP };
+        vec![first, self.blocks(workgroup, true, step, layer, product, buffers)]
     }
 
-    /// dZ = (Wᵀ·dZ) ∘ g′(Z) of the layer below.
-    fn delta_below(&mut self, layer: usize) -> Vec<KernelCall> {
-        let Problem { samples, ref layout, .. } = *self.problem;
-        let (units, inputs) = (self.problem.units(layer), self.problem.inputs(layer));
-        let product = Product {
-            rows: inputs,
-            inner: units,
-            columns: samples,
-            a_offset: layout.weights(layer).offset as u32,
-            a_stride: layout.parameters() as u32,
-            b_stride: units.saturating_mul(samples),
-            c_stride: inputs.saturating_mul(samples),
-            scale: 1.0,
-            ..Product::default()
+    /// A tile of the product per workgroup.
+    fn tiles(&self, side: u32, step: Step, layer: usize, product: Product, buffers: Vec<Slot>) -> KernelCall {
+        let kernel = match step {
+            Step::Forward => Kernel::ForwardTile,
+            Step::Delta => Kernel::DeltaTile,
+            Step::Gradient => Kernel::GradientTile,
         };
-        let buffers = [Slot::Parameters, Slot::Delta(layer), Slot::Delta(layer - 1)];
-        let mut steps = self.matmul(product, Transpose::A, buffers);
-        steps.push(call::hidden_delta(self.problem, layer - 1));
-        steps
-    }
-
-    /// A matmul in one dispatch, or by slabs in two if the sum is long.
-    fn matmul(&mut self, product: Product, transpose: Transpose, [a, b, c]: [Slot; 3]) -> Vec<KernelCall> {
-        let (networks, slabs) = (self.problem.networks, slabs(product.inner));
-        if slabs == 1 {
-            return vec![call::matmul(Product { slabs, ..product }, transpose, networks, [a, b, c])];
+        let mut constants = self.constants(step, layer);
+        constants.extend([("SIDE", Constant::U32(side)), ("DEPTH", Constant::U32(DEPTH))]);
+        let length = product.slice.min(product.inner);
+        let steps_of =
+            |terms: u32| u64::from(terms.div_ceil(DEPTH)) * u64::from(1 + (DEPTH / side).max(1)) + u64::from(terms);
+        let slabs = u64::from(length / LONGEST);
+        let rest = length % LONGEST;
+        let turns = slabs * (1 + steps_of(LONGEST)) + if rest > 0 { 1 + steps_of(rest) } else { 0 };
+        KernelCall {
+            kernel,
+            constants,
+            uniform: bytes_of(&product).to_vec(),
+            buffers,
+            workgroups: [
+                product.columns.div_ceil(4 * side).into(),
+                product.rows.div_ceil(4 * side).into(),
+                u64::from(product.networks) * u64::from(product.slices),
+            ],
+            invocations: (side * side).into(),
+            workgroup_storage: u64::from(2 * DEPTH * side * 16),
+            turns,
         }
-        let length = product.rows.saturating_mul(product.columns);
-        let part = Product { slabs, c_offset: 0, c_stride: slabs.saturating_mul(length), ..product };
-        let total = SumSlabs { length, slabs, offset: product.c_offset, stride: product.c_stride };
-        vec![call::matmul(part, transpose, networks, [a, b, Slot::PartialSums]), self.sum_slabs(total, c)]
     }
 
-    fn sum_slabs(&mut self, total: SumSlabs, into: Slot) -> KernelCall {
-        let row = u64::from(total.length).saturating_mul(total.slabs.into());
-        let length = row.saturating_mul(self.problem.networks.into());
-        self.partial_sums = self.partial_sums.max(length);
-        call::sum_slabs(total, self.problem.networks, [Slot::PartialSums, into])
+    /// A block of the product per invocation, or the sum of its slices.
+    fn blocks(
+        &self,
+        workgroup: u32,
+        adds: bool,
+        step: Step,
+        layer: usize,
+        product: Product,
+        buffers: Vec<Slot>,
+    ) -> KernelCall {
+        let kernel = match step {
+            Step::Forward => Kernel::ForwardBlock,
+            Step::Delta => Kernel::DeltaBlock,
+            Step::Gradient => Kernel::GradientBlock,
+        };
+        let along_rows = product.rows > product.columns;
+        let mut constants = self.constants(step, layer);
+        constants.extend([
+            ("WORKGROUP", Constant::U32(workgroup)),
+            ("ALONG_ROWS", Constant::Bool(along_rows)),
+            ("ADDS", Constant::Bool(adds)),
+        ]);
+        let blocks = [product.rows, product.columns].map(|length| length.div_ceil(4));
+        let [x, y] = if along_rows { blocks } else { [blocks[1], blocks[0]] };
+        let length = product.slice.min(product.inner);
+        let slices = if adds { 1 } else { product.slices };
+        KernelCall {
+            kernel,
+            constants,
+            uniform: bytes_of(&product).to_vec(),
+            buffers,
+            workgroups: [x.div_ceil(workgroup).into(), y.into(), u64::from(product.networks) * u64::from(slices)],
+            invocations: workgroup.into(),
+            workgroup_storage: 0,
+            turns: if adds { product.slices.into() } else { u64::from(length) + u64::from(length.div_ceil(LONGEST)) },
+        }
+    }
+
+    /// What the prelude of a layer's product says.
+    fn constants(&self, step: Step, layer: usize) -> Constants {
+        let is_output = layer == self.last();
+        let derivative = match step {
+            Step::Forward if is_output => Derivative::of(Activation::Sigmoid),
+            Step::Forward => Derivative::of(self.problem.activation),
+            _ => Derivative { activation: self.problem.activation, borrowed: self.problem.borrowed },
+        };
+        let mut constants = match step {
+            Step::Gradient => Constants::new(),
+            _ => activation_constants(derivative.activation, derivative.borrowed),
+        };
+        constants.extend([
+            ("SLAB", Constant::U32(LONGEST)),
+            ("TRANSPOSE_A", Constant::Bool(step == Step::Delta)),
+            ("TRANSPOSE_B", Constant::Bool(step == Step::Gradient)),
+            ("ONES", Constant::Bool(step == Step::Gradient)),
+        ]);
+        if step != Step::Delta {
+            constants.push(("IS_OUTPUT", Constant::Bool(is_output)));
+        }
+        constants
+    }
+
+    /// What all products of a layer are told.
+    fn of_layer(&self, layer: usize) -> Product {
+        Product {
+            weights: self.problem.layout.weights(layer).offset as u32,
+            bias: self.problem.layout.bias(layer).offset as u32,
+            parameters: self.problem.layout.parameters() as u32,
+            networks: self.problem.networks,
+            mean: mean_of(self.problem.samples),
+            ..Product::default()
+        }
     }
 
     /// A of the layer below, or X.
     fn below(&self, layer: usize) -> Slot {
         if layer == 0 { Slot::Inputs } else { Slot::A(layer - 1) }
+    }
+
+    /// From one network's A below to the next; they share X.
+    fn stride_below(&self, layer: usize) -> u32 {
+        if layer == 0 { 0 } else { self.problem.inputs(layer).saturating_mul(self.problem.samples) }
+    }
+
+    /// Rows of dZ; at the output, the losses are the second.
+    fn rows_of_delta(&self, layer: usize) -> u32 {
+        if layer == self.last() { 2 } else { self.problem.units(layer) }
     }
 
     /// Every buffer's length in elements.
@@ -161,15 +327,18 @@ impl Layers<'_> {
             (Slot::Parameters, parameters),
             (Slot::Gradients, parameters),
             (Slot::PartialSums, self.partial_sums),
-            (Slot::PartialCosts, networks * u64::from(slabs(self.problem.samples))),
             (Slot::History, history_length(self.problem)),
             (Slot::Steps, networks),
             (Slot::Asked, 1),
         ]);
+        let of_rows = |rows: u32| networks.saturating_mul(rows.into()).saturating_mul(samples);
         for layer in 0..layout.layers() {
-            let activations = networks.saturating_mul(self.problem.units(layer).into()).saturating_mul(samples);
             slots.insert(Slot::Networks(layer), 4 * networks);
-            slots.extend([Slot::Z(layer), Slot::A(layer), Slot::Delta(layer)].map(|slot| (slot, activations)));
+            slots.insert(Slot::Z(layer), of_rows(self.problem.units(layer)));
+            slots.insert(Slot::Delta(layer), of_rows(self.rows_of_delta(layer)));
+            if layer < self.last() {
+                slots.insert(Slot::A(layer), of_rows(self.problem.units(layer)));
+            }
         }
         slots
     }

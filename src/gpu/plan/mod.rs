@@ -1,7 +1,7 @@
 //! A plan: which kernels run over which buffers in one iteration. Pure data, made and checked without a GPU.
 
 pub(crate) mod call;
-mod layered;
+pub(crate) mod layered;
 mod limits;
 mod one_hidden;
 mod order;
@@ -43,14 +43,12 @@ pub enum Slot {
     Gradients,
     /// Z of a layer (networks × units × m); the last layer's are the logits.
     Z(usize),
-    /// A of a layer (networks × units × m).
+    /// A of a hidden layer (networks × units × m).
     A(usize),
-    /// dZ of a layer (networks × units × m).
+    /// dZ of a layer (networks × units × m); at the output, the losses are a second row of the layered plan's.
     Delta(usize),
-    /// Sums of slabs on their way to a gradient or a product.
+    /// Slices of products on their way to their sum.
     PartialSums,
-    /// The cost by slab (networks × slabs).
-    PartialCosts,
     /// The cost by step (steps × networks).
     History,
     /// Steps done in this chunk (networks).
@@ -106,11 +104,13 @@ impl Plan {
     fn of_layout(choice: PlanChoice, layout: &str, problem: &Problem, limits: &Limits) -> Result<Self> {
         let split = || split::build(problem, limits, layout.parse()?);
         let resident = || resident::build(problem, limits, layout.parse()?);
+        let layered = || Ok(layered::build(problem, layout.parse()?));
         match choice {
-            PlanChoice::Layered => Ok(layered::build(problem)),
+            PlanChoice::Layered => layered(),
             PlanChoice::Split => split(),
             PlanChoice::Resident => resident(),
             PlanChoice::Auto if layout.parse::<resident::Layout>().is_ok() => resident(),
+            PlanChoice::Auto if layout.parse::<layered::Layout>().is_ok() => layered(),
             PlanChoice::Auto => split(),
         }
     }
@@ -137,14 +137,16 @@ impl Plan {
             let layouts = resident::layouts(problem, limits).into_iter();
             layouts.map(|layout| resident::build(problem, limits, layout)).collect()
         };
+        let layered = || -> Vec<_> {
+            layered::layouts(limits).into_iter().map(|layout| Ok(layered::build(problem, layout))).collect()
+        };
         let plans: Vec<Result<Self>> = match choice {
-            PlanChoice::Layered => vec![Ok(layered::build(problem))],
+            PlanChoice::Layered => layered(),
             PlanChoice::Split => split(),
             PlanChoice::Resident => resident(),
             PlanChoice::Auto => {
-                let layered = vec![Ok(layered::build(problem))];
                 let small = if resident::suits(problem, limits) { resident() } else { Vec::new() };
-                [small, split(), layered].into_iter().flatten().collect()
+                [small, split(), layered()].into_iter().flatten().collect()
             }
         };
         let (fitting, refused): (Vec<_>, Vec<_>) = plans.into_iter().map(held).partition(Result::is_ok);

@@ -4,24 +4,18 @@
 /// `cpu::operations` their twins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kernel {
-    /// C = scale·A·B, in tiles.
-    Matmul,
-    /// Z ← Z + b, A = g(Z).
-    BiasActivation,
-    /// dZ = A − Y.
-    OutputDelta,
-    /// dZ = dA ∘ g′(Z).
-    HiddenDelta,
-    /// db = scale·Σ dZ.
-    BiasSum,
-    /// Σ over slabs.
-    SumSlabs,
-    /// θ ← θ − α·dθ.
-    Update,
-    /// scale·Σ loss, one slab at a time.
-    Cost,
-    /// Writes the cost into the history and counts the step.
-    Record,
+    /// Z = W·A + b and A = g(Z) of a layer, a block per invocation.
+    ForwardBlock,
+    /// The same, a tile per workgroup.
+    ForwardTile,
+    /// dZ = (Wᵀ·dZ) ∘ g′(Z) of a hidden layer, a block per invocation.
+    DeltaBlock,
+    /// The same, a tile per workgroup.
+    DeltaTile,
+    /// dW, db and the update of a layer, a block per invocation.
+    GradientBlock,
+    /// The same, a tile per workgroup.
+    GradientTile,
     /// X to dZ2 and the loss of one hidden layer, a sample per invocation.
     SerialForward,
     /// dZ2 to the gradients and the update of one hidden layer, a unit per invocation.
@@ -57,16 +51,13 @@ pub enum Binding {
 
 impl Kernel {
     /// All kernels.
-    pub const ALL: [Self; 19] = [
-        Self::Matmul,
-        Self::BiasActivation,
-        Self::OutputDelta,
-        Self::HiddenDelta,
-        Self::BiasSum,
-        Self::SumSlabs,
-        Self::Update,
-        Self::Cost,
-        Self::Record,
+    pub const ALL: [Self; 16] = [
+        Self::ForwardBlock,
+        Self::ForwardTile,
+        Self::DeltaBlock,
+        Self::DeltaTile,
+        Self::GradientBlock,
+        Self::GradientTile,
         Self::SerialForward,
         Self::SerialBackward,
         Self::SplitForward,
@@ -82,15 +73,12 @@ impl Kernel {
     /// The name of its function; its file is `NAME.wgsl`.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Matmul => "matmul",
-            Self::BiasActivation => "bias_activation",
-            Self::OutputDelta => "output_delta",
-            Self::HiddenDelta => "hidden_delta",
-            Self::BiasSum => "bias_sum",
-            Self::SumSlabs => "sum_slabs",
-            Self::Update => "update",
-            Self::Cost => "cost",
-            Self::Record => "record",
+            Self::ForwardBlock => "forward_block",
+            Self::ForwardTile => "forward_tile",
+            Self::DeltaBlock => "delta_block",
+            Self::DeltaTile => "delta_tile",
+            Self::GradientBlock => "gradient_block",
+            Self::GradientTile => "gradient_tile",
             Self::SerialForward => "serial_forward",
             Self::SerialBackward => "serial_backward",
             Self::SplitForward => "split_forward",
@@ -108,28 +96,35 @@ impl Kernel {
     pub fn bindings(self) -> &'static [(&'static str, Binding)] {
         use Binding::{Read, ReadWrite, Uniform};
         match self {
-            Self::Matmul => &[("product", Uniform), ("a", Read), ("b", Read), ("c", ReadWrite), ("networks", Read)],
-            Self::BiasActivation => {
-                &[("layer", Uniform), ("networks", Read), ("parameters", Read), ("z", ReadWrite), ("a", ReadWrite)]
-            }
-            Self::OutputDelta => {
-                &[("output", Uniform), ("a", Read), ("y", Read), ("dz", ReadWrite), ("networks", Read)]
-            }
-            Self::HiddenDelta => &[("layer", Uniform), ("networks", Read), ("z", Read), ("dz", ReadWrite)],
-            Self::BiasSum => &[("sums", Uniform), ("dz", Read), ("db", ReadWrite), ("networks", Read)],
-            Self::SumSlabs => &[("slabs", Uniform), ("partial", Read), ("total", ReadWrite), ("networks", Read)],
-            Self::Update => {
-                &[("update_shape", Uniform), ("networks", Read), ("gradients", Read), ("parameters", ReadWrite)]
-            }
-            Self::Cost => {
-                &[("cost_shape", Uniform), ("z", Read), ("y", Read), ("partial", ReadWrite), ("networks", Read)]
-            }
-            Self::Record => &[
-                ("shape", Uniform),
-                ("partial", Read),
+            Self::ForwardBlock | Self::ForwardTile => &[
+                ("product", Uniform),
+                ("networks", Read),
+                ("a", Read),
+                ("b", Read),
+                ("partial", ReadWrite),
+                ("z", ReadWrite),
+                ("results", ReadWrite),
+                ("labels", Read),
+            ],
+            Self::DeltaBlock | Self::DeltaTile => &[
+                ("product", Uniform),
+                ("networks", Read),
+                ("a", Read),
+                ("b", Read),
+                ("partial", ReadWrite),
+                ("z", Read),
+                ("dz", ReadWrite),
+            ],
+            Self::GradientBlock | Self::GradientTile => &[
+                ("product", Uniform),
+                ("networks", Read),
+                ("a", Read),
+                ("b", Read),
+                ("partial", ReadWrite),
+                ("parameters", ReadWrite),
+                ("gradients", ReadWrite),
                 ("history", ReadWrite),
                 ("steps", ReadWrite),
-                ("networks", Read),
             ],
             Self::SerialForward | Self::SplitForward => &[
                 ("shape", Uniform),
@@ -182,6 +177,14 @@ impl Kernel {
                 ("finite", ReadWrite),
             ],
         }
+    }
+
+    /// Whether it writes each word of its workgroup memory before it reads it, so that no driver need fill it with zeros:
+    /// Metal's and DX12's do so slowly.
+    pub fn writes_workgroup_memory_first(self) -> bool {
+        let of_layers = matches!(self, Self::ForwardTile | Self::DeltaTile | Self::GradientTile);
+        let of_split = matches!(self, Self::SplitForward | Self::SplitBackward);
+        of_layers || of_split || matches!(self, Self::ResidentNarrow | Self::Resident)
     }
 
     /// Whether it looks at the driver instead of training.

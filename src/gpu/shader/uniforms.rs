@@ -41,7 +41,7 @@ impl NetworkRecord {
     }
 }
 
-/// `Product` of `matmul.wgsl`. Offsets and strides count elements.
+/// `Product` of `lib/product.wgsl`. Offsets and strides count elements.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct Product {
@@ -51,114 +51,28 @@ pub struct Product {
     pub inner: u32,
     /// Columns of C.
     pub columns: u32,
-    /// Parts that the sum is cut into.
-    pub slabs: u32,
+    /// Slices that the sum is cut into.
+    pub slices: u32,
+    /// Terms of a slice.
+    pub slice: u32,
     /// Where A of network 0 starts.
     pub a_offset: u32,
-    /// From one network's A to the next; 0 if they share it.
+    /// From one network's A to the next.
     pub a_stride: u32,
-    /// Where B of network 0 starts.
-    pub b_offset: u32,
     /// From one network's B to the next; 0 if they share it.
     pub b_stride: u32,
-    /// Where C of network 0 starts.
-    pub c_offset: u32,
-    /// From one network's C to the next.
-    pub c_stride: u32,
-    /// A factor on every element of C.
-    pub scale: f32,
-}
-
-/// `Layer` of `bias_activation.wgsl`.
-#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct BiasActivation {
-    /// Units of the widest network's layer.
-    pub units: u32,
-    /// m.
-    pub samples: u32,
-    /// Where b of network 0 starts among the parameters.
-    pub bias_offset: u32,
+    /// Where W of the layer starts in a network's parameters.
+    pub weights: u32,
+    /// Where b starts.
+    pub bias: u32,
     /// Parameters of one network.
     pub parameters: u32,
-}
-
-/// `Output` of `output_delta.wgsl`.
-#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct OutputDelta {
-    /// m.
-    pub samples: u32,
-}
-
-/// `Layer` of `hidden_delta.wgsl`.
-#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct HiddenDelta {
-    /// Units of the widest network's layer.
-    pub units: u32,
-    /// m.
-    pub samples: u32,
-}
-
-/// `Sums` of `bias_sum.wgsl`. Offset and stride count elements.
-#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct BiasSum {
-    /// Units of the widest network's layer.
-    pub units: u32,
-    /// m.
-    pub samples: u32,
-    /// Where db of network 0 starts.
-    pub offset: u32,
-    /// From one network's db to the next.
-    pub stride: u32,
-    /// A factor on every sum.
-    pub scale: f32,
-}
-
-/// `Slabs` of `sum_slabs.wgsl`. Offset and stride count elements.
-#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct SumSlabs {
-    /// Elements of a slab.
-    pub length: u32,
-    /// Slabs of one network.
-    pub slabs: u32,
-    /// Where the total of network 0 starts.
-    pub offset: u32,
-    /// From one network's total to the next.
-    pub stride: u32,
-}
-
-/// `Update` of `update.wgsl`.
-#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct Update {
-    /// Parameters of one network.
-    pub parameters: u32,
-}
-
-/// `Cost` of `cost.wgsl`.
-#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct Cost {
-    /// m.
-    pub samples: u32,
-    /// Slabs of one network.
-    pub slabs: u32,
-    /// 1/m.
-    pub scale: f32,
-}
-
-/// `Record` of `record.wgsl`.
-#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct Record {
     /// Networks side by side.
     pub networks: u32,
-    /// Slabs of one network's cost.
-    pub slabs: u32,
+    /// 1 if the parameters are updated, 0 if the gradients are stored.
+    pub update: u32,
+    /// 1/m.
+    pub mean: f32,
 }
 
 /// `OneHidden` of `lib/one_hidden.wgsl`.

@@ -1,0 +1,18 @@
+// dZ = (Wᵀ·dZ of the layer above) ∘ g′(Z) of a hidden layer of every network, a block of four rows and four columns per invocation: for software adapters, and to add slices.
+//
+// Dispatch: (blocks along the rows / WORKGROUP, blocks along the columns, networks · slices), or with the first two swapped.
+//# uses lib/delta, lib/product_block
+
+@compute @workgroup_size(WORKGROUP)
+fn delta_block(@builtin(global_invocation_id) id: vec3<u32>) {
+    let block = block_at(id);
+    if is_outside(block) {
+        return;
+    }
+    let sums = product_of(block);
+    if product.slices > 1u && !ADDS {
+        keep(block, sums);
+    } else {
+        finish(block, sums);
+    }
+}

@@ -1,0 +1,18 @@
+// dW = dZ·Aᵀ/m and db = Σ dZ/m of a layer of every network, and its update, a block of four rows and four columns per invocation: for software adapters, and to add slices.
+//
+// Dispatch: (blocks along the rows / WORKGROUP, blocks along the columns, networks · slices), or with the first two swapped.
+//# uses lib/gradient, lib/product_block
+
+@compute @workgroup_size(WORKGROUP)
+fn gradient_block(@builtin(global_invocation_id) id: vec3<u32>) {
+    let block = block_at(id);
+    if is_outside(block) {
+        return;
+    }
+    let sums = product_of(block);
+    if product.slices > 1u && !ADDS {
+        keep(block, sums);
+    } else {
+        finish(block, sums);
+    }
+}
