@@ -1,4 +1,4 @@
-//! The operations of the textbook, each the twin of the kernel of the same name in `shaders/`.
+//! The operations of the textbook, and the twins of the kernels in `shaders/`, which have their names.
 //!
 //! Matrices are row-major slices; a column is a sample. Every function is generic over [`Real`]:
 //! in `f64` it is what the GPU is judged by, in `f32` it shows what rounding alone does.

@@ -1,5 +1,5 @@
 //! Kernels that say so write each word of their workgroup memory before they read it: filled with NaN first, they compute the
-//! same bits. Every composed kernel with workgroup memory is looked at.
+//! same bits as filled with zeros. Every composed kernel with workgroup memory is looked at.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -24,11 +24,11 @@ const SIZES: [(&[[usize; 3]], usize); 4] =
     [(&[[4, 1, 3]], 278), (&[[9, 33, 17]], 402), (&[[3, 2, 4]], 2502), (&[[17, 40, 5], [66, 3, 20]], 130)];
 
 fn is_written_first(adapter: &Adapter, gpu: &Gpu) -> Check {
-    let poisoned = poisoned()?;
-    let gpus: BTreeMap<&str, Gpu> = poisoned
-        .into_iter()
-        .map(|(name, sources)| Ok((name, Gpu::open_with(adapter, sources).map_err(|error| error.to_string())?)))
-        .collect::<Result<_, String>>()?;
+    let open = |(name, sources): (&'static str, Sources)| {
+        Gpu::open_with(adapter, sources).map(|gpu| (name, gpu)).map_err(|error| error.to_string())
+    };
+    let filled = |bits| filled(bits)?.into_iter().map(open).collect::<Result<BTreeMap<&str, Gpu>, String>>();
+    let (with_nan, with_zeros) = (filled(0x7fc0_0000)?, filled(0)?);
     let mut seen = HashSet::new();
     for (widths, samples) in SIZES {
         let data = flower(samples, 1).map_err(|error| error.to_string())?;
@@ -39,26 +39,27 @@ fn is_written_first(adapter: &Adapter, gpu: &Gpu) -> Check {
             // a layout for fewer units, or a plan for one hidden layer
             let Ok(plan) = laid.on(gpu).plan(&problem) else { continue };
             for call in plan.steps() {
-                let Some(poisoned) = gpus.get(call.kernel.name()) else { continue };
+                let name = call.kernel.name();
+                let (Some(nan), Some(zeros)) = (with_nan.get(name), with_zeros.get(name)) else { continue };
                 let contents: Vec<Vec<u32>> = call.buffers.iter().map(|slot| contents(&plan, &runs, *slot)).collect();
                 let results = |gpu: &Gpu| {
                     gpu.alone(call, &contents).and_then(|alone| alone.results()).map_err(|error| error.to_string())
                 };
-                if results(poisoned)? != results(gpu)? {
-                    return Err(format!("{} of {}, {widths:?}, m = {samples}", call.kernel.name(), plan.layout));
+                if results(nan)? != results(zeros)? {
+                    return Err(format!("{name} of {}, {widths:?}, m = {samples}", plan.layout));
                 }
-                seen.insert(call.kernel.name());
+                seen.insert(name);
             }
         }
     }
-    match gpus.keys().find(|name| !seen.contains(*name)) {
+    match with_nan.keys().find(|name| !seen.contains(*name)) {
         Some(name) => Err(format!("{name} is in no plan here")),
         None => Ok(()),
     }
 }
 
-/// The shaders in which a kernel fills its workgroup memory with NaN first, for each that has any.
-fn poisoned() -> Result<Vec<(&'static str, Sources)>, String> {
+/// The shaders in which a kernel fills its workgroup memory with these bits first, for each that has any.
+fn filled(bits: u32) -> Result<Vec<(&'static str, Sources)>, String> {
     let mut all = Vec::new();
     for kernel in Kernel::ALL.into_iter().filter(|kernel| !kernel.is_probe()) {
         let mut sources = Sources::embedded();
@@ -78,7 +79,7 @@ fn poisoned() -> Result<Vec<(&'static str, Sources)>, String> {
         let text = sources.text(kernel.name());
         let begin = "@builtin(local_invocation_index) local: u32) {\n";
         let (before, body) = text.split_once(begin).ok_or("such a kernel takes its invocation's number last")?;
-        let fill: String = variables.iter().map(|(name, ty)| filling(name, ty)).collect();
+        let fill: String = variables.iter().map(|(name, ty)| filling(name, ty, bits)).collect();
         let text = format!("{before}{begin}{fill}    workgroupBarrier();\n{body}");
         sources.replace(kernel.name(), text);
         all.push((kernel.name(), sources));
@@ -92,15 +93,14 @@ fn variable(line: &str) -> Option<(String, String)> {
     Some((name.into(), ty.split(';').next()?.into()))
 }
 
-/// WGSL that fills a variable with NaN; numbers that are no floats with a number beyond all.
-fn filling(name: &str, ty: &str) -> String {
-    let nan = "bitcast<f32>(NAN_BITS)";
+/// WGSL that fills a variable with these bits. They are computed, because WGSL refuses a NaN that is constant.
+fn filling(name: &str, ty: &str, bits: u32) -> String {
     let of = |element: &str| match element {
-        "u32" => "NAN_BITS".to_owned(),
-        "f32" => nan.to_owned(),
-        vector => format!("{vector}({nan})"),
+        "u32" => format!("bits_of_{name}"),
+        "f32" => format!("bitcast<f32>(bits_of_{name})"),
+        vector => format!("{vector}(bitcast<f32>(bits_of_{name}))"),
     };
-    let bits = format!("    let nan_of_{name} = 0x7fc00000u + min(local, 0u);\n");
+    let bits = format!("    let bits_of_{name} = {bits}u + min(local, 0u);\n");
     let text = match ty.strip_prefix("array<").and_then(|rest| rest.strip_suffix('>')) {
         None => format!("    if local == 0u {{ {name} = {}; }}\n", of(ty)),
         Some(array) => {
@@ -110,7 +110,7 @@ fn filling(name: &str, ty: &str) -> String {
             format!("    if local == 0u {{ for (var i = 0u; i < {length}; i++) {{ {name}[i] = {value}; }} }}\n")
         }
     };
-    bits + &text.replace("NAN_BITS", &format!("nan_of_{name}"))
+    bits + &text
 }
 
 /// What a slot holds before a call: numbers of the right kind, other ones in each word.
