@@ -5,6 +5,8 @@
 //! REQUIRE_SHADER_TOOLS=1 it fails instead.
 
 mod files;
+#[path = "../common/shaders.rs"]
+mod shaders;
 
 use std::collections::{BTreeMap, HashSet};
 use std::mem::{offset_of, size_of};
@@ -12,20 +14,15 @@ use std::process::Command;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use naga::back::{hlsl, msl, spv};
-use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
-use naga::{AddressSpace, Module, StorageAccess, TypeInner};
+use naga::{AddressSpace, StorageAccess, TypeInner};
 use planar::gpu::plan::{LOOP_BUDGET, Limits, Plan, PlanChoice, Problem, Software};
-use planar::gpu::testing::uniforms;
-use planar::gpu::testing::{Binding, Kernel};
-use planar::gpu::testing::{Constant, Constants, Sources};
+use planar::gpu::testing::{Binding, Constant, Constants, Kernel, uniforms};
 use planar::model::Activation;
 use planar::model::params::Layout;
+use shaders::{Variant, module, validated, variants};
 use tempfile::TempDir;
 
 type Check = Result<(), String>;
-
-/// A kernel with the constants of its prelude.
-type Variant = (Kernel, Constants);
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -54,53 +51,9 @@ fn main() {
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-/// Hardware and software adapters, wide and narrow, with room for uniforms and without.
-fn adapters() -> Vec<Limits> {
-    let software = |lanes, threads| Limits { software: Some(Software { lanes, threads }), ..Limits::webgpu() };
-    let narrow = Limits { uniform_size: 0, ..Limits::webgpu() };
-    vec![Limits::webgpu(), narrow, software(8, 2), software(4, 2), software(16, 64)]
-}
-
+/// Every plan whose shaders are looked at.
 fn plans() -> Vec<Plan> {
-    let mut plans = Vec::new();
-    let activations = [Activation::Tanh, Activation::Sigmoid, Activation::Relu, Activation::LeakyRelu { slope: 0.01 }];
-    for adapter in adapters() {
-        for widths in [&[2, 4, 1][..], &[1, 1, 1], &[2, 277, 1], &[3, 17, 1], &[16, 4096, 1], &[2, 5, 3, 1]] {
-            for samples in [1, 402, 2503, 100_000] {
-                let borrowed = [None, Some(Activation::Tanh), Some(Activation::Sigmoid), Some(Activation::Relu)];
-                let of = |a| [(1, a, None), (300, a, None), (1, a, borrowed[samples as usize % 4])];
-                for (networks, activation, borrowed) in activations.into_iter().flat_map(of) {
-                    let problem = Problem { networks, samples, activation, borrowed, layout: Layout::new(widths) };
-                    plans.extend(PlanChoice::ALL.iter().flat_map(|choice| Plan::new(*choice, &problem, &adapter)));
-                }
-            }
-        }
-    }
-    plans
-}
-
-/// Every shader that these plans and the probes of `planar selftest` are made of, each once.
-fn variants() -> Vec<Variant> {
-    let of_plans = plans().into_iter().flat_map(|plan| plan.steps().cloned().collect::<Vec<_>>());
-    let all: HashSet<Variant> =
-        of_plans.chain(planar::selftest::testing::steps()).map(|step| (step.kernel, step.constants)).collect();
-    assert!(all.len() > 50 && Kernel::ALL.iter().all(|kernel| all.iter().any(|(other, _)| other == kernel)));
-    all.into_iter().collect()
-}
-
-/// The parsed and validated module of a variant.
-fn module((kernel, constants): &Variant) -> Result<(Module, ModuleInfo), String> {
-    let shader = Sources::embedded().compose(*kernel, constants).map_err(|error| error.to_string())?;
-    validated(kernel.name(), shader.text())
-}
-
-/// The parsed and validated module of a whole shader.
-fn validated(name: &str, text: &str) -> Result<(Module, ModuleInfo), String> {
-    let module =
-        naga::front::wgsl::parse_str(text).map_err(|error| format!("{name}: {}", error.emit_to_string(text)))?;
-    let mut validator = Validator::new(ValidationFlags::all(), Capabilities::empty());
-    let info = validator.validate(&module).map_err(|error| format!("{name}: {error:?}"))?;
-    Ok((module, info))
+    shaders::plans(&[shaders::hardware(), shaders::software()].concat(), &shaders::problems())
 }
 
 fn every_shader_is_valid() -> Check {
