@@ -5,8 +5,8 @@
 //# uses lib/activation, lib/loss, lib/product
 
 @group(0) @binding(5) var<storage, read_write> z: array<f32>;
-@group(0) @binding(6) var<storage, read_write> results: array<f32>; // A (units × samples), or dZ and the loss (2 × samples)
-@group(0) @binding(7) var<storage, read> labels: array<f32>;
+@group(0) @binding(6) var<storage, read> labels: array<f32>;
+@group(0) @binding(7) var<storage, read_write> results: array<f32>; // A (units × samples), or dZ and the loss (2 × samples)
 
 fn finish(block: Block, sums: Sums) {
     finish_row(block, block.row, sums.row0);

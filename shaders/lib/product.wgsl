@@ -3,8 +3,8 @@
 // A (rows × inner), B (inner × columns), row-major; either may be stored transposed. With ONES, B has a last column of ones
 // that is stored nowhere: the sum over the samples beside the products with them.
 //
-// The order of every sum follows from the shape alone: terms one after another in slabs of SLAB, these in slices, these in
-// C. A slice goes to `partial` if there are several, and a second dispatch adds them.
+// The order of every sum follows from the shape alone: terms one after another in slabs of SLAB, these in slices. If there
+// are several slices they go to `partial`, and a second dispatch adds them, in slabs too.
 //# uses lib/network
 
 struct Product {

@@ -15,8 +15,12 @@ fn is_outside(block: Block) -> bool {
 fn product_of(block: Block) -> Sums {
     var total = Sums();
     if ADDS {
-        for (var slice = 0u; slice < product.slices; slice++) {
-            total = plus(total, kept(block, slice));
+        for (var first = 0u; first < product.slices; first += SLAB) {
+            var part = Sums();
+            for (var slice = first; slice < min(first + SLAB, product.slices); slice++) {
+                part = plus(part, kept(block, slice));
+            }
+            total = plus(total, part);
         }
         return total;
     }

@@ -75,7 +75,7 @@ const OF_SHADERS: [OfShader; 50] = [
     OfShader { what: "A transposed", file: "lib/product", from: "select(product.inner, 1u, TRANSPOSE_A)", to: "product.inner", by: KERNEL_ALONE },
     OfShader { what: "a column beyond the end", file: "lib/gradient", from: "if column > of_bias", to: "if column > product.columns", by: UPDATES },
     OfShader { what: "the bound of a slab", file: "lib/product_block", from: "min(slab + SLAB, end)", to: "min(slab + SLAB, end - 1u)", by: GRADIENTS },
-    OfShader { what: "a slice that is left out", file: "lib/product_block", from: "slice < product.slices", to: "slice + 1u < product.slices", by: SLABS },
+    OfShader { what: "a slice that is left out", file: "lib/product_block", from: "min(first + SLAB, product.slices)", to: "min(first + SLAB, product.slices - 1u)", by: SLABS },
     OfShader { what: "the barrier before a tile is read", file: "lib/product_tile", from: "workgroupBarrier();\n            for (var k", to: "for (var k", by: GRADIENTS },
     OfShader { what: "a term of a tile that is added twice", file: "lib/product_tile", from: "a_tile[k * SIDE + local / SIDE], b", to: "a_tile[(k / 2u) * SIDE + local / SIDE], b", by: GRADIENTS },
     OfShader { what: "tanh's derivative", file: "lib/activation", from: "Activated(value, 4.0 * e * r * r)", to: "Activated(value, e * r * r)", by: GRADIENTS },
@@ -115,7 +115,7 @@ const OF_SHADERS: [OfShader; 50] = [
 #[rustfmt::skip]
 const OF_PLANS: [OfPlan; 9] = [
     OfPlan { what: "a stale A1", plan: PlanChoice::Layered, by: UPDATES, change: |plan| { plan.iteration.remove(0); } },
-    OfPlan { what: "the update before the gradient is done", plan: PlanChoice::Layered, by: UPDATES, change: |plan| plan.iteration.swap(2, 3) },
+    OfPlan { what: "the update before the gradient is done", plan: PlanChoice::Layered, by: UPDATES, change: |plan| plan.iteration.swap(2, 4) },
     OfPlan { what: "a swapped binding", plan: PlanChoice::Layered, by: GRADIENTS, change: |plan| plan.gradients[2].buffers.swap(1, 2) },
     OfPlan { what: "the last workgroup", plan: PlanChoice::Layered, by: GRADIENTS, change: |plan| plan.gradients[2].workgroups[0] -= 1 },
     OfPlan { what: "tanh's derivative for the others", plan: PlanChoice::Layered, by: GRADIENTS, change: |plan| with_tanh(&mut plan.gradients[2]) },

@@ -2,7 +2,7 @@
 //! layer stay in buffers.
 //!
 //! Forward, the bias and g follow; backward first dZ of every layer from the top down, with g′, and then each layer's
-//! gradient with its update. Products of sizes saturate; if one does, a buffer passes 32-bit indices too, and
+//! gradient with its update: the output's is the last and counts the step. Products of sizes saturate; if one does, a buffer passes 32-bit indices too, and
 //! [`Plan::check`] refuses it.
 
 use std::collections::BTreeMap;
@@ -80,7 +80,7 @@ pub fn build(problem: &Problem, layout: Layout) -> Plan {
     let last = problem.layout.layers() - 1;
     let forward: Vec<KernelCall> = (0..=last).flat_map(|layer| layers.forward(layer)).collect();
     let deltas: Vec<KernelCall> = (0..last).rev().flat_map(|layer| layers.delta(layer)).collect();
-    let mut gradients = |update| (0..=last).rev().flat_map(|layer| layers.gradient(layer, update)).collect::<Vec<_>>();
+    let mut gradients = |update| (0..=last).flat_map(|layer| layers.gradient(layer, update)).collect::<Vec<_>>();
     let (updated, stored) = (gradients(true), gradients(false));
     let cost = layers.gradient(last, false);
     Plan {
@@ -129,7 +129,7 @@ impl Layers<'_> {
             ..self.of_layer(layer)
         };
         let results = if layer == self.last() { Slot::Delta(layer) } else { Slot::A(layer) };
-        let buffers = [Slot::Parameters, self.below(layer), Slot::PartialSums, Slot::Z(layer), results, Slot::Labels];
+        let buffers = [Slot::Parameters, self.below(layer), Slot::PartialSums, Slot::Z(layer), Slot::Labels, results];
         self.product(Step::Forward, layer, product, &buffers)
     }
 
@@ -261,7 +261,10 @@ impl Layers<'_> {
             workgroups: [x.div_ceil(workgroup).into(), y.into(), u64::from(product.networks) * u64::from(slices)],
             invocations: workgroup.into(),
             workgroup_storage: 0,
-            turns: if adds { product.slices.into() } else { u64::from(length) + u64::from(length.div_ceil(LONGEST)) },
+            turns: {
+                let terms = if adds { product.slices } else { length };
+                u64::from(terms) + u64::from(terms.div_ceil(LONGEST))
+            },
         }
     }
 

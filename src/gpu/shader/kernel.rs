@@ -103,8 +103,8 @@ impl Kernel {
                 ("b", Read),
                 ("partial", ReadWrite),
                 ("z", ReadWrite),
-                ("results", ReadWrite),
                 ("labels", Read),
+                ("results", ReadWrite),
             ],
             Self::DeltaBlock | Self::DeltaTile => &[
                 ("product", Uniform),
