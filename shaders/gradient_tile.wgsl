@@ -9,7 +9,7 @@ fn gradient_tile(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_inv
         return; // retired: the whole workgroup leaves
     }
     let block = block_at(workgroup, local);
-    let sums = product_of(block, local);
+    let sums = product_of(workgroup, local);
     if block.row >= product.rows || block.column >= product.columns {
         return;
     }

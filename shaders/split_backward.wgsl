@@ -103,6 +103,9 @@ fn split_backward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_in
             }
             output += of_round;
         }
+        if !SEVERAL {
+            break; // known to the compiler, which then needs no registers for sums over rounds
+        }
     }
     if adds_unit {
         descend_unit(at, theta, sums, of_network.learning_rate);

@@ -60,6 +60,9 @@ fn split_forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_inv
                 z2 += spans[span * ACROSS + lane];
             }
         }
+        if !SEVERAL {
+            break; // known to the compiler
+        }
     }
     if local >= ACROSS || group >= shape.groups {
         return;

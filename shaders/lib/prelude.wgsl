@@ -15,6 +15,7 @@ const SHORTEST_SPAN: u32 = 8u;
 const SLABS: u32 = 32u;
 const ACROSS: u32 = 8u;
 const PARTS: u32 = 8u;
+const SEVERAL: bool = false; // whether there are several rounds of slabs, or of spans
 const NETWORKS: u32 = 1u;
 const WIDEST: u32 = 4u;
 const ITERATIONS: u32 = 64u;

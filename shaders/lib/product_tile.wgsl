@@ -12,13 +12,16 @@ fn block_at(workgroup: vec3<u32>, local: u32) -> Block {
     return Block(workgroup.z / product.slices, workgroup.z % product.slices, place.x, place.y);
 }
 
-// All invocations of a workgroup must call it.
-fn product_of(block: Block, local: u32) -> Sums {
+// All invocations of a workgroup must call it. What its loops depend on follows from the workgroup alone, as the barriers
+// need it.
+fn product_of(workgroup: vec3<u32>, local: u32) -> Sums {
     var total = Sums();
-    let row = block.row - 4u * (local / SIDE);
-    let column = block.column - 4u * (local % SIDE);
-    let end = end_of(block.slice);
-    for (var slab = block.slice * product.slice; slab < end; slab += SLAB) {
+    let network = workgroup.z / product.slices;
+    let slice = workgroup.z % product.slices;
+    let row = 4u * SIDE * workgroup.y;
+    let column = 4u * SIDE * workgroup.x;
+    let end = end_of(slice);
+    for (var slab = slice * product.slice; slab < end; slab += SLAB) {
         var part = Sums();
         let slab_end = min(slab + SLAB, end);
         for (var start = slab; start < slab_end; start += DEPTH) {
@@ -29,8 +32,8 @@ fn product_of(block: Block, local: u32) -> Sums {
                 let a_term = min(start + of_a.x, end - 1u) * step_of_a();
                 let b_term = min(start + of_b.x, end - 1u) * step_of_b();
                 let b_column = column + 4u * of_b.y;
-                a_tile[of_a.x * SIDE + of_a.y] = four_of_a(rows_of_a(block.network, row + 4u * of_a.y) + a_term);
-                b_tile[of_b.x * SIDE + of_b.y] = four_of_b(columns_of_b(block.network, b_column) + b_term, b_column);
+                a_tile[of_a.x * SIDE + of_a.y] = four_of_a(rows_of_a(network, row + 4u * of_a.y) + a_term);
+                b_tile[of_b.x * SIDE + of_b.y] = four_of_b(columns_of_b(network, b_column) + b_term, b_column);
             }
             workgroupBarrier();
             for (var k = 0u; k < min(DEPTH, slab_end - start); k++) {

@@ -25,18 +25,24 @@ pub fn software() -> Vec<Limits> {
     vec![software(8, 2), software(4, 2), software(16, 64)]
 }
 
-/// Networks of one and two hidden layers, narrow and wide, of one feature to sixteen, on few samples and many, with every
-/// activation and some borrowed derivatives.
+/// Networks of one and two hidden layers, narrow and wide, of one feature to sixteen, on few samples and many; and one of
+/// them with every activation and every other's derivative.
 pub fn problems() -> Vec<Problem> {
+    let leaky_relu = Activation::LeakyRelu { slope: 0.01 };
+    let activations = [Activation::Tanh, Activation::Sigmoid, Activation::Relu, leaky_relu];
     let mut problems = Vec::new();
-    let activations = [Activation::Tanh, Activation::Sigmoid, Activation::Relu, Activation::LeakyRelu { slope: 0.01 }];
-    for widths in [&[2, 4, 1][..], &[1, 1, 1], &[2, 277, 1], &[3, 17, 1], &[16, 4096, 1], &[2, 5, 3, 1]] {
+    let mut add = |networks, samples, activation, borrowed, widths: &[usize]| {
+        problems.push(Problem { networks, samples, activation, borrowed, layout: Layout::new(widths) });
+    };
+    for widths in [&[2, 4, 1][..], &[1, 1, 1], &[2, 277, 1], &[5, 17, 1], &[16, 3, 1], &[16, 4096, 1], &[2, 5, 30, 1]] {
         for samples in [1, 402, 2503, 100_000] {
-            let borrowed = [None, Some(Activation::Tanh), Some(Activation::Sigmoid), Some(Activation::Relu)];
-            let of = |a| [(1, a, None), (300, a, None), (1, a, borrowed[samples as usize % 4])];
-            for (networks, activation, borrowed) in activations.into_iter().flat_map(of) {
-                problems.push(Problem { networks, samples, activation, borrowed, layout: Layout::new(widths) });
-            }
+            add(1, samples, Activation::Tanh, None, widths);
+            add(300, samples, leaky_relu, None, widths);
+        }
+    }
+    for (activation, borrowed) in activations.into_iter().flat_map(|g| activations.map(|borrowed| (g, borrowed))) {
+        for widths in [&[3, 4, 1][..], &[2, 18, 1], &[2, 40, 20, 1]] {
+            add(1, 402, activation, Some(borrowed).filter(|borrowed| *borrowed != activation), widths);
         }
     }
     problems
@@ -59,9 +65,13 @@ pub fn variants_of<'a>(calls: impl Iterator<Item = &'a KernelCall>) -> Vec<Varia
     calls.map(variant).filter(|variant| seen.insert(variant.clone())).collect()
 }
 
-/// Every shader that hardware is offered, each once.
+/// Every shader that hardware is offered, each once: `split` and `resident` for up to six features, unless somebody asks for
+/// them by name.
 pub fn variants_on_hardware() -> Vec<Variant> {
-    variants_of(plans(&hardware(), &problems()).iter().flat_map(Plan::steps))
+    let (few, many): (Vec<Problem>, Vec<Problem>) = problems().into_iter().partition(|problem| problem.inputs(0) <= 6);
+    let mut all = plans(&hardware(), &few);
+    all.extend(plans(&hardware(), &many).into_iter().filter(|plan| plan.name == "layered"));
+    variants_of(all.iter().flat_map(Plan::steps))
 }
 
 /// Every shader that all these plans and the probes are made of, each once.

@@ -6,7 +6,9 @@ import { pathToFileURL } from 'node:url';
 
 const [packageFolder, folder] = process.argv.slice(2).map((path) => resolve(path));
 const { create } = await import(pathToFileURL(join(packageFolder, 'index.js')));
-const adapter = await create(['backend=null']).requestAdapter();
+// held, because what it hands out dies with it
+const gpu = create(['backend=null']);
+const adapter = await gpu.requestAdapter();
 const device = await adapter.requestDevice();
 
 let read = 0;

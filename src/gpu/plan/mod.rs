@@ -146,7 +146,8 @@ impl Plan {
             PlanChoice::Resident => resident(),
             PlanChoice::Auto => {
                 let small = if resident::suits(problem, limits) { resident() } else { Vec::new() };
-                [small, split(), layered()].into_iter().flatten().collect()
+                let split = if split::suits(problem, limits) { split() } else { Vec::new() };
+                [small, split, layered()].into_iter().flatten().collect()
             }
         };
         let (fitting, refused): (Vec<_>, Vec<_>) = plans.into_iter().map(held).partition(Result::is_ok);

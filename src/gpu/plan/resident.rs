@@ -8,7 +8,8 @@ use std::str::FromStr;
 
 use super::one_hidden::{Grid, OneHidden};
 use super::order::{Slabs, shared, span_of};
-use super::{KernelCall, LOOP_BUDGET, Limits, Plan, Problem, Slot, split};
+use super::split::{self, IN_REGISTERS};
+use super::{KernelCall, LOOP_BUDGET, Limits, Plan, Problem, Slot};
 use crate::backend::CHUNK_LIMIT;
 use crate::gpu::shader::Constant;
 use crate::gpu::shader::kernel::Kernel;
@@ -16,6 +17,8 @@ use crate::{Error, Result};
 
 /// The most units that one pass takes: from 8 on, compilers of real GPUs run out of registers.
 const NARROW: u32 = 4;
+/// Features that one pass keeps in registers on hardware, beside what it sums (`docs/kernels.md`).
+const ONE_PASS_FEATURES: u32 = 2;
 
 /// Networks that keep most of a large chip's cores busy.
 const MANY: u32 = 64;
@@ -26,9 +29,7 @@ const MOST_BLOCKS: u32 = 8;
 const MOST_LANES: u32 = 64;
 /// Units × groups of samples of an iteration up to which one workgroup may be faster than several: the arithmetic is then
 /// about what two dispatches cost.
-const SMALL: u64 = 1 << 15;
-/// The same on a software adapter, whose workgroups are threads.
-const SMALL_ON_SOFTWARE: u64 = 1 << 13;
+const SMALL: u64 = 1 << 13;
 
 /// Which invocation computes what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +102,9 @@ pub fn layouts(problem: &Problem, limits: &Limits) -> Vec<Layout> {
             let blocks = |blocks| Layout { form: Form::Whole, workgroup: lanes, blocks };
             vec![blocks([groups, units]), blocks([groups.div_ceil(2), units.div_ceil(2)])]
         }
-        None if is_narrow => vec![layout(Form::OnePass, 32), layout(Form::Sliced, 128), layout(Form::Sliced, 64)],
+        None if is_narrow && problem.inputs(0) <= ONE_PASS_FEATURES => {
+            vec![layout(Form::OnePass, 32), layout(Form::Sliced, 128), layout(Form::Sliced, 64)]
+        }
         None => {
             [Form::Sliced, Form::Whole].into_iter().flat_map(|form| [layout(form, 256), layout(form, 128)]).collect()
         }
@@ -118,8 +121,8 @@ fn even_blocks(length: u32) -> u32 {
 pub fn suits(problem: &Problem, limits: &Limits) -> bool {
     let work = u64::from(problem.units(0)) * u64::from(problem.samples.div_ceil(4));
     match limits.software {
-        Some(software) => work <= SMALL_ON_SOFTWARE || problem.networks >= 2 * software.threads,
-        None => work <= SMALL || problem.networks >= MANY,
+        Some(software) => work <= SMALL || problem.networks >= 2 * software.threads,
+        None => problem.inputs(0) <= IN_REGISTERS && (work <= SMALL || problem.networks >= MANY),
     }
 }
 

@@ -15,6 +15,8 @@ use crate::gpu::shader::Constant;
 use crate::gpu::shader::kernel::Kernel;
 use crate::{Error, Result};
 
+/// Features that an invocation keeps in registers on hardware: four samples of each take four of them.
+pub const IN_REGISTERS: u32 = 6;
 /// From this many networks on, a longer shader is soon made good.
 const MANY: u32 = 16;
 
@@ -112,6 +114,12 @@ fn blocks(problem: &Problem, Software { lanes, threads }: Software) -> [u32; 2] 
     [blocks(problem.samples.div_ceil(4), 2), blocks(problem.units(0), 4)]
 }
 
+/// Whether the features of a sample fit an invocation's registers on hardware: more are left to memory, or to the products
+/// of the layered plan (`docs/kernels.md`).
+pub fn suits(problem: &Problem, limits: &Limits) -> bool {
+    limits.software.is_some() || problem.inputs(0) <= IN_REGISTERS
+}
+
 /// The split plan for a problem.
 ///
 /// # Errors
@@ -148,7 +156,8 @@ fn split_forward(networks: &OneHidden, update: bool, [across, parts]: [u32; 2]) 
     let spans = widest.div_ceil(span);
     // no more parts than there are spans; the room goes to samples
     let parts = parts.min(spans.next_power_of_two()).min(SPANS);
-    let constants = [("ACROSS", Constant::U32(across)), ("PARTS", Constant::U32(parts))];
+    let several = Constant::Bool(spans > SPANS);
+    let constants = [("ACROSS", Constant::U32(across)), ("PARTS", Constant::U32(parts)), ("SEVERAL", several)];
     let grid = Grid {
         workgroups: [groups.div_ceil(across), networks.problem.networks],
         invocations: across * parts,
@@ -166,7 +175,8 @@ fn split_backward(networks: &OneHidden, update: bool, [across, parts]: [u32; 2])
     let fits = |across: &u32| u64::from(*across) < room.max(2);
     let across = (0..=across.ilog2()).rev().map(|power| 1 << power).find(fits).unwrap_or(1);
     let across = across.min(networks.widest().next_power_of_two());
-    let constants = [("ACROSS", Constant::U32(across)), ("PARTS", Constant::U32(parts))];
+    let several = Constant::Bool(slabs.rounds() > 1);
+    let constants = [("ACROSS", Constant::U32(across)), ("PARTS", Constant::U32(parts)), ("SEVERAL", several)];
     let grid = Grid {
         workgroups: [networks.widest().div_ceil(across), networks.problem.networks],
         invocations: across * parts,
