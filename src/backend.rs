@@ -116,6 +116,20 @@ pub struct Layouts {
     pub measured: Vec<(String, Option<f64>)>,
 }
 
+impl fmt::Display for Layouts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "layout {}", self.chosen)?;
+        if self.measured.iter().all(|(_, time)| time.is_none()) {
+            return Ok(());
+        }
+        let each = |(name, time): &(String, Option<f64>)| match time {
+            Some(time) => format!("{name} {:.1} µs", 1e6 * time),
+            None => format!("{name} left out"),
+        };
+        write!(f, ", measured: {}", self.measured.iter().map(each).collect::<Vec<_>>().join(", "))
+    }
+}
+
 /// Loads data and networks onto a device.
 pub trait Backend {
     /// What computes.

@@ -5,12 +5,12 @@ use std::time::Duration;
 use web_time::Instant;
 
 use crate::Result;
-use crate::backend::{Backend, CHUNK_LIMIT, Run, Session};
+use crate::backend::{Backend, CHUNK_LIMIT, Layouts, Run, Session};
 use crate::data::Dataset;
 use crate::model::Network;
 
 /// How fast a backend trains its networks.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Speed {
     /// Seconds from `load` to the end of the first iteration, shaders compiled and buffers filled; 0 if the session was
     /// loaded before.
@@ -19,6 +19,8 @@ pub struct Speed {
     pub iteration: f64,
     /// Of these, seconds that the host takes to queue an iteration; if the host computes itself, all of them.
     pub host: f64,
+    /// How the plan was laid out in the end, and what that was chosen from; none if it has no layouts.
+    pub layouts: Option<Layouts>,
 }
 
 /// Loads the networks, trains them side by side for about `patience`, the set-up not counted, and forgets them.
@@ -49,7 +51,7 @@ pub fn speed_of(session: &mut dyn Session, patience: Duration) -> Result<Speed> 
         host = host.min(queueing / f64::from(chunk));
         let is_long = seconds >= patience.as_secs_f64() / 6.0 || chunk == CHUNK_LIMIT;
         if is_long && begun.elapsed() >= patience {
-            return Ok(Speed { setup: 0.0, iteration: fastest, host });
+            return Ok(Speed { setup: 0.0, iteration: fastest, host, layouts: session.layouts() });
         }
         if !is_long {
             chunk = (chunk * 2).min(CHUNK_LIMIT);

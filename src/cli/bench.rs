@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use planar::backend::Run;
+use planar::backend::{Layouts, Run};
 use planar::cpu::Engine;
 use planar::data::flower;
 use planar::fit::{Candidate, every, require_adapter};
@@ -79,6 +79,9 @@ struct Row {
     host_us_per_iteration: Option<f64>,
     setup_ms: Option<f64>,
     gflops: Option<f64>,
+    /// The layout that trained in the end, and every one on offer, whose time is null if it was not measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    layouts: Option<Layouts>,
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
@@ -117,10 +120,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
             name,
             plan: plan.into(),
             error,
-            us_per_iteration: speed.map(|speed| 1e6 * speed.iteration),
-            host_us_per_iteration: speed.filter(|_| on_gpu).map(|speed| 1e6 * speed.host),
-            setup_ms: speed.map(|speed| 1e3 * speed.setup),
-            gflops: speed.map(|speed| 1e-9 * operations / speed.iteration),
+            us_per_iteration: speed.as_ref().map(|speed| 1e6 * speed.iteration),
+            host_us_per_iteration: speed.as_ref().filter(|_| on_gpu).map(|speed| 1e6 * speed.host),
+            setup_ms: speed.as_ref().map(|speed| 1e3 * speed.setup),
+            gflops: speed.as_ref().map(|speed| 1e-9 * operations / speed.iteration),
+            layouts: speed.and_then(|speed| speed.layouts),
         });
     }
     if results.iter().all(|result| result.us_per_iteration.is_none()) {
@@ -169,6 +173,9 @@ impl Bench {
                 }
             }
             rows.push(row);
+            if let Some(layouts) = &result.layouts {
+                notes += &format!("{}, {}: {layouts}\n", result.name, result.plan);
+            }
             if let Some(error) = &result.error {
                 notes += &format!("{}, {}: {error}\n", result.name, result.plan);
             }

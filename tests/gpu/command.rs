@@ -18,6 +18,7 @@ pub fn checks() -> Vec<NamedOnAdapter> {
         ("planar_predict_says_on_the_adapter_what_training_said".into(), predicts),
         ("planar_train_refuses_what_the_adapter_cannot_do".into(), refuses),
         ("the_plan_fused_is_read_as_split".into(), older_name),
+        ("bench_and_v_tell_the_layout_and_what_was_measured".into(), layouts_are_told),
     ]
 }
 
@@ -154,6 +155,30 @@ fn older_name(_: &Adapter, _: &Gpu) -> Check {
         let (stdout, stderr, code) = planar(arguments)?;
         if code != Some(0) || !stdout.contains("split") || stdout.contains("fused") {
             return Err(format!("{arguments}: exit {code:?}: {stdout}{stderr}"));
+        }
+    }
+    Ok(())
+}
+
+/// `planar bench` tells which layout it took and what it measured, and `-v` tells it in training.
+fn layouts_are_told(_: &Adapter, _: &Gpu) -> Check {
+    let bench = "bench -q --only split --hidden 100 --seconds 0.8";
+    let (stdout, stderr, _) = planar(&format!("{bench} --json"))?;
+    let report: Value = serde_json::from_str(&stdout).map_err(|error| format!("{error}: {stderr}"))?;
+    let layouts = &report["results"][0]["layouts"];
+    let chosen = layouts["chosen"].as_str().ok_or_else(|| format!("no layout: {stdout}"))?;
+    let measured = layouts["measured"].as_array().ok_or("nothing measured")?;
+    let of_chosen = measured.iter().find(|layout| layout[0] == chosen);
+    if measured.len() < 2 || of_chosen.is_none_or(|layout| !layout[1].is_f64()) {
+        return Err(format!("chosen without a measurement: {layouts}"));
+    }
+    let (stdout, _, _) = planar(bench)?;
+    let train = "train -v --device gpu --plan split --hidden 100 --learning-rate 0.1 --iterations 20000";
+    let (_, stderr, _) = planar(train)?;
+    for told in [stdout, stderr] {
+        if !told.lines().any(|line| line.contains("layout ") && line.contains(", measured: ") && line.contains(" µs"))
+        {
+            return Err(told);
         }
     }
     Ok(())

@@ -94,8 +94,8 @@ impl Plan {
     /// layered.
     ///
     /// # Errors
-    /// [`Error::Mismatch`](crate::Error::Mismatch) if the chosen plan cannot do the shape,
-    /// [`Error::Limit`](crate::Error::Limit) naming the first limit that every layout exceeds.
+    /// [`Error::Mismatch`] if the chosen plan cannot do the shape,
+    /// [`Error::Limit`] naming the first limit that every layout exceeds.
     pub fn candidates(choice: PlanChoice, problem: &Problem, limits: &Limits) -> Result<Vec<Self>> {
         Self::candidates_of(choice, None, problem, limits, |plan| plan)
     }
@@ -174,7 +174,7 @@ impl Plan {
     /// Whether the limits allow it: nothing has been allocated yet.
     ///
     /// # Errors
-    /// [`Error::Limit`](crate::Error::Limit) naming the first limit that is exceeded.
+    /// [`Error::Limit`] naming the first limit that is exceeded.
     pub fn check(&self, limits: &Limits) -> Result<()> {
         for (slot, elements) in &self.slots {
             let what = || format!("buffer {slot:?}");

@@ -129,7 +129,7 @@ pub fn suits(problem: &Problem, limits: &Limits) -> bool {
 /// The resident plan for a problem.
 ///
 /// # Errors
-/// [`Error::Mismatch`](crate::Error::Mismatch) if the networks have several hidden layers or over 16 inputs, or if their
+/// [`Error::Mismatch`] if the networks have several hidden layers or over 16 inputs, or if their
 /// form does not take their width.
 pub fn build(problem: &Problem, limits: &Limits, layout: Layout) -> Result<Plan> {
     let networks = OneHidden::new(problem, limits, "resident")?;

@@ -123,7 +123,7 @@ pub fn suits(problem: &Problem, limits: &Limits) -> bool {
 /// The split plan for a problem.
 ///
 /// # Errors
-/// [`Error::Mismatch`](crate::Error::Mismatch) if the networks have several hidden layers or over 16 inputs.
+/// [`Error::Mismatch`] if the networks have several hidden layers or over 16 inputs.
 pub fn build(problem: &Problem, limits: &Limits, layout: Layout) -> Result<Plan> {
     let networks = OneHidden::new(problem, limits, "split")?;
     let pass = |update| match layout {

@@ -104,12 +104,7 @@ impl Layouts {
             self.tuner.learn(layout, share, begun.elapsed().as_secs_f64());
         }
         if let Some(report) = self.tuner.end_chunk() {
-            let micros = |(name, time): &(String, Option<f64>)| match time {
-                Some(time) => format!("{name} {:.1} µs", 1e6 * time),
-                None => format!("{name} left out"),
-            };
-            let measured: Vec<String> = report.measured.iter().map(micros).collect();
-            log::info!("layouts, per iteration: {}; taken: {}", measured.join(", "), report.chosen);
+            log::info!("{report}");
             self.known.set(report);
         }
         device.queue.write_buffer(&buffers[&Slot::Asked], 0, &iterations.to_le_bytes());
