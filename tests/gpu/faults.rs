@@ -20,7 +20,7 @@ use crate::common::run;
 use crate::limits::NamedOnAdapter;
 
 /// The longest that a check may take: over it, something hangs.
-const WATCHDOG: Duration = Duration::from_secs(60);
+const WATCHDOG: Duration = Duration::from_secs(150);
 const LOSSES: [Fault; 2] = [Fault::Destroyed, Fault::Lost];
 
 pub fn checks() -> Vec<NamedOnAdapter> {
