@@ -6,6 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use planar::gpu::plan::{Limits, Plan, PlanChoice, Problem};
+use planar::gpu::testing::Constant;
 use planar::model::Activation;
 use planar::model::params::Layout;
 
@@ -46,12 +47,21 @@ pub fn rows() -> Vec<Row> {
                 let variant = (call.kernel, call.constants.clone());
                 if rows.iter().all(|row| row.variant != variant) {
                     let size = format!("{networks} × ({inputs}, {units}, {samples})");
-                    rows.push(Row { variant, name: format!("{} | {size} | {}", call.kernel.name(), plan.layout) });
+                    let name = format!("{}{} | {size} | {}", call.kernel.name(), part(&variant), plan.layout);
+                    rows.push(Row { variant, name });
                 }
             }
         }
     }
     rows
+}
+
+/// Which of a kernel's several calls in a plan it is.
+fn part((_, constants): &Variant) -> String {
+    let is = |name| constants.contains(&(name, Constant::Bool(true)));
+    let output = if is("IS_OUTPUT") { ", output" } else { "" };
+    let adds = if is("ADDS") { ", adds" } else { "" };
+    format!("{output}{adds}")
 }
 
 fn page() -> PathBuf {
@@ -88,7 +98,7 @@ pub fn are_as_written(driver: String) -> Check {
         let text = format!("{}\n{}\n{tables}", &text[..start], written_by(&driver));
         return fs::write(page(), text).map_err(|error| error.to_string());
     }
-    let (written, now) = (parsed(&text), parsed(&tables));
+    let (written, now) = (parsed(&text)?, parsed(&tables)?);
     let mut wrong: Vec<String> = Vec::new();
     for (row, numbers) in &now {
         match written.get(row) {
@@ -121,8 +131,8 @@ fn table(family: &str, statistics: &[Statistics]) -> Result<String, String> {
     Ok(table)
 }
 
-/// The numbers of each row, by its family and first cells.
-fn parsed(text: &str) -> BTreeMap<String, Vec<u64>> {
+/// The numbers of each row, by its family and first cells, which must tell it from all others.
+fn parsed(text: &str) -> Result<BTreeMap<String, Vec<u64>>, String> {
     let (mut rows, mut family) = (BTreeMap::new(), "");
     for line in text.lines() {
         family = line.strip_prefix("## ").unwrap_or(family);
@@ -131,8 +141,11 @@ fn parsed(text: &str) -> BTreeMap<String, Vec<u64>> {
         if let Ok(numbers) = numbers.iter().map(|cell| cell.parse()).collect::<Result<Vec<u64>, _>>()
             && !numbers.is_empty()
         {
-            rows.insert(format!("{family}: {}", name.join(", ")), numbers);
+            let key = format!("{family}: {}", name.join(" | "));
+            if rows.insert(key.clone(), numbers).is_some() {
+                return Err(format!("two rows are called {key}"));
+            }
         }
     }
-    rows
+    Ok(rows)
 }
