@@ -38,9 +38,19 @@ impl Adapter {
         let descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
         let backends = descriptor.backends;
         let found = wgpu::Instance::new(descriptor).enumerate_adapters(backends).await;
-        let mut adapters: Vec<Self> = found.into_iter().map(|inner| Self { info: inner.get_info(), inner }).collect();
+        let mut adapters: Vec<Self> = found.into_iter().map(Self::new).collect();
         adapters.sort_by_key(|adapter| rank(adapter.info.device_type)); // stable: the system's order within a type
         adapters
+    }
+
+    fn new(inner: wgpu::Adapter) -> Self {
+        #[cfg_attr(not(feature = "testing"), allow(unused_mut, reason = "only tests change it"))]
+        let mut info = inner.get_info();
+        #[cfg(feature = "testing")]
+        if super::errors::Fault::of_environment().is_some() {
+            info.device_type = DeviceType::DiscreteGpu; // so that `auto` looks at it
+        }
+        Self { inner, info }
     }
 
     /// The adapter that a choice takes among `adapters`, which are sorted best first. The environment's

@@ -214,7 +214,7 @@ impl Gpu {
         match fault {
             Fault::Destroyed => context.device.wgpu.destroy(),
             Fault::Lost => context.device.errors.lost("the driver says so"),
-            Fault::OutOfMemory | Fault::Hang | Fault::Unmapped => context.device.errors.let_fail(fault),
+            fault => context.device.errors.let_fail(fault),
         }
     }
 }

@@ -1,14 +1,18 @@
 //! An opened device: its error scopes, its submissions, and the errors that it reports.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use wgpu::ErrorFilter;
 
 use super::adapter::{Adapter, device_info};
 use super::errors::{DeviceErrors, Fault, one_line};
-use super::wait::{Waited, finished};
+use super::wait::{FIRST_PATIENCE, PATIENCE, Waited, finished};
 use crate::backend::DeviceInfo;
 use crate::{Error, Result};
+
+/// The least work that a device can be given.
+const FIRST_SHADER: &str = "@compute @workgroup_size(1) fn first() {}";
 
 /// A wgpu device with its queue, and what it has reported.
 #[derive(Debug)]
@@ -24,7 +28,7 @@ impl Device {
     /// Opens an adapter with all that its limits allow.
     ///
     /// # Errors
-    /// [`Error::Device`] if the driver refuses.
+    /// [`Error::Device`] if the driver refuses, or does not answer a first piece of work.
     pub async fn open(adapter: &Adapter) -> Result<Self> {
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("planar"),
@@ -38,12 +42,40 @@ impl Device {
         };
         let (device, queue) = opened.map_err(refused)?;
         let errors = Arc::new(DeviceErrors::default());
+        #[cfg(feature = "testing")]
+        Fault::of_environment().into_iter().for_each(|fault| errors.let_fail(fault));
         let (on_error, on_loss) = (Arc::clone(&errors), Arc::clone(&errors));
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| on_error.failed(&error.to_string())));
         device.set_device_lost_callback(move |_, message| on_loss.lost(&message));
         let opened = Self::new(device, queue, errors);
         log::info!("opened {adapter}, driver {}", opened.info().driver);
+        opened.answer().await?;
         Ok(opened)
+    }
+
+    /// Waits for a first piece of work, a dispatch that does nothing: a chunk may take minutes, and a device that hangs
+    /// shall not.
+    async fn answer(&self) -> Result<()> {
+        let encoder = self.guarded("the first dispatch", || {
+            let source = wgpu::ShaderSource::Wgsl(FIRST_SHADER.into());
+            let module = self.wgpu.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some("first"), source });
+            let pipeline = self.wgpu.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: Some("first"),
+                layout: None,
+                module: &module,
+                entry_point: Some("first"),
+                compilation_options: Default::default(),
+                cache: None,
+            });
+            let mut encoder = self.wgpu.create_command_encoder(&Default::default());
+            let mut pass = encoder.begin_compute_pass(&Default::default());
+            pass.set_pipeline(&pipeline);
+            pass.dispatch_workgroups(1, 1, 1);
+            drop(pass);
+            encoder
+        });
+        let submission = self.submit(encoder.await?).await?;
+        self.finished_within(submission, FIRST_PATIENCE).await
     }
 
     /// A device that is open already, and where its errors are reported to.
@@ -86,7 +118,8 @@ impl Device {
     /// # Errors
     /// As [`guarded`](Self::guarded).
     pub async fn submit(&self, encoder: wgpu::CommandEncoder) -> Result<wgpu::SubmissionIndex> {
-        self.guarded("a submission", || self.queue.submit([encoder.finish()])).await
+        let commands = Some(encoder.finish()).filter(|_| !self.errors.is_due(Fault::Drops));
+        self.guarded("a submission", || self.queue.submit(commands)).await
     }
 
     /// Waits until a submission is done.
@@ -94,10 +127,22 @@ impl Device {
     /// # Errors
     /// [`Error::Device`] if it fails or takes too long, [`Error::Lost`] if the device is lost.
     pub async fn finished(&self, submission: wgpu::SubmissionIndex) -> Result<()> {
-        let impatient = self.errors.is_due(Fault::Hang);
-        match finished(&self.wgpu, Some(submission), impatient).await {
+        let patience = if self.errors.is_due(Fault::Hang) { Duration::ZERO } else { PATIENCE };
+        self.finished_within(submission, patience).await
+    }
+
+    async fn finished_within(&self, submission: wgpu::SubmissionIndex, patience: Duration) -> Result<()> {
+        let waited = if self.errors.is_due(Fault::NeverAnswers) {
+            std::thread::sleep(patience);
+            Waited::TimedOut(patience.as_secs())
+        } else {
+            finished(&self.wgpu, Some(submission), patience).await
+        };
+        match waited {
             Waited::Done => self.check().await,
             Waited::TimedOut(seconds) => {
+                // wgpu waits without end for the work of a queue that is dropped, so this one never is
+                std::mem::forget((self.wgpu.clone(), self.queue.clone()));
                 let said = format!("the device did not answer within {seconds} s: it or its driver hangs");
                 Err(Error::Device(said))
             }
@@ -122,7 +167,7 @@ impl Device {
         if matches!(error, Error::Lost(_)) {
             return error;
         }
-        finished(&self.wgpu, None, false).await;
+        finished(&self.wgpu, None, PATIENCE).await;
         match self.errors.check() {
             Err(lost @ Error::Lost(_)) => lost,
             _ => error,

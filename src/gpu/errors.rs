@@ -18,6 +18,27 @@ pub enum Fault {
     Hang,
     /// The next readback cannot be mapped.
     Unmapped,
+    /// Nothing that is submitted is carried out, though it counts as done.
+    Drops,
+    /// Nothing that is submitted is ever done.
+    NeverAnswers,
+}
+
+impl Fault {
+    /// Whether it goes wrong every time, and not just once.
+    fn lasts(self) -> bool {
+        matches!(self, Self::Drops | Self::NeverAnswers)
+    }
+
+    /// What the environment's `PLANAR_FAULT` lets go wrong on every device, for tests of whole commands.
+    #[cfg(feature = "testing")]
+    pub fn of_environment() -> Option<Self> {
+        match std::env::var("PLANAR_FAULT").ok()?.as_str() {
+            "drops" => Some(Self::Drops),
+            "never-answers" => Some(Self::NeverAnswers),
+            _ => None,
+        }
+    }
 }
 
 /// The first reports of a device: outside any error scope, and of its loss.
@@ -57,7 +78,12 @@ impl DeviceErrors {
 
     /// Whether this is to go wrong now.
     pub fn is_due(&self, fault: Fault) -> bool {
-        self.fault.lock().unwrap_or_else(PoisonError::into_inner).take_if(|due| *due == fault).is_some()
+        let mut due = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = *due == Some(fault);
+        if is_due && !fault.lasts() {
+            *due = None;
+        }
+        is_due
     }
 }
 

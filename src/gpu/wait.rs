@@ -5,13 +5,13 @@
 //! the device reports by itself, and [`finished`] returns at once.
 
 use std::future::Future;
-#[cfg(not(target_arch = "wasm32"))]
 use std::time::Duration;
 
 /// How long a submission may take before the device counts as hung. A chunk aims at 50 ms, but if one iteration of a large
 /// network takes a slow software adapter seconds, a chunk of four times as many iterations may follow it.
-#[cfg(not(target_arch = "wasm32"))]
-const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(120);
+/// How long the first piece of work may take, which is next to nothing: a device that does not answer by then never will.
+pub const FIRST_PATIENCE: Duration = Duration::from_secs(6);
 
 /// What became of a wait.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,12 +30,11 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     pollster::block_on(future)
 }
 
-/// Waits until a submission is done, or everything that was submitted if none is named; impatiently if a test says so.
+/// Waits until a submission is done, or everything that was submitted if none is named.
 #[cfg(not(target_arch = "wasm32"))]
-pub async fn finished(device: &wgpu::Device, submission: Option<wgpu::SubmissionIndex>, impatient: bool) -> Waited {
+pub async fn finished(device: &wgpu::Device, submission: Option<wgpu::SubmissionIndex>, patience: Duration) -> Waited {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
-    let patience = if impatient { Duration::ZERO } else { PATIENCE };
     let wait = wgpu::PollType::Wait { submission_index: submission, timeout: Some(patience) };
     // wgpu panics on errors that are not a PollError
     match catch_unwind(AssertUnwindSafe(|| device.poll(wait).map(|_| ()))) {
@@ -46,10 +45,10 @@ pub async fn finished(device: &wgpu::Device, submission: Option<wgpu::Submission
     }
 }
 
-/// The browser waits by itself.
+/// The browser waits by itself, unless there is no patience at all.
 #[cfg(target_arch = "wasm32")]
-pub async fn finished(_: &wgpu::Device, _: Option<wgpu::SubmissionIndex>, impatient: bool) -> Waited {
-    if impatient { Waited::TimedOut(0) } else { Waited::Done }
+pub async fn finished(_: &wgpu::Device, _: Option<wgpu::SubmissionIndex>, patience: Duration) -> Waited {
+    if patience.is_zero() { Waited::TimedOut(0) } else { Waited::Done }
 }
 
 /// What a callback sends once its submission is done. Outside a browser another thread's poll may be about to call it, so

@@ -1,5 +1,7 @@
 //! The choice among GPUs, and whether one pays off. Without the feature `gpu`, `no_gpu.rs` replaces this file.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::Candidate;
@@ -107,13 +109,24 @@ fn open(adapter: &Adapter, settings: &DeviceSettings) -> Result<Gpu> {
     Ok(Gpu::open(adapter)?.with_plan(settings.plan).with_layout(settings.layout.clone()))
 }
 
-/// Every adapter with every plan.
+/// Every adapter with every plan. An adapter that cannot be opened for one plan is not tried again for the next: one that
+/// hangs takes seconds each time.
 pub fn every() -> Vec<Candidate> {
-    let with_plans = |adapter: Adapter| PlanChoice::ALL.map(|plan| (adapter.clone(), plan));
-    let candidate = |(adapter, plan): (Adapter, PlanChoice)| Candidate {
+    let with_plans = |adapter: Adapter| {
+        let refused = Rc::new(OnceCell::new());
+        PlanChoice::ALL.map(|plan| (adapter.clone(), plan, Rc::clone(&refused)))
+    };
+    let candidate = |(adapter, plan, refused): (Adapter, PlanChoice, Rc<OnceCell<String>>)| Candidate {
         name: adapter.to_string(),
         plan: plan.name(),
-        open: Box::new(move || Ok(Box::new(Gpu::open(&adapter)?.with_plan(plan)))),
+        open: Box::new(move || match refused.get() {
+            Some(said) => Err(Error::Device(said.clone())),
+            None => match Gpu::open(&adapter) {
+                Ok(gpu) => Ok(Box::new(gpu.with_plan(plan))),
+                Err(Error::Device(said)) => Err(Error::Device(refused.get_or_init(|| said).clone())),
+                Err(other) => Err(other),
+            },
+        }),
     };
     Adapter::all().into_iter().flat_map(with_plans).map(candidate).collect()
 }
