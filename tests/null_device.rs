@@ -1,7 +1,9 @@
-//! An adapter that lists itself and cannot compute: RADV for a chip that is not there. Every command ends within ten seconds and
-//! says why in one line, or goes on with the CPU.
+//! An adapter that lists itself and cannot compute: RADV for a chip that is not there, and any adapter whose work is dropped or
+//! never done, as the environment's `PLANAR_FAULT` lets happen where the feature `testing` is on. Every command ends within ten
+//! seconds and says why in one line, or goes on with the CPU.
 //!
-//! Without RADV these tests are reported as ignored; with REQUIRE_COMPILERS=1 they fail instead.
+//! Without RADV its tests are reported as ignored, and with REQUIRE_COMPILERS=1 they fail instead; likewise those of faults
+//! without any adapter, with REQUIRE_GPU=1.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -17,33 +19,80 @@ type Named = (&'static str, fn() -> Check);
 const MANIFEST: &str = "/usr/share/vulkan/icd.d/radeon_icd.x86_64.json";
 const LONGEST: Duration = Duration::from_secs(10);
 
-fn main() {
-    let arguments = Arguments::from_args();
-    let required = std::env::var("REQUIRE_COMPILERS").is_ok_and(|value| value == "1");
-    let ignored = !Path::new(MANIFEST).exists() && !required;
-    let checks: [Named; 5] = [
-        ("devices_lists_it", || ends("devices", 0, "Null hardware", "")),
-        ("auto_trains_on_the_cpu_and_says_why_in_a_line", || {
-            ends("train --hidden 277 --samples 4000 --iterations 4000", 0, "CPU engine", "cannot be opened")
-        }),
-        ("gpu_is_refused", || ends("train --device gpu --iterations 20 -q", 1, "", "cannot be opened")),
-        ("selftest_fails", || ends("selftest -q", 1, "", "cannot be opened")),
-        ("bench_measures_the_cpu_and_says_what_is_left_out", || {
-            ends("bench --seconds 0.2 --hidden 4 -q", 0, "CPU engine", "")
-                .and_then(|()| ends("bench --seconds 0.2 --hidden 4 -q", 0, "cannot be opened", ""))
-        }),
-    ];
-    let trials =
-        checks.map(|(name, check)| Trial::test(name, move || check().map_err(Failed::from)).with_ignored_flag(ignored));
-    libtest_mimic::run(&arguments, trials.into()).exit();
+/// The adapter of a test.
+#[derive(Clone, Copy)]
+enum Adapter {
+    /// RADV without its chip.
+    Null,
+    /// The machine's own, whose work is not carried out.
+    Drops,
+    /// The machine's own, whose work is never done.
+    NeverAnswers,
 }
 
-/// Runs a command where the null device is the only adapter, and looks at its code, its output and its one line of errors.
-fn ends(arguments: &str, code: i32, printed: &str, said: &str) -> Check {
+use Adapter::{Drops, NeverAnswers, Null};
+
+/// A training that the CPU does not finish before it looks at a GPU.
+const AUTO: &str = "train --hidden 277 --samples 4000 --iterations 4000";
+const GPU: &str = "train --device gpu --iterations 20 -q";
+const BENCH: &str = "bench --seconds 0.2 --hidden 4 -q";
+const REFUSED: &str = "cannot be opened";
+const DROPPED: &str = "0 of 1 iterations done: its driver dropped work";
+const SILENT: &str = "did not answer within";
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let required = |name: &str| std::env::var(name).is_ok_and(|value| value == "1");
+    let no_radv = !Path::new(MANIFEST).exists() && !required("REQUIRE_COMPILERS");
+    let no_adapter = planar::gpu::Adapter::all().is_empty() && !required("REQUIRE_GPU");
+    let checks: [Named; 5] = [
+        ("devices_lists_it", || ends(Null, "devices", 0, "Null hardware", "")),
+        ("auto_trains_on_the_cpu_and_says_why_in_a_line", || ends(Null, AUTO, 0, "CPU engine", REFUSED)),
+        ("gpu_is_refused", || ends(Null, GPU, 1, "", REFUSED)),
+        ("selftest_fails", || ends(Null, "selftest -q", 1, "", REFUSED)),
+        ("bench_measures_the_cpu_and_says_what_is_left_out", || benches(Null, REFUSED)),
+    ];
+    let faults: [Named; 10] = [
+        ("work_dropped_devices_lists_it", || ends(Drops, "devices", 0, "discrete-gpu", "")),
+        ("work_dropped_auto_trains_on_the_cpu_and_says_why_in_a_line", || ends(Drops, AUTO, 0, "CPU engine", DROPPED)),
+        ("work_dropped_gpu_is_refused", || ends(Drops, GPU, 1, "", DROPPED)),
+        ("work_dropped_selftest_fails", || ends(Drops, "selftest -q", 4, "FAILED", "")),
+        ("work_dropped_bench_measures_the_cpu_and_says_what_is_left_out", || benches(Drops, "its driver dropped work")),
+        ("no_answer_devices_lists_it", || ends(NeverAnswers, "devices", 0, "discrete-gpu", "")),
+        ("no_answer_auto_trains_on_the_cpu_and_says_why_in_a_line", || {
+            ends(NeverAnswers, AUTO, 0, "CPU engine", SILENT)
+        }),
+        ("no_answer_gpu_is_refused", || ends(NeverAnswers, GPU, 1, "", SILENT)),
+        ("no_answer_selftest_fails", || ends(NeverAnswers, "selftest -q", 1, "", SILENT)),
+        ("no_answer_bench_measures_the_cpu_and_says_what_is_left_out", || benches(NeverAnswers, SILENT)),
+    ];
+    let trial = |(name, check): Named, ignored| {
+        Trial::test(name, move || check().map_err(Failed::from)).with_ignored_flag(ignored)
+    };
+    let null = checks.map(|check| trial(check, no_radv));
+    let trials = null.into_iter().chain(faults.map(|check| trial(check, no_adapter)));
+    libtest_mimic::run(&arguments, trials.collect()).exit();
+}
+
+/// `planar bench` measures the CPU and says of every plan why it is left out.
+fn benches(adapter: Adapter, why: &str) -> Check {
+    ends(adapter, BENCH, 0, "fastest: CPU", "").and_then(|()| ends(adapter, BENCH, 0, why, ""))
+}
+
+/// Runs a command where an adapter cannot compute, and looks at its code, its output and its one line of errors.
+fn ends(adapter: Adapter, arguments: &str, code: i32, printed: &str, said: &str) -> Check {
     let mut command = Command::new(env!("CARGO_BIN_EXE_planar"));
-    command.args(arguments.split_whitespace()).env("RADV_FORCE_FAMILY", "navi21");
+    command.args(arguments.split_whitespace());
+    match adapter {
+        Null => command
+            .env("RADV_FORCE_FAMILY", "navi21")
+            .env("VK_DRIVER_FILES", MANIFEST)
+            .env("VK_ICD_FILENAMES", MANIFEST),
+        Drops => command.env("PLANAR_FAULT", "drops"),
+        NeverAnswers => command.env("PLANAR_FAULT", "never-answers"),
+    };
     let begun = Instant::now();
-    let output = command.env("VK_DRIVER_FILES", MANIFEST).env("VK_ICD_FILENAMES", MANIFEST).output();
+    let output = command.output();
     let Output { status, stdout, stderr } = output.map_err(|error| error.to_string())?;
     let [stdout, stderr] = [stdout, stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let (took, wrong) = (begun.elapsed(), format!("{arguments}: {status}\n{stdout}{stderr}"));
