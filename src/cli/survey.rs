@@ -1,0 +1,48 @@
+//! `planar bench --report`: everything that the adapters of this machine have to tell, in two files.
+
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use planar::checkpoint::{remove_leftovers, replace};
+use planar::survey::survey;
+use planar::{Error, Result};
+
+use super::arguments::in_a_folder;
+use super::{Ending, Verbosity};
+use crate::report::survey::markdown;
+
+/// Surveys the adapters, and writes Markdown to a file and JSON beside it.
+pub fn run(path: &Path, patience: Duration, verbosity: Verbosity) -> anyhow::Result<Ending> {
+    let files = [path.to_owned(), path.with_extension("json")];
+    for path in &files {
+        // checked first, so that a missing permission does not cost ten minutes' work
+        let opened = OpenOptions::new().append(true).create(true).open(path);
+        opened.map_err(|source| Error::Io { path: path.clone(), source })?;
+    }
+    let survey = survey(patience, |section| verbosity.say(section))?;
+    let texts = [markdown(&survey), format!("{}\n", serde_json::to_string_pretty(&survey)?)];
+    for (path, text) in files.iter().zip(&texts) {
+        remove_leftovers(path);
+        replace(path, text.as_bytes())?;
+    }
+    let [page, data] = files.map(|path| path.display().to_string());
+    super::print(&format!("{page} and {data}: {} adapters in {:.0} s\n", survey.adapters.len(), survey.seconds))?;
+    if !survey.passed() {
+        verbosity.say(format_args!("a check failed: see {page}"));
+        return Ok(Ending::Disagrees);
+    }
+    match survey.adapters.into_iter().find_map(|adapter| adapter.error) {
+        Some(said) => Err(anyhow::anyhow!(said)),
+        None => Ok(Ending::Done),
+    }
+}
+
+/// A report's file: Markdown in a folder that exists.
+pub fn file(text: &str) -> Result<PathBuf> {
+    let path = in_a_folder("the report", text)?;
+    match path.extension() {
+        Some(extension) if extension.eq_ignore_ascii_case("md") => Ok(path),
+        _ => Err(Error::invalid("the report", "a FILE.md", format_args!("'{text}'"))),
+    }
+}
