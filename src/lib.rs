@@ -203,7 +203,7 @@
 //!
 //! | feature | brings | dependencies |
 //! |---|---|---|
-//! | `gpu` | `gpu`, `selftest` | wgpu |
+//! | `gpu` | `gpu`, `selftest`, `survey` | wgpu |
 //! | `plot` | `plot` | plotters, resvg and others |
 //! | `cli` | the command `planar` | clap, indicatif and others |
 //! | `testing` | access for the project's own tests, outside the stable interface | none |
@@ -222,7 +222,7 @@
 //! | [`sweep`] | [`Sweep`](sweep::Sweep), [`run`](sweep::run), [`grid`](sweep::grid), [`results`](sweep::results), [`summary`](sweep::summary) |
 //! | [`compare`], [`gradcheck`], [`diagnose`] | [`compare`](compare::compare), [`check`](gradcheck::check), [`diagnose`](diagnose::diagnose), and their results |
 //! | [`checkpoint`], [`metrics`], [`predict`], [`plot`] | [`Checkpoint`](checkpoint::Checkpoint), [`Weights`](checkpoint::Weights); [`predict`](predict::predict); [`Boundary`](plot::Boundary), [`CostPlot`](plot::CostPlot), [`write`](plot::write) |
-//! | [`measure`], [`selftest`], [`reproduce`] | [`speed`](measure::speed); [`run`](selftest::run); [`reproduce`](reproduce::reproduce) and [`claims`](reproduce::claims) |
+//! | [`measure`], [`selftest`], [`survey`], [`reproduce`] | [`speed`](measure::speed); [`run`](selftest::run); [`survey`](survey::survey); [`reproduce`](reproduce::reproduce) and [`claims`](reproduce::claims) |
 //!
 //! `examples/` has one program for each of the first chapters.
 #![forbid(unsafe_code)]
@@ -248,6 +248,8 @@ pub mod predict;
 pub mod reproduce;
 #[cfg(feature = "gpu")]
 pub mod selftest;
+#[cfg(feature = "gpu")]
+pub mod survey;
 pub mod sweep;
 pub mod train;
 

@@ -2,7 +2,8 @@
 //! figures wanted are worked out by hand for workgroups of 32 groups of four samples × 8 parts of the units forward, and 8
 //! units × 32 parts of the samples backward.
 
-use planar::gpu::plan::{Limits, Plan, PlanChoice, Problem};
+use planar::Error;
+use planar::gpu::plan::{Limits, Plan, PlanChoice, Problem, Software};
 use planar::model::Activation;
 use planar::model::params::Layout;
 
@@ -10,10 +11,14 @@ use planar::model::params::Layout;
 const ADAPTERS: [(&str, u64, u64, u64); 3] =
     [("H100", 1024, 48 << 10, 2 << 30), ("M2", 1024, 32 << 10, 4 << 30), ("Iris Xe", 1024, 32 << 10, 1 << 30)];
 
+fn problem(networks: u32, units: usize, samples: u32) -> Problem {
+    let layout = Layout::new(&[2, units, 1]);
+    Problem { networks, samples, activation: Activation::Tanh, borrowed: None, layout }
+}
+
 /// The plan that each of these adapters takes first.
 fn plans(networks: u32, units: usize, samples: u32) -> Vec<(&'static str, Plan)> {
-    let layout = Layout::new(&[2, units, 1]);
-    let problem = Problem { networks, samples, activation: Activation::Tanh, borrowed: None, layout };
+    let problem = problem(networks, units, samples);
     let plan = |(name, invocations, workgroup_storage, binding_size)| {
         let limits = Limits { invocations, workgroup_storage, binding_size, ..Limits::webgpu() };
         (name, Plan::new(PlanChoice::Auto, &problem, &limits).unwrap())
@@ -55,4 +60,16 @@ fn split_fills_the_chip_at_1024_units_and_10000_samples() {
 fn resident_gives_each_of_64_networks_a_workgroup() {
     // 32 invocations share 13 to 32 slabs of the 100 groups, and a few add them for each unit
     offers(&plans(64, 4, 400), "resident", &[(64, 64 * 32, 60)]);
+}
+
+#[test]
+fn resident_is_refused_where_one_iteration_takes_more_turns_than_a_dispatch_may() {
+    // 8 invocations share 2,500 groups and 1,024 units, 8 at a time: 40 · 1,024 turns forward, 16 · 2,500 backward
+    let software = Some(Software { lanes: 8, threads: 2 });
+    for workgroup_storage in [16 << 10, 32 << 10, 48 << 10, 64 << 10] {
+        let limits = Limits { workgroup_storage, software, ..Limits::webgpu() };
+        let refused = Plan::new(PlanChoice::Resident, &problem(1, 1024, 10_000), &limits);
+        let layout = refused.as_ref().map(|plan| &plan.layout);
+        assert!(matches!(refused, Err(Error::Limit { .. })), "{workgroup_storage} bytes: {layout:?}");
+    }
 }

@@ -9,6 +9,9 @@ use crate::{Error, Result};
 /// Replaces the contents of a file: bytes are written to a temporary file beside it, synced and renamed, and the folder
 /// is synced. For a link, the file that it points to is replaced; something that is not a file, such as a pipe, is
 /// written to.
+///
+/// # Errors
+/// [`Error::Io`] if the file cannot be written, in which case its old contents are there still.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let io = |source| Error::Io { path: path.into(), source };
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.into());

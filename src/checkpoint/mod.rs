@@ -12,7 +12,7 @@ use std::path::Path;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
-pub use atomic::remove_leftovers;
+pub use atomic::{remove_leftovers, replace};
 pub use weights::Weights;
 
 use crate::data::Dataset;

@@ -16,10 +16,17 @@ use crate::report::columns;
 /// Iterations of the thread's training: its time is easier to picture than that of one.
 const THREAD_ITERATIONS: f64 = 50_000.0;
 
+/// Seconds for each backend.
+const SECONDS: f64 = 1.0;
+/// Seconds for each figure of a report, which has some 250 of them for each adapter.
+#[cfg(feature = "gpu")]
+const SECONDS_PER_FIGURE: f64 = 0.3;
+
 const EXAMPLES: &str = "Examples:
   planar bench                                       the thread's network
   planar bench --hidden 4 --networks 64 --only engine,split
   planar bench --activation tanh --samples 10000 --seconds 5 --json
+  planar bench --report adapter.md                   all that an adapter has to tell, for docs/adapters/
 Exit codes: 0 done, 1 failure, 2 wrong input.";
 
 /// Measure every backend on this machine: the CPU engine, the reference, each adapter with each plan.
@@ -44,9 +51,13 @@ pub struct Arguments {
     /// Measure only these: engine, reference, split, resident, layered [default: all]
     #[arg(long, value_name = "PLAN,…", value_delimiter = ',', value_parser = plan, help_heading = "Device")]
     only: Vec<&'static str>,
-    /// Seconds to spend on each backend
-    #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = seconds, allow_negative_numbers = true, help_heading = "Measurement")]
-    seconds: f64,
+    /// Seconds to spend on each backend [default: 1], or on each figure of a report [default: 0.3]
+    #[arg(long, value_name = "S", value_parser = seconds, allow_negative_numbers = true, help_heading = "Measurement")]
+    seconds: Option<f64>,
+    /// Survey the adapters instead, in under ten minutes: checks, set-up, every plan and layout; JSON goes beside the file
+    #[cfg(feature = "gpu")]
+    #[arg(long, value_name = "FILE.md", value_parser = super::survey::file, help_heading = "Output", conflicts_with_all = ["hidden", "activation", "samples", "networks", "threads", "only", "json"])]
+    report: Option<std::path::PathBuf>,
     /// Print one JSON object to stdout, nothing else
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -86,6 +97,11 @@ struct Row {
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     arguments.verbosity.start_log();
+    #[cfg(feature = "gpu")]
+    if let Some(path) = &arguments.report {
+        let patience = Duration::from_secs_f64(arguments.seconds.unwrap_or(SECONDS_PER_FIGURE));
+        return super::survey::run(path, patience, arguments.verbosity);
+    }
     let data = flower(arguments.samples, 1)?;
     let network = Network::one_hidden(data.features(), arguments.hidden, arguments.activation)?;
     // a small rate, since numbers that overflow would change the time
@@ -105,7 +121,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         }
         arguments.verbosity.say(format_args!("measuring {name}, {plan}"));
         let backend = open();
-        let patience = Duration::from_secs_f64(arguments.seconds);
+        let patience = Duration::from_secs_f64(arguments.seconds.unwrap_or(SECONDS));
         let on_gpu = backend.as_ref().is_ok_and(|backend| backend.device().kind != "cpu");
         let speed = backend.and_then(|backend| measure::speed(backend.as_ref(), &data, &runs, patience));
         let (speed, error) = match speed {

@@ -24,6 +24,8 @@ mod progress;
 mod reproduce;
 #[cfg(feature = "gpu")]
 mod selftest;
+#[cfg(feature = "gpu")]
+mod survey;
 mod sweep;
 #[cfg(feature = "plot")]
 mod sweep_pictures;

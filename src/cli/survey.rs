@@ -27,13 +27,17 @@ pub fn run(path: &Path, patience: Duration, verbosity: Verbosity) -> anyhow::Res
         replace(path, text.as_bytes())?;
     }
     let [page, data] = files.map(|path| path.display().to_string());
-    super::print(&format!("{page} and {data}: {} adapters in {:.0} s\n", survey.adapters.len(), survey.seconds))?;
+    let adapters = match survey.adapters.len() {
+        1 => "1 adapter".into(),
+        count => format!("{count} adapters"),
+    };
+    super::print(&format!("{page} and {data}: {adapters} in {:.0} s\n", survey.seconds))?;
     if !survey.passed() {
         verbosity.say(format_args!("a check failed: see {page}"));
         return Ok(Ending::Disagrees);
     }
-    match survey.adapters.into_iter().find_map(|adapter| adapter.error) {
-        Some(said) => Err(anyhow::anyhow!(said)),
+    match survey.adapters.iter().map(|adapter| adapter.error.as_deref()).collect::<Option<Vec<_>>>() {
+        Some(none_opened) => Err(anyhow::anyhow!(none_opened.join("; "))),
         None => Ok(Ending::Done),
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// network takes a slow software adapter seconds, a chunk of four times as many iterations may follow it.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 /// How long the first piece of work may take, which is next to nothing: a device that does not answer by then never will.
-pub const FIRST_PATIENCE: Duration = Duration::from_secs(6);
+pub const FIRST_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What became of a wait.
 #[derive(Debug, PartialEq, Eq)]

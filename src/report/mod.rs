@@ -9,6 +9,8 @@ pub mod predict;
 pub mod reproduce;
 #[cfg(feature = "gpu")]
 pub mod selftest;
+#[cfg(feature = "gpu")]
+pub mod survey;
 pub mod sweep;
 pub mod train;
 

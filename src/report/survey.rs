@@ -10,8 +10,8 @@ pub fn markdown(survey: &Survey) -> String {
     let Survey { version, system, cpu, seconds_per_figure, seconds, adapters, .. } = survey;
     let mut page = format!(
         "# What the adapters of a machine do with planar\n\n\
-         planar {version}, {system}; `planar bench --report` took {seconds:.0} s. Times are the shortest of several chunks \
-         in {seconds_per_figure} s or more a figure.\nThe CPU is the {}, {}, in the same run.\n",
+         planar {version}, {system}; `planar bench --report` took {seconds:.0} s. A time is the shortest of several chunks \
+         in {seconds_per_figure} s or more.\nThe CPU's are those of the {} with {}, in the same run.\n",
         cpu.name, cpu.driver
     );
     for adapter in adapters {
@@ -32,7 +32,10 @@ fn of_adapter(of: &AdapterSurvey) -> String {
     text += &selftest(&of.selftest);
     text += "\n### Agreement\n\nOne step with the plan that `auto` takes against the `f64` reference, from the same weights. \
              The bound is 1e-5·Σ|terms| + 1e-9.\n\n";
-    text += &table(&["n_h, m, activation", "", "largest difference of Σ\\|terms\\|", "in"], of.agreement.iter().map(agreement));
+    text += &table(
+        &["n_h, m, activation", "", "largest difference of Σ\\|terms\\|", "in"],
+        of.agreement.iter().map(agreement),
+    );
     text += "\n### Set-up\n\nUntil the first iteration is done: cold, with the adapter opened and the kernels compiled, which \
              the driver may have kept on the disk; warm, once more on the opened adapter.\n\n";
     text += &table(&["n_h, m, activation", "cold, ms", "warm, ms", ""], of.set_up.iter().map(set_up));
@@ -73,7 +76,8 @@ fn set_up(of: &SetUp) -> Vec<String> {
 
 /// The plans at each size, and below them their layouts.
 fn speeds(of: &[Speeds]) -> String {
-    let heading = ["n_h, m, activation", "plan", "µs", "host µs", "CPU µs", "CPU ÷ GPU", "layout chosen", "of the best", ""];
+    let heading =
+        ["n_h, m, activation", "plan", "µs", "host µs", "CPU µs", "CPU ÷ GPU", "layout chosen", "of the best", ""];
     let rows = of.iter().flat_map(|speeds| {
         let skipped = speeds.plans.is_empty().then(|| {
             let note = cell(speeds.cpu_note.as_deref().unwrap_or_default());
@@ -86,14 +90,22 @@ fn speeds(of: &[Speeds]) -> String {
     let mut text = format!("\n{}\nEach layout by itself, the chosen one marked:\n\n", table(&heading, rows));
     let layouts = of.iter().flat_map(|speeds| speeds.plans.iter().map(move |plan| (speeds, plan)));
     let layouts = layouts.filter(|(_, plan)| !plan.layouts.is_empty()).map(|(speeds, plan)| {
-        vec![named(speeds), plan.plan.into(), plan.layouts.iter().map(|layout| {
-            let time = match (layout.us, &layout.note) {
-                (Some(time), _) => micros(time),
-                (None, note) => cell(note.as_deref().unwrap_or_default()),
-            };
-            let mark = if Some(&layout.name) == plan.chosen.as_ref() { "**" } else { "" };
-            format!("{mark}{} {time}{mark}", layout.name)
-        }).collect::<Vec<_>>().join(", ")]
+        vec![
+            named(speeds),
+            plan.plan.into(),
+            plan.layouts
+                .iter()
+                .map(|layout| {
+                    let time = match (layout.us, &layout.note) {
+                        (Some(time), _) => micros(time),
+                        (None, note) => cell(note.as_deref().unwrap_or_default()),
+                    };
+                    let mark = if Some(&layout.name) == plan.chosen.as_ref() { "**" } else { "" };
+                    format!("{mark}{} {time}{mark}", layout.name)
+                })
+                .collect::<Vec<_>>()
+                .join(", "),
+        ]
     });
     text += &table(&["n_h, m, activation", "plan", "layouts, µs"], layouts);
     text

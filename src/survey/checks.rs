@@ -92,37 +92,31 @@ pub(super) fn agreement(gpu: &Gpu, deadline: Deadline) -> Vec<Agreement> {
     STEPS.map(step).into()
 }
 
-pub(super) fn set_up(adapter: &Adapter) -> Vec<SetUp> {
-    let mut found: Vec<SetUp> = Vec::new();
-    for (hidden, samples, activation) in SET_UPS {
-        let (times, error) = match first_iterations(adapter, hidden, samples, activation) {
-            Ok(times) => (times.map(Some), None),
-            Err(error) => ([None; 2], Some(error.to_string())),
-        };
-        let [cold_ms, warm_ms] = times;
-        let failed = error.is_some();
-        found.push(SetUp { hidden, samples, activation: activation.into(), cold_ms, warm_ms, error });
-        if failed {
-            break; // an adapter that hangs takes seconds each time
-        }
-    }
-    found
+/// Opens the adapter anew for each size, and returns it as it was opened last.
+pub(super) fn set_up(adapter: &Adapter) -> Result<(Gpu, Vec<SetUp>)> {
+    let (_, small) = first_iterations(adapter, SET_UPS[0])?;
+    let (gpu, wide) = first_iterations(adapter, SET_UPS[1])?;
+    Ok((gpu, vec![small, wide]))
 }
 
-/// Milliseconds until the first iteration is done on an adapter that is not open, and again now that it is.
-fn first_iterations(adapter: &Adapter, hidden: usize, samples: usize, activation: &str) -> Result<[f64; 2]> {
+/// How long the first iteration takes on an adapter that is not open, and again now that it is.
+fn first_iterations(adapter: &Adapter, (hidden, samples, activation): (usize, usize, &str)) -> Result<(Gpu, SetUp)> {
     let (data, runs) = (flower(samples, 1)?, [run(hidden, activation, 2)?]);
-    let mut begun = Instant::now();
+    let begun = Instant::now();
     let gpu = Gpu::open(adapter)?;
-    let mut times = [0.0; 2];
-    for time in &mut times {
+    let until_done = |begun: Instant| -> Result<f64> {
         let mut session = gpu.load(&data, &runs)?;
         session.advance(1)?;
         session.collect()?;
-        *time = 1e3 * begun.elapsed().as_secs_f64();
-        begun = Instant::now();
-    }
-    Ok(times)
+        Ok(1e3 * begun.elapsed().as_secs_f64())
+    };
+    let times = until_done(begun).and_then(|cold| Ok([cold, until_done(Instant::now())?]));
+    let (times, error) = match times {
+        Ok(times) => (times.map(Some), None),
+        Err(error) => ([None; 2], Some(error.to_string())),
+    };
+    let [cold_ms, warm_ms] = times;
+    Ok((gpu, SetUp { hidden, samples, activation: activation.into(), cold_ms, warm_ms, error }))
 }
 
 /// A network of one hidden layer at its start, with a rate so small that no number overflows, which would change the time.

@@ -16,7 +16,7 @@ pub use speeds::{LayoutSpeed, PlanSpeed, Speeds};
 
 use crate::backend::DeviceInfo;
 use crate::cpu::Engine;
-use crate::gpu::{Adapter, Gpu};
+use crate::gpu::Adapter;
 use crate::selftest::{self, Finding};
 use crate::{Error, Result};
 
@@ -122,9 +122,11 @@ fn of_adapter(
     };
     // before anything is compiled on it
     listen(&format!("{adapter}: set-up"));
-    found.set_up = checks::set_up(adapter);
-    let gpu = match Gpu::open(adapter) {
-        Ok(gpu) => gpu,
+    let gpu = match checks::set_up(adapter) {
+        Ok((gpu, set_up)) => {
+            found.set_up = set_up;
+            gpu
+        }
         Err(error) => {
             found.error = Some(error.to_string());
             return found;

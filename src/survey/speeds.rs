@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::checks::run;
 use super::Deadline;
+use super::checks::run;
 use crate::Result;
-use crate::backend::{LayoutChoice, Run};
+use crate::backend::{LayoutChoice, Layouts, Run};
 use crate::cpu::Engine;
 use crate::data::{Dataset, flower};
 use crate::gpu::Gpu;
@@ -161,8 +161,7 @@ fn of_plan(
         layouts: Vec::new(),
         note: None,
     };
-    let tuned = deadline.before(|| Ok((gpu.layouts(data, runs)?, speed(gpu, data, runs, TUNING * patience)?)));
-    let (names, tuned) = match tuned {
+    let tuned = match deadline.before(|| speed(gpu, data, runs, TUNING * patience)) {
         Ok(tuned) => tuned,
         Err(said) => {
             found.note = Some(said);
@@ -170,10 +169,9 @@ fn of_plan(
         }
     };
     (found.us, found.host_us) = (Some(1e6 * tuned.iteration), Some(1e6 * tuned.host));
-    if let Some(layouts) = tuned.layouts {
-        found.tuned = layouts.measured.iter().any(|(_, time)| time.is_some());
-        found.chosen = Some(layouts.chosen);
-    }
+    let Layouts { chosen, measured } = tuned.layouts.unwrap_or_default();
+    found.tuned = measured.iter().any(|(_, time)| time.is_some());
+    found.chosen = Some(chosen);
     if tuned.iteration > patience.as_secs_f64() {
         found.note = Some(format!("layouts not measured: an iteration takes {:.2} s", tuned.iteration));
         return found;
@@ -185,6 +183,6 @@ fn of_plan(
             Err(said) => LayoutSpeed { name, us: None, note: Some(said) },
         }
     };
-    found.layouts = names.into_iter().map(alone).collect();
+    found.layouts = measured.into_iter().map(|(name, _)| alone(name)).collect();
     found
 }

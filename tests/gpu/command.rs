@@ -19,6 +19,7 @@ pub fn checks() -> Vec<NamedOnAdapter> {
         ("planar_train_refuses_what_the_adapter_cannot_do".into(), refuses),
         ("the_plan_fused_is_read_as_split".into(), older_name),
         ("bench_and_v_tell_the_layout_and_what_was_measured".into(), layouts_are_told),
+        ("a_report_tells_all_that_an_adapter_has_to_tell".into(), report_tells_everything),
     ]
 }
 
@@ -209,6 +210,60 @@ fn refuses(adapter: &Adapter, _: &Gpu) -> Check {
         let told = words.iter().all(|word| stderr.contains(word)) && stderr.lines().count() == 1;
         if got != Some(code) || !told || !stdout.is_empty() {
             return Err(format!("{arguments}: exit {got:?}, not {code}: {stdout}{stderr}"));
+        }
+    }
+    Ok(())
+}
+
+fn report_tells_everything(adapter: &Adapter, _: &Gpu) -> Check {
+    let folder = tempfile::TempDir::new().map_err(|error| error.to_string())?;
+    let file = folder.path().join("adapter.md");
+    let (stdout, stderr, code) = planar(&format!("bench --seconds 0.02 -q --report {}", file.display()))?;
+    let read = |path: &std::path::Path| std::fs::read_to_string(path).map_err(|error| format!("{error}: {stderr}"));
+    let (page, json) = (read(&file)?, read(&file.with_extension("json"))?);
+    let survey: Value = serde_json::from_str(&json).map_err(|error| error.to_string())?;
+    let list = |of: &Value, name: &str| of[name].as_array().cloned().unwrap_or_default();
+    let name = adapter.device_info().name;
+    let adapters = list(&survey, "adapters");
+    let of_adapter =
+        adapters.iter().find(|found| found["device"]["name"] == name.as_str()).ok_or("not in the report")?;
+
+    let is_time = |of: &Value, name: &str| of[name].as_f64().is_some_and(|time| time > 0.0);
+    let of = |name: &str| list(of_adapter, name);
+    let (speeds, many, set_up) = (of("speeds"), of("many"), of("set_up"));
+    let complete = [
+        ("ends well", code == Some(0) && stdout.contains("adapter.json")),
+        ("limits", of_adapter["limits"].as_object().is_some_and(|limits| limits.len() >= 7)),
+        ("selftest", of("selftest").len() > 30 && of("selftest").iter().all(|check| check["passed"] == true)),
+        ("agreement", of("agreement").len() == 4 && of("agreement").iter().all(|step| step["agrees"] == true)),
+        ("set-up", set_up.len() == 2 && set_up.iter().all(|of| is_time(of, "cold_ms") && is_time(of, "warm_ms"))),
+        ("speeds", speeds.len() == 8 && speeds.iter().all(|of| is_time(of, "cpu_us") && list(of, "plans").len() == 3)),
+        ("many", many.iter().map(|of| of["networks"].as_u64()).eq([Some(64), Some(1024)])),
+        ("under ten minutes", survey["seconds"].as_f64().is_some_and(|seconds| seconds < 600.0)),
+    ];
+    if let Some((what, _)) = complete.iter().find(|(_, is_there)| !is_there) {
+        return Err(format!("{what}: {stdout}{stderr}{json}"));
+    }
+    for plan in speeds.iter().chain(&many).flat_map(|of| list(of, "plans")) {
+        // a plan has its times, and each of its layouts has one or a reason, unless the plan has a reason itself
+        let layouts = list(&plan, "layouts");
+        let is_measured = is_time(&plan, "us") && plan["host_us"].is_f64() && !layouts.is_empty();
+        let has_all = is_measured && layouts.iter().all(|layout| is_time(layout, "us") || layout["note"].is_string());
+        if !has_all && !plan["note"].is_string() {
+            return Err(format!("{plan}"));
+        }
+        for layout in layouts.iter().filter_map(|layout| layout["name"].as_str()) {
+            if !page.contains(layout) {
+                return Err(format!("{layout} is not on the page"));
+            }
+        }
+    }
+    // every row of a table has the cells of its heading
+    let cells = |row: &str| row.replace("\\|", "").matches('|').count();
+    for table in page.split("\n\n").filter(|block| block.starts_with('|')) {
+        let widths: Vec<usize> = table.lines().map(cells).collect();
+        if widths.len() < 3 || widths.iter().any(|width| *width != widths[0]) {
+            return Err(format!("a torn table:\n{table}"));
         }
     }
     Ok(())

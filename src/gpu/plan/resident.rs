@@ -219,7 +219,8 @@ fn two_passes(networks: &OneHidden, layout: Layout, is_sliced: bool) -> (KernelC
     let constant = |number: u64| Constant::U32(u32::try_from(number).unwrap_or(u32::MAX));
 
     // what does not fit is refused for its memory, and its turns need no counting
-    let (at_once, turns) = if fixed <= room { two_passes_turns(networks, layout, is_sliced) } else { (1, 1) };
+    let is_allowed = fixed <= networks.limits.workgroup_storage;
+    let (at_once, turns) = if is_allowed { two_passes_turns(networks, layout, is_sliced) } else { (1, 1) };
     let constants = [
         ("WORKGROUP", Constant::U32(workgroup)),
         ("WIDEST", Constant::U32(networks.units)),
