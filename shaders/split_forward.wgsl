@@ -12,7 +12,7 @@
 @group(0) @binding(5) var<storage, read_write> deltas: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> logits: array<vec4<f32>>;
 
-var<workgroup> spans: array<vec4<f32>, SPANS * ACROSS>;
+var<workgroup> spans: array<vec4<f32>, HELD_SPANS * ACROSS>;
 
 @compute @workgroup_size(ACROSS * PARTS)
 fn split_forward(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) local: u32) {

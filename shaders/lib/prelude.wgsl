@@ -23,6 +23,7 @@ const GROUPS: u32 = 1u;
 const UNITS: u32 = 4u;
 const SLICED: bool = true;
 const STORED: bool = false;
+const HELD_SPANS: u32 = 16u; // spans whose sums are in workgroup memory
 const HELD_DELTAS: u32 = 100u; // groups whose dZ2 is in workgroup memory
 const HELD_SUMS: u32 = 128u; // vectors of the slabs' sums in workgroup memory
 

@@ -31,10 +31,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     arguments.verbosity.start_log();
     let adapters = Adapter::all();
     let chosen = match arguments.device.as_str() {
-        "all" => {
-            Adapter::choose(&adapters, &Choice::Any)?; // there must be one
-            adapters.iter().collect()
-        }
+        "all" => Adapter::choose_all(&adapters, &Choice::Any)?,
         "gpu" => vec![Adapter::choose(&adapters, &Choice::Any)?],
         name => vec![Adapter::choose(&adapters, &Choice::Named(name.into()))?],
     };

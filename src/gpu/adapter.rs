@@ -59,6 +59,14 @@ impl Adapter {
     /// # Errors
     /// [`Error::NoAdapter`] if none fits, naming what was looked for and what there is.
     pub fn choose<'a>(adapters: &'a [Self], choice: &Choice) -> Result<&'a Self> {
+        Ok(Self::choose_all(adapters, choice)?.swap_remove(0))
+    }
+
+    /// All adapters among which [`choose`](Self::choose) takes the first.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn choose_all<'a>(adapters: &'a [Self], choice: &Choice) -> Result<Vec<&'a Self>> {
         let named = match choice {
             Choice::Named(name) => Some(name.clone()),
             _ => std::env::var("WGPU_ADAPTER_NAME").ok().filter(|name| !name.is_empty()),
@@ -67,7 +75,8 @@ impl Adapter {
             let hardware = adapter.info.device_type != DeviceType::Cpu;
             named.as_deref().is_none_or(|name| adapter.is_named(name)) && (hardware || *choice != Choice::Hardware)
         };
-        adapters.iter().find(fits).ok_or_else(|| {
+        let fitting: Vec<&Self> = adapters.iter().filter(fits).collect();
+        if fitting.is_empty() {
             let wanted = match (&named, choice) {
                 (Some(name), _) => format!("named like '{name}'"),
                 (None, Choice::Hardware) => "of hardware".into(),
@@ -76,8 +85,10 @@ impl Adapter {
             let there: Vec<String> = adapters.iter().map(ToString::to_string).collect();
             let there =
                 if there.is_empty() { "there is none".into() } else { format!("there is {}", there.join("; ")) };
-            Error::NoAdapter(format!("looked for one {wanted} through {}; {there}", looked_through()))
-        })
+            let looked = format!("looked for one {wanted} through {}; {there}", looked_through());
+            return Err(Error::NoAdapter(looked));
+        }
+        Ok(fitting)
     }
 
     /// Name, kind, backend and driver.

@@ -16,9 +16,9 @@ pub use speeds::{LayoutSpeed, PlanSpeed, Speeds};
 
 use crate::backend::DeviceInfo;
 use crate::cpu::Engine;
-use crate::gpu::Adapter;
+use crate::gpu::{Adapter, Choice};
 use crate::selftest::{self, Finding};
-use crate::{Error, Result};
+use crate::Result;
 
 /// What all adapters together may take. The figure that begins before its end is still measured.
 const LONGEST: Duration = Duration::from_secs(540);
@@ -77,16 +77,14 @@ impl AdapterSurvey {
     }
 }
 
-/// Surveys all adapters. Each figure is measured for `patience`, and there is none for what would begin after nine minutes,
+/// Surveys all adapters, which the environment's `WGPU_ADAPTER_NAME` narrows. Each figure is measured for `patience`, and there is none for what would begin after nine minutes,
 /// which the adapters share equally. `listen` is told what begins.
 ///
 /// # Errors
 /// [`Error::NoAdapter`] if there is none, and those of the CPU engine. What goes wrong on an adapter is noted in its survey.
 pub fn survey(patience: Duration, mut listen: impl FnMut(&str)) -> Result<Survey> {
     let (begun, adapters) = (Instant::now(), Adapter::all());
-    if adapters.is_empty() {
-        return Err(Error::NoAdapter(format!("none answers through {}", crate::gpu::adapter::looked_through())));
-    }
+    let adapters = Adapter::choose_all(&adapters, &Choice::Any)?;
     let engine = Engine::new(None)?;
     let mut told = Vec::new();
     for (adapter, number) in adapters.iter().zip(1_u32..) {

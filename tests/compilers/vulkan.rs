@@ -75,7 +75,7 @@ impl Compiler {
         // SAFETY: naga writes valid SPIR-V, whose entry point and bindings these are; what is made is destroyed once, at
         // the end, and lost with the process where something fails before
         unsafe {
-            let compile = || -> Result<Statistics, vk::Result> {
+            let compile = || -> Result<Vec<vk::PipelineExecutableStatisticKHR>, vk::Result> {
                 let device = &self.device;
                 let create = vk::DescriptorSetLayoutCreateInfo::default().bindings(&bindings);
                 let set = [device.create_descriptor_set_layout(&create, None)?];
@@ -99,13 +99,14 @@ impl Compiler {
                 device.destroy_shader_module(module, None);
                 device.destroy_pipeline_layout(layout, None);
                 device.destroy_descriptor_set_layout(set[0], None);
-                let number = |said: &vk::PipelineExecutableStatisticKHR| match said.format {
-                    vk::PipelineExecutableStatisticFormatKHR::UINT64 => said.value.u64,
-                    _ => 0,
-                };
-                Ok(said.iter().map(|said| (text(&said.name), number(said))).collect())
+                Ok(said)
             };
-            compile().map_err(|error| format!("{name}: {error}"))
+            let said = compile().map_err(|error| format!("{name}: {error}"))?;
+            let number = |said: &vk::PipelineExecutableStatisticKHR| match said.format {
+                vk::PipelineExecutableStatisticFormatKHR::UINT64 => Ok((text(&said.name), said.value.u64)),
+                format => Err(format!("{name}: {} is a {format:?}, not a UINT64", text(&said.name))),
+            };
+            said.iter().map(number).collect()
         }
     }
 }

@@ -128,7 +128,9 @@ pub fn every() -> Vec<Candidate> {
             },
         }),
     };
-    Adapter::all().into_iter().flat_map(with_plans).map(candidate).collect()
+    let adapters = Adapter::all();
+    let considered = Adapter::choose_all(&adapters, &Choice::Any).unwrap_or_default();
+    considered.into_iter().cloned().flat_map(with_plans).map(candidate).collect()
 }
 
 /// Fails if there is no adapter.

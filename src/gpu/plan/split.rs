@@ -9,7 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::one_hidden::{Grid, OneHidden, UNITS};
-use super::order::{SPANS, shared, span_of};
+use super::order::{SHORTEST_SPAN, SPANS, shared, span_of};
 use super::{KernelCall, Limits, Plan, Problem, Slot, Software, WORKGROUP};
 use crate::gpu::shader::Constant;
 use crate::gpu::shader::kernel::Kernel;
@@ -157,11 +157,18 @@ fn split_forward(networks: &OneHidden, update: bool, [across, parts]: [u32; 2]) 
     // no more parts than there are spans; the room goes to samples
     let parts = parts.min(spans.next_power_of_two()).min(SPANS);
     let several = Constant::Bool(spans > SPANS);
-    let constants = [("ACROSS", Constant::U32(across)), ("PARTS", Constant::U32(parts)), ("SEVERAL", several)];
+    // a narrower network may have more spans, which are shorter
+    let held = widest.div_ceil(SHORTEST_SPAN).min(SPANS);
+    let constants = [
+        ("ACROSS", Constant::U32(across)),
+        ("PARTS", Constant::U32(parts)),
+        ("SEVERAL", several),
+        ("HELD_SPANS", Constant::U32(held)),
+    ];
     let grid = Grid {
         workgroups: [groups.div_ceil(across), networks.problem.networks],
         invocations: across * parts,
-        workgroup_storage: u64::from(SPANS * across * 16),
+        workgroup_storage: u64::from(held * across * 16),
         turns: u64::from(spans.div_ceil(SPANS)) + shared(widest, span, SPANS, parts, 0) + u64::from(spans),
     };
     networks.call(Kernel::SplitForward, update, &constants, &[], grid)
