@@ -14,11 +14,11 @@ use web_time::Instant;
 pub use checks::{Agreement, SetUp};
 pub use speeds::{LayoutSpeed, PlanSpeed, Speeds};
 
+use crate::Result;
 use crate::backend::DeviceInfo;
 use crate::cpu::Engine;
 use crate::gpu::{Adapter, Choice};
 use crate::selftest::{self, Finding};
-use crate::Result;
 
 /// What all adapters together may take. The figure that begins before its end is still measured.
 const LONGEST: Duration = Duration::from_secs(540);

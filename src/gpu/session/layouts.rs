@@ -1,6 +1,8 @@
 //! The layouts of a session's plan on its device: each compiled when it is first needed, looked at before it trains.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
+
 use web_time::Instant;
 
 use super::dispatch::{Dispatch, USAGE, record};
@@ -10,6 +12,9 @@ use super::tuner::{Probe, Tuner};
 use crate::gpu::context::{Context, Known};
 use crate::gpu::plan::{KernelCall, Plan, Slot};
 use crate::{Error, Result};
+
+/// After so long, a look at further layouts waits for the next chunk.
+const PROBING: Duration = Duration::from_millis(25);
 
 /// One layout: its calls, and what they are compiled to.
 struct Laid {
@@ -70,8 +75,8 @@ impl Layouts {
         }
     }
 
-    /// Records a chunk, of which shares may be measured first: each is submitted and waited for, which in all takes some 60
-    /// ms of a training. The rest stands in the encoder that is returned.
+    /// Records a chunk, of which rounds of shares may be measured first: each share is submitted and waited for, which in all
+    /// takes some 60 ms of a training. The rest stands in the encoder that is returned.
     ///
     /// # Errors
     /// Those of the device.
@@ -84,31 +89,36 @@ impl Layouts {
         let device = &context.device;
         let mut encoder = device.wgpu.create_command_encoder(&Default::default());
         encoder.clear_buffer(&buffers[&Slot::Steps], 0, None);
-        let mut shares = self.tuner.shares(iterations);
-        let (layout, rest) = shares.pop().unwrap_or((self.tuner.current(), iterations));
-        if !shares.is_empty() {
-            // what is queued before must not count
-            let next = device.wgpu.create_command_encoder(&Default::default());
-            let before = device.submit(std::mem::replace(&mut encoder, next)).await?;
-            device.finished(before).await?;
-        }
         let mut done = 0;
-        for (layout, share) in shares {
-            done += share;
-            let begun = Instant::now();
-            device.queue.write_buffer(&buffers[&Slot::Asked], 0, &u32::to_le_bytes(done));
-            self.record(&mut encoder, layout, share);
-            let next = device.wgpu.create_command_encoder(&Default::default());
-            let submission = device.submit(std::mem::replace(&mut encoder, next)).await?;
-            device.finished(submission).await?;
-            self.tuner.learn(layout, share, begun.elapsed().as_secs_f64());
-        }
-        if let Some(report) = self.tuner.end_chunk() {
-            log::info!("{report}");
-            self.known.set(report);
+        loop {
+            let mut shares = self.tuner.shares(iterations - done);
+            shares.pop();
+            if done == 0 && !shares.is_empty() {
+                // what is queued before must not count
+                let next = device.wgpu.create_command_encoder(&Default::default());
+                let before = device.submit(std::mem::replace(&mut encoder, next)).await?;
+                device.finished(before).await?;
+            }
+            for (layout, share) in &shares {
+                done += share;
+                let begun = Instant::now();
+                device.queue.write_buffer(&buffers[&Slot::Asked], 0, &u32::to_le_bytes(done));
+                self.record(&mut encoder, *layout, *share);
+                let next = device.wgpu.create_command_encoder(&Default::default());
+                let submission = device.submit(std::mem::replace(&mut encoder, next)).await?;
+                device.finished(submission).await?;
+                self.tuner.learn(*layout, *share, begun.elapsed().as_secs_f64());
+            }
+            if let Some(report) = self.tuner.end_round() {
+                log::info!("{report}");
+                self.known.set(report);
+            }
+            if shares.is_empty() {
+                break;
+            }
         }
         device.queue.write_buffer(&buffers[&Slot::Asked], 0, &iterations.to_le_bytes());
-        self.record(&mut encoder, layout, rest);
+        self.record(&mut encoder, self.tuner.current(), iterations - done);
         Ok(encoder)
     }
 
@@ -123,8 +133,8 @@ impl Layouts {
         self.last_end = Some(now);
     }
 
-    /// Looks at the next layout if the tuner wants to: compiles it and does one iteration, which must give the same bits as
-    /// the likeliest layout's. The weights are then as before.
+    /// Looks at the next layouts if the tuner wants to, until [`PROBING`] is over: compiles one and does one iteration, which
+    /// must give the same bits as the likeliest layout's. The weights are then as before.
     ///
     /// # Errors
     /// Those of the device; not those of the layout, which is dropped.
@@ -134,7 +144,23 @@ impl Layouts {
         buffers: &BTreeMap<Slot, wgpu::Buffer>,
         networks: &[bool],
     ) -> Result<()> {
-        let Some(layout) = self.tuner.to_probe() else { return Ok(()) };
+        let begun = Instant::now();
+        while let Some(layout) = self.tuner.to_probe() {
+            self.probe_one(context, buffers, networks, layout).await?;
+            if begun.elapsed() >= PROBING {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn probe_one(
+        &mut self,
+        context: &Context,
+        buffers: &BTreeMap<Slot, wgpu::Buffer>,
+        networks: &[bool],
+        layout: usize,
+    ) -> Result<()> {
         let want = self.one_iteration(context, buffers, 0, networks).await?;
         let got = match self.compile(context, layout, buffers).await {
             Ok(()) => self.one_iteration(context, buffers, layout, networks).await,
