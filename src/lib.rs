@@ -212,7 +212,7 @@
 //!
 //! | module | main items |
 //! |---|---|
-//! | [`data`] | [`Dataset`](data::Dataset), [`flower`](data::flower) and four more, [`csv`](data::csv), [`Source`](data::Source), [`NumpyRandom`](data::numpy_random::NumpyRandom) |
+//! | [`data`] | [`Dataset`](data::Dataset), [`flower`](data::flower) and six more, [`csv`](data::csv), [`Source`](data::Source), [`NumpyRandom`](data::numpy_random::NumpyRandom) |
 //! | [`model`] | [`Network`](model::Network), [`Activation`](model::Activation), [`Parameters`](model::Parameters), [`Derivative`](model::Derivative) |
 //! | [`backend`] | the traits [`Backend`](backend::Backend) and [`Session`](backend::Session), [`Run`](backend::Run), [`Chunk`](backend::Chunk), [`Evaluation`](backend::Evaluation), [`DeviceInfo`](backend::DeviceInfo), [`PlanChoice`](backend::PlanChoice) |
 //! | [`fit`] | [`fit`](fit::fit), [`Settings`](fit::Settings), [`Observer`](fit::Observer), [`Fitted`](fit::Fitted), [`Report`](fit::Report), [`choose`](fit::choose) |
@@ -242,6 +242,7 @@ pub mod gradcheck;
 pub mod measure;
 pub mod metrics;
 pub mod model;
+mod names;
 #[cfg(feature = "plot")]
 pub mod plot;
 pub mod predict;
