@@ -247,6 +247,7 @@ mod names;
 pub mod plot;
 pub mod predict;
 pub mod reproduce;
+pub mod scores;
 #[cfg(feature = "gpu")]
 pub mod selftest;
 pub mod sweep;

@@ -4,7 +4,7 @@ use planar::fit::{Fitted, Settings, fit};
 use planar::train::Status;
 
 use super::advice::{Advise, of_training};
-use super::arguments::{DataArguments, FileArguments, NetworkArguments};
+use super::arguments::{DataArguments, FileArguments, NetworkArguments, every};
 use super::device::DeviceArguments;
 use super::picture::PictureArguments;
 use super::terminal::Terminal;
@@ -35,7 +35,7 @@ pub struct Arguments {
     picture: PictureArguments,
 
     /// Log the cost every N iterations [default: a tenth of the run]
-    #[arg(long, value_name = "N", help_heading = "Output", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = every, help_heading = "Output", allow_negative_numbers = true)]
     log_every: Option<u64>,
     /// Print one JSON object to stdout, nothing else
     #[arg(long, help_heading = "Output")]
