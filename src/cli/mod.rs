@@ -9,6 +9,7 @@ mod device;
 mod devices;
 mod diagnose;
 mod gradcheck;
+mod largest;
 mod manual;
 #[cfg(feature = "plot")]
 mod picture;

@@ -15,10 +15,12 @@ use super::advice::{Advise, of_device, of_weights};
 use super::device::DeviceArguments;
 use super::{Ending, Verbosity};
 use crate::report::predict::PredictReport;
+use crate::report::scores::block;
 
 const EXAMPLES: &str = "Examples:
   planar predict run.safetensors points.csv > classes.csv
   planar predict run.safetensors points.csv --label class --json
+  planar predict run.safetensors points.csv --metrics
   tail -n 20 points.csv | planar predict weights.safetensors --activation tanh
 Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter.";
 
@@ -41,6 +43,9 @@ pub struct Arguments {
     #[command(flatten)]
     device: DeviceArguments,
 
+    /// Print accuracy, confusion matrix, precision, recall, F1, ROC AUC and log loss, not the predictions
+    #[arg(long, conflicts_with = "json", help_heading = "Output")]
+    metrics: bool,
     /// Print one JSON object to stdout, nothing else
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -56,6 +61,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         .advise(|error| of_weights(error, arguments.activation))?;
     let (path, bytes) = read(arguments.samples.as_deref())?;
     let samples = csv::samples(path, &bytes, network.inputs(), arguments.label.as_deref())?;
+    if arguments.metrics && !samples.is_labelled {
+        let problem = "there are no labels, which --metrics compares the predictions with".into();
+        return Err(Error::Csv { path: path.into(), place: String::new(), problem }.into());
+    }
     let settings = arguments.device.settings();
     let chosen = choose_for_inference(&settings, &network, &weights.parameters, &samples.data.points());
     let (backend, notes) = chosen.advise(of_device)?;
@@ -66,10 +75,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let report = PredictReport { device, network: &network, data: &samples.data, predictions: &predictions };
     if arguments.json {
         super::print_json(&report.json())?;
+    } else if let Some(scores) = predictions.scores.filter(|_| arguments.metrics) {
+        super::print(&block("", &scores, ["0", "1"]))?;
     } else {
         super::print(&report.csv()?)?;
     }
-    if let Some(accuracy) = report.accuracy() {
+    if let Some(accuracy) = report.accuracy().filter(|_| !arguments.metrics) {
         arguments.verbosity.say(accuracy);
     }
     Ok(Ending::Done)
