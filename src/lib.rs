@@ -44,7 +44,7 @@
 //! use planar::fit::{DataSettings, DeviceSettings, Files, RunSettings, Settings, Start, fit};
 //! use planar::model::Activation;
 //!
-//! let start = Start { seed: 2, scale: 0.01, file: None };
+//! let start = Start { seed: 2, scale: 0.01, file: None, transposed: false };
 //! let fitted = fit(
 //!     &Settings {
 //!         data: DataSettings { source: Source::Flower, options: Options::default(), held_out: Some((0.2, 1)) },

@@ -73,9 +73,12 @@ pub struct NetworkArguments {
     /// Scale of the initial weights, a factor on randn
     #[arg(long, value_name = "SCALE", default_value_t = 0.01, value_parser = init_scale, allow_negative_numbers = true, help_heading = TRAINING)]
     pub init_scale: f64,
-    /// Start from the weights W1, b1, W2, b2 of any safetensors file instead of random ones
+    /// Start from the weights of any safetensors file (W1, b1, …, or PyTorch's names), not random ones
     #[arg(long, value_name = "FILE.safetensors", conflicts_with_all = ["init_seed", "init_scale"], help_heading = TRAINING)]
     init: Option<PathBuf>,
+    /// The weights of --init are (inputs × units), as Keras has its kernels
+    #[arg(long, requires = "init", help_heading = TRAINING)]
+    transposed: bool,
 }
 
 impl NetworkArguments {
@@ -94,7 +97,12 @@ impl NetworkArguments {
             activation: self.activation,
             backward_activation: self.backward_activation,
             learning_rate: self.learning_rate,
-            start: Start { seed: self.init_seed, scale: self.init_scale, file: self.init.clone() },
+            start: Start {
+                seed: self.init_seed,
+                scale: self.init_scale,
+                file: self.init.clone(),
+                transposed: self.transposed,
+            },
         }
     }
 }

@@ -25,6 +25,7 @@ mod progress;
 mod reproduce;
 #[cfg(feature = "gpu")]
 mod selftest;
+mod show;
 mod sweep;
 #[cfg(feature = "plot")]
 mod sweep_pictures;
@@ -65,6 +66,8 @@ enum Command {
     #[cfg(feature = "plot")]
     /// Draw the boundary and the costs of a trained network
     Plot(plot::Arguments),
+    /// Print what a checkpoint holds: shapes, settings, costs
+    Show(show::Arguments),
     /// Train many networks side by side
     Sweep(Box<sweep::Arguments>),
     /// Compare a device with the f64 reference, or any two backends, tensor by tensor
@@ -144,6 +147,7 @@ pub fn main() -> ExitCode {
         Command::Predict(arguments) => predict::run(arguments),
         #[cfg(feature = "plot")]
         Command::Plot(arguments) => plot::run(arguments),
+        Command::Show(arguments) => show::run(arguments),
         Command::Sweep(arguments) => sweep::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
         Command::Gradcheck(arguments) => gradcheck::run(arguments),

@@ -28,7 +28,7 @@ Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// The weights: a planar checkpoint, or any file with W1, b1, W2, b2
+    /// The weights: a planar checkpoint, or any file with W1, b1, …, or fc1.weight, fc1.bias, …
     #[arg(value_name = "FILE.safetensors")]
     weights: PathBuf,
     /// The samples: one column per input and optionally one of labels [default: stdin, also `-`]
@@ -40,6 +40,9 @@ pub struct Arguments {
     /// The activation, if the file does not name it: tanh, sigmoid, relu, or leaky-relu:SLOPE
     #[arg(long, value_name = "NAME", help_heading = "Network")]
     activation: Option<Activation>,
+    /// The file's weights are (inputs × units), as Keras has its kernels
+    #[arg(long, help_heading = "Network")]
+    transposed: bool,
     #[command(flatten)]
     device: DeviceArguments,
 
@@ -55,10 +58,9 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     arguments.verbosity.start_log();
-    let weights = Weights::read(&arguments.weights)?;
-    let network = weights
-        .network(&arguments.weights, arguments.activation)
-        .advise(|error| of_weights(error, arguments.activation))?;
+    let advice = |error: &Error| of_weights(error, arguments.activation);
+    let weights = read_weights(&arguments.weights, arguments.transposed).advise(advice)?;
+    let network = weights.network(&arguments.weights, arguments.activation).advise(advice)?;
     let (path, bytes) = read(arguments.samples.as_deref())?;
     let samples = csv::samples(path, &bytes, network.inputs(), arguments.label.as_deref())?;
     if arguments.metrics && !samples.is_labelled {
@@ -84,6 +86,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         arguments.verbosity.say(accuracy);
     }
     Ok(Ending::Done)
+}
+
+/// The weights of a file, laid out as its user says.
+pub fn read_weights(path: &Path, transposed: bool) -> Result<Weights> {
+    if transposed { Weights::read_transposed(path) } else { Weights::read(path) }
 }
 
 /// The table's bytes and its name.

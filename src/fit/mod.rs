@@ -16,7 +16,7 @@
 //!         activation: Activation::Tanh,
 //!         backward_activation: None,
 //!         learning_rate: 1.2,
-//!         start: Start { seed: 2, scale: 0.01, file: None },
+//!         start: Start { seed: 2, scale: 0.01, file: None, transposed: false },
 //!     },
 //!     iterations: 2000,
 //!     log_every: None,
