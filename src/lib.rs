@@ -173,8 +173,8 @@
 //! # Keeping and showing
 //!
 //! [`checkpoint::Checkpoint`] saves a run in a safetensors file that NumPy can read; [`checkpoint::Weights`] reads any
-//! safetensors file with W1, b1, W2, b2, …. [`Backend::forward`](backend::Backend::forward) gives the logits of new
-//! samples, and [`predict::predict`] their probabilities. [`plot`] draws boundaries, cost curves and heat maps as SVG
+//! safetensors file with W1, b1, W2, b2, … or PyTorch's names. [`Backend::forward`](backend::Backend::forward) gives the logits of new
+//! samples, [`predict::predict`] their probabilities, and [`scores::Scores`] says what those are worth. [`plot`] draws boundaries, cost curves and heat maps as SVG
 //! or PNG.
 //!
 //! # Errors
@@ -221,7 +221,7 @@
 //! | [`train`] | [`train`](train::train), [`train_all`](train::train_all), [`Training`](train::Training), [`Schedule`](train::Schedule), [`Event`](train::Event), [`Outcome`](train::Outcome), [`Status`](train::Status) |
 //! | [`sweep`] | [`Sweep`](sweep::Sweep), [`run`](sweep::run), [`grid`](sweep::grid), [`results`](sweep::results), [`summary`](sweep::summary) |
 //! | [`compare`], [`gradcheck`], [`diagnose`] | [`compare`](compare::compare), [`check`](gradcheck::check), [`diagnose`](diagnose::diagnose), and their results |
-//! | [`checkpoint`], [`metrics`], [`predict`], [`plot`] | [`Checkpoint`](checkpoint::Checkpoint), [`Weights`](checkpoint::Weights); [`predict`](predict::predict); [`Boundary`](plot::Boundary), [`CostPlot`](plot::CostPlot), [`write`](plot::write) |
+//! | [`checkpoint`], [`metrics`], [`predict`], [`scores`], [`plot`] | [`Checkpoint`](checkpoint::Checkpoint), [`Weights`](checkpoint::Weights), [`Contents`](checkpoint::Contents); [`predict`](predict::predict); [`Scores`](scores::Scores); [`Boundary`](plot::Boundary), [`CostPlot`](plot::CostPlot), [`write`](plot::write) |
 //! | [`measure`], [`selftest`], [`reproduce`] | [`speed`](measure::speed); [`run`](selftest::run); [`reproduce`](reproduce::reproduce) and [`claims`](reproduce::claims) |
 //!
 //! `examples/` has one program for each of the first chapters.

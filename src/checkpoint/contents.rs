@@ -36,7 +36,7 @@ impl Contents {
     /// # Errors
     /// [`Error::Io`] if the file cannot be read, [`Error::Checkpoint`] if it is not a safetensors file.
     pub fn read(path: &Path) -> Result<Self> {
-        Self::parse(path, &std::fs::read(path).map_err(|source| Error::Io { path: path.into(), source })?)
+        Self::parse(path, &weights::bytes(path)?)
     }
 
     /// [`read`](Self::read) of a file's bytes; `path` is for errors.

@@ -41,7 +41,7 @@ impl Weights {
     /// is missing, unknown, or of another type or shape, if the order of the layers cannot be told, or if a value is not
     /// finite in `f32`.
     pub fn read(path: &Path) -> Result<Self> {
-        Self::of_file(path, false)
+        Self::parse(path, &bytes(path)?)
     }
 
     /// [`read`](Self::read) of a file whose weights are (inputs × units), as Keras has its kernels: `dense/kernel` and
@@ -50,12 +50,7 @@ impl Weights {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn read_transposed(path: &Path) -> Result<Self> {
-        Self::of_file(path, true)
-    }
-
-    fn of_file(path: &Path, transposed: bool) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.into(), source })?;
-        Self::of_bytes(path, &bytes, transposed)
+        Self::parse_transposed(path, &bytes(path)?)
     }
 
     /// [`read`](Self::read) of a file's bytes; `path` is for errors.
@@ -63,10 +58,18 @@ impl Weights {
     /// # Errors
     /// [`Error::Checkpoint`] as [`read`](Self::read).
     pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self> {
-        Self::of_bytes(path, bytes, false)
+        Self::laid_out(path, bytes, false)
     }
 
-    fn of_bytes(path: &Path, bytes: &[u8], transposed: bool) -> Result<Self> {
+    /// [`read_transposed`](Self::read_transposed) of a file's bytes; `path` is for errors.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] as [`read`](Self::read).
+    pub fn parse_transposed(path: &Path, bytes: &[u8]) -> Result<Self> {
+        Self::laid_out(path, bytes, true)
+    }
+
+    fn laid_out(path: &Path, bytes: &[u8], transposed: bool) -> Result<Self> {
         let refuse = |problem: String| Error::Checkpoint { path: path.into(), problem };
         let tensors = SafeTensors::deserialize(bytes).map_err(|error| refuse(said(&error)))?;
         let state = super::state(path, bytes)?;
@@ -120,6 +123,11 @@ impl Weights {
         };
         Network::new(*inputs, hidden, activation)
     }
+}
+
+/// The contents of a file.
+pub fn bytes(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|source| Error::Io { path: path.into(), source })
 }
 
 /// The widths, and all values in the order W1, b1, W2, b2, …; `transposed` if weights are (inputs × units).
