@@ -19,9 +19,11 @@ pub fn layers(
     transposed: bool,
     units: impl Fn(&str) -> Option<[usize; 2]>,
 ) -> Result<Vec<Layer>, String> {
+    let mut names = names.to_vec();
+    names.sort_unstable(); // a file has them in no order, and what is said of it should not change
     match names.iter().any(|name| part(name).is_some_and(|(_, part)| part != "bias")) {
-        true => in_order(pairs(names, transposed)?, units),
-        false => notebooks(names),
+        true => in_order(pairs(&names, transposed)?, units),
+        false => notebooks(&names),
     }
 }
 
@@ -34,7 +36,7 @@ fn notebooks(names: &[&str]) -> Result<Vec<Layer>, String> {
         return Err(format!("lacks the tensor W{}: {wanted}", layers.len() + 1));
     }
     let is_known = |name: &&&str| layers.iter().any(|layer| layer.weights == **name || layer.bias == **name);
-    match names.iter().filter(|name| !is_known(name)).min() {
+    match names.iter().find(|name| !is_known(name)) {
         Some(unknown) => Err(format!("holds '{unknown}', which is no tensor of a network of {} layers", layers.len())),
         None => Ok(layers),
     }
