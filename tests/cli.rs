@@ -163,6 +163,20 @@ fn names_and_numbers_mean_the_same_however_they_are_typed() {
 }
 
 #[test]
+fn a_file_comes_before_a_spelling_of_a_set_and_a_sets_own_name_before_a_file() {
+    let folder = TempDir::new().unwrap();
+    for (file, features) in [("moons", 1), ("flower", 2)] {
+        fs::write(folder.path().join(file), "1,0\n2,1\n").unwrap();
+        let mut command = planar(&format!("train --json -q --device cpu --iterations 5 --data {file}"));
+        command.current_dir(folder.path());
+        let (stdout, stderr, code) = run(command);
+        assert_eq!(code, 0, "{stderr}");
+        let report: Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!((&report["data"]["name"], &report["data"]["features"]), (&file.into(), &features.into()));
+    }
+}
+
+#[test]
 fn samples_held_out_get_their_scores() {
     let train = "train -q --device cpu --data moons --iterations 200 --test-fraction 0.25";
     let last = &json(&format!("{train} --json"))["final"];

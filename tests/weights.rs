@@ -184,16 +184,16 @@ fn what_is_no_pair_of_a_dense_layer_is_refused_by_its_name() {
     let without = |name: &str| good().into_iter().filter(|(other, ..)| *other != name).collect::<Vec<_>>();
     let with = |name: &'static str| good().into_iter().chain([(name, json!([3]), &B1[..])]).collect::<Vec<_>>();
     for (tensors, problem) in [
-        (without("a.bias"), "lacks the bias of 'a': zeros stand for none"),
+        (without("a.bias"), "lacks the bias of 'a'; a layer without one has zeros"),
         (without("b.weight"), "lacks the weights of 'b'"),
         (with("bn.running_mean"), "holds 'bn.running_mean', which is neither weights nor bias of a dense layer"),
         (with("W1"), "holds 'W1', which is neither weights nor bias of a dense layer"),
         (with("a/bias"), "holds both 'a.bias' and 'a/bias' for one layer"),
-        (with("norm.weight"), "lacks the bias of 'norm': zeros stand for none"),
+        (with("norm.weight"), "lacks the bias of 'norm'; a layer without one has zeros"),
         (good()[..2].to_vec(), "holds one layer, 'a', where at least two are wanted"),
         (
             vec![("b.weight", json!([3]), &B1[..]), ("b.bias", json!([3]), &B1), good()[0].clone(), good()[1].clone()],
-            "holds layers that do not follow one another: 1 units are wanted of one of 'a', 'b'",
+            "holds layers that do not follow one another: none of 'a', 'b' has one unit",
         ),
     ] {
         assert_eq!(read(&named(&tensors), false).unwrap_err(), problem);

@@ -22,7 +22,7 @@ pub fn layers(
     let mut names = names.to_vec();
     names.sort_unstable(); // a file has them in no order, and what is said of it should not change
     match names.iter().any(|name| part(name).is_some_and(|(_, part)| part != "bias")) {
-        true => in_order(pairs(&names, transposed)?, units),
+        true => in_order(modules(&names, transposed)?, units),
         false => notebooks(&names),
     }
 }
@@ -48,81 +48,92 @@ fn part(name: &str) -> Option<(&str, &str)> {
     ["weight", "kernel", "bias"].contains(&part).then_some((layer, part))
 }
 
-/// The layers by their names, each with both of its tensors.
-fn pairs(names: &[&str], transposed: bool) -> Result<Vec<(String, Layer)>, String> {
+/// A layer under its module's name.
+struct Module {
+    name: String,
+    /// The name without its numbers: `net.#` of `net.0`.
+    stem: String,
+    numbers: Vec<u64>,
+    layer: Layer,
+}
+
+impl Module {
+    /// `dense_1` is `dense` with the number 1, since Keras calls the first one `dense`.
+    fn new(name: &str, layer: Layer) -> Self {
+        let (mut stem, mut numbers, mut rest) = (String::new(), Vec::new(), name);
+        while let Some(at) = rest.find(|letter: char| letter.is_ascii_digit()) {
+            let end = rest[at..].find(|letter: char| !letter.is_ascii_digit()).map_or(rest.len(), |end| at + end);
+            match rest[at..end].parse() {
+                Ok(number) => {
+                    stem.extend([&rest[..at], "#"]);
+                    numbers.push(number);
+                }
+                Err(_) => stem.push_str(&rest[..end]), // too long for a number
+            }
+            rest = &rest[end..];
+        }
+        stem.push_str(rest);
+        let stem = stem.strip_suffix("_#").unwrap_or(&stem).to_owned();
+        Self { name: name.into(), stem, numbers, layer }
+    }
+}
+
+/// The modules, each with both of its tensors, sorted by stem and numbers.
+fn modules(names: &[&str], transposed: bool) -> Result<Vec<Module>, String> {
     let mut found: BTreeMap<&str, [Option<&str>; 2]> = BTreeMap::new();
     for name in names {
-        let (layer, part) =
+        let (module, part) =
             part(name).ok_or_else(|| format!("holds '{name}', which is neither weights nor bias of a dense layer"))?;
         if part == "kernel" && !transposed {
             return Err(format!("holds a kernel, '{name}', which Keras does not lay out as (units × inputs)"));
         }
-        let place = &mut found.entry(layer).or_default()[usize::from(part == "bias")];
+        let place = &mut found.entry(module).or_default()[usize::from(part == "bias")];
         if let Some(other) = place.replace(name) {
             return Err(format!("holds both '{other}' and '{name}' for one layer"));
         }
     }
-    if found.len() < 2 {
-        let name = found.keys().next().unwrap_or(&"none");
-        return Err(format!("holds one layer, '{name}', where at least two are wanted"));
-    }
-    let both = |(layer, [weights, bias]): (&str, [Option<&str>; 2])| {
-        let weights = weights.ok_or_else(|| format!("lacks the weights of '{layer}'"))?;
-        let bias = bias.ok_or_else(|| format!("lacks the bias of '{layer}': zeros stand for none"))?;
-        Ok((layer.to_owned(), Layer { weights: weights.into(), bias: bias.into() }))
+    let both = |(module, [weights, bias]): (&str, [Option<&str>; 2])| {
+        let weights = weights.ok_or_else(|| format!("lacks the weights of '{module}'"))?;
+        let bias = bias.ok_or_else(|| format!("lacks the bias of '{module}'; a layer without one has zeros"))?;
+        Ok(Module::new(module, Layer { weights: weights.into(), bias: bias.into() }))
     };
-    found.into_iter().map(both).collect()
+    let mut modules = found.into_iter().map(both).collect::<Result<Vec<_>, String>>()?;
+    modules.sort_by(|a, b| (&a.stem, &a.numbers).cmp(&(&b.stem, &b.numbers)));
+    match modules.as_slice() {
+        [only] => Err(format!("holds one layer, '{}', where at least two are wanted", only.name)),
+        _ => Ok(modules),
+    }
 }
 
-/// A layer's name without its numbers, and its numbers: `net.0` is `net.#` and 0; `dense_1` is `dense` and 1, since
-/// Keras calls the first one `dense`.
-fn stem(name: &str) -> (String, Vec<u64>) {
-    let (mut stem, mut numbers, mut rest) = (String::new(), Vec::new(), name);
-    while let Some(at) = rest.find(|letter: char| letter.is_ascii_digit()) {
-        let digits = rest[at..].find(|letter: char| !letter.is_ascii_digit()).map_or(rest.len(), |end| at + end);
-        match rest[at..digits].parse() {
-            Ok(number) => {
-                stem.extend([&rest[..at], "#"]);
-                numbers.push(number);
-            }
-            Err(_) => stem.push_str(&rest[..digits]), // too long for a number
-        }
-        rest = &rest[digits..];
-    }
-    stem.push_str(rest);
-    (stem.strip_suffix("_#").map_or(stem.clone(), Into::into), numbers)
+/// Whether their numbers tell the order of sorted modules: nothing else in their names differs.
+fn are_numbered<'a>(sorted: impl Iterator<Item = &'a Module> + Clone) -> bool {
+    let next = sorted.clone().skip(1);
+    sorted.zip(next).all(|(a, b)| a.stem == b.stem && a.numbers < b.numbers)
 }
 
-/// Sorted by their numbers if nothing else in their names differs, else joined from the output, which has one unit, to
-/// the inputs: each layer has as many units as the one above has inputs.
-fn in_order(mut left: Vec<(String, Layer)>, units: impl Fn(&str) -> Option<[usize; 2]>) -> Result<Vec<Layer>, String> {
-    left.sort_by_cached_key(|(name, _)| stem(name));
-    let alike = |of: &[&(String, Layer)]| {
-        let stems: Vec<_> = of.iter().map(|(name, _)| stem(name)).collect();
-        stems.windows(2).all(|pair| pair[0].0 == pair[1].0 && pair[0].1 < pair[1].1)
-    };
-    if alike(&left.iter().collect::<Vec<_>>()) {
-        return Ok(left.into_iter().map(|(_, layer)| layer).collect());
+/// The order by numbers if they tell it, else from the output, which has one unit, down to the inputs: each layer has
+/// as many units as the one above it has inputs. Of several that have, numbers must tell the uppermost.
+fn in_order(mut left: Vec<Module>, units: impl Fn(&str) -> Option<[usize; 2]>) -> Result<Vec<Layer>, String> {
+    if are_numbered(left.iter()) {
+        return Ok(left.into_iter().map(|module| module.layer).collect());
     }
+    let shape = |module: &Module| units(&module.layer.weights).unwrap_or_default();
+    let listed = |names: Vec<&str>| names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");
     let (mut order, mut wanted) = (Vec::new(), 1);
     while !left.is_empty() {
-        let shape = |layer: &Layer| units(&layer.weights).unwrap_or_default();
-        let fits: Vec<_> = left.iter().filter(|(_, layer)| shape(layer)[0] == wanted).collect();
-        let Some((name, layer)) = fits.last().filter(|_| alike(&fits)) else {
-            let listed =
-                |of: &[&(String, Layer)]| of.iter().map(|(name, _)| format!("'{name}'")).collect::<Vec<_>>().join(", ");
-            return Err(match fits.is_empty() {
-                true => format!(
-                    "holds layers that do not follow one another: {wanted} units are wanted of one of {}",
-                    listed(&left.iter().collect::<Vec<_>>())
-                ),
-                false => format!("holds {}, whose order neither names nor shapes tell", listed(&fits)),
-            });
+        let fits = || left.iter().filter(|module| shape(module)[0] == wanted);
+        if !are_numbered(fits()) {
+            let names = listed(fits().map(|module| &*module.name).collect());
+            return Err(format!("holds {names}, whose order neither names nor shapes tell"));
+        }
+        let Some(at) = left.iter().rposition(|module| shape(module)[0] == wanted) else {
+            let names = listed(left.iter().map(|module| &*module.name).collect());
+            let wanted = if wanted == 1 { "one unit".into() } else { format!("{wanted} units") };
+            return Err(format!("holds layers that do not follow one another: none of {names} has {wanted}"));
         };
-        let (name, layer) = (name.clone(), layer.clone());
-        wanted = shape(&layer)[1];
-        left.retain(|(other, _)| *other != name);
-        order.push(layer);
+        let module = left.remove(at);
+        wanted = shape(&module)[1];
+        order.push(module.layer);
     }
     order.reverse();
     Ok(order)

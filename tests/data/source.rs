@@ -62,12 +62,6 @@ fn a_set_gets_its_name_however_it_is_typed() {
     ] {
         assert_eq!(parse(text).to_string(), name);
     }
-    // tests run in the package's folder, where a file of this name comes before a spelling of a set
-    let file = "XoR";
-    fs::write(file, "1,0\n").unwrap();
-    let read = parse(file);
-    fs::remove_file(file).unwrap();
-    assert_eq!(read, Source::Csv(file.into()));
 }
 
 #[test]
