@@ -116,10 +116,10 @@ fn kernels_are_read_only_where_they_are_said_to_be_transposed() {
         let file = of_kernels(first, second);
         assert_eq!(read(&file, true), Ok(wanted()), "{first}");
         let refused = read(&file, false).unwrap_err();
-        assert!(refused.contains("holds a kernel, '") && refused.contains("(inputs × units)"), "{refused}");
+        assert!(refused.contains("a kernel as Keras has it") && refused.contains("(inputs × units)"), "{refused}");
     }
     let modules = read(&of_modules("fc1", "fc2"), true).unwrap_err();
-    assert_eq!(modules, "has fc1.bias of shape [3], not (2, 1): it fits if its weights are (units × inputs)");
+    assert_eq!(modules, "has fc1.bias of shape [3], not (2, 1): it fits if its weights are read as (units × inputs)");
 }
 
 /// A square matrix fits both ways: what its user says decides, not its shape.
@@ -136,7 +136,7 @@ fn a_square_matrix_is_read_as_its_user_says() {
     let [rows, columns] = [tensors(json!([1, 2])), tensors(json!([2, 1]))];
     assert_eq!(read(&rows, false).unwrap(), [1., 2., 3., 4., 5., 6., 7., 8., 9.]);
     assert_eq!(read(&columns, true).unwrap(), [1., 3., 2., 4., 5., 6., 7., 8., 9.]);
-    let other = "has 1.weight of shape [2, 1], not (1, 2): it fits if its weights are (inputs × units)";
+    let other = "has 1.weight of shape [2, 1], not (1, 2): it fits if its weights are read as (inputs × units)";
     assert_eq!(read(&columns, false), Err(other.into()));
     assert!(read(&rows, true).is_err());
 }

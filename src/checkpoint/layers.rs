@@ -85,7 +85,7 @@ fn modules(names: &[&str], transposed: bool) -> Result<Vec<Module>, String> {
         let (module, part) =
             part(name).ok_or_else(|| format!("holds '{name}', which is neither weights nor bias of a dense layer"))?;
         if part == "kernel" && !transposed {
-            return Err(format!("holds a kernel, '{name}', which Keras does not lay out as (units × inputs)"));
+            return Err(format!("holds '{name}', a kernel as Keras has it"));
         }
         let place = &mut found.entry(module).or_default()[usize::from(part == "bias")];
         if let Some(other) = place.replace(name) {

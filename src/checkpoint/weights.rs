@@ -13,9 +13,9 @@ use crate::model::{Activation, Network, Parameters};
 use crate::{Error, Result};
 
 /// What an error says of weights that fit only as [`Weights::read_transposed`] reads them.
-pub const FITS_TRANSPOSED: &str = "it fits if its weights are (inputs × units)";
+pub const FITS_TRANSPOSED: &str = "it fits if its weights are read as (inputs × units)";
 /// What an error says of weights that fit only as [`Weights::read`] reads them.
-pub const FITS_AS_IT_IS: &str = "it fits if its weights are (units × inputs)";
+pub const FITS_AS_IT_IS: &str = "it fits if its weights are read as (units × inputs)";
 
 /// The tensors of a file, and planar's state if it has one.
 #[derive(Clone, Debug, PartialEq)]
