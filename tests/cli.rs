@@ -227,6 +227,11 @@ fn a_result_no_better_than_the_largest_class_is_said_with_the_command_that_finds
     let said = train(&swapped, "--test-fraction 0.2 --iterations 500");
     let wanted = "planar: 75.00 % is the share of the largest class among the samples held out: what was learnt does not hold for them\n";
     assert_eq!(said, wanted);
+    // a fifth of two samples is none
+    let few: String = (0..22).map(|k| format!("{},{}\n", k / 20, k / 20)).collect();
+    let said = train(&few, "--test-fraction 0.2 --iterations 500");
+    let wanted = "planar: every sample held out is of class 0: they do not show whether the classes are told apart\n";
+    assert_eq!(said, wanted);
     let alone = train("0,1\n1,1\n", "--iterations 5");
     assert_eq!(alone, "planar: every sample is of class 1: there is nothing to tell apart\n");
 }

@@ -20,11 +20,18 @@ pub fn said(fitted: &Fitted, command: impl FnOnce() -> String) -> Option<String>
             command()
         ));
     }
-    let Scores { largest_class, beats_largest_class: false, .. } = last.test_scores? else { return None };
-    let of = percent(largest_class.share);
-    Some(format!(
-        "{of} is the share of the largest class among the samples held out: what was learnt does not hold for them"
-    ))
+    let Scores { largest_class: LargestClass { class, share }, beats_largest_class: false, .. } = last.test_scores?
+    else {
+        return None;
+    };
+    Some(if share == 1.0 {
+        format!("every sample held out is of class {class}: they do not show whether the classes are told apart")
+    } else {
+        let of = percent(share);
+        format!(
+            "{of} is the share of the largest class among the samples held out: what was learnt does not hold for them"
+        )
+    })
 }
 
 fn percent(share: f64) -> String {
