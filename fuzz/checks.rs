@@ -5,11 +5,11 @@
 use std::fmt::Display;
 use std::path::Path;
 
-use planar::checkpoint::{Checkpoint, State, Weights};
+use planar::checkpoint::{Checkpoint, Contents, State, Weights};
 use planar::data::{Dataset, Source, csv as table};
 use planar::metrics::kept;
 use planar::model::Activation;
-use planar::sweep::range::{Values, list, numbers};
+use planar::sweep::range::{Values, list, numbers, whole};
 use planar::sweep::results::{self, JobResult};
 use planar::train::CostAt;
 use serde::Serialize;
@@ -46,11 +46,14 @@ pub fn csv(bytes: &[u8]) {
     }
 }
 
-/// Weights are finite; a checkpoint is written as it was read.
+/// Weights are finite, whichever way they are laid out; a checkpoint is written as it was read.
 pub fn checkpoint(bytes: &[u8]) {
     let path = Path::new("any.safetensors");
+    told(Contents::parse(path, bytes));
+    let is_finite = |weights: &Weights| weights.parameters.values().iter().all(|value| (*value as f32).is_finite());
+    assert!(told(Weights::parse_transposed(path, bytes)).is_none_or(|weights| is_finite(&weights)));
     let Some(weights) = told(Weights::parse(path, bytes)) else { return };
-    assert!(weights.parameters.values().iter().all(|value| (*value as f32).is_finite()));
+    assert!(is_finite(&weights));
     told(weights.network(path, None));
     let Some(read) = told(Checkpoint::parse(path, bytes)) else { return };
     let written = read.to_bytes(path).unwrap();
@@ -103,6 +106,9 @@ pub fn ranges(bytes: &[u8]) {
         Some(Values::Log(first, last)) => assert!(0.0 < first && first < last && last.is_finite()),
         Some(Values::Linear(first, last)) => assert!(first < last && (last - first) >= 0.0),
         None => {}
+    }
+    if let Some(value) = told(whole("the iterations", text)) {
+        assert_eq!(whole("the iterations", &value.to_string()).unwrap(), value);
     }
     if let Some(values) = told(list::<u32>("the seeds", text)) {
         assert_eq!(list::<u32>("the seeds", &shown(&values)).unwrap(), values);

@@ -44,7 +44,7 @@
 //! use planar::fit::{DataSettings, DeviceSettings, Files, RunSettings, Settings, Start, fit};
 //! use planar::model::Activation;
 //!
-//! let start = Start { seed: 2, scale: 0.01, file: None };
+//! let start = Start { seed: 2, scale: 0.01, file: None, transposed: false };
 //! let fitted = fit(
 //!     &Settings {
 //!         data: DataSettings { source: Source::Flower, options: Options::default(), held_out: Some((0.2, 1)) },
@@ -173,8 +173,8 @@
 //! # Keeping and showing
 //!
 //! [`checkpoint::Checkpoint`] saves a run in a safetensors file that NumPy can read; [`checkpoint::Weights`] reads any
-//! safetensors file with W1, b1, W2, b2, …. [`Backend::forward`](backend::Backend::forward) gives the logits of new
-//! samples, and [`predict::predict`] their probabilities. [`plot`] draws boundaries, cost curves and heat maps as SVG
+//! safetensors file with W1, b1, W2, b2, … or PyTorch's names. [`Backend::forward`](backend::Backend::forward) gives the logits of new
+//! samples, [`predict::predict`] their probabilities, and [`scores::Scores`] says what those are worth. [`plot`] draws boundaries, cost curves and heat maps as SVG
 //! or PNG.
 //!
 //! # Errors
@@ -212,7 +212,7 @@
 //!
 //! | module | main items |
 //! |---|---|
-//! | [`data`] | [`Dataset`](data::Dataset), [`flower`](data::flower) and four more, [`csv`](data::csv), [`Source`](data::Source), [`NumpyRandom`](data::numpy_random::NumpyRandom) |
+//! | [`data`] | [`Dataset`](data::Dataset), [`flower`](data::flower) and six more, [`csv`](data::csv), [`Source`](data::Source), [`NumpyRandom`](data::numpy_random::NumpyRandom) |
 //! | [`model`] | [`Network`](model::Network), [`Activation`](model::Activation), [`Parameters`](model::Parameters), [`Derivative`](model::Derivative) |
 //! | [`backend`] | the traits [`Backend`](backend::Backend) and [`Session`](backend::Session), [`Run`](backend::Run), [`Chunk`](backend::Chunk), [`Evaluation`](backend::Evaluation), [`DeviceInfo`](backend::DeviceInfo), [`PlanChoice`](backend::PlanChoice) |
 //! | [`fit`] | [`fit`](fit::fit), [`Settings`](fit::Settings), [`Observer`](fit::Observer), [`Fitted`](fit::Fitted), [`Report`](fit::Report), [`choose`](fit::choose) |
@@ -221,7 +221,7 @@
 //! | [`train`] | [`train`](train::train), [`train_all`](train::train_all), [`Training`](train::Training), [`Schedule`](train::Schedule), [`Event`](train::Event), [`Outcome`](train::Outcome), [`Status`](train::Status) |
 //! | [`sweep`] | [`Sweep`](sweep::Sweep), [`run`](sweep::run), [`grid`](sweep::grid), [`results`](sweep::results), [`summary`](sweep::summary) |
 //! | [`compare`], [`gradcheck`], [`diagnose`] | [`compare`](compare::compare), [`check`](gradcheck::check), [`diagnose`](diagnose::diagnose), and their results |
-//! | [`checkpoint`], [`metrics`], [`predict`], [`plot`] | [`Checkpoint`](checkpoint::Checkpoint), [`Weights`](checkpoint::Weights); [`predict`](predict::predict); [`Boundary`](plot::Boundary), [`CostPlot`](plot::CostPlot), [`write`](plot::write) |
+//! | [`checkpoint`], [`metrics`], [`predict`], [`scores`], [`plot`] | [`Checkpoint`](checkpoint::Checkpoint), [`Weights`](checkpoint::Weights), [`Contents`](checkpoint::Contents); [`predict`](predict::predict); [`Scores`](scores::Scores); [`Boundary`](plot::Boundary), [`CostPlot`](plot::CostPlot), [`write`](plot::write) |
 //! | [`measure`], [`selftest`], [`survey`], [`reproduce`] | [`speed`](measure::speed); [`run`](selftest::run); [`survey`](survey::survey); [`reproduce`](reproduce::reproduce) and [`claims`](reproduce::claims) |
 //!
 //! `examples/` has one program for each of the first chapters.
@@ -242,10 +242,12 @@ pub mod gradcheck;
 pub mod measure;
 pub mod metrics;
 pub mod model;
+mod names;
 #[cfg(feature = "plot")]
 pub mod plot;
 pub mod predict;
 pub mod reproduce;
+pub mod scores;
 #[cfg(feature = "gpu")]
 pub mod selftest;
 #[cfg(feature = "gpu")]

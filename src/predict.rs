@@ -7,6 +7,7 @@ use crate::cpu::operations;
 use crate::data::csv::SampleTable;
 use crate::model::activation::sigmoid;
 use crate::model::{Network, Parameters};
+use crate::scores::Scores;
 use crate::{Error, Result};
 
 /// What a network predicts for one sample.
@@ -29,6 +30,8 @@ pub struct Predictions {
     pub accuracy: Option<f64>,
     /// The mean of the loss over the samples, if there are labels.
     pub cost: Option<f64>,
+    /// How well they tell the classes apart, if there are labels.
+    pub scores: Option<Scores>,
 }
 
 /// The forward pass of a network over samples.
@@ -70,6 +73,7 @@ pub fn predict(
         samples: logits.iter().map(of_logit).collect(),
         accuracy: is_labelled.then(|| data.accuracy(&logits)),
         cost: is_labelled.then(|| cost(&logits, data.labels())),
+        scores: is_labelled.then(|| Scores::new(data.labels(), &logits)).transpose()?,
     })
 }
 

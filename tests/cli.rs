@@ -7,6 +7,7 @@ use std::fs;
 
 use assert_cmd::Command;
 use common::command::{planar, run};
+use planar::data::Dataset;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -112,6 +113,9 @@ fn every_data_set_trains_from_the_command_line() {
         ("noisy-moons --data-seed 3", 200, "noisy-moons"),
         ("blobs", 200, "blobs"),
         ("gaussian-quantiles", 200, "gaussian-quantiles"),
+        ("spirals --samples 300", 300, "spirals"),
+        ("xor", 200, "xor"),
+        ("make_moons", 200, "noisy-moons"),
     ] {
         let report = json(&format!("train --json -q --iterations 300 --data {data}"));
         assert_eq!(report["data"]["name"], name);
@@ -136,6 +140,100 @@ fn a_csv_file_trains_with_its_label_named() {
     assert_eq!(report["data"]["features"], 3);
     assert_eq!(report["data"]["seed"], Value::Null);
     assert_eq!(report["final"]["accuracy"], 1.0);
+}
+
+#[test]
+fn names_and_numbers_mean_the_same_however_they_are_typed() {
+    let cost = |arguments: &str| json(&format!("train --json -q --device cpu {arguments}"))["final"]["cost"].clone();
+    for (typed, plain) in [
+        ("--activation ReLU", "--activation relu"),
+        ("--activation LeakyReLU:0.2", "--activation leaky-relu:0.2"),
+        ("--activation leaky_relu", "--activation leaky-relu:0.01"),
+        ("--activation Tanh", ""),
+        ("--activation logistic", "--activation sigmoid"),
+        ("--data moons", "--data noisy-moons"),
+        ("--data Quantiles", "--data gaussian-quantiles"),
+        ("--lr 0.5", "--learning-rate 0.5"),
+    ] {
+        assert_eq!(cost(&format!("--iterations 40 {typed}")), cost(&format!("--iterations 40 {plain}")), "{typed}");
+    }
+    assert_eq!(cost("--epochs 1.5e2 --log-every 1e1"), cost("--iterations 150"));
+    let swept = json("sweep --json -q --device cpu --epochs 1e1,40 --lr 0.5");
+    let iterations = swept["results"].as_array().unwrap().iter().map(|result| result["iterations"].as_u64().unwrap());
+    assert_eq!(iterations.collect::<Vec<_>>(), [10, 40]);
+}
+
+#[test]
+fn a_file_comes_before_a_spelling_of_a_set_and_a_sets_own_name_before_a_file() {
+    let folder = TempDir::new().unwrap();
+    for (file, features) in [("moons", 1), ("flower", 2)] {
+        fs::write(folder.path().join(file), "1,0\n2,1\n").unwrap();
+        let mut command = planar(&format!("train --json -q --device cpu --iterations 5 --data {file}"));
+        command.current_dir(folder.path());
+        let (stdout, stderr, code) = run(command);
+        assert_eq!(code, 0, "{stderr}");
+        let report: Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!((&report["data"]["name"], &report["data"]["features"]), (&file.into(), &features.into()));
+    }
+}
+
+#[test]
+fn samples_held_out_get_their_scores() {
+    let train = "train -q --device cpu --data moons --iterations 200 --test-fraction 0.25";
+    let last = &json(&format!("{train} --json"))["final"];
+    let scores = &last["test_scores"];
+    assert_eq!((&scores["samples"], &scores["accuracy"]), (&50.into(), &last["test_accuracy"]));
+    let (stdout, _, _) = run(planar(train));
+    let (_, block) = stdout.split_once("\n\nheld out  said 0  said 1\n").unwrap();
+    for score in ["roc_auc", "precision", "recall", "f1"] {
+        let printed = format!("  {:.4}\n", scores[score].as_f64().unwrap());
+        assert!(block.contains(&printed), "{score}: no {printed} in {block}");
+    }
+    assert_eq!(json("train -q --json --device cpu --iterations 20")["final"].get("test_scores"), None);
+}
+
+#[test]
+fn a_result_no_better_than_the_largest_class_is_said_with_the_command_that_finds_out_why() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("rare.csv");
+    let train = |rows: &str, flags: &str| {
+        fs::write(&file, rows).unwrap();
+        let mut command = planar(&format!("train --device cpu {flags} --data"));
+        command.arg(&file);
+        let (_, stderr, code) = run(command);
+        assert_eq!(code, 0, "{stderr}");
+        stderr
+    };
+    let rare = "0,0\n1,0\n2,0\n3,1\n";
+    let said = train(rare, "--learning-rate 1e-6 --iterations 5 --log-every 1");
+    let wanted = format!(
+        "planar: 75.00 % is the share of the largest class; to find out why it is not beaten: planar diagnose --device \
+         cpu --learning-rate 1e-6 --iterations 5 --data {}\n",
+        file.display()
+    );
+    assert_eq!(said, wanted);
+    assert_eq!(train(rare, "--learning-rate 1e-6 --iterations 5 -q"), "");
+    assert_eq!(train(rare, "--iterations 2000"), "");
+    // the samples held out lie where the other class was in training: which they are depends on labels and seed alone
+    let labels: Vec<u8> = (0..40).map(|k| u8::from(k % 4 == 0)).collect();
+    let places: Vec<f64> = (0..40).map(f64::from).collect();
+    let (_, held_out) =
+        Dataset::from_points("places", None, 1, &places, labels.clone()).unwrap().split(0.2, 1).unwrap();
+    let row = |(place, label): (&f64, &u8)| {
+        let x = if held_out.inputs().contains(place) { 1 - label } else { *label };
+        format!("{x},{label}\n")
+    };
+    let swapped: String = places.iter().zip(&labels).map(row).collect();
+    let said = train(&swapped, "--test-fraction 0.2 --iterations 500");
+    let wanted = "planar: 75.00 % is the share of the largest class among the samples held out: what was learnt does not hold for them\n";
+    assert_eq!(said, wanted);
+    // a fifth of two samples is none
+    let few: String = (0..22).map(|k| format!("{},{}\n", k / 20, k / 20)).collect();
+    let said = train(&few, "--test-fraction 0.2 --iterations 500");
+    let wanted = "planar: every sample held out is of class 0: they do not show whether the classes are told apart\n";
+    assert_eq!(said, wanted);
+    let alone = train("0,1\n1,1\n", "--iterations 5");
+    assert_eq!(alone, "planar: every sample is of class 1: there is nothing to tell apart\n");
 }
 
 #[test]
@@ -195,6 +293,13 @@ fn a_wrong_setting_is_refused_in_one_line() {
         ("--data flowr", &["'flowr'", "flower, noisy-circles", "FILE.csv"]),
         ("--hidden 0", &["hidden units", "between 1 and", "not 0"]),
         ("--hidden -3", &["--hidden", "-3"]),
+        ("--hidden 4,5", &["hidden units", "one number", "planar sweep --hidden 4,5", "'4,5'"]),
+        ("--hidden 1..20", &["hidden units", "one number", "planar sweep --hidden 1..20"]),
+        ("--lr 0.1:1:log3", &["learning rate", "one number", "planar sweep --learning-rate 0.1:1:log3"]),
+        ("--epochs 10,20", &["iterations", "one number", "planar sweep --iterations 10,20"]),
+        ("--epochs 1.5", &["number of iterations", "a whole number", "1e4", "'1.5'"]),
+        ("--iterations 1e-3", &["number of iterations", "a whole number", "'1e-3'"]),
+        ("--log-every 2.5", &["logging interval", "a whole number", "'2.5'"]),
         ("--hidden 99999999999", &["hidden units", "between 1 and"]),
         ("--iterations 0", &["iterations", "at least 1", "not 0"]),
         ("--iterations ten", &["--iterations", "'ten'"]),

@@ -5,10 +5,11 @@ mod common;
 
 use common::command::{ended, planar, run};
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "train",
     "predict",
     "plot",
+    "show",
     "sweep",
     "sweep merge",
     "compare",

@@ -129,6 +129,41 @@ fn probabilities_are_those_of_the_reference_and_the_class_is_1_above_a_half() {
 }
 
 #[test]
+fn metrics_are_printed_instead_of_the_predictions_and_need_labels() {
+    let folder = TempDir::new().unwrap();
+    let weights = folder.path().join("mine.safetensors");
+    fs::write(&weights, anyones()).unwrap();
+    // the logit is 2·max(x, 0) − 1: above 0 from x = 0.5 on
+    let predict = |flags: &str, table: &str| {
+        let mut command = planar(&format!("predict --device cpu --activation relu {flags}"), &[&weights]);
+        command.write_stdin(table.to_owned());
+        command
+    };
+    let labelled = "x,class\n-1,0\n0,0\n1,0\n0.75,1\n2,1\n0,1\n3,1\n";
+    let (stdout, stderr, code) = run(predict("--metrics", labelled));
+    // by hand: of the 12 pairs, 8 are won and 2 are tied (−1 and 0 have the same logit)
+    let wanted = "      said 0  said 1
+is 0       2       1
+is 1       1       3
+
+accuracy       71.43 %
+largest class  57.14 %, class 1
+precision      0.7500
+recall         0.7500
+F1             0.7500
+ROC AUC        0.7500
+";
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert!(stdout.starts_with(wanted), "{stdout}");
+    let json: Value = serde_json::from_str(&run(predict("--json", labelled)).0).unwrap();
+    assert_eq!(json["scores"]["confusion"]["true_positives"], 3);
+    assert_eq!((&json["scores"]["accuracy"], json["scores"]["roc_auc"].as_f64()), (&json["accuracy"], Some(0.75)));
+    assert_refused(predict("--metrics", "x\n1\n"), 2, &["stdin", "no labels", "--metrics"]);
+    let unlabelled: Value = serde_json::from_str(&run(predict("--json", "x\n1\n")).0).unwrap();
+    assert_eq!(unlabelled.get("scores"), None);
+}
+
+#[test]
 fn anyones_weights_predict_where_the_activation_is_named() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("mine.safetensors");

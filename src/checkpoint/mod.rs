@@ -4,6 +4,8 @@
 //! `F32`, or `F64` for a run in `f64`. Everything else is a JSON object in the metadata under `planar`: [`State`].
 
 pub(crate) mod atomic;
+mod contents;
+mod layers;
 mod weights;
 
 use std::collections::HashMap;
@@ -13,7 +15,8 @@ use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
 pub use atomic::{remove_leftovers, replace};
-pub use weights::Weights;
+pub use contents::Contents;
+pub use weights::{FITS_AS_IT_IS, FITS_TRANSPOSED, Weights};
 
 use crate::data::Dataset;
 use crate::model::{Network, Parameters};

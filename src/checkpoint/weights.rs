@@ -3,12 +3,19 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use half::{bf16, f16};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
 
 use super::State;
+use super::layers::layers;
 use crate::model::{Activation, Network, Parameters};
 use crate::{Error, Result};
+
+/// What an error says of weights that fit only as [`Weights::read_transposed`] reads them.
+pub const FITS_TRANSPOSED: &str = "it fits if its weights are read as (inputs × units)";
+/// What an error says of weights that fit only as [`Weights::read`] reads them.
+pub const FITS_AS_IT_IS: &str = "it fits if its weights are read as (units × inputs)";
 
 /// The tensors of a file, and planar's state if it has one.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,13 +29,28 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Reads `W1` (n_h × n_x), `b1` (n_h × 1, or n_h), `W2`, `b2`, …, each `F32` or `F64`. Metadata is not needed.
+    /// Reads the layers of a file, each with weights (units × inputs) and a bias (units, or units × 1), as `F16`, `BF16`,
+    /// `F32` or `F64`. Metadata is not needed.
+    ///
+    /// The tensors are called `W1`, `b1`, `W2`, `b2`, …, or after PyTorch's modules, such as `fc1.weight`, `fc1.bias`,
+    /// `net.0.weight`. Modules follow one another by their numbers; where their names differ in more than that, by their
+    /// shapes.
     ///
     /// # Errors
     /// [`Error::Io`] if the file cannot be read; [`Error::Checkpoint`] if it is not a safetensors file, if a tensor
-    /// is missing, unknown, or of another type or shape, or if a value is not finite in `f32`.
+    /// is missing, unknown, or of another type or shape, if the order of the layers cannot be told, or if a value is not
+    /// finite in `f32`.
     pub fn read(path: &Path) -> Result<Self> {
-        Self::parse(path, &std::fs::read(path).map_err(|source| Error::Io { path: path.into(), source })?)
+        Self::parse(path, &bytes(path)?)
+    }
+
+    /// [`read`](Self::read) of a file whose weights are (inputs × units), as Keras has its kernels: `dense/kernel` and
+    /// `dense/bias`, or any names that [`read`](Self::read) knows. Shapes alone never decide this.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_transposed(path: &Path) -> Result<Self> {
+        Self::parse_transposed(path, &bytes(path)?)
     }
 
     /// [`read`](Self::read) of a file's bytes; `path` is for errors.
@@ -36,10 +58,28 @@ impl Weights {
     /// # Errors
     /// [`Error::Checkpoint`] as [`read`](Self::read).
     pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self> {
+        Self::laid_out(path, bytes, false)
+    }
+
+    /// [`read_transposed`](Self::read_transposed) of a file's bytes; `path` is for errors.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] as [`read`](Self::read).
+    pub fn parse_transposed(path: &Path, bytes: &[u8]) -> Result<Self> {
+        Self::laid_out(path, bytes, true)
+    }
+
+    fn laid_out(path: &Path, bytes: &[u8], transposed: bool) -> Result<Self> {
         let refuse = |problem: String| Error::Checkpoint { path: path.into(), problem };
         let tensors = SafeTensors::deserialize(bytes).map_err(|error| refuse(said(&error)))?;
         let state = super::state(path, bytes)?;
-        let (widths, values) = collect(&tensors).map_err(refuse)?;
+        let (widths, values) = collect(&tensors, transposed).map_err(|problem| {
+            refuse(match (collect(&tensors, !transposed), transposed) {
+                (Ok(_), false) => format!("{problem}: {FITS_TRANSPOSED}"),
+                (Ok(_), true) => format!("{problem}: {FITS_AS_IT_IS}"),
+                (Err(_), _) => problem,
+            })
+        })?;
         let network = Network::new(widths[0], &widths[1..widths.len() - 1], Activation::Tanh)
             .map_err(|error| refuse(format!("holds no network: {error}")))?;
         Ok(Self { parameters: Parameters::from_values(&network, values)?, widths, state })
@@ -85,50 +125,59 @@ impl Weights {
     }
 }
 
-/// The widths, and all values in the order W1, b1, W2, b2, …
-fn collect(tensors: &SafeTensors) -> std::result::Result<(Vec<usize>, Vec<f64>), String> {
-    let layers = (1..).take_while(|layer| tensors.tensor(&format!("W{layer}")).is_ok()).count();
-    if layers < 2 {
-        return Err(format!("lacks the tensor W{}: W1, b1, W2 and b2 are wanted", layers + 1));
-    }
-    let wanted: Vec<String> = (1..=layers).flat_map(|layer| [format!("W{layer}"), format!("b{layer}")]).collect();
-    if let Some(unknown) = tensors.names().into_iter().filter(|name| !wanted.iter().any(|of| of == name)).min() {
-        return Err(format!("holds '{unknown}', which is no tensor of a network of {layers} layers"));
-    }
+/// The contents of a file.
+pub fn bytes(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).map_err(|source| Error::Io { path: path.into(), source })
+}
+
+/// The widths, and all values in the order W1, b1, W2, b2, …; `transposed` if weights are (inputs × units).
+fn collect(tensors: &SafeTensors, transposed: bool) -> std::result::Result<(Vec<usize>, Vec<f64>), String> {
+    let turned = |[rows, columns]: [usize; 2]| if transposed { [columns, rows] } else { [rows, columns] };
+    let units = |name: &str| match *tensors.tensor(name).ok()?.shape() {
+        [rows, columns] => Some(turned([rows, columns])),
+        _ => None,
+    };
+    let layers = layers(&tensors.names(), transposed, units)?;
     let (mut widths, mut values) = (Vec::new(), Vec::new());
-    for (layer, pair) in wanted.chunks(2).enumerate() {
+    for (k, layer) in layers.iter().enumerate() {
         let get = |name: &str| tensors.tensor(name).map_err(|_| format!("lacks the tensor {name}"));
-        let (w, b) = (get(&pair[0])?, get(&pair[1])?);
-        let &[rows, columns] = w.shape() else {
-            return Err(format!("has {} of shape {:?}, which should have two sides", pair[0], w.shape()));
+        let (w, b) = (get(&layer.weights)?, get(&layer.bias)?);
+        let Some([rows, columns]) = units(&layer.weights) else {
+            return Err(format!("has {} of shape {:?}, which should have two sides", layer.weights, w.shape()));
         };
-        let below = *widths.last().unwrap_or(&columns);
-        if columns != below || (layer + 1 == layers && rows != 1) {
-            let units = if layer + 1 == layers { "1".into() } else { format!("n_h{}", layer + 1) };
-            return Err(format!("has {} of shape {:?}, not ({units}, {below})", pair[0], w.shape()));
+        let (below, is_last) = (*widths.last().unwrap_or(&columns), k + 1 == layers.len());
+        if columns != below || (is_last && rows != 1) {
+            let units = if is_last { "1".into() } else { format!("n_h{}", k + 1) };
+            let [first, second] = if transposed { [below.to_string(), units] } else { [units, below.to_string()] };
+            return Err(format!("has {} of shape {:?}, not ({first}, {second})", layer.weights, w.shape()));
         }
         if b.shape() != [rows, 1] && b.shape() != [rows] {
-            return Err(format!("has {} of shape {:?}, not ({rows}, 1)", pair[1], b.shape()));
+            return Err(format!("has {} of shape {:?}, not ({rows}, 1)", layer.bias, b.shape()));
         }
-        if layer == 0 {
+        if k == 0 {
             widths.push(columns);
         }
         widths.push(rows);
-        values.extend(numbers(&pair[0], &w)?);
-        values.extend(numbers(&pair[1], &b)?);
+        let w = numbers(&layer.weights, &w)?;
+        match transposed {
+            true => values.extend((0..rows).flat_map(|row| w.iter().skip(row).step_by(rows))),
+            false => values.extend(w),
+        }
+        values.extend(numbers(&layer.bias, &b)?);
     }
     Ok((widths, values))
 }
 
 /// The values of a tensor, each finite in `f32`, the precision of devices.
 fn numbers(name: &str, tensor: &TensorView) -> std::result::Result<Vec<f64>, String> {
+    let data = tensor.data();
+    let halves = || data.as_chunks::<2>().0.iter().copied();
     let values: Vec<f64> = match tensor.dtype() {
-        Dtype::F32 => {
-            let words = tensor.data().as_chunks::<4>().0;
-            words.iter().map(|bytes| f64::from(f32::from_le_bytes(*bytes))).collect()
-        }
-        Dtype::F64 => tensor.data().as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect(),
-        other => return Err(format!("has {name} of type {other:?}, not F32 or F64")),
+        Dtype::F16 => halves().map(|bytes| f16::from_le_bytes(bytes).to_f64()).collect(),
+        Dtype::BF16 => halves().map(|bytes| bf16::from_le_bytes(bytes).to_f64()).collect(),
+        Dtype::F32 => data.as_chunks::<4>().0.iter().map(|bytes| f64::from(f32::from_le_bytes(*bytes))).collect(),
+        Dtype::F64 => data.as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect(),
+        other => return Err(format!("has {name} of type {other:?}, not F16, BF16, F32 or F64")),
     };
     match values.iter().position(|value| !(*value as f32).is_finite()) {
         Some(at) => Err(format!("has {} as element {at} of {name}, which no network can have", values[at])),

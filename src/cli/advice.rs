@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use planar::checkpoint::{FITS_AS_IT_IS, FITS_TRANSPOSED};
 use planar::model::Activation;
 use planar::{Conflict, Error};
 
@@ -58,6 +59,15 @@ pub fn of_start(error: &Error) -> Option<String> {
         Error::Checkpoint { problem, .. } if problem.starts_with("holds the weights of a") => {
             Some("see --hidden".into())
         }
+        _ => of_layout(error),
+    }
+}
+
+/// What to do about weights that fit the other way round.
+fn of_layout(error: &Error) -> Option<String> {
+    match error {
+        Error::Checkpoint { problem, .. } if problem.ends_with(FITS_TRANSPOSED) => Some("add --transposed".into()),
+        Error::Checkpoint { problem, .. } if problem.ends_with(FITS_AS_IT_IS) => Some("leave out --transposed".into()),
         _ => None,
     }
 }
@@ -80,6 +90,6 @@ pub fn of_weights(error: &Error, given: Option<Activation>) -> Option<String> {
         problem if problem.starts_with("is of a network of") => {
             given.map(|given| format!("leave out --activation {given}"))
         }
-        _ => None,
+        _ => of_layout(error),
     }
 }

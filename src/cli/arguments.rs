@@ -6,6 +6,7 @@ use planar::backend::check_learning_rate;
 use planar::data::{Options, Source};
 use planar::fit::{DataSettings, Files, RunSettings, Start};
 use planar::model::Activation;
+use planar::sweep::range::{self, Values};
 use planar::{Error, Result};
 
 use super::Verbosity;
@@ -14,7 +15,7 @@ use super::Verbosity;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Data")]
 pub struct DataArguments {
-    /// flower, noisy-circles, noisy-moons, blobs, gaussian-quantiles, or a CSV file of numbers
+    /// flower, noisy-circles, noisy-moons, blobs, gaussian-quantiles, spirals, xor, or a CSV file
     #[arg(long, value_name = "NAME|FILE.csv", default_value = "flower")]
     data: Source,
     /// Number of samples to generate, even [default: 400 for flower, otherwise 200]
@@ -52,7 +53,7 @@ const TRAINING: &str = "Training";
 #[command(next_help_heading = "Network")]
 pub struct NetworkArguments {
     /// Number of hidden units
-    #[arg(long, value_name = "N", default_value_t = 4, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = hidden, allow_negative_numbers = true)]
     pub hidden: usize,
     /// tanh, sigmoid, relu, or leaky-relu:SLOPE (0.01 if none is given)
     #[arg(long, value_name = "NAME", default_value = "tanh")]
@@ -61,10 +62,10 @@ pub struct NetworkArguments {
     #[arg(long, value_name = "NAME")]
     pub backward_activation: Option<Activation>,
     /// The learning rate, α in θ ← θ − α·dθ
-    #[arg(long, value_name = "RATE", default_value_t = 1.2, value_parser = learning_rate, allow_negative_numbers = true, help_heading = TRAINING)]
+    #[arg(long, visible_alias = "lr", value_name = "RATE", default_value_t = 1.2, value_parser = learning_rate, allow_negative_numbers = true, help_heading = TRAINING)]
     pub learning_rate: f64,
-    /// Iterations of full-batch gradient descent
-    #[arg(long, value_name = "N", default_value_t = 10_000, allow_negative_numbers = true, help_heading = TRAINING)]
+    /// Iterations of full-batch gradient descent, as in 10000 or 1e4
+    #[arg(long, visible_alias = "epochs", value_name = "N", default_value_t = 10_000, value_parser = iterations, allow_negative_numbers = true, help_heading = TRAINING)]
     pub iterations: u64,
     /// NumPy seed of the initial weights
     #[arg(long, value_name = "SEED", default_value_t = 2, allow_negative_numbers = true, help_heading = TRAINING)]
@@ -72,9 +73,12 @@ pub struct NetworkArguments {
     /// Scale of the initial weights, a factor on randn
     #[arg(long, value_name = "SCALE", default_value_t = 0.01, value_parser = init_scale, allow_negative_numbers = true, help_heading = TRAINING)]
     pub init_scale: f64,
-    /// Start from the weights W1, b1, W2, b2 of any safetensors file instead of random ones
+    /// Start from the weights of any safetensors file (W1, b1, …, or PyTorch's names), not random ones
     #[arg(long, value_name = "FILE.safetensors", conflicts_with_all = ["init_seed", "init_scale"], help_heading = TRAINING)]
     init: Option<PathBuf>,
+    /// The weights of --init are (inputs × units), as Keras has its kernels
+    #[arg(long, requires = "init", help_heading = TRAINING)]
+    transposed: bool,
 }
 
 impl NetworkArguments {
@@ -93,7 +97,12 @@ impl NetworkArguments {
             activation: self.activation,
             backward_activation: self.backward_activation,
             learning_rate: self.learning_rate,
-            start: Start { seed: self.init_seed, scale: self.init_scale, file: self.init.clone() },
+            start: Start {
+                seed: self.init_seed,
+                scale: self.init_scale,
+                file: self.init.clone(),
+                transposed: self.transposed,
+            },
         }
     }
 }
@@ -128,9 +137,40 @@ impl FileArguments {
     }
 }
 
+fn hidden(text: &str) -> Result<usize> {
+    let (name, given) = ("the number of hidden units", format_args!("'{text}'"));
+    no_list(name, "hidden", text)?;
+    text.parse().map_err(|_| Error::invalid(name, "a whole number", given))
+}
+
 fn learning_rate(text: &str) -> Result<f64> {
-    let rate = text.parse().map_err(|_| Error::invalid("the learning rate", "a number", format_args!("'{text}'")))?;
+    let name = "the learning rate";
+    no_list(name, "learning-rate", text)?;
+    let rate = text.parse().map_err(|_| Error::invalid(name, "a number", format_args!("'{text}'")))?;
     check_learning_rate(rate).map(|()| rate)
+}
+
+fn iterations(text: &str) -> Result<u64> {
+    let name = "the number of iterations";
+    no_list(name, "iterations", text)?;
+    range::whole(name, text)
+}
+
+/// How often something is done: every this many iterations.
+pub fn every(text: &str) -> Result<u64> {
+    range::whole("the logging interval", text)
+}
+
+/// Refuses a list or a range where one network is trained, and says which command takes it.
+fn no_list(name: &'static str, flag: &str, text: &str) -> Result<()> {
+    match range::numbers(name, text) {
+        Ok(Values::List(values)) if values.len() == 1 => Ok(()),
+        Ok(_) => {
+            let wanted = format!("one number (planar sweep --{flag} {text} trains a network for each)");
+            Err(Error::invalid(name, wanted, format_args!("'{text}'")))
+        }
+        Err(_) => Ok(()), // what it is instead is said by whoever reads the one number
+    }
 }
 
 /// A share between 0 and 1.

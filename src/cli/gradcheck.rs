@@ -49,7 +49,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         activation: arguments.activation,
         backward_activation: arguments.backward_activation,
         learning_rate: 1.0,
-        start: Start { seed: arguments.init_seed, scale: arguments.init_scale, file: None },
+        start: Start { seed: arguments.init_seed, scale: arguments.init_scale, file: None, transposed: false },
     };
     let run = settings.run(&data)?;
     let check = check(&data, &run)?;

@@ -9,6 +9,7 @@ mod device;
 mod devices;
 mod diagnose;
 mod gradcheck;
+mod largest;
 mod manual;
 #[cfg(feature = "plot")]
 mod picture;
@@ -24,6 +25,7 @@ mod progress;
 mod reproduce;
 #[cfg(feature = "gpu")]
 mod selftest;
+mod show;
 #[cfg(feature = "gpu")]
 mod survey;
 mod sweep;
@@ -66,6 +68,8 @@ enum Command {
     #[cfg(feature = "plot")]
     /// Draw the boundary and the costs of a trained network
     Plot(plot::Arguments),
+    /// Print what a checkpoint holds: shapes, settings, costs
+    Show(show::Arguments),
     /// Train many networks side by side
     Sweep(Box<sweep::Arguments>),
     /// Compare a device with the f64 reference, or any two backends, tensor by tensor
@@ -145,6 +149,7 @@ pub fn main() -> ExitCode {
         Command::Predict(arguments) => predict::run(arguments),
         #[cfg(feature = "plot")]
         Command::Plot(arguments) => plot::run(arguments),
+        Command::Show(arguments) => show::run(arguments),
         Command::Sweep(arguments) => sweep::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
         Command::Gradcheck(arguments) => gradcheck::run(arguments),

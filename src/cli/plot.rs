@@ -12,6 +12,7 @@ use planar::{Error, Result};
 use super::advice::{Advise, of_weights};
 use super::arguments::DataArguments;
 use super::picture::{SHEET, axes, picture};
+use super::predict::read_weights;
 use super::{Ending, Verbosity, preview};
 
 /// Width and height in pixels of a boundary without costs.
@@ -28,7 +29,7 @@ Exit codes: 0 done, 1 failure, 2 wrong input.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// The weights: a planar checkpoint, or any file with W1, b1, W2, b2
+    /// The weights: a planar checkpoint, or any file with W1, b1, …, or fc1.weight, fc1.bias, …
     #[arg(value_name = "FILE.safetensors")]
     weights: PathBuf,
     #[command(flatten)]
@@ -36,6 +37,9 @@ pub struct Arguments {
     /// The activation, if the file does not name it: tanh, sigmoid, relu, or leaky-relu:SLOPE
     #[arg(long, value_name = "NAME", help_heading = "Network")]
     activation: Option<Activation>,
+    /// The file's weights are (inputs × units), as Keras has its kernels
+    #[arg(long, help_heading = "Network")]
+    transposed: bool,
 
     /// The picture: 1000 × 460 pixels, or 560 × 460 if the file has no costs
     #[arg(long, value_name = "FILE.svg|FILE.png", value_parser = picture, required_unless_present = "preview", help_heading = "Pictures")]
@@ -56,9 +60,9 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let Arguments { weights: path, out, verbosity, .. } = arguments;
     verbosity.start_log();
-    let weights = Weights::read(path)?;
-    let network =
-        weights.network(path, arguments.activation).advise(|error| of_weights(error, arguments.activation))?;
+    let advice = |error: &Error| of_weights(error, arguments.activation);
+    let weights = read_weights(path, arguments.transposed).advise(advice)?;
+    let network = weights.network(path, arguments.activation).advise(advice)?;
     let costs = weights.state.as_ref().map_or(&[][..], |state| &state.costs);
     if arguments.log_cost && costs.is_empty() {
         let problem = "holds no costs: leave out --log-cost".into();

@@ -15,10 +15,12 @@ use super::advice::{Advise, of_device, of_weights};
 use super::device::DeviceArguments;
 use super::{Ending, Verbosity};
 use crate::report::predict::PredictReport;
+use crate::report::scores::block;
 
 const EXAMPLES: &str = "Examples:
   planar predict run.safetensors points.csv > classes.csv
   planar predict run.safetensors points.csv --label class --json
+  planar predict run.safetensors points.csv --metrics
   tail -n 20 points.csv | planar predict weights.safetensors --activation tanh
 Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter.";
 
@@ -26,7 +28,7 @@ Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// The weights: a planar checkpoint, or any file with W1, b1, W2, b2
+    /// The weights: a planar checkpoint, or any file with W1, b1, …, or fc1.weight, fc1.bias, …
     #[arg(value_name = "FILE.safetensors")]
     weights: PathBuf,
     /// The samples: one column per input and optionally one of labels [default: stdin, also `-`]
@@ -38,9 +40,15 @@ pub struct Arguments {
     /// The activation, if the file does not name it: tanh, sigmoid, relu, or leaky-relu:SLOPE
     #[arg(long, value_name = "NAME", help_heading = "Network")]
     activation: Option<Activation>,
+    /// The file's weights are (inputs × units), as Keras has its kernels
+    #[arg(long, help_heading = "Network")]
+    transposed: bool,
     #[command(flatten)]
     device: DeviceArguments,
 
+    /// Print accuracy, confusion matrix, precision, recall, F1, ROC AUC and log loss, not the predictions
+    #[arg(long, conflicts_with = "json", help_heading = "Output")]
+    metrics: bool,
     /// Print one JSON object to stdout, nothing else
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -50,12 +58,15 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     arguments.verbosity.start_log();
-    let weights = Weights::read(&arguments.weights)?;
-    let network = weights
-        .network(&arguments.weights, arguments.activation)
-        .advise(|error| of_weights(error, arguments.activation))?;
+    let advice = |error: &Error| of_weights(error, arguments.activation);
+    let weights = read_weights(&arguments.weights, arguments.transposed).advise(advice)?;
+    let network = weights.network(&arguments.weights, arguments.activation).advise(advice)?;
     let (path, bytes) = read(arguments.samples.as_deref())?;
     let samples = csv::samples(path, &bytes, network.inputs(), arguments.label.as_deref())?;
+    if arguments.metrics && !samples.is_labelled {
+        let problem = "there are no labels, which --metrics compares the predictions with".into();
+        return Err(Error::Csv { path: path.into(), place: String::new(), problem }.into());
+    }
     let settings = arguments.device.settings();
     let chosen = choose_for_inference(&settings, &network, &weights.parameters, &samples.data.points());
     let (backend, notes) = chosen.advise(of_device)?;
@@ -66,13 +77,20 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let report = PredictReport { device, network: &network, data: &samples.data, predictions: &predictions };
     if arguments.json {
         super::print_json(&report.json())?;
+    } else if let Some(scores) = predictions.scores.filter(|_| arguments.metrics) {
+        super::print(&block("", &scores, ["0", "1"]))?;
     } else {
         super::print(&report.csv()?)?;
     }
-    if let Some(accuracy) = report.accuracy() {
+    if let Some(accuracy) = report.accuracy().filter(|_| !arguments.metrics) {
         arguments.verbosity.say(accuracy);
     }
     Ok(Ending::Done)
+}
+
+/// The weights of a file, laid out as its user says.
+pub fn read_weights(path: &Path, transposed: bool) -> Result<Weights> {
+    if transposed { Weights::read_transposed(path) } else { Weights::read(path) }
 }
 
 /// The table's bytes and its name.

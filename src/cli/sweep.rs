@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::advice::{Advise, of_device};
-use super::arguments::{init_scale, test_fraction};
+use super::arguments::{every, init_scale, test_fraction};
 use super::device::DeviceArguments;
 use super::progress::{self, NetworkBar};
 use super::sweep_pictures::{BoundaryPicture, Pictures};
@@ -94,6 +94,7 @@ struct SweepArguments {
     /// Learning rates: a list, or a range as in 0.01:1.2:log8 or 0.1:1:lin4
     #[arg(
         long,
+        visible_alias = "lr",
         value_name = "LIST|RANGE",
         default_value = "1.2",
         allow_hyphen_values = true,
@@ -101,7 +102,14 @@ struct SweepArguments {
     )]
     learning_rate: String,
     /// Iterations of full-batch gradient descent: a list
-    #[arg(long, value_name = "LIST", default_value = "10000", allow_hyphen_values = true, help_heading = "Networks")]
+    #[arg(
+        long,
+        visible_alias = "epochs",
+        value_name = "LIST",
+        default_value = "10000",
+        allow_hyphen_values = true,
+        help_heading = "Networks"
+    )]
     iterations: String,
     /// Seeds of the initial weights: a list, with ranges as in 1..50
     #[arg(long, value_name = "LIST", default_value = "2", allow_hyphen_values = true, help_heading = "Networks")]
@@ -129,7 +137,7 @@ struct SweepArguments {
     memory: Option<u64>,
 
     /// Log the cost every N iterations [default: a tenth of the run]
-    #[arg(long, value_name = "N", help_heading = "Output", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = every, help_heading = "Output", allow_negative_numbers = true)]
     log_every: Option<u64>,
     /// Write one line of JSON per network as it ends
     #[arg(long, value_name = "FILE.jsonl", help_heading = "Output")]

@@ -4,11 +4,11 @@ use planar::fit::{Fitted, Settings, fit};
 use planar::train::Status;
 
 use super::advice::{Advise, of_training};
-use super::arguments::{DataArguments, FileArguments, NetworkArguments};
+use super::arguments::{DataArguments, FileArguments, NetworkArguments, every};
 use super::device::DeviceArguments;
 use super::picture::PictureArguments;
 use super::terminal::Terminal;
-use super::{Ending, Verbosity, diagnose};
+use super::{Ending, Verbosity, diagnose, largest};
 use crate::report::train::summary;
 
 const EXAMPLES: &str = "Examples:
@@ -35,7 +35,7 @@ pub struct Arguments {
     picture: PictureArguments,
 
     /// Log the cost every N iterations [default: a tenth of the run]
-    #[arg(long, value_name = "N", help_heading = "Output", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = every, help_heading = "Output", allow_negative_numbers = true)]
     log_every: Option<u64>,
     /// Print one JSON object to stdout, nothing else
     #[arg(long, help_heading = "Output")]
@@ -67,6 +67,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     if let Some(failure) = fitted.failures.drain(..).next() {
         return Err(failure.into());
     }
+    if let Some(line) = largest::said(&fitted, || finds_out_why(&fitted, &settings)) {
+        arguments.verbosity.say(line);
+    }
     Ok(ending(&fitted, &settings))
 }
 
@@ -76,14 +79,19 @@ fn ending(fitted: &Fitted, settings: &Settings) -> Ending {
         Status::Finished => Ending::Done,
         Status::Interrupted => Ending::Interrupted,
         Status::Diverged => {
-            let of_checkpoint = fitted.report.init.as_deref().filter(|_| settings.run.start.file.is_none());
-            let file = of_checkpoint.and_then(|start| start.strip_prefix("from "));
             super::tell(format_args!(
                 "diverged: not finite from iteration {} on; to find out why: {}",
                 fitted.outcome.iterations,
-                diagnose::command(std::env::args_os().skip(1), file)
+                finds_out_why(fitted, settings)
             ));
             Ending::Diverged
         }
     }
+}
+
+/// The command that diagnoses this run.
+fn finds_out_why(fitted: &Fitted, settings: &Settings) -> String {
+    let of_checkpoint = fitted.report.init.as_deref().filter(|_| settings.run.start.file.is_none());
+    let file = of_checkpoint.and_then(|start| start.strip_prefix("from "));
+    diagnose::command(std::env::args_os().skip(1), file)
 }

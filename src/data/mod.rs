@@ -4,12 +4,14 @@ pub mod csv;
 mod flower;
 mod generated;
 pub mod numpy_random;
+mod playground;
 mod scikit;
 mod source;
 mod split;
 
 pub use flower::flower;
 pub use generated::MAX_SAMPLES;
+pub use playground::{spirals, xor};
 pub use scikit::{BLOBS_SEED, blobs, gaussian_quantiles, noisy_circles, noisy_moons};
 pub use source::{DEFAULT_SEED, Options, Source};
 

@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf, is_separator};
 use std::str::FromStr;
 
-use super::{BLOBS_SEED, Dataset, blobs, csv, flower, gaussian_quantiles, noisy_circles, noisy_moons};
+use super::{BLOBS_SEED, Dataset, blobs, csv, flower, gaussian_quantiles, noisy_circles, noisy_moons, spirals, xor};
+use crate::names::is_one_of;
 use crate::{Error, Result};
 
 /// The seed of a generated set other than the blobs if none is given, the notebook's.
@@ -31,6 +32,10 @@ pub enum Source {
     Blobs,
     /// [`gaussian_quantiles`].
     GaussianQuantiles,
+    /// [`spirals`].
+    Spirals,
+    /// [`xor`].
+    Xor,
     /// A CSV file, read by [`csv::read`].
     Csv(PathBuf),
 }
@@ -48,24 +53,44 @@ pub struct Options {
 
 impl Source {
     /// The sets that need no file.
-    pub const GENERATED: [Self; 5] =
-        [Self::Flower, Self::NoisyCircles, Self::NoisyMoons, Self::Blobs, Self::GaussianQuantiles];
+    pub const GENERATED: [Self; 7] = [
+        Self::Flower,
+        Self::NoisyCircles,
+        Self::NoisyMoons,
+        Self::Blobs,
+        Self::GaussianQuantiles,
+        Self::Spirals,
+        Self::Xor,
+    ];
 
-    /// The number of samples that the notebook has; none for a file, which has its own.
+    /// The number of samples if none is given, for the notebook's sets the notebook's; none for a file, which has its
+    /// own.
     pub fn default_samples(&self) -> Option<usize> {
         match self {
             Self::Flower => Some(400),
-            Self::NoisyCircles | Self::NoisyMoons | Self::Blobs | Self::GaussianQuantiles => Some(200),
             Self::Csv(_) => None,
+            _ => Some(200),
         }
     }
 
-    /// The seed that the notebook has; none for a file.
+    /// The seed if none is given, for the notebook's sets the notebook's; none for a file.
     pub fn default_seed(&self) -> Option<u32> {
         match self {
-            Self::Flower | Self::NoisyCircles | Self::NoisyMoons | Self::GaussianQuantiles => Some(DEFAULT_SEED),
             Self::Blobs => Some(BLOBS_SEED),
             Self::Csv(_) => None,
+            _ => Some(DEFAULT_SEED),
+        }
+    }
+
+    /// What else a generated set is called: by its last word, or in scikit-learn or TensorFlow Playground.
+    fn other_names(&self) -> &'static [&'static str] {
+        match self {
+            Self::NoisyCircles => &["circles", "make_circles"],
+            Self::NoisyMoons => &["moons", "make_moons"],
+            Self::Blobs => &["make_blobs"],
+            Self::GaussianQuantiles => &["quantiles", "make_gaussian_quantiles"],
+            Self::Spirals => &["spiral"],
+            Self::Flower | Self::Xor | Self::Csv(_) => &[],
         }
     }
 
@@ -84,6 +109,8 @@ impl Source {
             Self::NoisyMoons => noisy_moons(samples, seed),
             Self::Blobs => blobs(samples, seed),
             Self::GaussianQuantiles => gaussian_quantiles(samples, seed),
+            Self::Spirals => spirals(samples, seed),
+            Self::Xor => xor(samples, seed),
             Self::Csv(path) => csv::read(path, options.label.as_deref()),
         }
     }
@@ -107,7 +134,8 @@ impl FromStr for Source {
     type Err = Error;
 
     /// A generated set's name, or the path of a CSV file: a text that ends in `.csv`, has a path separator or names a
-    /// file.
+    /// file. Unless a file has this name, case, hyphens and underscores do not count, and `moons`, `circles`,
+    /// `quantiles`, `spiral` and scikit-learn's names such as `make_moons` are known too.
     ///
     /// # Errors
     /// [`Error::Invalid`] listing the names.
@@ -118,6 +146,10 @@ impl FromStr for Source {
         let named_csv = text.to_ascii_lowercase().ends_with(".csv");
         if named_csv || text.contains(is_separator) || Path::new(text).is_file() {
             return Ok(Self::Csv(text.into()));
+        }
+        let is_meant = |source: &Self| is_one_of(text, &[&[&*source.to_string()], source.other_names()].concat());
+        if let Some(source) = Self::GENERATED.into_iter().find(is_meant) {
+            return Ok(source);
         }
         let names = Self::GENERATED.map(|source| source.to_string()).join(", ");
         Err(Error::invalid("the data set", format!("one of {names}, or a FILE.csv"), format_args!("'{text}'")))
@@ -132,6 +164,8 @@ impl fmt::Display for Source {
             Self::NoisyMoons => formatter.write_str("noisy-moons"),
             Self::Blobs => formatter.write_str("blobs"),
             Self::GaussianQuantiles => formatter.write_str("gaussian-quantiles"),
+            Self::Spirals => formatter.write_str("spirals"),
+            Self::Xor => formatter.write_str("xor"),
             Self::Csv(path) => write!(formatter, "{}", path.display()),
         }
     }

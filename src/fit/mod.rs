@@ -16,7 +16,7 @@
 //!         activation: Activation::Tanh,
 //!         backward_activation: None,
 //!         learning_rate: 1.2,
-//!         start: Start { seed: 2, scale: 0.01, file: None },
+//!         start: Start { seed: 2, scale: 0.01, file: None, transposed: false },
 //!     },
 //!     iterations: 2000,
 //!     log_every: None,
@@ -52,9 +52,10 @@ pub use snapshots::Snapshots;
 
 use crate::backend::{PlanChoice, Run};
 use crate::checkpoint::State;
-use crate::cpu::accuracy_on;
+use crate::cpu::logits_at;
 use crate::data::Dataset;
 use crate::metrics::Metrics;
+use crate::scores::Scores;
 use crate::train::{CostAt, Event, Outcome, Status, train_all};
 use crate::{Error, Result};
 use keeper::Keeper;
@@ -177,10 +178,18 @@ fn last(outcome: &Outcome, data: &Dataset, held_out: Option<&Dataset>, run: &Run
         return Final::default();
     }
     let test = held_out.zip(outcome.parameters.as_ref());
-    let test = test.map(|(test, parameters)| accuracy_on(test, &run.network, parameters));
-    let test_accuracy = test.and_then(|accuracy| accuracy.map_err(|error| failures.push(error)).ok());
+    let test = test.map(|(test, parameters)| {
+        let logits = logits_at(&run.network, parameters, &test.points())?;
+        Scores::new(test.labels(), &logits)
+    });
+    let test_scores = test.and_then(|scores| scores.map_err(|error| failures.push(error)).ok());
     let evaluation = &outcome.evaluation;
-    Final { cost: Some(evaluation.cost), accuracy: Some(data.accuracy(&evaluation.logits)), test_accuracy }
+    Final {
+        cost: Some(evaluation.cost),
+        accuracy: Some(data.accuracy(&evaluation.logits)),
+        test_accuracy: test_scores.map(|scores| scores.accuracy),
+        test_scores,
+    }
 }
 
 /// The costs at multiples of the interval, and the last one.

@@ -7,6 +7,7 @@ use crate::backend::DeviceInfo;
 use crate::data::Dataset;
 use crate::metrics::Accuracy;
 use crate::model::Network;
+use crate::scores::Scores;
 use crate::train::{CostAt, Status};
 
 /// What was trained on what, how it ended, and how long it took. `planar train --json` prints it as JSON.
@@ -93,6 +94,9 @@ pub struct Final {
     /// The share of the held-out samples.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_accuracy: Option<f64>,
+    /// How well the held-out samples' classes are told apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_scores: Option<Scores>,
 }
 
 /// Wall-clock times, in seconds.

@@ -66,8 +66,10 @@ pub struct Start {
     pub seed: u32,
     /// The factor on `randn`.
     pub scale: f64,
-    /// A safetensors file with W1, b1, W2, b2, … to use instead of `randn`.
+    /// A safetensors file of weights to use instead of `randn`, as [`Weights::read`] reads it.
     pub file: Option<PathBuf>,
+    /// Whether the file's weights are (inputs × units), for [`Weights::read_transposed`].
+    pub transposed: bool,
 }
 
 /// The files of a training.
@@ -116,7 +118,7 @@ impl RunSettings {
 impl Start {
     fn parameters(&self, network: &Network) -> Result<Parameters> {
         let Some(path) = &self.file else { return Ok(Parameters::initial(network, self.seed, self.scale)) };
-        let weights = Weights::read(path)?;
+        let weights = if self.transposed { Weights::read_transposed(path)? } else { Weights::read(path)? };
         if weights.widths == network.widths() {
             return Ok(weights.parameters);
         }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Real;
+use crate::names::is_one_of;
 use crate::{Error, Result};
 
 /// The slope of `leaky-relu` below 0 unless another is given.
@@ -112,18 +113,19 @@ impl fmt::Display for Activation {
 impl FromStr for Activation {
     type Err = Error;
 
-    /// Reads `tanh`, `sigmoid`, `relu`, `leaky-relu` or `leaky-relu:SLOPE`.
+    /// Reads `tanh`, `sigmoid`, `relu`, `leaky-relu` or `leaky-relu:SLOPE`. Case, hyphens and underscores do not count:
+    /// `LeakyReLU` and `leaky_relu` are read too, and scikit-learn's `logistic` as `sigmoid`.
     fn from_str(text: &str) -> Result<Self> {
         let (name, slope) = match text.split_once(':') {
             Some((name, slope)) => (name, Some(slope)),
             None => (text, None),
         };
-        match (name, slope) {
-            ("tanh", None) => Ok(Self::Tanh),
-            ("sigmoid", None) => Ok(Self::Sigmoid),
-            ("relu", None) => Ok(Self::Relu),
-            ("leaky-relu", None) => Ok(Self::LeakyRelu { slope: DEFAULT_SLOPE }),
-            ("leaky-relu", Some(slope)) => match slope.parse::<f64>() {
+        match slope {
+            None if is_one_of(name, &["tanh"]) => Ok(Self::Tanh),
+            None if is_one_of(name, &["sigmoid", "logistic"]) => Ok(Self::Sigmoid),
+            None if is_one_of(name, &["relu"]) => Ok(Self::Relu),
+            None if is_one_of(name, &["leaky-relu"]) => Ok(Self::LeakyRelu { slope: DEFAULT_SLOPE }),
+            Some(slope) if is_one_of(name, &["leaky-relu"]) => match slope.parse::<f64>() {
                 Ok(slope) if slope.is_finite() => Ok(Self::LeakyRelu { slope }),
                 _ => {
                     let wanted = "a finite number, as in leaky-relu:0.01";

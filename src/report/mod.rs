@@ -7,6 +7,7 @@ pub mod gradcheck;
 mod page;
 pub mod predict;
 pub mod reproduce;
+pub mod scores;
 #[cfg(feature = "gpu")]
 pub mod selftest;
 #[cfg(feature = "gpu")]

@@ -7,6 +7,7 @@ use planar::backend::DeviceInfo;
 use planar::data::Dataset;
 use planar::model::Network;
 use planar::predict::{Prediction, Predictions};
+use planar::scores::Scores;
 
 /// Predictions, with what they came from.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub struct PredictJson<'a> {
     accuracy: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cost: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scores: Option<&'a Scores>,
     predictions: &'a [Prediction],
 }
 
@@ -51,6 +54,7 @@ impl PredictReport<'_> {
             activation: self.network.activation().to_string(),
             accuracy: self.predictions.accuracy,
             cost: self.predictions.cost,
+            scores: self.predictions.scores.as_ref(),
             predictions: &self.predictions.samples,
         }
     }

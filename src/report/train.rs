@@ -3,7 +3,9 @@
 use planar::fit::{Final, Fitted};
 use planar::train::Status;
 
-/// The logged costs, what was trained on what, and the result.
+use super::scores::block;
+
+/// The logged costs, what was trained on what, the result, and the scores of samples held out.
 pub fn summary(fitted: &Fitted) -> String {
     let Fitted { report, outcome, run, .. } = fitted;
     let mut rows = vec![vec!["iteration".to_owned(), "cost".to_owned()]];
@@ -39,7 +41,8 @@ pub fn summary(fitted: &Fitted) -> String {
         };
         about.push(vec!["held out".into(), held_out]);
     }
-    format!("{}\n{}", super::columns(rows), super::columns(about))
+    let held_out = report.last.test_scores.map(|scores| format!("\n{}", block("held out", &scores, ["0", "1"])));
+    format!("{}\n{}{}", super::columns(rows), super::columns(about), held_out.unwrap_or_default())
 }
 
 /// One line to put above a picture: what was trained on what, and the result.

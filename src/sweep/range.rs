@@ -83,6 +83,33 @@ pub fn numbers(name: &'static str, text: &str) -> Result<Values<f64>> {
     Ok(Values::List((0..count).map(at).collect()))
 }
 
+/// A whole number, written in full or with an exponent: `10000`, `1e4`, `2.5e3`.
+///
+/// # Errors
+/// [`Error::Invalid`] for anything else, such as `1.5` and `1e-3`.
+///
+/// ```
+/// use planar::sweep::range::whole;
+/// assert_eq!(whole("the number of iterations", "2.5e3")?, 2500);
+/// # Ok::<(), planar::Error>(())
+/// ```
+pub fn whole(name: &'static str, text: &str) -> Result<u64> {
+    let number = text.parse().ok().or_else(|| scientific(text));
+    number.ok_or_else(|| Error::invalid(name, "a whole number, as in 10000 or 1e4", quoted(text)))
+}
+
+/// The value of `digits.decimals` times ten to an exponent, if it is whole, without any rounding.
+fn scientific(text: &str) -> Option<u64> {
+    let (number, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (digits, decimals) = number.split_once('.').unwrap_or((number, ""));
+    let decimals = decimals.trim_end_matches('0');
+    let all = format!("{digits}{decimals}");
+    let value: u64 = all.parse().ok().filter(|_| all.bytes().all(|byte| byte.is_ascii_digit()))?;
+    let exponent = exponent.parse::<i32>().ok()?.checked_sub_unsigned(decimals.len().try_into().ok()?)?;
+    let power = 10_u64.checked_pow(exponent.unsigned_abs())?;
+    if exponent >= 0 { value.checked_mul(power) } else { Some(value / power).filter(|_| value.is_multiple_of(power)) }
+}
+
 /// The number at this fraction of the way from the first to the second, linearly or in the logarithm.
 pub fn between(first: f64, last: f64, share: f64, by_logarithm: bool) -> f64 {
     if by_logarithm { first * (last / first).powf(share) } else { first + (last - first) * share }
@@ -104,6 +131,43 @@ mod tests {
         let Values::List(log) = numbers("rate", "0.01:1:log3").unwrap() else { panic!() };
         assert!((log[1] - 0.1).abs() < 1e-15 && (log[0], log[2]) == (0.01, 1.0), "{log:?}");
         assert_eq!(numbers("rate", "0.01:1:log").unwrap(), Values::Log(0.01, 1.0));
+    }
+
+    #[test]
+    fn a_whole_number_may_have_an_exponent_and_is_never_rounded() {
+        for (text, value) in [
+            ("10000", 10_000),
+            ("1e4", 10_000),
+            ("1E4", 10_000),
+            ("2.5e3", 2500),
+            ("1.50e1", 15),
+            ("2500e-2", 25),
+            ("7.0", 7),
+            ("0e5", 0),
+            ("9007199254740993e0", 9_007_199_254_740_993),
+            ("18446744073709551615", u64::MAX),
+        ] {
+            assert_eq!(whole("n", text).unwrap(), value, "{text}");
+        }
+        for text in [
+            "",
+            "e4",
+            "1e",
+            ".",
+            "1.5",
+            "1e-3",
+            "2.55e1",
+            "-1e4",
+            "1e20",
+            "1e99999999999",
+            "ten",
+            "1 e4",
+            "1.+5e2",
+            "inf",
+        ] {
+            let error = whole("n", text).unwrap_err().to_string();
+            assert_eq!(error, format!("n must be a whole number, as in 10000 or 1e4, not '{text}'"));
+        }
     }
 
     #[test]

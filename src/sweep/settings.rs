@@ -191,12 +191,13 @@ impl Sweep {
 impl SweepSettings {
     /// The networks of the whole sweep.
     fn jobs(&self) -> Result<Vec<Job>> {
+        let iterations = range::list::<String>("the iterations", &self.iterations)?;
         let space = Space {
             data: range::list::<Source>("the data sets", &self.data)?,
             hidden: range::list("the hidden units", &self.hidden)?,
             activations: range::list::<Activation>("the activations", &self.activation)?,
             learning_rates: range::numbers("the learning rates", &self.learning_rate)?,
-            iterations: range::list("the iterations", &self.iterations)?,
+            iterations: iterations.iter().map(|text| range::whole("the iterations", text)).collect::<Result<_>>()?,
             init_seeds: range::list("the initial seeds", &self.init_seed)?,
         };
         space.check()?;

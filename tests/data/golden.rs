@@ -50,21 +50,31 @@ fn flower_is_numpys_bit_for_bit() {
 
 #[test]
 fn noisy_circles_are_scikit_learns_bit_for_bit() {
-    assert_scikit("noisy_circles", |seed| data::noisy_circles(200, seed));
+    assert_two_seeds("noisy_circles", |seed| data::noisy_circles(200, seed));
 }
 
 #[test]
 fn noisy_moons_are_scikit_learns_bit_for_bit() {
-    assert_scikit("noisy_moons", |seed| data::noisy_moons(200, seed));
+    assert_two_seeds("noisy_moons", |seed| data::noisy_moons(200, seed));
 }
 
 #[test]
 fn gaussian_quantiles_are_scikit_learns_bit_for_bit() {
-    assert_scikit("gaussian_quantiles", |seed| data::gaussian_quantiles(200, seed));
+    assert_two_seeds("gaussian_quantiles", |seed| data::gaussian_quantiles(200, seed));
+}
+
+#[test]
+fn spirals_are_numpys_bit_for_bit() {
+    assert_two_seeds("spirals", |seed| data::spirals(200, seed));
+}
+
+#[test]
+fn xor_is_numpys_bit_for_bit() {
+    assert_two_seeds("xor", |seed| data::xor(200, seed));
 }
 
 #[track_caller]
-fn assert_scikit(name: &str, make: impl Fn(u32) -> planar::Result<Dataset>) {
+fn assert_two_seeds(name: &str, make: impl Fn(u32) -> planar::Result<Dataset>) {
     let figures = figures(name);
     assert_eq!(figures.len(), 2);
     for wanted in &figures {

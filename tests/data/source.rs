@@ -15,7 +15,8 @@ fn assert_refused(source: &Source, options: Options, wanted: &str) {
 
 #[test]
 fn every_generated_set_is_named_and_loads_under_its_name() {
-    let names = ["flower", "noisy-circles", "noisy-moons", "blobs", "gaussian-quantiles"];
+    let names = ["flower", "noisy-circles", "noisy-moons", "blobs", "gaussian-quantiles", "spirals", "xor"];
+    assert_eq!(names.len(), Source::GENERATED.len());
     for (source, name) in Source::GENERATED.into_iter().zip(names) {
         assert_eq!(parse(name), source);
         assert_eq!(source.to_string(), name);
@@ -36,17 +37,37 @@ fn a_csv_path_is_told_by_its_end_a_separator_or_the_file_itself() {
 #[test]
 fn another_name_is_answered_with_those_that_there_are() {
     // `src` is there, but not a file.
-    for text in ["moons", "Flower", "noisy_moons", "src", ""] {
-        let wanted = "one of flower, noisy-circles, noisy-moons, blobs, gaussian-quantiles, or a FILE.csv";
+    for text in ["moon", "Flowr", "make_flower", "src", "-", ""] {
+        let wanted =
+            "one of flower, noisy-circles, noisy-moons, blobs, gaussian-quantiles, spirals, xor, or a FILE.csv";
         let error = text.parse::<Source>().unwrap_err();
         assert_eq!(error.to_string(), format!("the data set must be {wanted}, not '{text}'"));
     }
 }
 
 #[test]
+fn a_set_gets_its_name_however_it_is_typed() {
+    for (text, name) in [
+        ("Flower", "flower"),
+        ("moons", "noisy-moons"),
+        ("noisy_moons", "noisy-moons"),
+        ("make_moons", "noisy-moons"),
+        ("Circles", "noisy-circles"),
+        ("make_circles", "noisy-circles"),
+        ("make_blobs", "blobs"),
+        ("quantiles", "gaussian-quantiles"),
+        ("gaussian_quantiles", "gaussian-quantiles"),
+        ("Spiral", "spirals"),
+        ("XOR", "xor"),
+    ] {
+        assert_eq!(parse(text).to_string(), name);
+    }
+}
+
+#[test]
 fn the_defaults_are_the_notebooks() {
     let samples = Source::GENERATED.map(|source| source.default_samples());
-    assert_eq!(samples, [Some(400), Some(200), Some(200), Some(200), Some(200)]);
+    assert_eq!(samples, [Some(400), Some(200), Some(200), Some(200), Some(200), Some(200), Some(200)]);
     assert_eq!(parse("points.csv").default_samples(), None);
     for source in Source::GENERATED {
         let set = source.load(&Options::default()).unwrap();

@@ -53,6 +53,22 @@ def gaussian_quantiles(seed, samples=200):
     )
 
 
+def spirals(seed, samples=200):
+    """TensorFlow Playground's classifySpiralData, with noise 0.1."""
+    rng, n = np.random.RandomState(seed), samples // 2
+    i = np.arange(n)
+    r, turn = i / n * 5, 1.75 * i / n * 2 * np.pi
+    classes = [np.c_[r * np.sin(t), r * np.cos(t)] + rng.uniform(-1, 1, (n, 2)) * 0.1 for t in (turn, turn + np.pi)]
+    return np.vstack(classes), np.repeat([1, 0], n)
+
+
+def xor(seed, samples=200):
+    """TensorFlow Playground's classifyXORData, without noise."""
+    points = np.random.RandomState(seed).uniform(-5, 5, (samples, 2))
+    points += np.where(points > 0, 0.3, -0.3)
+    return points, (points[:, 0] * points[:, 1] >= 0).astype(int)
+
+
 # The network: theta is W1, b1, W2, b2; x is (2, m), y is (1, m)
 
 
@@ -106,7 +122,7 @@ def data_sets():
 
     sets = {"flower": figures(1, *flower(1))}
     for seed in (0, 1):
-        for make in (noisy_circles, noisy_moons, blobs, gaussian_quantiles):
+        for make in (noisy_circles, noisy_moons, blobs, gaussian_quantiles, spirals, xor):
             sets[f"{make.__name__}@{seed}"] = figures(seed, *make(seed))
     sets["blobs@5"] = figures(5, *blobs(5))
     return sets

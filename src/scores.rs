@@ -1,0 +1,159 @@
+//! How well logits tell two classes apart: the figures that scikit-learn's `metrics` has, from counts, ranks and losses.
+
+use serde::Serialize;
+
+use crate::model::Real;
+use crate::{Error, Result};
+
+/// What predictions are worth, given the labels. Class 1 is the positive one; a sample is predicted to be of class 1 if
+/// its logit is above 0. A ratio whose denominator is 0 is none.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Scores {
+    /// m, the number of samples.
+    pub samples: usize,
+    /// The samples by label and predicted class.
+    pub confusion: Confusion,
+    /// (TP + TN) / m.
+    pub accuracy: f64,
+    /// TP / (TP + FP): none if no sample is predicted to be of class 1.
+    pub precision: Option<f64>,
+    /// TP / (TP + FN): none if no sample is of class 1.
+    pub recall: Option<f64>,
+    /// 2·TP / (2·TP + FP + FN): none if no sample is of class 1 or predicted to be.
+    pub f1: Option<f64>,
+    /// The share of pairs, one sample of each class, in which that of class 1 has the larger logit; equal logits count
+    /// half. None if all samples are of one class.
+    pub roc_auc: Option<f64>,
+    /// The mean of −ln σ(z) over class 1 and −ln(1 − σ(z)) over class 0; infinite if an infinite logit is wrong.
+    pub log_loss: f64,
+    /// The class that most samples have.
+    pub largest_class: LargestClass,
+    /// Whether the accuracy is above that of predicting the largest class throughout.
+    pub beats_largest_class: bool,
+}
+
+/// The numbers of samples by label and predicted class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Confusion {
+    /// TN: of class 0, and predicted to be.
+    pub true_negatives: usize,
+    /// FP: of class 0, and predicted to be of class 1.
+    pub false_positives: usize,
+    /// FN: of class 1, and predicted to be of class 0.
+    pub false_negatives: usize,
+    /// TP: of class 1, and predicted to be.
+    pub true_positives: usize,
+}
+
+/// The class that most samples have; 0 if both have as many.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct LargestClass {
+    /// 0 or 1.
+    pub class: u8,
+    /// Its share of the samples: the accuracy of predicting it throughout.
+    pub share: f64,
+}
+
+impl Scores {
+    /// From one label, 0 or 1, and one logit per sample.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if there is another number of logits than of labels; [`Error::Invalid`] without samples,
+    /// with a label that is neither 0 nor 1, and with a logit that is NaN.
+    ///
+    /// ```
+    /// let scores = planar::scores::Scores::new(&[0, 0, 1, 1], &[-1.0, 2.0, 0.5, 3.0])?;
+    /// assert_eq!((scores.accuracy, scores.recall, scores.roc_auc), (0.75, Some(1.0), Some(0.75)));
+    /// # Ok::<(), planar::Error>(())
+    /// ```
+    pub fn new(labels: &[u8], logits: &[f64]) -> Result<Self> {
+        check(labels, logits)?;
+        let confusion = Confusion::new(labels, logits);
+        let Confusion { true_negatives, false_positives, false_negatives, true_positives } = confusion;
+        let (samples, hits) = (labels.len(), true_negatives + true_positives);
+        let [negatives, positives] = [true_negatives + false_positives, false_negatives + true_positives];
+        let ratio = |part: usize, whole: usize| (whole > 0).then(|| part as f64 / whole as f64);
+        Ok(Self {
+            samples,
+            confusion,
+            accuracy: hits as f64 / samples as f64,
+            precision: ratio(true_positives, true_positives + false_positives),
+            recall: ratio(true_positives, positives),
+            f1: ratio(2 * true_positives, true_positives + false_positives + positives),
+            roc_auc: roc_auc(labels, logits),
+            log_loss: labels.iter().zip(logits).map(loss).sum::<f64>() / samples as f64,
+            largest_class: LargestClass::of(labels),
+            beats_largest_class: hits > negatives.max(positives),
+        })
+    }
+}
+
+impl Confusion {
+    fn new(labels: &[u8], logits: &[f64]) -> Self {
+        let mut counts = Self::default();
+        for (label, logit) in labels.iter().zip(logits) {
+            *match (label, *logit > 0.0) {
+                (0, false) => &mut counts.true_negatives,
+                (0, true) => &mut counts.false_positives,
+                (_, false) => &mut counts.false_negatives,
+                (_, true) => &mut counts.true_positives,
+            } += 1;
+        }
+        counts
+    }
+}
+
+impl LargestClass {
+    /// Of labels, each 0 or 1; without any, its share is 0.
+    ///
+    /// ```
+    /// let largest = planar::scores::LargestClass::of(&[1, 0, 1, 1]);
+    /// assert_eq!((largest.class, largest.share), (1, 0.75));
+    /// ```
+    pub fn of(labels: &[u8]) -> Self {
+        let ones = labels.iter().filter(|label| **label == 1).count();
+        let zeros = labels.len() - ones;
+        Self { class: u8::from(ones > zeros), share: ones.max(zeros) as f64 / labels.len().max(1) as f64 }
+    }
+}
+
+fn check(labels: &[u8], logits: &[f64]) -> Result<()> {
+    if labels.len() != logits.len() {
+        return Err(Error::Mismatch(format!("{} logits do not belong to {} labels", logits.len(), labels.len())));
+    }
+    if labels.is_empty() {
+        return Err(Error::invalid("the number of samples", "at least 1", 0));
+    }
+    if let Some(label) = labels.iter().find(|label| **label > 1) {
+        return Err(Error::invalid("a label", "0 or 1", label));
+    }
+    match logits.iter().position(|logit| logit.is_nan()) {
+        Some(at) => Err(Error::invalid("a logit", "a number", format_args!("NaN, as of sample {}", at + 1))),
+        None => Ok(()),
+    }
+}
+
+/// −ln σ(z) of class 1 and −ln(1 − σ(z)) of class 0, as max(s, 0) + log1p(exp(−|s|)) with s = −z or z: finite wherever z
+/// is, and no inf − inf where it is not.
+fn loss((label, logit): (&u8, &f64)) -> f64 {
+    let wrong = if *label == 1 { -logit } else { *logit };
+    wrong.max(0.0) + Real::ln_1p(Real::exp(-wrong.abs()))
+}
+
+/// (Σ ranks of class 1 − P·(P + 1)/2) / (P·N), where equal logits share the mean of their ranks (Mann–Whitney). Twice a
+/// rank is whole, so the sum is exact.
+fn roc_auc(labels: &[u8], logits: &[f64]) -> Option<f64> {
+    let mut sorted: Vec<(f64, u8)> = logits.iter().copied().zip(labels.iter().copied()).collect();
+    // adding 0 makes −0 equal to 0 in the total order too
+    sorted.sort_unstable_by(|(a, _), (b, _)| (a + 0.0).total_cmp(&(b + 0.0)));
+    let (mut before, mut twice_ranks, mut positives) = (0_u64, 0_u128, 0_u64);
+    for tied in sorted.chunk_by(|(a, _), (b, _)| a == b) {
+        let (count, ones) = (tied.len() as u64, tied.iter().map(|(_, label)| u64::from(*label)).sum::<u64>());
+        // the ranks before + 1 to before + count
+        twice_ranks += u128::from(2 * before + count + 1) * u128::from(ones);
+        (before, positives) = (before + count, positives + ones);
+    }
+    let pairs = u128::from(positives) * u128::from(before - positives);
+    let twice_won = twice_ranks - u128::from(positives) * u128::from(positives + 1);
+    (pairs > 0).then(|| twice_won as f64 / (2 * pairs) as f64)
+}
