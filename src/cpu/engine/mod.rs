@@ -16,6 +16,7 @@ mod shape;
 mod specialise;
 mod trainee;
 mod units;
+mod wide;
 
 use std::num::NonZero;
 
@@ -24,7 +25,7 @@ use instructions::Token;
 use session::EngineSession;
 
 use crate::backend::{Backend, DeviceInfo, Run, Session, check_points, check_runs};
-use crate::data::{Dataset, MAX_FEATURES};
+use crate::data::Dataset;
 use crate::model::{Network, Parameters};
 use crate::{Error, Result};
 
@@ -129,10 +130,6 @@ impl Backend for Engine {
 
 /// Whether the engine can train this network.
 fn check(network: &Network) -> Result<()> {
-    if network.inputs() > MAX_FEATURES {
-        let message = format!("the CPU engine takes {MAX_FEATURES} inputs, not {}", network.inputs());
-        return Err(Error::Mismatch(message));
-    }
     if network.hidden().len() > 1 {
         let message = "the CPU engine trains one hidden layer; the reference and the layered plan train several";
         return Err(Error::Mismatch(message.into()));

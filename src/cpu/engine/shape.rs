@@ -4,10 +4,13 @@ use std::ops::Range;
 
 use super::line::LINE;
 use super::narrow::BLOCK;
+use super::specialise::COMPILED;
+use super::wide;
 use crate::model::{Network, Parameters};
 
-/// The numbers of features that the kernels are compiled for; data is padded with rows of zeros to the next of them.
-const FEATURES: [usize; 4] = [2, 4, 8, 16];
+/// The numbers of features that kernels are compiled for; data is padded with rows of zeros to the next of them. More
+/// are not padded.
+const FEATURES: [usize; 4] = [2, 4, 8, COMPILED];
 
 /// The most lines of samples that f32 sums run over before they are added to f64 sums: 16 times 16 terms per unit.
 const SLAB: usize = 16;
@@ -43,8 +46,13 @@ impl Shape {
     /// from two registers of units on.
     pub fn new(network: &Network, register: usize) -> Self {
         let (hidden, inputs) = (network.hidden()[0], network.inputs());
-        let lanes = if hidden < 2 * register { 1 } else { register };
+        let lanes = if hidden < 2 * register && inputs <= COMPILED { 1 } else { register };
         Self { hidden, inputs, features: features(inputs), lanes }
+    }
+
+    /// Whether there are more features than kernels are compiled for.
+    pub fn is_wide(&self) -> bool {
+        self.features > COMPILED
     }
 
     /// Whether samples lie across the lanes.
@@ -79,7 +87,11 @@ impl Shape {
 
     /// The numbers that the forward pass keeps of a block of samples, for registers of `register` lanes.
     pub fn kept(&self, register: usize) -> usize {
-        if self.is_narrow() { self.hidden * BLOCK * register } else { self.groups() * LINE * register }
+        match self {
+            shape if shape.is_narrow() => shape.hidden * BLOCK * register,
+            shape if shape.is_wide() => shape.groups() * wide::block(shape.groups()) * LINE * register,
+            shape => shape.groups() * LINE * register,
+        }
     }
 
     /// All but b2, in the order of the groups.

@@ -7,12 +7,14 @@ use bytemuck::bytes_of;
 use super::call::{activation_constants, mean_of};
 use super::order::{LONGEST, SHORTEST_SPAN, SPANS, Slabs};
 use super::{KernelCall, Limits, Problem, Slot, history_length};
-use crate::data::MAX_FEATURES;
 use crate::gpu::packing::{GROUP, Packing, features};
 use crate::gpu::shader::kernel::Kernel;
 use crate::gpu::shader::uniforms::OneHidden as Uniform;
 use crate::gpu::shader::{Constant, Constants};
 use crate::{Error, Result};
+
+/// The most features: a sample's stay in registers.
+pub const MAX_FEATURES: usize = 16;
 
 /// Buffers hold a multiple of this many units: as many as an invocation takes at most.
 pub const UNITS: u32 = 4;
