@@ -9,7 +9,7 @@ use super::line::{LINE, Line, Samples, flat, flat_mut, zeros};
 use super::shape::Shape;
 use super::specialise::{ANY, Specialised, specialise};
 use super::trainee::Theta;
-use super::{narrow, units, wide};
+use super::{narrow, tiles, units};
 use crate::cpu::blocks::logits_in_blocks;
 use crate::model::{Network, Parameters};
 
@@ -59,7 +59,7 @@ impl Specialised for Pass<'_> {
             logits: z2,
         };
         if NX == ANY {
-            wide::logits(simd, g, slab);
+            tiles::logits(simd, g, slab);
         } else if shape.is_narrow() {
             narrow::logits::<S, G, NX>(simd, g, slab);
         } else {

@@ -14,15 +14,16 @@ mod pool;
 mod session;
 mod shape;
 mod specialise;
+mod tiles;
 mod trainee;
 mod units;
-mod wide;
 
 use std::num::NonZero;
 
 pub use instructions::Instructions;
 use instructions::Token;
 use session::EngineSession;
+use shape::Shape;
 
 use crate::backend::{Backend, DeviceInfo, Run, Session, check_points, check_runs};
 use crate::data::Dataset;
@@ -111,8 +112,8 @@ impl Backend for Engine {
 
     /// For each network: its parameters, one gradient per part, and one logit per sample.
     fn memory(&self, data: &Dataset, network: &Network, count: usize) -> Result<u64> {
-        let parameters = network.layout().parameters() as u64;
-        let of_one = 4 * (parameters * (1 + shape::MAX_PARTS as u64) + data.samples() as u64);
+        let shape = Shape::new(network, self.token.lanes());
+        let of_one = 4 * (shape.len() * (1 + shape.most_parts()) + data.samples()) as u64;
         let of_data = 4 * (data.samples() * (data.features() + 1)) as u64;
         Ok(of_one.saturating_mul(count as u64).saturating_add(of_data))
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::line::LINE;
 use super::narrow::BLOCK;
 use super::specialise::COMPILED;
-use super::wide;
+use super::tiles;
 use crate::model::{Network, Parameters};
 
 /// The numbers of features that kernels are compiled for; data is padded with rows of zeros to the next of them. More
@@ -19,10 +19,17 @@ const SLAB: usize = 16;
 const LINES_OF_PART: usize = 3;
 
 /// The most parts.
-pub const MAX_PARTS: usize = 32;
+const MAX_PARTS: usize = 32;
+
+/// The most numbers in the gradients of all parts of a network with many features, a quarter of a gigabyte: very many
+/// parameters have few parts.
+const NUMBERS_OF_PARTS: usize = 1 << 26;
 
 /// The work of a part, in pairs of a sample and a hidden ReLU unit: about one microsecond.
 const WORK_OF_PART: usize = 16_000;
+
+/// The features that cost as much as the rest of such a pair.
+const FEATURES_OF_PAIR: usize = 4;
 
 /// Where the parameters of a network lie: groups of `lanes` hidden units side by side, each with one row of W1 per
 /// feature, then b1, then W2. Padding units and padding features are 0 and stay 0.
@@ -51,7 +58,7 @@ impl Shape {
     }
 
     /// Whether there are more features than kernels are compiled for.
-    pub fn is_wide(&self) -> bool {
+    pub fn has_many_features(&self) -> bool {
         self.features > COMPILED
     }
 
@@ -89,7 +96,7 @@ impl Shape {
     pub fn kept(&self, register: usize) -> usize {
         match self {
             shape if shape.is_narrow() => shape.hidden * BLOCK * register,
-            shape if shape.is_wide() => shape.groups() * wide::block(shape.groups()) * LINE * register,
+            shape if shape.has_many_features() => shape.groups() * tiles::block(shape.groups()) * LINE * register,
             shape => shape.groups() * LINE * register,
         }
     }
@@ -119,12 +126,19 @@ impl Shape {
         parameters.bias_mut(1)[0] = bias;
     }
 
+    /// The most parts that the gradient is added up from.
+    pub fn most_parts(&self) -> usize {
+        let fit = if self.has_many_features() { NUMBERS_OF_PARTS / self.len() } else { MAX_PARTS };
+        fit.clamp(1, MAX_PARTS)
+    }
+
     /// The lines of samples of each part. Threads take parts, which depend on the network and the data
     /// alone, so that the result does not depend on the threads; their number is a power of two, which such numbers of
     /// threads share evenly.
     pub fn parts(&self, lines: usize, cost_of_pair: usize) -> Vec<Range<usize>> {
-        let work = self.hidden.saturating_mul(lines * LINE).saturating_mul(cost_of_pair);
-        let parts = 1 << (work / WORK_OF_PART).min(lines / LINES_OF_PART).clamp(1, MAX_PARTS).ilog2();
+        let of_features = if self.has_many_features() { self.features / FEATURES_OF_PAIR } else { 0 };
+        let work = self.hidden.saturating_mul(lines * LINE).saturating_mul(cost_of_pair + of_features);
+        let parts = 1 << (work / WORK_OF_PART).min(lines / LINES_OF_PART).clamp(1, self.most_parts()).ilog2();
         (0..parts).map(|part| lines * part / parts..lines * (part + 1) / parts).collect()
     }
 }

@@ -12,7 +12,7 @@ use super::kernel::{Slab, Totals};
 use super::line::{LINE, Line, Samples, flat, flat_mut, zeros};
 use super::shape::Shape;
 use super::specialise::{ANY, Specialised, specialise};
-use super::{narrow, units, wide};
+use super::{narrow, tiles, units};
 use crate::backend::{Evaluation, Run};
 use crate::model::{Activation, Network, Parameters};
 
@@ -234,7 +234,7 @@ impl Specialised for Pass<'_> {
             let theta = (&flat(&theta.weights)[..len], theta.bias);
             let input = Slab { samples, lines, theta: theta.0, bias: theta.1, sums: into, kept, logits };
             let totals = if NX == ANY {
-                wide::slab(simd, g, input)
+                tiles::slab(simd, g, input)
             } else if shape.is_narrow() {
                 narrow::slab::<S, G, NX>(simd, g, input)
             } else {
