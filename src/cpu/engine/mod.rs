@@ -9,6 +9,7 @@ mod kernel;
 mod line;
 mod math;
 mod narrow;
+mod narrow_tiles;
 mod peak;
 mod pool;
 mod session;

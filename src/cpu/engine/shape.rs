@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::line::LINE;
 use super::narrow::BLOCK;
 use super::specialise::COMPILED;
-use super::tiles;
+use super::{narrow_tiles, tiles};
 use crate::model::{Network, Parameters};
 
 /// The numbers of features that kernels are compiled for; data is padded with rows of zeros to the next of them. More
@@ -53,7 +53,9 @@ impl Shape {
     /// from two registers of units on.
     pub fn new(network: &Network, register: usize) -> Self {
         let (hidden, inputs) = (network.hidden()[0], network.inputs());
-        let lanes = if hidden < 2 * register && inputs <= COMPILED { 1 } else { register };
+        // many features have as many sums to add up over the lanes: measured to pay up to half a register of units
+        let is_narrow = if inputs > COMPILED { 2 * hidden <= register } else { hidden < 2 * register };
+        let lanes = if is_narrow { 1 } else { register };
         Self { hidden, inputs, features: features(inputs), lanes }
     }
 
@@ -95,8 +97,9 @@ impl Shape {
     /// The numbers that the forward pass keeps of a block of samples, for registers of `register` lanes.
     pub fn kept(&self, register: usize) -> usize {
         match self {
-            shape if shape.is_narrow() => shape.hidden * BLOCK * register,
+            shape if shape.has_many_features() && shape.is_narrow() => shape.hidden * narrow_tiles::LINES * LINE,
             shape if shape.has_many_features() => shape.groups() * tiles::block(shape.groups()) * LINE * register,
+            shape if shape.is_narrow() => shape.hidden * BLOCK * register,
             shape => shape.groups() * LINE * register,
         }
     }

@@ -18,7 +18,7 @@ const LINES: usize = 4;
 const GROUPS: usize = 4;
 
 /// The features that an f32 sum runs over before it is added to the next.
-const TERMS: usize = 256;
+pub const TERMS: usize = 256;
 
 /// The lines of samples in a block. It changes no bit.
 pub fn block(groups: usize) -> usize {
