@@ -284,7 +284,7 @@ fn a_table_of_thirty_features_trains_and_is_predicted() {
     let [table, weights] = ["table.csv", "weights.safetensors"].map(|name| folder.path().join(name));
     let row = |k: usize| {
         let cells: String = (0..30).map(|f| format!("{},", ((k * 7 + f * 13) % 17) as f64 - 8.0)).collect();
-        format!("{cells}{}\n", u8::from(k % 3 == 0))
+        format!("{cells}{}\n", u8::from(k.is_multiple_of(3_usize)))
     };
     fs::write(&table, (0..51).map(row).collect::<String>()).unwrap();
     let mut command = planar("train --json -q --hidden 5 --learning-rate 0.1 --iterations 50");
