@@ -97,7 +97,7 @@
 //! # Your own data
 //!
 //! [`Dataset::from_points`](data::Dataset::from_points) takes points and labels, and [`data::csv::read`] reads a file.
-//! There may be up to [`MAX_FEATURES`](data::MAX_FEATURES) features, and labels are 0 or 1.
+//! There may be any number of features, and labels are 0 or 1.
 //! [`split`](data::Dataset::split) holds a share of each class out of training, and [`cpu::accuracy_on`] gives the
 //! trained network's accuracy on it.
 //!

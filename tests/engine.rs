@@ -186,22 +186,49 @@ fn odd_sizes_match_plain_f64() {
 }
 
 #[test]
+fn any_number_of_features_matches_plain_f64_at_odd_sizes() {
+    let activations = ["tanh", "sigmoid", "relu", "leaky-relu:0.1", "leaky-relu:-0.5"];
+    let shapes = [17, 30, 33, 64, 100].into_iter().flat_map(|features| {
+        let of = move |hidden| [1, 3, 17, 400, 569].map(|samples| (features, hidden, samples));
+        [1, 3, 17, 64, 277].into_iter().flat_map(of)
+    });
+    // more features than an f32 sum runs over
+    let long = [(256, 5, 33), (257, 40, 17), (784, 20, 33), (2000, 3, 5)];
+    for (k, (features, hidden, samples)) in shapes.chain(long).enumerate() {
+        let data = random_data(samples, features, 5);
+        // each with two of them in turn: plain f64 takes long
+        for activation in [activations[k % 5], activations[(k + 2) % 5]] {
+            let run = random_run(features, hidden, activation, 7);
+            for instructions in Instructions::available() {
+                let what = format!("{features} → {hidden} → 1, {samples} samples, {activation}, {instructions}");
+                compare_with_plain_f64(&engine(2).with_instructions(instructions).unwrap(), &data, &run, &what);
+            }
+        }
+    }
+}
+
+#[test]
 fn a_million_samples_are_summed_accurately() {
     let data = random_data(1_000_000, 2, 11);
     for (hidden, activation) in [(4, "tanh"), (20, "leaky-relu"), (33, "sigmoid")] {
         compare_with_plain_f64(&engine(2), &data, &random_run(2, hidden, activation, 3), activation);
     }
+    let data = random_data(100_000, 20, 11);
+    compare_with_plain_f64(&engine(2), &data, &random_run(20, 17, "tanh", 3), "20 features");
 }
 
 #[test]
 fn results_do_not_depend_on_the_number_of_threads() {
-    for (samples, hidden) in [(400, 277), (401, 40), (5000, 4), (3000, 100)] {
-        let data = random_data(samples, 2, 1);
+    for (features, samples, hidden) in
+        [(2, 400, 277), (2, 401, 40), (2, 5000, 4), (2, 3000, 100), (30, 569, 64), (33, 1001, 5), (100, 401, 40)]
+    {
+        let data = random_data(samples, features, 1);
         for activation in ["tanh", "leaky-relu"] {
-            let run = random_run(2, hidden, activation, 2);
+            let run = random_run(features, hidden, activation, 2);
             let [one, two, three, seven] = [1, 2, 3, 7]
                 .map(|threads| bits(&train(&engine(threads), &data, std::slice::from_ref(&run), 100, 50), 0));
-            assert!(one == two && one == three && one == seven, "{samples} samples, {hidden} units, {activation}");
+            let what = format!("{features} features, {samples} samples, {hidden} units, {activation}");
+            assert!(one == two && one == three && one == seven, "{what}");
         }
     }
 }
@@ -219,22 +246,47 @@ fn results_do_not_depend_on_the_chunks() {
 
 #[test]
 fn networks_trained_side_by_side_are_the_same_as_alone() {
-    let data = flower();
-    let runs: Vec<Run> = [(1, 0.0), (4, 0.01), (17, 0.05), (40, 0.1), (100, 0.2), (277, 0.3), (400, -0.1)]
-        .into_iter()
-        .enumerate()
-        .map(|(i, (hidden, slope))| Run {
-            learning_rate: 0.05 + 0.01 * i as f64,
-            ..run(2, hidden, &format!("leaky-relu:{slope}"), i as u32, 0.1, 0.0)
-        })
-        .collect();
-    // Three threads take whole networks, nine share the parts of one after another.
-    for threads in [1, 3, 9] {
-        let together = train(&engine(threads), &data, &runs, 60, 25);
-        for (network, run) in runs.iter().enumerate() {
-            let alone = train(&engine(2), &data, std::slice::from_ref(run), 60, 60);
-            assert!(bits(&together, network) == bits(&alone, 0), "network {network} on {threads} threads");
+    for data in [flower(), random_data(401, 30, 4)] {
+        let features = data.features();
+        let runs: Vec<Run> = [(1, 0.0), (4, 0.01), (17, 0.05), (40, 0.1), (100, 0.2), (277, 0.3), (400, -0.1)]
+            .into_iter()
+            .enumerate()
+            .map(|(i, (hidden, slope))| Run {
+                learning_rate: 0.05 + 0.01 * i as f64,
+                ..run(features, hidden, &format!("leaky-relu:{slope}"), i as u32, 0.1, 0.0)
+            })
+            .collect();
+        // Three threads take whole networks, nine share the parts of one after another.
+        for threads in [1, 3, 9] {
+            let together = train(&engine(threads), &data, &runs, 60, 25);
+            for (network, run) in runs.iter().enumerate() {
+                let alone = train(&engine(2), &data, std::slice::from_ref(run), 60, 60);
+                let what = format!("network {network} of {features} features on {threads} threads");
+                assert!(bits(&together, network) == bits(&alone, 0), "{what}");
+            }
         }
+    }
+}
+
+#[test]
+fn a_network_of_many_features_retires_and_starts_again_beside_others() {
+    let data = random_data(401, 33, 4);
+    let runs = [5, 64, 17].map(|hidden| run(33, hidden, "tanh", hidden as u32, 0.1, 0.2));
+    let alone = |k: usize, iterations| bits(&train(&engine(2), &data, &runs[k..=k], iterations, 20), 0);
+    let mut session = engine(2).load(&data, &runs).unwrap();
+    let start: Vec<Parameters> = runs.iter().map(|run| run.parameters.clone()).collect();
+    for _ in 0..2 {
+        let mut chunks = Vec::new();
+        for chunk in 0..3 {
+            session.advance(20).unwrap();
+            chunks.push(session.collect().unwrap().unwrap());
+            if chunk == 0 {
+                session.retire(1).unwrap();
+            }
+        }
+        assert!(bits(&chunks, 0) == alone(0, 60) && bits(&chunks, 2) == alone(2, 60));
+        assert!(bits(&chunks[..1], 1) == alone(1, 20), "the first chunk of the network that retires");
+        session.restart(&start).unwrap();
     }
 }
 
@@ -267,13 +319,14 @@ fn gradients_and_evaluation_do_not_train() {
 #[test]
 fn a_nan_shows_in_the_cost_and_never_panics() {
     let data = flower();
+    let many = random_data(401, 30, 1);
     for activation in ["tanh", "sigmoid", "leaky-relu"] {
-        for hidden in [4, 40, 277] {
+        for (data, hidden) in [(&data, 4), (&data, 40), (&data, 277), (&many, 4), (&many, 64)] {
             for instructions in Instructions::available() {
-                let mut run = run(2, hidden, activation, 2, 0.01, 1.0);
+                let mut run = run(data.features(), hidden, activation, 2, 0.01, 1.0);
                 run.parameters.weights_mut(0)[2] = f64::NAN;
                 let engine = engine(2).with_instructions(instructions).unwrap();
-                let chunks = train(&engine, &data, &[run], 3, 3);
+                let chunks = train(&engine, data, &[run], 3, 3);
                 assert!(chunks[0].costs[0].iter().all(|cost| cost.is_nan()), "{activation}, {hidden}, {instructions}");
             }
         }
@@ -315,6 +368,8 @@ fn a_forward_pass_gives_the_bits_of_evaluate_on_any_number_of_points_and_threads
     for (i, activation) in ["tanh", "sigmoid", "relu", "leaky-relu:0.2"].into_iter().enumerate() {
         for (hidden, inputs, samples) in
             [(1, 1, 1), (3, 2, 3), (17, 3, 17), (33, 16, 277), (277, 2, 400), (9, 2, 9001), (400, 5, 5000)]
+                .into_iter()
+                .chain([(1, 17, 1), (5, 33, 277), (64, 30, 5000), (277, 100, 401)])
         {
             let (data, mut run) = (random_data(samples, inputs, 1), random_run(inputs, hidden, activation, 2));
             if i == 3 && hidden % 2 == 1 {
@@ -382,18 +437,18 @@ fn memory_does_not_grow_with_units_times_samples() {
 
 #[test]
 fn a_borrowed_derivative_gives_the_references_gradients_with_every_instruction_set() {
-    let data = flower();
+    let (flower, many) = (flower(), random_data(401, 30, 1));
     let names = ["tanh", "sigmoid", "relu", "leaky-relu:0.1"];
     for (name, borrowed) in names.into_iter().flat_map(|name| names.map(|borrowed| (name, borrowed))) {
-        // narrow and wide: samples, and units, across the lanes
-        for hidden in [3, 33] {
-            let start = run(2, hidden, name, 2, 0.3, 0.5);
+        // narrow and wide: samples, and units, across the lanes; and many features
+        for (data, hidden) in [(&flower, 3), (&flower, 33), (&many, 3), (&many, 33)] {
+            let start = run(data.features(), hidden, name, 2, 0.3, 0.5);
             let network = start.network.clone().with_backward(borrowed.parse().unwrap());
             let start = Run { network, parameters: start.parameters.cast::<f32>().cast(), ..start };
             for instructions in Instructions::available() {
                 let engine = engine(2).with_instructions(instructions).unwrap();
                 let sides: [&dyn Backend; 2] = [&Reference::<f64>::new(), &engine];
-                let step = compare_step(sides, &data, &start, 0, Bounds::F32_TO_F64).unwrap();
+                let step = compare_step(sides, data, &start, 0, Bounds::F32_TO_F64).unwrap();
                 let apart = step.differences.iter().find(|difference| !difference.agrees);
                 assert!(apart.is_none(), "{name} with {borrowed}'s derivative, {instructions}: {apart:?}");
             }

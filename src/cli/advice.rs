@@ -49,6 +49,9 @@ pub fn of_device(error: &Error) -> Option<String> {
         Error::Mismatch(said) if said.starts_with("the CPU engine trains one hidden layer") => {
             Some("use --precision f64, or leave out --device".into())
         }
+        Error::Mismatch(said) if said.contains("plan trains up to") && said.contains("features") => {
+            Some("leave out --plan, or use --device cpu".into())
+        }
         _ => None,
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use planar::backend::{Layouts, Run};
 use planar::cpu::Engine;
-use planar::data::flower;
+use planar::data::{DEFAULT_SEED, flower, gaussian_quantiles_of};
 use planar::fit::{Candidate, every, require_adapter};
 use planar::model::{Activation, Network, Parameters};
 use planar::{Error, measure};
@@ -25,6 +25,7 @@ const SECONDS_PER_FIGURE: f64 = 0.3;
 const EXAMPLES: &str = "Examples:
   planar bench                                       the thread's network
   planar bench --hidden 4 --networks 64 --only engine,split
+  planar bench --features 30 --hidden 64 --samples 569
   planar bench --activation tanh --samples 10000 --seconds 5 --json
   planar bench --report adapter.md                   all that an adapter has to tell, for docs/adapters/
 Exit codes: 0 done, 1 failure, 2 wrong input.";
@@ -39,7 +40,10 @@ pub struct Arguments {
     /// tanh, sigmoid, relu, or leaky-relu:SLOPE
     #[arg(long, value_name = "NAME", default_value = "leaky-relu", help_heading = "Network")]
     activation: Activation,
-    /// Number of samples of the flower data set, even
+    /// Number of features: 2 are the flower's, which has an even number of samples; others a Gaussian cloud's
+    #[arg(long, value_name = "N", default_value_t = 2, allow_negative_numbers = true, help_heading = "Data")]
+    features: usize,
+    /// Number of samples
     #[arg(long, value_name = "M", default_value_t = 400, allow_negative_numbers = true, help_heading = "Data")]
     samples: usize,
     /// Networks trained side by side; times are for all of them together
@@ -56,7 +60,7 @@ pub struct Arguments {
     seconds: Option<f64>,
     /// Survey the adapters instead, in under ten minutes: checks, set-up, every plan and layout; JSON goes beside the file
     #[cfg(feature = "gpu")]
-    #[arg(long, value_name = "FILE.md", value_parser = super::survey::file, help_heading = "Output", conflicts_with_all = ["hidden", "activation", "samples", "networks", "threads", "only", "json"])]
+    #[arg(long, value_name = "FILE.md", value_parser = super::survey::file, help_heading = "Output", conflicts_with_all = ["hidden", "features", "activation", "samples", "networks", "threads", "only", "json"])]
     report: Option<std::path::PathBuf>,
     /// Print one JSON object to stdout, nothing else
     #[arg(long, help_heading = "Output")]
@@ -68,6 +72,7 @@ pub struct Arguments {
 #[derive(Serialize)]
 struct Bench {
     version: &'static str,
+    features: usize,
     hidden: usize,
     samples: usize,
     activation: String,
@@ -102,7 +107,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         let patience = Duration::from_secs_f64(arguments.seconds.unwrap_or(SECONDS_PER_FIGURE));
         return super::survey::run(path, patience, arguments.verbosity);
     }
-    let data = flower(arguments.samples, 1)?;
+    let data = match arguments.features {
+        2 => flower(arguments.samples, DEFAULT_SEED)?,
+        features => gaussian_quantiles_of(features, arguments.samples, DEFAULT_SEED)?,
+    };
     let network = Network::one_hidden(data.features(), arguments.hidden, arguments.activation)?;
     // a small rate, since numbers that overflow would change the time
     let run = |seed: u32| {
@@ -154,6 +162,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         times.min_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, result)| format!("{}, {}", result.name, result.plan));
     let bench = Bench {
         version: env!("CARGO_PKG_VERSION"),
+        features: data.features(),
         hidden: arguments.hidden,
         samples: data.samples(),
         activation: network.activation().to_string(),
@@ -196,10 +205,10 @@ impl Bench {
                 notes += &format!("{}, {}: {error}\n", result.name, result.plan);
             }
         }
-        let (hidden, samples, activation) = (self.hidden, self.samples, &self.activation);
+        let Self { features, hidden, samples, activation, .. } = self;
         let networks =
             if self.networks > 1 { format!(", {} networks side by side", self.networks) } else { String::new() };
-        let about = format!("n_h = {hidden}, m = {samples}, {activation}{networks}");
+        let about = format!("n_x = {features}, n_h = {hidden}, m = {samples}, {activation}{networks}");
         let mut text = format!("{about}\n\n{}\n{notes}", columns(rows));
         if let Some(fastest) = &self.fastest {
             text += &format!("fastest: {fastest}\n");

@@ -13,14 +13,14 @@ const POINTS: usize = 4096;
 /// The most numbers in one layer of the blocks of all threads together.
 const NUMBERS_OF_ALL: usize = 1 << 26;
 
-/// The number of points in a block: the wider the network, the fewer.
+/// The number of points in a block: the wider the network, the fewer. Inputs count as units do.
 pub fn points_of_block(network: &Network) -> usize {
     (NUMBERS / widest(network)).clamp(1, POINTS)
 }
 
-/// The units of the widest layer.
+/// The units of the widest layer, or the inputs.
 fn widest(network: &Network) -> usize {
-    network.hidden().iter().max().copied().unwrap_or(1)
+    network.widths().into_iter().max().unwrap_or(1)
 }
 
 /// The logits of points, row-major (points × features): `logits` is called with each block of points and the slice

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 
-use super::{Dataset, MAX_FEATURES, is_usable};
+use super::{Dataset, is_usable};
 use crate::{Error, Result};
 
 /// Reads a data set from a CSV file: every row is one sample, its cells are numbers separated by commas, in UTF-8.
@@ -40,10 +40,6 @@ pub fn parse(path: &Path, bytes: &[u8], label: Option<&str>) -> Result<Dataset> 
     }
     let features = match table.columns {
         1 => return Err(table.whole("1 column, where features and a label between commas are expected")),
-        columns if columns - 1 > MAX_FEATURES => {
-            let problem = format!("{} features and a label, where at most {MAX_FEATURES} are allowed", columns - 1);
-            return Err(table.whole(problem));
-        }
         columns => columns - 1,
     };
     let label = table.below_header(label)?.unwrap_or(features);

@@ -1,4 +1,4 @@
-//! Data sets: points in the plane (or in up to 16 dimensions) with a label 0 or 1.
+//! Data sets: points in the plane, or in any number of dimensions, with a label 0 or 1.
 
 pub mod csv;
 mod flower;
@@ -12,7 +12,7 @@ mod split;
 pub use flower::flower;
 pub use generated::MAX_SAMPLES;
 pub use playground::{spirals, xor};
-pub use scikit::{BLOBS_SEED, blobs, gaussian_quantiles, noisy_circles, noisy_moons};
+pub use scikit::{BLOBS_SEED, blobs, gaussian_quantiles, gaussian_quantiles_of, noisy_circles, noisy_moons};
 pub use source::{DEFAULT_SEED, Options, Source};
 
 use std::sync::Arc;
@@ -21,8 +21,8 @@ use sha2::{Digest, Sha256};
 
 use crate::{Error, Result};
 
-/// The most features a data set may have.
-pub const MAX_FEATURES: usize = 16;
+/// The most numbers in X, samples × features: 8 GiB of `f64`.
+pub const MAX_NUMBERS: usize = 1 << 30;
 
 /// Samples with labels; a clone shares them. They are checked: at least one sample, every value finite, every label 0 or 1.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +49,7 @@ impl Dataset {
     /// A data set from its points, row-major (samples × features), and one label per point.
     ///
     /// # Errors
-    /// [`Error::Invalid`] without samples, with no or over [`MAX_FEATURES`] features, with a value that is not
+    /// [`Error::Invalid`] without samples or features, with over [`MAX_NUMBERS`] values, with a value that is not
     /// finite, or with a label that is neither 0 nor 1; [`Error::Mismatch`] if the numbers of points and labels differ.
     ///
     /// ```
@@ -69,11 +69,10 @@ impl Dataset {
         if samples == 0 {
             return Err(Error::invalid("the number of samples", "at least 1", 0));
         }
-        if !(1..=MAX_FEATURES).contains(&features) {
-            let wanted = format!("between 1 and {MAX_FEATURES}");
-            return Err(Error::invalid("the number of features", wanted, features));
+        if features == 0 {
+            return Err(Error::invalid("the number of features", "at least 1", 0));
         }
-        if points.len() != samples * features {
+        if numbers(samples, features)? != points.len() {
             let message = format!("{} values do not make {samples} samples of {features} features", points.len());
             return Err(Error::Mismatch(message));
         }
@@ -134,6 +133,18 @@ impl Dataset {
         let hits =
             logits.iter().zip(self.labels.iter()).filter(|(logit, label)| (**logit > 0.0) == (**label == 1)).count();
         hits as f64 / self.samples() as f64
+    }
+}
+
+/// The numbers in X.
+///
+/// # Errors
+/// [`Error::Invalid`] over [`MAX_NUMBERS`].
+fn numbers(samples: usize, features: usize) -> Result<usize> {
+    let numbers = samples.saturating_mul(features);
+    match numbers <= MAX_NUMBERS {
+        true => Ok(numbers),
+        false => Err(Error::invalid("samples × features", format!("at most {MAX_NUMBERS}"), numbers)),
     }
 }
 

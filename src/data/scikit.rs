@@ -3,10 +3,10 @@
 
 use std::f64::consts::PI;
 
-use super::Dataset;
-use super::generated::{self, Row};
+use super::generated::{self, MAX_SAMPLES, Row};
 use super::numpy_random::NumpyRandom;
-use crate::Result;
+use super::{Dataset, numbers};
+use crate::{Error, Result};
 
 /// The seed of the blobs if none is given, the notebook's.
 pub const BLOBS_SEED: u32 = 5;
@@ -85,15 +85,40 @@ pub fn blobs(samples: usize, seed: u32) -> Result<Dataset> {
 /// [`Error::Invalid`](crate::Error::Invalid) if `samples` is odd, 0 or over
 /// [`MAX_SAMPLES`](super::MAX_SAMPLES).
 pub fn gaussian_quantiles(samples: usize, seed: u32) -> Result<Dataset> {
-    let half = generated::half(samples)?;
+    generated::half(samples)?;
+    gaussian_quantiles_of(2, samples, seed)
+}
+
+/// [`gaussian_quantiles`] with any number of features, and any number of samples: if it is odd, class 1
+/// has one more.
+///
+/// # Errors
+/// [`Error::Invalid`](crate::Error::Invalid) if there are no features, under 2 or over
+/// [`MAX_SAMPLES`](super::MAX_SAMPLES) samples, or over [`MAX_NUMBERS`](super::MAX_NUMBERS) values.
+///
+/// ```
+/// let ball = planar::data::gaussian_quantiles_of(30, 569, 1)?;
+/// assert_eq!((ball.features(), ball.samples()), (30, 569));
+/// # Ok::<(), planar::Error>(())
+/// ```
+pub fn gaussian_quantiles_of(features: usize, samples: usize, seed: u32) -> Result<Dataset> {
+    if !(2..=MAX_SAMPLES).contains(&samples) {
+        return Err(Error::invalid("the number of samples", format!("between 2 and {MAX_SAMPLES}"), samples));
+    }
+    let count = numbers(samples, features)?;
     let mut random = NumpyRandom::new(seed);
     let deviation = 0.5_f64.sqrt();
-    let mut rows: Vec<Row> =
-        (0..samples).map(|_| ([(); 2].map(|()| deviation * random.standard_normal()), 0)).collect();
-    rows.sort_by(|([x, y], _), ([u, v], _)| (x * x + y * y).total_cmp(&(u * u + v * v)));
-    rows[half..].iter_mut().for_each(|(_, label)| *label = 1);
+    let cloud: Vec<f64> = (0..count).map(|_| deviation * random.standard_normal()).collect();
+    let point = |sample: usize| &cloud[sample * features..][..features];
+    let distance = |sample| point(sample).iter().map(|x| x * x).sum::<f64>();
+    let mut order: Vec<(f64, usize)> = (0..samples).map(|sample| (distance(sample), sample)).collect();
+    order.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+    let class = |place| u8::from(place >= samples / 2);
+    let mut rows: Vec<(usize, u8)> = order.iter().enumerate().map(|(place, (_, of))| (*of, class(place))).collect();
     random.shuffle(&mut rows);
-    generated::dataset("gaussian-quantiles", seed, &rows)
+    let points: Vec<f64> = rows.iter().flat_map(|(sample, _)| point(*sample)).copied().collect();
+    let labels = rows.into_iter().map(|(_, class)| class).collect();
+    Dataset::from_points("gaussian-quantiles", Some(seed), features, &points, labels)
 }
 
 /// `X += normal(scale=deviation, size=X.shape)`, drawn row-major.

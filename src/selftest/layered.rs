@@ -19,7 +19,7 @@ use crate::model::{Activation, Network, Parameters};
 type Sizes = (usize, &'static [[usize; 3]], usize, &'static str);
 
 /// Sizes beyond a block, a tile, a slab, and a slice of a sum over the samples or over the units.
-const CASES: [Sizes; 9] = [
+const CASES: [Sizes; 12] = [
     (2, &[[4, 1, 3]], 17, "tanh"),
     (2, &[[277, 40, 17]], 400, "leaky-relu:0.1"),
     (1, &[[1, 1, 1]], 1, "relu"),
@@ -29,6 +29,9 @@ const CASES: [Sizes; 9] = [
     (2, &[[7, 3, 5]], 2500, "sigmoid/leaky-relu:0.2"),
     (1, &[[16_500, 3, 2]], 3, "tanh"),
     (2, &[[3, 2, 1], [16_400, 5, 4]], 3, "leaky-relu/sigmoid"),
+    (17, &[[3, 1, 64]], 17, "sigmoid"),
+    (100, &[[65, 17, 4]], 130, "leaky-relu:0.1"),
+    (16_500, &[[3, 1, 5]], 5, "tanh"),
 ];
 
 pub fn forward_block(gpu: &Gpu) -> Check {

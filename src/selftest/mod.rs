@@ -22,6 +22,7 @@ pub mod testing {
     pub use super::driver::steps;
     pub use super::kernels::check_of;
     pub use super::layouts::{Laid, all as layouts, of_any_depth};
+    pub use super::steps::of_many_features;
 }
 
 /// The worst of all that a check compared, as a share of its bound: at most 1 if it passed.
@@ -124,6 +125,7 @@ pub fn run(gpu: &Gpu, mut listen: impl FnMut(&str)) -> Vec<Finding> {
         let name = format!("one step: plan {plan}, {activation}");
         check(name, &mut || steps::one(gpu, plan, activation).map(of_worst));
     }
+    check("one step: many features".into(), &mut || steps::of_many_features(gpu).map(of_worst));
     for plan in PlanChoice::ALL {
         check(format!("a short run: plan {plan}"), &mut || steps::short_run(gpu, plan).map(of_worst));
     }

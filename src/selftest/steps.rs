@@ -5,7 +5,7 @@ use crate::Result;
 use crate::backend::Run;
 use crate::compare::{Bounds, StepComparison, compare, compare_step};
 use crate::cpu::Reference;
-use crate::data::flower;
+use crate::data::{flower, gaussian_quantiles_of};
 use crate::gpu::Gpu;
 use crate::gpu::plan::PlanChoice;
 use crate::model::{Network, Parameters};
@@ -33,7 +33,7 @@ pub fn one(gpu: &Gpu, plan: PlanChoice, activation: &str) -> Check {
     let mut worst = Worst::default();
     for (hidden, scale, samples) in [(4, 0.01, 400), (17, 1.0, 400), (277, 0.01, 400), (33, 0.5, 2500)] {
         let data = flower(samples, 1)?;
-        let run = run(hidden, activation, scale)?;
+        let run = run(2, hidden, activation, scale)?;
         let reference = Reference::<f64>::new();
         let step = compare_step([&reference, &gpu], &data, &run, 0, Bounds::F32_TO_F64)?;
         judge(&mut worst, &format!("n_h = {hidden}, scale {scale}, m = {samples}"), &step)?;
@@ -41,10 +41,25 @@ pub fn one(gpu: &Gpu, plan: PlanChoice, activation: &str) -> Check {
     Ok(worst)
 }
 
+/// One step on more features than the plans for one hidden layer take, under the plan that is left.
+pub fn of_many_features(gpu: &Gpu) -> Check {
+    let mut worst = Worst::default();
+    let activations = ["tanh", "sigmoid", "relu", "leaky-relu:0.2"];
+    for (features, activation) in [17, 30, 64, 100].into_iter().zip(activations) {
+        let data = gaussian_quantiles_of(features, 401, 1)?;
+        for (hidden, scale) in [(5, 0.5), (64, 0.1)] {
+            let run = Run { learning_rate: 0.1, ..run(features, hidden, activation, scale)? };
+            let step = compare_step([&Reference::<f64>::new(), gpu], &data, &run, 0, Bounds::F32_TO_F64)?;
+            judge(&mut worst, &format!("{features} features, n_h = {hidden}, {activation}"), &step)?;
+        }
+    }
+    Ok(worst)
+}
+
 /// 50 iterations of the notebook's network: costs to 1e-4, and steps on the way.
 pub fn short_run(gpu: &Gpu, plan: PlanChoice) -> Check {
     let gpu = gpu.clone().with_plan(plan);
-    let (data, run) = (flower(400, 1)?, run(4, "tanh", 0.01)?);
+    let (data, run) = (flower(400, 1)?, run(2, 4, "tanh", 0.01)?);
     let reference = Reference::<f64>::new();
     let comparison = compare([&reference, &gpu], &data, &run, 50, Bounds::F32_TO_F64, |_| {})?;
     let mut worst = Worst::default();
@@ -57,9 +72,9 @@ pub fn short_run(gpu: &Gpu, plan: PlanChoice) -> Check {
     }
 }
 
-/// A run on two features with the notebook's initial weights, exact in `f32`.
-fn run(hidden: usize, activation: &str, scale: f64) -> Result<Run> {
-    let network = Network::one_hidden(2, hidden, activation.parse()?)?;
+/// A run with the notebook's initial weights; they and the rate are exact in `f32`.
+fn run(features: usize, hidden: usize, activation: &str, scale: f64) -> Result<Run> {
+    let network = Network::one_hidden(features, hidden, activation.parse()?)?;
     let parameters = Parameters::initial(&network, 2, scale).cast::<f32>().cast();
     Ok(Run { network, parameters, learning_rate: 1.2 })
 }

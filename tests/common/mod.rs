@@ -95,6 +95,59 @@ impl GoldenCurve {
     }
 }
 
+/// `many_features.json`, one entry: a data set of more than two features, its first step and its first costs.
+#[derive(Deserialize)]
+pub struct GoldenFeatures {
+    pub features: usize,
+    pub hidden: usize,
+    pub samples: usize,
+    pub activation: String,
+    pub data_seed: u32,
+    pub init_seed: u32,
+    pub init_scale: f64,
+    pub learning_rate: f64,
+    pub last_point: Vec<f64>,
+    pub labels: Vec<u8>,
+    pub accuracy: f64,
+    pub gradients: Tensors,
+    pub sum_abs_terms: Tensors,
+    /// After 0, 1, … updates.
+    pub costs: Vec<f64>,
+}
+
+impl GoldenFeatures {
+    /// The data set, which is NumPy's.
+    pub fn data(&self) -> Dataset {
+        let data = planar::data::gaussian_quantiles_of(self.features, self.samples, self.data_seed).unwrap();
+        assert_eq!(data.point(self.samples - 1).collect::<Vec<_>>(), self.last_point);
+        assert_eq!(data.labels(), self.labels);
+        data
+    }
+
+    pub fn run(&self) -> Run {
+        let network = Network::one_hidden(self.features, self.hidden, self.activation.parse().unwrap()).unwrap();
+        let parameters = Parameters::initial(&network, self.init_seed, self.init_scale);
+        Run { network, parameters, learning_rate: self.learning_rate }
+    }
+
+    /// How far the first step and the costs of a backend are from NumPy's, as shares of `1e-5·Σ|terms| + 1e-9` and of a
+    /// thousandth of the cost.
+    pub fn worst(&self, backend: &dyn planar::backend::Backend) -> [f64; 2] {
+        let mut session = backend.load(&self.data(), &[self.run()]).unwrap();
+        let gradients = session.gradients().unwrap().remove(0);
+        let (want, terms) = (self.gradients.values(), self.sum_abs_terms.values());
+        let worst = |shares: &mut dyn Iterator<Item = f64>| {
+            shares.fold(0.0, |worst: f64, share| if share.is_nan() { f64::INFINITY } else { worst.max(share) })
+        };
+        assert_eq!((gradients.values().len(), want.len()), (want.len(), terms.len()));
+        let off = |i: usize| (gradients.values()[i] - want[i]).abs() / (1e-5 * terms[i] + 1e-9);
+        let costs = costs_of(session.as_mut(), self.costs.len() as u32 - 1, 7);
+        assert_eq!(costs.len(), self.costs.len());
+        let mut of_costs = costs.iter().zip(&self.costs).map(|(got, want)| (got - want).abs() / (1e-3 * want));
+        [worst(&mut (0..want.len()).map(off)), worst(&mut of_costs)]
+    }
+}
+
 /// A run of a network on two features, with NumPy's initial weights.
 pub fn run(hidden: &[usize], activation: &str, learning_rate: f64, seed: u32, scale: f64) -> Run {
     let network = Network::new(2, hidden, activation.parse::<Activation>().unwrap()).unwrap();

@@ -21,8 +21,8 @@ pub struct Case {
     pub chunks: Vec<u32>,
 }
 
-/// Any shape up to 16 features, 70 units and 70 samples, any activation, any slope.
-pub fn cases() -> impl Strategy<Value = Case> {
+/// Any shape up to so many features, 70 units and 70 samples, any activation, any slope.
+pub fn cases(features: usize) -> impl Strategy<Value = Case> {
     let activation = prop_oneof![
         Just(Activation::Tanh),
         Just(Activation::Sigmoid),
@@ -30,7 +30,7 @@ pub fn cases() -> impl Strategy<Value = Case> {
         (-1.0..1.5_f64).prop_map(|slope| Activation::LeakyRelu { slope: f64::from(slope as f32) }),
     ];
     let chunks = prop::collection::vec(1..=9_u32, 1..=5);
-    (1..=16_usize, 1..=70_usize, 1..=70_usize, activation, 0..1000_u32, 0.001..0.5_f64, chunks).prop_map(
+    (1..=features, 1..=70_usize, 1..=70_usize, activation, 0..1000_u32, 0.001..0.5_f64, chunks).prop_map(
         |(inputs, hidden, samples, activation, seed, scale, chunks)| Case {
             inputs,
             hidden,

@@ -1,4 +1,5 @@
-"""Writes the golden figures that the tests compare with: datasets.json, init.json, one_step.json, curves.json.
+"""Writes the golden figures that the tests compare with: datasets.json, init.json, one_step.json, curves.json and
+many_features.json.
 
     pip install numpy scikit-learn
     python make.py [OUT_DIR]
@@ -47,9 +48,9 @@ def blobs(seed, samples=200):
     return points, blob % 2
 
 
-def gaussian_quantiles(seed, samples=200):
+def gaussian_quantiles(seed, samples=200, features=2):
     return datasets.make_gaussian_quantiles(
-        cov=0.5, n_samples=samples, n_features=2, n_classes=2, shuffle=True, random_state=seed
+        cov=0.5, n_samples=samples, n_features=features, n_classes=2, shuffle=True, random_state=seed
     )
 
 
@@ -69,7 +70,7 @@ def xor(seed, samples=200):
     return points, (points[:, 0] * points[:, 1] >= 0).astype(int)
 
 
-# The network: theta is W1, b1, W2, b2; x is (2, m), y is (1, m)
+# The network: theta is W1, b1, W2, b2; x is (n_x, m), y is (1, m)
 
 
 def leaky_relu(slope):
@@ -85,10 +86,10 @@ ACTIVATIONS = {
 }
 
 
-def initial(hidden, seed, scale=0.01):
+def initial(hidden, seed, scale=0.01, features=2):
     """randn times scale, W1 drawn before W2; the biases are 0."""
     rng = np.random.RandomState(seed)
-    w1 = rng.randn(hidden, 2) * scale
+    w1 = rng.randn(hidden, features) * scale
     w2 = rng.randn(1, hidden) * scale
     return [w1, np.zeros((hidden, 1)), w2, np.zeros((1, 1))]
 
@@ -138,10 +139,11 @@ def initial_weights():
     return weights
 
 
-def one_step(x, y):
-    def flat(tensors):
-        return {name: tensor.ravel().tolist() for name, tensor in zip(NAMES, tensors)}
+def flat(tensors):
+    return {name: tensor.ravel().tolist() for name, tensor in zip(NAMES, tensors)}
 
+
+def one_step(x, y):
     steps = []
     for activation in ACTIVATIONS:
         for hidden, scale in ((4, 0.01), (4, 1.0), (17, 1.0), (277, 0.3)):
@@ -179,6 +181,29 @@ def curves(x, y):
     ]
 
 
+def many_features():
+    """The data's last point, one step, and a curve, of networks with more features than the plane has."""
+    cases = []
+    for features, hidden, samples, activation, learning_rate in (
+        (17, 5, 401, "sigmoid", 1.0), (30, 64, 569, "tanh", 0.5), (64, 17, 400, "leaky-relu:0.1", 0.2), (100, 3, 33, "relu", 0.2),
+    ):
+        points, labels = gaussian_quantiles(1, samples, features)
+        x, y, theta = points.T, labels[None, :].astype(float), initial(hidden, 2, 0.1, features)
+        _, accuracy, gradients, terms = step(theta, x, y, activation)
+        costs = []
+        for _ in range(50):
+            cost, _, slopes, _ = step(theta, x, y, activation)
+            costs.append(cost)
+            theta = [value - learning_rate * slope for value, slope in zip(theta, slopes)]
+        cases.append({
+            "features": features, "hidden": hidden, "samples": samples, "activation": activation, "data_seed": 1,
+            "init_seed": 2, "init_scale": 0.1, "learning_rate": learning_rate, "last_point": points[-1].tolist(),
+            "labels": labels.tolist(), "accuracy": accuracy, "gradients": flat(gradients), "sum_abs_terms": flat(terms),
+            "costs": costs,
+        })
+    return cases
+
+
 def main():
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
     folder.mkdir(parents=True, exist_ok=True)
@@ -189,6 +214,7 @@ def main():
         "init.json": initial_weights(),
         "one_step.json": one_step(x, y),
         "curves.json": curves(x, y),
+        "many_features.json": many_features(),
     }
     for name, figures in files.items():
         (folder / name).write_text(json.dumps(figures, separators=(",", ":")) + "\n")

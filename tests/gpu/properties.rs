@@ -15,11 +15,12 @@ const CASES: u32 = 64;
 
 pub fn checks() -> Vec<Named> {
     let of_plan = |plan: PlanChoice| -> [Named; 2] {
+        let features = if plan == PlanChoice::Layered { 70 } else { 16 };
         let step = move |gpu: &Gpu| -> Check {
-            hold(CASES, cases(), |case| one_step_is_the_references(&gpu.clone().with_plan(plan), case))
+            hold(CASES, cases(features), |case| one_step_is_the_references(&gpu.clone().with_plan(plan), case))
         };
         let chunks = move |gpu: &Gpu| -> Check {
-            hold(CASES, cases(), |case| chunks_change_no_bit(&gpu.clone().with_plan(plan), case))
+            hold(CASES, cases(features), |case| chunks_change_no_bit(&gpu.clone().with_plan(plan), case))
         };
         [
             (format!("{plan}_takes_the_references_step_in_64_random_shapes"), Box::new(step)),

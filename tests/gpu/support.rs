@@ -38,6 +38,35 @@ pub fn problem(inputs: usize, units: u32, samples: u32) -> Problem {
     Problem { networks: 3, samples, activation: Activation::Tanh, borrowed: None, layout }
 }
 
+/// Over 16 features: split and resident say which plan and device can, and auto takes layered.
+pub fn few_features_are_demanded(gpu: &Gpu) -> Check {
+    for (features, of_auto) in [(16, "split"), (17, "layered"), (1000, "layered")] {
+        let problem = problem(features, 40, 4000);
+        for plan in [PlanChoice::Split, PlanChoice::Resident] {
+            match gpu.clone().with_plan(plan).plan(&problem) {
+                Ok(_) if features == 16 => {}
+                Err(Error::Mismatch(said)) if features > 16 => {
+                    let other = "the layered plan and the CPU train any number";
+                    let wanted = format!("the {plan} plan trains up to 16 features, not {features}; {other}");
+                    if said != wanted {
+                        return Err(said);
+                    }
+                }
+                other => return Err(format!("{plan}, {features} features: {other:?}")),
+            }
+        }
+        match gpu.clone().with_plan(PlanChoice::Auto).plan(&problem) {
+            Ok(plan) if plan.name == of_auto => {}
+            other => return Err(format!("{features} features: {other:?}")),
+        }
+    }
+    // what is said of the last plan that is left
+    match gpu.clone().with_plan(PlanChoice::Auto).plan(&problem(1 << 20, 4096, 4000)) {
+        Err(Error::Limit { .. }) => Ok(()),
+        other => Err(format!("{other:?}")),
+    }
+}
+
 /// Two hidden layers: split and resident say which plan can, and auto takes it.
 pub fn one_hidden_refuses(gpu: &Gpu) -> Check {
     let network = Network::new(2, &[3, 3], Activation::Tanh).unwrap();

@@ -6,11 +6,11 @@ use planar::cpu::Reference;
 use planar::data::flower;
 use planar::gpu::Gpu;
 use planar::gpu::plan::PlanChoice;
-use planar::selftest::testing::{layouts, of_any_depth};
+use planar::selftest::testing::{layouts, of_any_depth, of_many_features};
 
 use crate::Check;
-use crate::common::{GoldenCurve, GoldenStep, costs_of, ends_as_alone, golden, golden_flower, run};
-use crate::support::{Named, OnGpu, compare, one_hidden_refuses};
+use crate::common::{GoldenCurve, GoldenFeatures, GoldenStep, costs_of, ends_as_alone, golden, golden_flower, run};
+use crate::support::{Named, OnGpu, compare, few_features_are_demanded, one_hidden_refuses};
 
 pub fn checks() -> Vec<Named> {
     let every_plan: [(&str, OnGpu); 9] = [
@@ -33,11 +33,14 @@ pub fn checks() -> Vec<Named> {
     };
     let mut checks: Vec<Named> =
         [PlanChoice::Layered, PlanChoice::Split, PlanChoice::Resident].into_iter().flat_map(of_plan).collect();
-    let more: [(&str, OnGpu); 4] = [
+    let more: [(&str, OnGpu); 7] = [
         ("two_and_three_hidden_layers_match_the_reference", deep_networks_match_the_reference),
         ("every_layout_of_split_and_resident_gives_the_same_bits", layouts_do_not_matter),
         ("every_layout_of_layered_gives_the_same_bits", layouts_of_any_depth_do_not_matter),
         ("split_and_resident_refuse_several_hidden_layers_and_auto_takes_layered", one_hidden_refuses),
+        ("split_and_resident_refuse_more_than_16_features_and_auto_takes_layered", few_features_are_demanded),
+        ("many_features_match_numpy", many_features_match_numpy),
+        ("many_features_match_the_reference", |gpu| of_many_features(gpu).map(|_| ()).map_err(|failure| failure.0)),
     ];
     checks.extend(more.map(|(name, check)| -> Named { (name.into(), Box::new(check)) }));
     checks
@@ -205,6 +208,16 @@ pub fn slabs_match_the_reference(gpu: &Gpu) -> Check {
         let mut session = gpu.load(&data, &[start]).map_err(|error| error.to_string())?;
         let got = costs_of(session.as_mut(), 5, 3);
         compare(activation, &narrow(&got), &want, |i| 1e-5 * want[i])?;
+    }
+    Ok(())
+}
+
+fn many_features_match_numpy(gpu: &Gpu) -> Check {
+    for case in golden::<Vec<GoldenFeatures>>("many_features.json") {
+        let worst = case.worst(gpu);
+        if !worst.iter().all(|share| *share <= 1.0) {
+            return Err(format!("{} features: {worst:?} times what is allowed", case.features));
+        }
     }
     Ok(())
 }

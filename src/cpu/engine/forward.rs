@@ -7,9 +7,9 @@ use super::instructions::{Operation, Token};
 use super::kernel::Slab;
 use super::line::{LINE, Line, Samples, flat, flat_mut, zeros};
 use super::shape::Shape;
-use super::specialise::{Specialised, specialise};
+use super::specialise::{ANY, Specialised, specialise};
 use super::trainee::Theta;
-use super::{narrow, units};
+use super::{narrow, narrow_tiles, tiles, units};
 use crate::cpu::blocks::logits_in_blocks;
 use crate::model::{Network, Parameters};
 
@@ -58,10 +58,11 @@ impl Specialised for Pass<'_> {
             kept: flat_mut(&mut kept),
             logits: z2,
         };
-        if shape.is_narrow() {
-            narrow::logits::<S, G, NX>(simd, g, slab);
-        } else {
-            units::logits::<S, G, NX>(simd, g, slab);
+        match (NX, shape.is_narrow()) {
+            (ANY, true) => narrow_tiles::logits(simd, g, slab),
+            (ANY, false) => tiles::logits(simd, g, slab),
+            (_, true) => narrow::logits::<S, G, NX>(simd, g, slab),
+            (_, false) => units::logits::<S, G, NX>(simd, g, slab),
         }
     }
 }

@@ -31,7 +31,9 @@ pub fn flat_mut(lines: &mut [Line]) -> &mut [f32] {
 pub struct Samples {
     /// m.
     pub count: usize,
-    /// X, (features × lines).
+    /// The rows of X, padding included.
+    features: usize,
+    /// X, (lines × features): what a block of samples needs lies together.
     x: Vec<Line>,
     /// Y, one label per sample.
     y: Vec<Line>,
@@ -43,15 +45,15 @@ impl Samples {
         let count = data.samples();
         let lines = count.div_ceil(LINE);
         let (mut x, mut y) = (zeros(features * lines), zeros(lines));
-        for (row, values) in flat_mut(&mut x).chunks_exact_mut(lines * LINE).zip(data.inputs().chunks_exact(count)) {
-            for (to, from) in row.iter_mut().zip(values) {
-                *to = *from as f32;
+        for (feature, values) in data.inputs().chunks_exact(count).enumerate() {
+            for (line, values) in x.chunks_exact_mut(features).zip(values.chunks(LINE)) {
+                line[feature].0.iter_mut().zip(values).for_each(|(to, from)| *to = *from as f32);
             }
         }
         for (to, from) in flat_mut(&mut y).iter_mut().zip(data.labels()) {
             *to = f32::from(*from);
         }
-        Self { count, x, y }
+        Self { count, features, x, y }
     }
 
     /// Points without labels, row-major (points × inputs), with zeros for the features beyond the inputs.
@@ -59,12 +61,12 @@ impl Samples {
         let count = points.len() / inputs;
         let lines = count.div_ceil(LINE);
         let mut x = zeros(features * lines);
-        for (feature, row) in flat_mut(&mut x).chunks_exact_mut(lines * LINE).take(inputs).enumerate() {
-            for (to, point) in row.iter_mut().zip(points.chunks_exact(inputs)) {
-                *to = point[feature] as f32;
+        for (line, points) in x.chunks_exact_mut(features).zip(points.chunks(LINE * inputs)) {
+            for (sample, point) in points.chunks_exact(inputs).enumerate() {
+                line.iter_mut().zip(point).for_each(|(to, from)| to.0[sample] = *from as f32);
             }
         }
-        Self { count, x, y: zeros(lines) }
+        Self { count, features, x, y: zeros(lines) }
     }
 
     /// The number of lines of samples.
@@ -72,10 +74,10 @@ impl Samples {
         self.y.len()
     }
 
-    /// One feature of all samples.
+    /// Every feature of a line of samples.
     #[inline(always)]
-    pub fn feature(&self, feature: usize) -> &[Line] {
-        &self.x[feature * self.lines()..][..self.lines()]
+    pub fn line(&self, line: usize) -> &[Line] {
+        &self.x[line * self.features..][..self.features]
     }
 
     /// All labels.

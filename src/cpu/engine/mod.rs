@@ -9,11 +9,13 @@ mod kernel;
 mod line;
 mod math;
 mod narrow;
+mod narrow_tiles;
 mod peak;
 mod pool;
 mod session;
 mod shape;
 mod specialise;
+mod tiles;
 mod trainee;
 mod units;
 
@@ -22,9 +24,10 @@ use std::num::NonZero;
 pub use instructions::Instructions;
 use instructions::Token;
 use session::EngineSession;
+use shape::Shape;
 
 use crate::backend::{Backend, DeviceInfo, Run, Session, check_points, check_runs};
-use crate::data::{Dataset, MAX_FEATURES};
+use crate::data::Dataset;
 use crate::model::{Network, Parameters};
 use crate::{Error, Result};
 
@@ -110,8 +113,8 @@ impl Backend for Engine {
 
     /// For each network: its parameters, one gradient per part, and one logit per sample.
     fn memory(&self, data: &Dataset, network: &Network, count: usize) -> Result<u64> {
-        let parameters = network.layout().parameters() as u64;
-        let of_one = 4 * (parameters * (1 + shape::MAX_PARTS as u64) + data.samples() as u64);
+        let shape = Shape::new(network, self.token.lanes());
+        let of_one = 4 * (shape.len() * (1 + shape.most_parts()) + data.samples()) as u64;
         let of_data = 4 * (data.samples() * (data.features() + 1)) as u64;
         Ok(of_one.saturating_mul(count as u64).saturating_add(of_data))
     }
@@ -129,10 +132,6 @@ impl Backend for Engine {
 
 /// Whether the engine can train this network.
 fn check(network: &Network) -> Result<()> {
-    if network.inputs() > MAX_FEATURES {
-        let message = format!("the CPU engine takes {MAX_FEATURES} inputs, not {}", network.inputs());
-        return Err(Error::Mismatch(message));
-    }
     if network.hidden().len() > 1 {
         let message = "the CPU engine trains one hidden layer; the reference and the layered plan train several";
         return Err(Error::Mismatch(message.into()));

@@ -6,7 +6,7 @@ use super::activation::Hidden;
 use super::kernel::{Output, Slab, Totals};
 use super::line::{LINE, Samples, flat, flat_mut};
 use super::math::{registers, splat, store};
-use crate::data::MAX_FEATURES;
+use super::specialise::COMPILED;
 
 /// The registers of samples in a block: enough independent work to keep a core busy.
 pub const BLOCK: usize = 4;
@@ -90,8 +90,12 @@ impl<S: Simd, G: Hidden<S>> Pass<'_, S, G> {
     #[inline(always)]
     fn features<const NX: usize, const T: usize>(&self, first: usize) -> [[S::f32s; T]; NX] {
         let mut x = [[splat(self.simd, 0.0); T]; NX];
-        for f in 0..NX {
-            x[f] = registers(self.simd, &flat(self.samples.feature(f))[first..]);
+        for t in 0..T {
+            let first = first + t * S::f32s::LEN;
+            let line = &self.samples.line(first / LINE)[..NX];
+            for f in 0..NX {
+                x[f][t] = S::f32s::from_slice(self.simd, &line[f].0[first % LINE..][..S::f32s::LEN]);
+            }
         }
         x
     }
@@ -122,7 +126,7 @@ impl<S: Simd, G: Hidden<S>> Pass<'_, S, G> {
     fn backward<const NX: usize, const T: usize>(&mut self, x: &[[S::f32s; T]; NX], dz2: &[S::f32s; T]) {
         let (simd, lanes) = (self.simd, S::f32s::LEN);
         for (sums, kept) in self.sums.chunks_exact_mut((NX + 2) * lanes).zip(self.kept.chunks_exact(T * lanes)) {
-            let mut sum = [splat(simd, 0.0); MAX_FEATURES + 2];
+            let mut sum = [splat(simd, 0.0); COMPILED + 2];
             for row in 0..NX + 2 {
                 sum[row] = S::f32s::from_slice(simd, &sums[row * lanes..][..lanes]);
             }

@@ -4,10 +4,13 @@ use std::ops::Range;
 
 use super::line::LINE;
 use super::narrow::BLOCK;
+use super::specialise::COMPILED;
+use super::{narrow_tiles, tiles};
 use crate::model::{Network, Parameters};
 
-/// The numbers of features that the kernels are compiled for; data is padded with rows of zeros to the next of them.
-const FEATURES: [usize; 4] = [2, 4, 8, 16];
+/// The numbers of features that kernels are compiled for; data is padded with rows of zeros to the next of them. More
+/// are not padded.
+const FEATURES: [usize; 4] = [2, 4, 8, COMPILED];
 
 /// The most lines of samples that f32 sums run over before they are added to f64 sums: 16 times 16 terms per unit.
 const SLAB: usize = 16;
@@ -16,10 +19,17 @@ const SLAB: usize = 16;
 const LINES_OF_PART: usize = 3;
 
 /// The most parts.
-pub const MAX_PARTS: usize = 32;
+const MAX_PARTS: usize = 32;
+
+/// The most numbers in the gradients of all parts of a network with many features, a quarter of a gigabyte: very many
+/// parameters have few parts.
+const NUMBERS_OF_PARTS: usize = 1 << 26;
 
 /// The work of a part, in pairs of a sample and a hidden ReLU unit: about one microsecond.
 const WORK_OF_PART: usize = 16_000;
+
+/// The features that cost as much as the rest of such a pair.
+const FEATURES_OF_PAIR: usize = 4;
 
 /// Where the parameters of a network lie: groups of `lanes` hidden units side by side, each with one row of W1 per
 /// feature, then b1, then W2. Padding units and padding features are 0 and stay 0.
@@ -43,8 +53,15 @@ impl Shape {
     /// from two registers of units on.
     pub fn new(network: &Network, register: usize) -> Self {
         let (hidden, inputs) = (network.hidden()[0], network.inputs());
-        let lanes = if hidden < 2 * register { 1 } else { register };
+        // many features have as many sums to add up over the lanes: measured to pay up to half a register of units
+        let is_narrow = if inputs > COMPILED { 2 * hidden <= register } else { hidden < 2 * register };
+        let lanes = if is_narrow { 1 } else { register };
         Self { hidden, inputs, features: features(inputs), lanes }
+    }
+
+    /// Whether there are more features than kernels are compiled for.
+    pub fn has_many_features(&self) -> bool {
+        self.features > COMPILED
     }
 
     /// Whether samples lie across the lanes.
@@ -79,7 +96,12 @@ impl Shape {
 
     /// The numbers that the forward pass keeps of a block of samples, for registers of `register` lanes.
     pub fn kept(&self, register: usize) -> usize {
-        if self.is_narrow() { self.hidden * BLOCK * register } else { self.groups() * LINE * register }
+        match self {
+            shape if shape.has_many_features() && shape.is_narrow() => shape.hidden * narrow_tiles::LINES * LINE,
+            shape if shape.has_many_features() => shape.groups() * tiles::block(shape.groups()) * LINE * register,
+            shape if shape.is_narrow() => shape.hidden * BLOCK * register,
+            shape => shape.groups() * LINE * register,
+        }
     }
 
     /// All but b2, in the order of the groups.
@@ -107,12 +129,19 @@ impl Shape {
         parameters.bias_mut(1)[0] = bias;
     }
 
+    /// The most parts that the gradient is added up from.
+    pub fn most_parts(&self) -> usize {
+        let fit = if self.has_many_features() { NUMBERS_OF_PARTS / self.len() } else { MAX_PARTS };
+        fit.clamp(1, MAX_PARTS)
+    }
+
     /// The lines of samples of each part. Threads take parts, which depend on the network and the data
     /// alone, so that the result does not depend on the threads; their number is a power of two, which such numbers of
     /// threads share evenly.
     pub fn parts(&self, lines: usize, cost_of_pair: usize) -> Vec<Range<usize>> {
-        let work = self.hidden.saturating_mul(lines * LINE).saturating_mul(cost_of_pair);
-        let parts = 1 << (work / WORK_OF_PART).min(lines / LINES_OF_PART).clamp(1, MAX_PARTS).ilog2();
+        let of_features = if self.has_many_features() { self.features / FEATURES_OF_PAIR } else { 0 };
+        let work = self.hidden.saturating_mul(lines * LINE).saturating_mul(cost_of_pair + of_features);
+        let parts = 1 << (work / WORK_OF_PART).min(lines / LINES_OF_PART).clamp(1, self.most_parts()).ilog2();
         (0..parts).map(|part| lines * part / parts..lines * (part + 1) / parts).collect()
     }
 }

@@ -6,10 +6,16 @@ use super::activation::{Borrowed, Hidden, LeakyRelu, Relu, Sigmoid, Tanh};
 use super::math::splat;
 use crate::model::{Activation, Derivative};
 
+/// The most features that a kernel is compiled for.
+pub const COMPILED: usize = 16;
+
+/// Stands for any number of features above [`COMPILED`], which the kernel counts as it runs.
+pub const ANY: usize = 0;
+
 /// A computation written once for all activations and numbers of features. `run` is `#[inline(always)]` in every
 /// implementation.
 pub trait Specialised {
-    /// Runs with `NX` features.
+    /// Runs with `NX` features, or with [`ANY`] number of them.
     fn run<S: Simd, G: Hidden<S>, const NX: usize>(self, simd: S, g: G);
 }
 
@@ -36,6 +42,7 @@ fn for_features<S: Simd, G: Hidden<S>>(simd: S, g: G, features: usize, computati
         2 => computation.run::<S, G, 2>(simd, g),
         4 => computation.run::<S, G, 4>(simd, g),
         8 => computation.run::<S, G, 8>(simd, g),
-        _ => computation.run::<S, G, 16>(simd, g),
+        9..=COMPILED => computation.run::<S, G, COMPILED>(simd, g),
+        _ => computation.run::<S, G, ANY>(simd, g),
     }
 }

@@ -11,8 +11,8 @@ use super::instructions::{Operation, Token};
 use super::kernel::{Slab, Totals};
 use super::line::{LINE, Line, Samples, flat, flat_mut, zeros};
 use super::shape::Shape;
-use super::specialise::{Specialised, specialise};
-use super::{narrow, units};
+use super::specialise::{ANY, Specialised, specialise};
+use super::{narrow, narrow_tiles, tiles, units};
 use crate::backend::{Evaluation, Run};
 use crate::model::{Activation, Network, Parameters};
 
@@ -233,10 +233,11 @@ impl Specialised for Pass<'_> {
             line = lines.end;
             let theta = (&flat(&theta.weights)[..len], theta.bias);
             let input = Slab { samples, lines, theta: theta.0, bias: theta.1, sums: into, kept, logits };
-            let totals = if shape.is_narrow() {
-                narrow::slab::<S, G, NX>(simd, g, input)
-            } else {
-                units::slab::<S, G, NX>(simd, g, input)
+            let totals = match (NX, shape.is_narrow()) {
+                (ANY, true) => narrow_tiles::slab(simd, g, input),
+                (ANY, false) => tiles::slab(simd, g, input),
+                (_, true) => narrow::slab::<S, G, NX>(simd, g, input),
+                (_, false) => units::slab::<S, G, NX>(simd, g, input),
             };
             part.gradient.totals.cost += totals.cost;
             part.gradient.totals.bias += totals.bias;

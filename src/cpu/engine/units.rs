@@ -55,9 +55,7 @@ pub fn logits<S: Simd, G: Hidden<S>, const NX: usize>(simd: S, g: G, slab: Slab)
 #[inline(always)]
 fn features<const NX: usize>(samples: &Samples, line: usize) -> [Line; NX] {
     let mut x = [Line([0.0; LINE]); NX];
-    for (feature, x) in x.iter_mut().enumerate() {
-        *x = samples.feature(feature)[line];
-    }
+    x.copy_from_slice(&samples.line(line)[..NX]);
     x
 }
 

@@ -7,12 +7,14 @@ use bytemuck::bytes_of;
 use super::call::{activation_constants, mean_of};
 use super::order::{LONGEST, SHORTEST_SPAN, SPANS, Slabs};
 use super::{KernelCall, Limits, Problem, Slot, history_length};
-use crate::data::MAX_FEATURES;
 use crate::gpu::packing::{GROUP, Packing, features};
 use crate::gpu::shader::kernel::Kernel;
 use crate::gpu::shader::uniforms::OneHidden as Uniform;
 use crate::gpu::shader::{Constant, Constants};
 use crate::{Error, Result};
+
+/// The most features of these plans: those of a sample are to stay in registers.
+pub const MAX_FEATURES: usize = 16;
 
 /// Buffers hold a multiple of this many units: as many as an invocation takes at most.
 pub const UNITS: u32 = 4;
@@ -26,6 +28,11 @@ pub struct OneHidden<'a> {
     pub units: u32,
     /// Rows of four features beyond the first two.
     pub rows: u32,
+}
+
+/// Whether these plans take as many features.
+pub fn has_few_features(problem: &Problem) -> bool {
+    problem.layout.weights(0).columns <= MAX_FEATURES
 }
 
 /// How a call is laid out: its workgroups, the invocations of each, and what their loops and their memory take.
@@ -42,11 +49,16 @@ impl<'a> OneHidden<'a> {
     /// The problem's networks.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] if they have several hidden layers or over 16 inputs.
+    /// [`Error::Mismatch`] if they have several hidden layers or over [`MAX_FEATURES`].
     pub fn new(problem: &'a Problem, limits: &'a Limits, plan: &str) -> Result<Self> {
-        if problem.layout.layers() != 2 || problem.layout.weights(0).columns > MAX_FEATURES {
-            let message = format!("the {plan} plan trains one hidden layer and up to {MAX_FEATURES} inputs");
-            return Err(Error::Mismatch(message + "; the layered plan trains any"));
+        if problem.layout.layers() != 2 {
+            let message =
+                format!("the {plan} plan trains one hidden layer; the layered plan and the reference on the CPU");
+            return Err(Error::Mismatch(message + " train several"));
+        }
+        if !has_few_features(problem) {
+            let message = format!("the {plan} plan trains up to {MAX_FEATURES} features, not {}", problem.inputs(0));
+            return Err(Error::Mismatch(message + "; the layered plan and the CPU train any number"));
         }
         Ok(Self {
             problem,

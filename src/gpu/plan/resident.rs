@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::one_hidden::{Grid, OneHidden};
+use super::one_hidden::{Grid, OneHidden, has_few_features};
 use super::order::{Slabs, shared, span_of};
 use super::split::{self, IN_REGISTERS};
 use super::{KernelCall, LOOP_BUDGET, Limits, Plan, Problem, Slot};
@@ -121,6 +121,7 @@ fn even_blocks(length: u32) -> u32 {
 pub fn suits(problem: &Problem, limits: &Limits) -> bool {
     let work = u64::from(problem.units(0)) * u64::from(problem.samples.div_ceil(4));
     match limits.software {
+        _ if !has_few_features(problem) => false,
         Some(software) => work <= SMALL || problem.networks >= 2 * software.threads,
         None => problem.inputs(0) <= IN_REGISTERS && (work <= SMALL || problem.networks >= MANY),
     }
@@ -129,8 +130,8 @@ pub fn suits(problem: &Problem, limits: &Limits) -> bool {
 /// The resident plan for a problem.
 ///
 /// # Errors
-/// [`Error::Mismatch`] if the networks have several hidden layers or over 16 inputs, or if their
-/// form does not take their width.
+/// [`Error::Mismatch`] if the networks have several hidden layers or too many features, or if their form does not take
+/// their width.
 pub fn build(problem: &Problem, limits: &Limits, layout: Layout) -> Result<Plan> {
     let networks = OneHidden::new(problem, limits, "resident")?;
     if networks.slabs.rounds() > 1 {

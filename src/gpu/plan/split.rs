@@ -8,7 +8,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::one_hidden::{Grid, OneHidden, UNITS};
+use super::one_hidden::{Grid, OneHidden, UNITS, has_few_features};
 use super::order::{SHORTEST_SPAN, SPANS, shared, span_of};
 use super::{KernelCall, Limits, Plan, Problem, Slot, Software, WORKGROUP};
 use crate::gpu::shader::Constant;
@@ -117,13 +117,13 @@ fn blocks(problem: &Problem, Software { lanes, threads }: Software) -> [u32; 2] 
 /// Whether the features of a sample fit an invocation's registers on hardware: more are left to memory, or to the products
 /// of the layered plan (`docs/kernels.md`).
 pub fn suits(problem: &Problem, limits: &Limits) -> bool {
-    limits.software.is_some() || problem.inputs(0) <= IN_REGISTERS
+    has_few_features(problem) && (limits.software.is_some() || problem.inputs(0) <= IN_REGISTERS)
 }
 
 /// The split plan for a problem.
 ///
 /// # Errors
-/// [`Error::Mismatch`] if the networks have several hidden layers or over 16 inputs.
+/// [`Error::Mismatch`] if the networks have several hidden layers or too many features.
 pub fn build(problem: &Problem, limits: &Limits, layout: Layout) -> Result<Plan> {
     let networks = OneHidden::new(problem, limits, "split")?;
     let pass = |update| match layout {
