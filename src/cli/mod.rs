@@ -27,6 +27,7 @@ mod selftest;
 mod sweep;
 #[cfg(feature = "plot")]
 mod sweep_pictures;
+mod table;
 mod terminal;
 mod train;
 
@@ -190,7 +191,13 @@ fn exit_code(error: &anyhow::Error) -> u8 {
         Some(Error::NoAdapter(_)) => 3,
         Some(Error::Wrong(_)) => 4,
         Some(Error::Invalid { .. } | Error::Mismatch(_) | Error::Conflict(_) | Error::Limit { .. }) => 2,
-        Some(Error::Csv { .. } | Error::Io { .. } | Error::Results { .. } | Error::Checkpoint { .. }) => 2,
+        Some(
+            Error::Csv { .. }
+            | Error::Text { .. }
+            | Error::Io { .. }
+            | Error::Results { .. }
+            | Error::Checkpoint { .. },
+        ) => 2,
         _ => 1,
     }
 }

@@ -1,24 +1,25 @@
 //! `planar predict`: from a file of weights and a table of samples to a table of predictions.
 
-use std::fs;
-use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use planar::Error;
 use planar::checkpoint::Weights;
-use planar::data::csv;
+use planar::data::table::{Input, Missing, samples};
 use planar::fit::choose_for_inference;
 use planar::model::Activation;
 use planar::predict::predict;
-use planar::{Error, Result};
 
-use super::advice::{Advise, of_device, of_weights};
+use super::advice::{Advise, of_device, of_samples, of_weights};
 use super::device::DeviceArguments;
+use super::progress::ReadBar;
+use super::table::{TableArguments, say};
 use super::{Ending, Verbosity};
 use crate::report::predict::PredictReport;
 
 const EXAMPLES: &str = "Examples:
   planar predict run.safetensors points.csv > classes.csv
   planar predict run.safetensors points.csv --label class --json
+  planar predict run.safetensors points.csv.gz --proba
   tail -n 20 points.csv | planar predict weights.safetensors --activation tanh
 Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter.";
 
@@ -29,18 +30,20 @@ pub struct Arguments {
     /// The weights: a planar checkpoint, or any file with W1, b1, W2, b2
     #[arg(value_name = "FILE.safetensors")]
     weights: PathBuf,
-    /// The samples: one column per input and optionally one of labels [default: stdin, also `-`]
+    /// The samples: the columns that were learnt, with or without labels [default: stdin, also `-`]
     #[arg(value_name = "CSV")]
     samples: Option<PathBuf>,
-    /// The CSV column with the label, 0 or 1 [default: the last, if there is one more than inputs]
-    #[arg(long, value_name = "COLUMN", help_heading = "Data")]
-    label: Option<String>,
     /// The activation, if the file does not name it: tanh, sigmoid, relu, or leaky-relu:SLOPE
     #[arg(long, value_name = "NAME", help_heading = "Network")]
     activation: Option<Activation>,
     #[command(flatten)]
+    table: TableArguments,
+    #[command(flatten)]
     device: DeviceArguments,
 
+    /// Print the probability of each class, in a column named after it
+    #[arg(long, conflicts_with = "json", help_heading = "Output")]
+    proba: bool,
     /// Print one JSON object to stdout, nothing else
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -54,8 +57,18 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let network = weights
         .network(&arguments.weights, arguments.activation)
         .advise(|error| of_weights(error, arguments.activation))?;
-    let (path, bytes) = read(arguments.samples.as_deref())?;
-    let samples = csv::samples(path, &bytes, network.inputs(), arguments.label.as_deref())?;
+    let options = arguments.table.options();
+    if options.missing == Missing::Drop {
+        let wanted = "mean, or refuse: each row of the file has its prediction";
+        return Err(Error::invalid("--missing", wanted, "drop").into());
+    }
+    let input = Input::Path(arguments.samples.as_deref().unwrap_or(Path::new("-")));
+    let model = weights.state.as_ref().and_then(|state| state.columns.as_ref());
+    let mut bar = ReadBar::new(arguments.verbosity.quiet);
+    let samples = samples(input, network.inputs(), model, &options, &mut |at| bar.show(at));
+    bar.finish();
+    let samples = samples.advise(of_samples)?;
+    samples.notices.iter().for_each(|notice| say(notice, arguments.verbosity));
     let settings = arguments.device.settings();
     let chosen = choose_for_inference(&settings, &network, &weights.parameters, &samples.data.points());
     let (backend, notes) = chosen.advise(of_device)?;
@@ -67,23 +80,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     if arguments.json {
         super::print_json(&report.json())?;
     } else {
-        super::print(&report.csv()?)?;
+        super::print(&if arguments.proba { report.probabilities()? } else { report.csv()? })?;
     }
     if let Some(accuracy) = report.accuracy() {
         arguments.verbosity.say(accuracy);
     }
     Ok(Ending::Done)
-}
-
-/// The table's bytes and its name.
-fn read(path: Option<&Path>) -> Result<(&Path, Vec<u8>)> {
-    let path = path.filter(|path| *path != Path::new("-"));
-    let mut bytes = Vec::new();
-    let name = path.unwrap_or(Path::new("stdin"));
-    match path {
-        Some(path) => fs::read(path).map(|read| bytes = read),
-        None => io::stdin().lock().read_to_end(&mut bytes).map(drop),
-    }
-    .map_err(|source| Error::Io { path: name.into(), source })?;
-    Ok((name, bytes))
 }

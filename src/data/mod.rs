@@ -1,15 +1,21 @@
-//! Data sets: points in the plane (or in up to 16 dimensions) with a label 0 or 1.
+//! Data sets: points in the plane (or in up to 16 dimensions) with the class of each.
 
-pub mod csv;
+mod columns;
 mod flower;
 mod generated;
 pub mod numpy_random;
+mod prepared;
+mod scaling;
 mod scikit;
 mod source;
 mod split;
+pub mod table;
 
+pub use columns::{Columns, Feature, Label};
 pub use flower::flower;
 pub use generated::MAX_SAMPLES;
+pub use prepared::Prepared;
+pub use scaling::Scale;
 pub use scikit::{BLOBS_SEED, blobs, gaussian_quantiles, noisy_circles, noisy_moons};
 pub use source::{DEFAULT_SEED, Options, Source};
 
@@ -22,15 +28,16 @@ use crate::{Error, Result};
 /// The most features a data set may have.
 pub const MAX_FEATURES: usize = 16;
 
-/// Samples with labels; a clone shares them. They are checked: at least one sample, every value finite, every label 0 or 1.
+/// Samples with labels; a clone shares them. They are checked: at least one sample, every value finite, every label the
+/// number of a class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     name: String,
     seed: Option<u32>,
-    features: usize,
+    columns: Arc<Columns>,
     /// X, row-major (features × samples), as the notebook has it.
     inputs: Arc<[f64]>,
-    /// Y, one 0 or 1 per sample.
+    /// Y, the class of each sample.
     labels: Arc<[u8]>,
 }
 
@@ -38,7 +45,7 @@ impl Dataset {
     /// SHA-256 of the number of features, X (features × samples) as little-endian `f64`, and Y, in hexadecimal.
     pub fn sha256(&self) -> String {
         let mut sha = Sha256::new();
-        sha.update((self.features as u64).to_le_bytes());
+        sha.update((self.features() as u64).to_le_bytes());
         self.inputs.iter().for_each(|value| sha.update(value.to_le_bytes()));
         sha.update(&self.labels);
         sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
@@ -64,25 +71,73 @@ impl Dataset {
         labels: Vec<u8>,
     ) -> Result<Self> {
         let samples = labels.len();
-        if samples == 0 {
-            return Err(Error::invalid("the number of samples", "at least 1", 0));
-        }
-        if !(1..=MAX_FEATURES).contains(&features) {
-            let wanted = format!("between 1 and {MAX_FEATURES}");
-            return Err(Error::invalid("the number of features", wanted, features));
-        }
+        check_size(samples, features)?;
         if points.len() != samples * features {
             let message = format!("{} values do not make {samples} samples of {features} features", points.len());
             return Err(Error::Mismatch(message));
         }
-        if let Some(value) = points.iter().find(|value| !is_usable(**value)) {
+        let inputs = (0..features).flat_map(|f| (0..samples).map(move |s| points[s * features + f])).collect();
+        Self::assemble(name.into(), seed, inputs, labels, Columns::plain(features))
+    }
+
+    /// A data set from X, row-major (features × samples), with the names of its columns and classes.
+    pub(crate) fn assemble(
+        name: String,
+        seed: Option<u32>,
+        inputs: Vec<f64>,
+        labels: Vec<u8>,
+        columns: Columns,
+    ) -> Result<Self> {
+        check_size(labels.len(), columns.features.len())?;
+        if let Some(value) = inputs.iter().find(|value| !is_usable(**value)) {
             return Err(Error::invalid("a feature", "a finite number in the range of f32", value));
         }
-        if let Some(label) = labels.iter().find(|label| **label > 1) {
-            return Err(Error::invalid("a label", "0 or 1", label));
+        let classes = columns.classes.len();
+        if let Some(label) = labels.iter().find(|label| usize::from(**label) >= classes) {
+            let wanted = if classes == 2 { "0 or 1".into() } else { format!("below {classes}") };
+            return Err(Error::invalid("a label", wanted, label));
         }
-        let inputs = (0..features).flat_map(|f| (0..samples).map(move |s| points[s * features + f])).collect();
-        Ok(Self { name: name.into(), seed, features, inputs, labels: labels.into() })
+        Ok(Self { name, seed, columns: columns.into(), inputs: inputs.into(), labels: labels.into() })
+    }
+
+    /// The same samples as a network sees them: each feature less its offset, times its factor.
+    pub(crate) fn with_scaling(&self, scale: Scale, factors: &[(f64, f64)]) -> Result<Self> {
+        let mut columns = Columns { scale, ..(*self.columns).clone() };
+        for (feature, (offset, factor)) in columns.features.iter_mut().zip(factors) {
+            (feature.offset, feature.factor) = (*offset, *factor);
+        }
+        let rows = columns.features.iter().zip(self.inputs.chunks(self.samples()));
+        let inputs = rows.flat_map(|(feature, values)| values.iter().map(|value| feature.scaled(*value))).collect();
+        Self::assemble(self.name.clone(), self.seed, inputs, self.labels.to_vec(), columns)
+    }
+
+    /// The names of features, label and classes, and how the features are scaled.
+    pub fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
+    /// The number of samples of each class.
+    pub fn class_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.columns.classes.len()];
+        self.labels.iter().for_each(|label| counts[usize::from(*label)] += 1);
+        counts
+    }
+
+    /// Refuses more than two classes, which a network of one output cannot tell apart.
+    pub(crate) fn check_two_classes(&self) -> Result<()> {
+        let classes = &self.columns.classes;
+        if classes.len() <= 2 {
+            return Ok(());
+        }
+        let counted: Vec<String> =
+            classes.iter().zip(self.class_counts()).map(|(class, count)| format!("{class} {count}")).collect();
+        let label = self.columns.label.as_ref().map_or(String::new(), |label| format!(" in {}", label.shown()));
+        Err(Error::Mismatch(format!(
+            "{} has {} classes{label} ({}), and a network of one output tells two apart",
+            self.name,
+            classes.len(),
+            table::list(&counted)
+        )))
     }
 
     /// The name of the generated set or the CSV file.
@@ -97,7 +152,7 @@ impl Dataset {
 
     /// n_x, the number of features.
     pub fn features(&self) -> usize {
-        self.features
+        self.columns.features.len()
     }
 
     /// m, the number of samples.
@@ -110,14 +165,14 @@ impl Dataset {
         &self.inputs
     }
 
-    /// Y: one 0 or 1 per sample.
+    /// Y: the class of each sample, 0 or 1 if there are two.
     pub fn labels(&self) -> &[u8] {
         &self.labels
     }
 
     /// The features of one sample; empty if there is no such sample.
     pub fn point(&self, sample: usize) -> impl Iterator<Item = f64> + '_ {
-        let features = if sample < self.samples() { self.features } else { 0 };
+        let features = if sample < self.samples() { self.features() } else { 0 };
         (0..features).map(move |feature| self.inputs[feature * self.samples() + sample])
     }
 
@@ -133,6 +188,18 @@ impl Dataset {
             logits.iter().zip(self.labels.iter()).filter(|(logit, label)| (**logit > 0.0) == (**label == 1)).count();
         hits as f64 / self.samples() as f64
     }
+}
+
+/// Refuses a data set without samples, and one of more features than are allowed.
+fn check_size(samples: usize, features: usize) -> Result<()> {
+    if samples == 0 {
+        return Err(Error::invalid("the number of samples", "at least 1", 0));
+    }
+    if !(1..=MAX_FEATURES).contains(&features) {
+        let wanted = format!("between 1 and {MAX_FEATURES}");
+        return Err(Error::invalid("the number of features", wanted, features));
+    }
+    Ok(())
 }
 
 /// Whether a feature is finite in `f32`, the precision of devices.
