@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::rows::{Cell, Rows};
+use super::cell::Cell;
+use super::rows::Rows;
 use crate::{Error, Result};
 
 /// Whether the first row names the columns.

@@ -3,8 +3,15 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use super::rows::{Column, MOST_CLASSES};
-use super::shown;
+use super::TableOptions;
+use super::column::{Column, MOST_CLASSES};
+use super::notice::Notice;
+use super::problems::{Problems, quoted, shown};
+use crate::Result;
+use crate::data::Label;
+
+/// The fewest rows in which a label that stands alone is worth a word.
+const LONE_ROWS: usize = 20;
 
 /// A class's name for a number: the same for 1, 1.0 and +1e0.
 fn name_of(number: f64) -> String {
@@ -86,4 +93,65 @@ fn by_size(a: &str, b: &str) -> Ordering {
         (Err(_), Ok(_)) => Ordering::Greater,
         (Err(_), Err(_)) => a.cmp(b),
     }
+}
+
+/// The class of each kept row, the names of the classes, and whether class 0 is all but one label.
+pub(super) fn classes(
+    column: &Column,
+    kept: &[u32],
+    label: &Label,
+    options: &TableOptions,
+    problems: Problems,
+    notices: &mut Vec<Notice>,
+) -> Result<(Vec<u8>, Vec<String>, bool)> {
+    if let Some(line) = column.not_utf8 {
+        return Err(problems.cell(line, label.column - 1, "the file is not UTF-8 text, which is expected"));
+    }
+    if let Some(place) = &column.unusable {
+        let problem = format!("{} is not finite, and no label", quoted(&place.cell));
+        return Err(problems.cell(place.line, label.column - 1, problem));
+    }
+    let mut is_kept = vec![false; column.numbers.len()];
+    kept.iter().for_each(|row| is_kept[*row as usize] = true);
+    let values = Values::of(column, |row| is_kept[row]).ok_or_else(|| {
+        let problem =
+            "the label has over 256 different values, where classes are expected: is another column the label?";
+        problems.column(label.column - 1, problem)
+    })?;
+    let given = options.positive.as_deref().map(class_name);
+    let positive = given.as_ref().map(|given| values.names.iter().position(|name| name == given));
+    let Values { names, counts, of_row } = values;
+    if positive == Some(None) {
+        let there: Vec<_> = names.iter().take(7).map(|name| quoted(name)).collect();
+        let problem = format!("no label is {}; there are {}", quoted(&given.unwrap_or_default()), there.join(", "));
+        return Err(problems.column(label.column - 1, problem));
+    }
+    // many of them are no slips, but another kind of column
+    let mut lone = names.iter().zip(&counts).filter(|(_, count)| **count == 1 && kept.len() >= LONE_ROWS);
+    if let (Some((class, _)), None) = (lone.next(), lone.next()) {
+        notices.push(Notice::Lone { class: class.clone() });
+    }
+    let positive = positive.flatten();
+    let rest = positive.is_some() && names.len() > 2;
+    let class = |value: usize| match positive {
+        Some(positive) => u8::from(value == positive),
+        // a sole label keeps its number
+        None if names.len() == 1 => u8::from(names[0] == "1"),
+        None => value as u8,
+    };
+    let labels = kept.iter().map(|row| class(usize::from(of_row[*row as usize].unwrap_or_default()))).collect();
+    let classes = match (positive, names.len()) {
+        (Some(positive), _) if rest => vec![format!("not {}", names[positive]), names[positive].clone()],
+        (Some(0), 2) => vec![names[1].clone(), names[0].clone()],
+        (_, 1) if names[0] == "0" || names[0] == "1" => vec!["0".into(), "1".into()],
+        _ => names.clone(),
+    };
+    match (positive, classes.as_slice()) {
+        (Some(positive), _) if rest => {
+            notices.push(Notice::Rest { class: names[positive].clone(), others: names.len() - 1 });
+        }
+        (_, [zero, one]) if zero != "0" || one != "1" => notices.push(Notice::Classes { classes: classes.clone() }),
+        _ => {}
+    }
+    Ok((labels, classes, rest))
 }

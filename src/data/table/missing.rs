@@ -3,10 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::Table;
+use super::column::Place;
 use super::notice::Notice;
-use super::rows::{Place, Rows};
+use super::problems::{Problems, quoted};
+use super::rows::Rows;
 use super::select::Parts;
-use super::{Problems, Table, quoted};
 use crate::{Error, Result};
 
 /// What is done about missing cells: those that are empty, `?`, or NA, N/A, NaN or null in letters of any case.

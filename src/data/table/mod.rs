@@ -4,17 +4,19 @@
 //! separates the cells is found, as is a header; [`TableOptions`] say what is not to be found. What was found, dropped or
 //! filled is in [`Table::notices`].
 
+mod cell;
+mod column;
+mod features;
 mod format;
 mod header;
 mod labels;
 mod missing;
 mod notice;
+mod problems;
 mod rows;
 mod samples;
 mod select;
 mod text;
-
-use std::path::Path;
 
 pub use format::Delimiter;
 pub use header::Header;
@@ -24,14 +26,13 @@ pub(crate) use notice::list;
 pub use samples::{SampleTable, samples};
 pub use text::{Input, Progress};
 
-use self::labels::{Values, class_name};
-use self::rows::{Column, Rows};
+use self::features::check_features;
+use self::labels::classes;
+use self::problems::{Problems, file_name, quoted, shown};
+use self::rows::Rows;
 use self::select::{Names, Parts, is_constant, is_sorted};
 use super::{Columns, Dataset, Feature, Label, Scale};
-use crate::{Error, Result};
-
-/// The fewest rows in which a label that stands alone is worth a word.
-const LONE_ROWS: usize = 20;
+use crate::Result;
 
 /// How a table is to be read; everything has a default.
 ///
@@ -177,165 +178,4 @@ fn written(rows: &Rows) -> Vec<Notice> {
     let comments = (rows.comments > 0).then_some(Notice::Comments { lines: rows.comments });
     let comma = rows.decimal_comma().map(|example| Notice::DecimalComma { example: shown(example) });
     comments.into_iter().chain(comma).collect()
-}
-
-/// Refuses features that hold something else than numbers.
-fn check_features(columns: &[Column], features: &[usize], names: &Names, problems: Problems) -> Result<()> {
-    let of_text: Vec<usize> = features.iter().filter(|column| columns[**column].is_text()).copied().collect();
-    if let Some(column) = of_text.first() {
-        let first = columns[*column].first_text.as_ref();
-        return Err(Error::Text {
-            path: problems.0.into(),
-            line: first.map_or(0, |first| first.line),
-            column: column + 1,
-            example: first.map_or(String::new(), |first| quoted(&first.cell)),
-            columns: of_text.iter().map(|column| names.shown(*column)).collect(),
-        });
-    }
-    let mut first: Option<(usize, usize, String)> = None;
-    let mut refuse = |line: usize, column: usize, problem: String| {
-        if first.as_ref().is_none_or(|(before, at, _)| (line, column) < (*before, *at)) {
-            first = Some((line, column, problem));
-        }
-    };
-    for column in features {
-        let of = &columns[*column];
-        if let Some(line) = of.not_utf8 {
-            refuse(line, *column, "the file is not UTF-8 text, which is expected".into());
-        }
-        if let Some(place) = &of.first_text {
-            refuse(place.line, *column, format!("{} is not a number, which is expected here", quoted(&place.cell)));
-        }
-        if let Some(place) = &of.unusable {
-            let is_finite = place.cell.replacen(',', ".", 1).parse::<f64>().is_ok_and(f64::is_finite);
-            let problem = if is_finite {
-                "is beyond the range of f32, ±3.4e38"
-            } else {
-                "is not finite, where a finite number is expected"
-            };
-            refuse(place.line, *column, format!("{} {problem}", quoted(&place.cell)));
-        }
-    }
-    first.map_or(Ok(()), |(line, column, problem)| Err(problems.cell(line, column, problem)))
-}
-
-/// The class of each kept row, the names of the classes, and whether class 0 is all but one label.
-fn classes(
-    column: &Column,
-    kept: &[u32],
-    label: &Label,
-    options: &TableOptions,
-    problems: Problems,
-    notices: &mut Vec<Notice>,
-) -> Result<(Vec<u8>, Vec<String>, bool)> {
-    if let Some(line) = column.not_utf8 {
-        return Err(problems.cell(line, label.column - 1, "the file is not UTF-8 text, which is expected"));
-    }
-    if let Some(place) = &column.unusable {
-        let problem = format!("{} is not finite, and no label", quoted(&place.cell));
-        return Err(problems.cell(place.line, label.column - 1, problem));
-    }
-    let mut is_kept = vec![false; column.numbers.len()];
-    kept.iter().for_each(|row| is_kept[*row as usize] = true);
-    let values = Values::of(column, |row| is_kept[row]).ok_or_else(|| {
-        let problem =
-            "the label has over 256 different values, where classes are expected: is another column the label?";
-        problems.column(label.column - 1, problem)
-    })?;
-    let given = options.positive.as_deref().map(class_name);
-    let positive = given.as_ref().map(|given| values.names.iter().position(|name| name == given));
-    let Values { names, counts, of_row } = values;
-    if positive == Some(None) {
-        let there: Vec<_> = names.iter().take(7).map(|name| quoted(name)).collect();
-        let problem = format!("no label is {}; there are {}", quoted(&given.unwrap_or_default()), there.join(", "));
-        return Err(problems.column(label.column - 1, problem));
-    }
-    // many of them are no slips, but another kind of column
-    let mut lone = names.iter().zip(&counts).filter(|(_, count)| **count == 1 && kept.len() >= LONE_ROWS);
-    if let (Some((class, _)), None) = (lone.next(), lone.next()) {
-        notices.push(Notice::Lone { class: class.clone() });
-    }
-    let positive = positive.flatten();
-    let rest = positive.is_some() && names.len() > 2;
-    let class = |value: usize| match positive {
-        Some(positive) => u8::from(value == positive),
-        // a sole label keeps its number
-        None if names.len() == 1 => u8::from(names[0] == "1"),
-        None => value as u8,
-    };
-    let labels = kept.iter().map(|row| class(usize::from(of_row[*row as usize].unwrap_or_default()))).collect();
-    let classes = match (positive, names.len()) {
-        (Some(positive), _) if rest => vec![format!("not {}", names[positive]), names[positive].clone()],
-        (Some(0), 2) => vec![names[1].clone(), names[0].clone()],
-        (_, 1) if names[0] == "0" || names[0] == "1" => vec!["0".into(), "1".into()],
-        _ => names.clone(),
-    };
-    match (positive, classes.as_slice()) {
-        (Some(positive), _) if rest => {
-            notices.push(Notice::Rest { class: names[positive].clone(), others: names.len() - 1 });
-        }
-        (_, [zero, one]) if zero != "0" || one != "1" => notices.push(Notice::Classes { classes: classes.clone() }),
-        _ => {}
-    }
-    Ok((labels, classes, rest))
-}
-
-/// The file's name without its folders.
-fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
-}
-
-/// A name from a file: trimmed, and with its control characters escaped, since they could command a terminal.
-fn shown(name: &str) -> String {
-    let name = name.trim();
-    match name.contains(char::is_control) {
-        true => {
-            name.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
-        }
-        false => name.into(),
-    }
-}
-
-/// A cell as an error shows it: on one line, and shortened if it is long.
-fn quoted(cell: &str) -> String {
-    const SHOWN: usize = 40;
-    let cell = cell.trim();
-    match cell.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{:?}…", &cell[..end]),
-        None => format!("{cell:?}"),
-    }
-}
-
-/// Errors of a file.
-#[derive(Clone, Copy)]
-struct Problems<'a>(&'a Path);
-
-impl Problems<'_> {
-    /// Of the whole file.
-    fn whole(self, problem: impl Into<String>) -> Error {
-        self.error(String::new(), problem.into())
-    }
-
-    /// Of one column, counted from 0.
-    fn column(self, column: usize, problem: impl Into<String>) -> Error {
-        self.error(format!(", column {}", column + 1), problem.into())
-    }
-
-    /// Of one cell.
-    fn cell(self, line: usize, column: usize, problem: impl Into<String>) -> Error {
-        self.error(format!(", line {line}, column {}", column + 1), problem.into())
-    }
-
-    /// Of a file whose rows have one cell.
-    fn one_column(self, rows: &Rows, options: &TableOptions) -> Error {
-        let first = quoted(&rows.first[0]);
-        self.whole(match options.delimiter {
-            Some(delimiter) => format!("1 column: no {delimiter} separates anything in {first}, the first row"),
-            None => format!("1 column: no comma, semicolon, tab or space separates features and a label in {first}"),
-        })
-    }
-
-    fn error(self, place: String, problem: String) -> Error {
-        Error::Csv { path: self.0.into(), place, problem }
-    }
 }

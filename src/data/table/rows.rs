@@ -1,166 +1,15 @@
 //! The rows of a table, read one after another into columns: numbers as `f64`, and of text as much as classes need.
 
-use std::collections::HashMap;
-
 use csv::ByteRecord;
 
+use super::cell::{Cell, Decimal};
+use super::column::Column;
 use super::format::{Delimiter, Format};
 use super::text::{self, Input, Lines, Progress, Text, TooLong};
 use crate::{Error, Result};
 
-/// The most classes that a label may have, and so the most texts of a column that are kept.
-pub(super) const MOST_CLASSES: usize = 256;
 /// Bytes between two reports of progress.
 const REPORTED: u64 = 1 << 20;
-
-/// A cell and its line.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Place {
-    pub line: usize,
-    pub cell: String,
-}
-
-/// What a cell holds.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Cell<'a> {
-    Number(f64),
-    Missing,
-    Text(&'a str),
-}
-
-/// One column of a table.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Column {
-    /// One per row: the number, or NaN where there is none.
-    pub numbers: Vec<f64>,
-    /// Rows whose cell is missing, and the first of them.
-    pub missing: Vec<u32>,
-    pub first_missing: Option<Place>,
-    /// Rows whose cell is text, with the text's place among `names`; only the first if there are too many texts.
-    pub texts: Vec<(u32, u16)>,
-    pub names: Vec<String>,
-    numbered: HashMap<String, u16>,
-    pub has_too_many_texts: bool,
-    /// The number of cells that are text, and the first of them.
-    pub text_count: usize,
-    pub first_text: Option<Place>,
-    /// The first number that is not finite in `f32`.
-    pub unusable: Option<Place>,
-    /// The line of the first cell that is not UTF-8.
-    pub not_utf8: Option<usize>,
-}
-
-impl Column {
-    /// Adds the cell of the next row.
-    fn push(&mut self, cell: &[u8], decimal: &mut Decimal, line: impl Fn() -> usize) {
-        let row = self.numbers.len();
-        self.numbers.push(f64::NAN);
-        self.set(row, cell, decimal, line);
-    }
-
-    /// Sets the cell of a row that has none yet.
-    fn set(&mut self, row: usize, cell: &[u8], decimal: &mut Decimal, line: impl Fn() -> usize) {
-        let lossy = String::from_utf8_lossy(cell);
-        if (self.not_utf8.is_none() || row == 0) && std::str::from_utf8(cell).is_err() {
-            self.not_utf8 = Some(line());
-        }
-        let place = |line: usize| Place { line, cell: lossy.trim().to_owned() };
-        match decimal.cell(&lossy) {
-            Cell::Number(number) => {
-                self.numbers[row] = number;
-                if !(number as f32).is_finite() && (self.unusable.is_none() || row == 0) {
-                    self.unusable = Some(place(line()));
-                }
-            }
-            Cell::Missing => {
-                self.missing.push(row as u32);
-                if self.first_missing.is_none() || row == 0 {
-                    self.first_missing = Some(place(line()));
-                }
-            }
-            Cell::Text(text) => {
-                self.text_count += 1;
-                if self.first_text.is_none() || row == 0 {
-                    self.first_text = Some(place(line()));
-                }
-                if let Some(code) = self.code(text) {
-                    self.texts.push((row as u32, code));
-                }
-            }
-        }
-    }
-
-    /// The place of a text among the names; none if there are too many.
-    fn code(&mut self, text: &str) -> Option<u16> {
-        if let Some(code) = self.numbered.get(text) {
-            return Some(*code);
-        }
-        if self.names.len() == MOST_CLASSES {
-            self.has_too_many_texts = true;
-            return None;
-        }
-        let code = self.names.len() as u16;
-        self.names.push(text.into());
-        self.numbered.insert(text.into(), code);
-        Some(code)
-    }
-
-    /// Whether a text stands in a row below the first, among others: in a column of text, not as a slip among numbers.
-    pub fn holds(&self, text: &str) -> bool {
-        self.numbered.contains_key(text) && self.is_text()
-    }
-
-    /// Whether more of its cells are text than numbers.
-    pub fn is_text(&self) -> bool {
-        self.text_count > self.numbers.iter().filter(|number| !number.is_nan()).count()
-    }
-}
-
-/// Which sign the decimals follow: the first that is met in a number decides for the file.
-#[derive(Clone, Debug)]
-struct Decimal {
-    may_be_comma: bool,
-    has_points: bool,
-    /// A number with a comma.
-    comma: Option<String>,
-}
-
-impl Decimal {
-    fn cell<'a>(&mut self, cell: &'a str) -> Cell<'a> {
-        let cell = cell.trim();
-        if is_missing(cell) {
-            return Cell::Missing;
-        }
-        if let Ok(number) = cell.parse::<f64>() {
-            let is_decimal = self.may_be_comma && cell.contains('.');
-            if !is_decimal || self.comma.is_none() {
-                self.has_points |= is_decimal;
-                return Cell::Number(number);
-            }
-        } else if self.may_be_comma
-            && !self.has_points
-            && cell.split_once(',').is_some_and(is_decimal)
-            && let Ok(number) = cell.replacen(',', ".", 1).parse::<f64>()
-        {
-            self.comma.get_or_insert_with(|| cell.into());
-            return Cell::Number(number);
-        }
-        Cell::Text(cell)
-    }
-}
-
-/// Whether there are digits and no point around a comma.
-fn is_decimal((whole, part): (&str, &str)) -> bool {
-    whole.ends_with(|letter: char| letter.is_ascii_digit())
-        && part.starts_with(|letter: char| letter.is_ascii_digit())
-        && !whole.contains('.')
-        && !part.contains(['.', ','])
-}
-
-/// Whether a cell says that there is no value: it is empty, `?`, or NA, N/A, NaN or null in letters of any case.
-pub(super) fn is_missing(cell: &str) -> bool {
-    cell.is_empty() || cell == "?" || ["na", "n/a", "nan", "null"].iter().any(|text| cell.eq_ignore_ascii_case(text))
-}
 
 /// All rows of a table. The first stands apart until it is known whether it names the columns.
 pub(super) struct Rows {
@@ -194,7 +43,7 @@ impl Rows {
         let mut rows = Self {
             first: raw_first.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect(),
             first_line: reader.line(),
-            columns: vec![Column { numbers: vec![f64::NAN], ..Column::default() }; raw_first.len()],
+            columns: vec![Column::new(); raw_first.len()],
             raw_first,
             count: 1,
             comments: format.comments,

@@ -1,12 +1,15 @@
 //! Samples for a network that has learnt: its columns found by name or place, and treated as they were for training.
 
+use super::column::Column;
+use super::features::check_features;
 use super::labels::{Values, class_name};
 use super::missing::problem;
 use super::notice::{Notice, list};
-use super::rows::{Column, Rows};
+use super::problems::{Problems, file_name, quoted};
+use super::rows::Rows;
 use super::select::Names;
 use super::text::{Input, Progress};
-use super::{Missing, Problems, TableOptions, check_features, file_name, first_sample, quoted, written};
+use super::{Missing, TableOptions, first_sample, written};
 use crate::Result;
 use crate::data::{Columns, Dataset, Label};
 

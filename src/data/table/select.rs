@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use super::TableOptions;
+use super::column::Column;
 use super::notice::Notice;
-use super::rows::{Column, Rows};
-use super::{Problems, TableOptions, quoted, shown};
+use super::problems::{Problems, quoted, shown};
+use super::rows::Rows;
 use crate::Result;
 
 /// Names that labels have.
