@@ -6,7 +6,8 @@ use std::fmt::Display;
 use std::path::Path;
 
 use planar::checkpoint::{Checkpoint, Contents, State, Weights};
-use planar::data::{Dataset, Source, csv as table};
+use planar::data::table::{Input, Missing, TableOptions, read, samples};
+use planar::data::{Columns, Dataset, Source};
 use planar::metrics::kept;
 use planar::model::Activation;
 use planar::sweep::range::{Values, list, numbers, whole};
@@ -30,15 +31,28 @@ pub fn csv(bytes: &[u8]) {
     let path = Path::new("any.csv");
     let check = |data: &Dataset| {
         assert!(data.samples() > 0 && data.labels().len() == data.samples());
-        assert!(data.labels().iter().all(|label| *label <= 1));
+        let classes = data.columns().classes.len();
+        assert!(data.labels().iter().all(|label| usize::from(*label) < classes));
+        let columns = data.columns();
+        let mut names = columns.features.iter().map(|feature| &feature.name).chain(&columns.classes);
+        assert!(names.all(|name| !name.contains(char::is_control)));
         assert!((0..data.samples()).all(|s| data.point(s).all(|value| (value as f32).is_finite())));
     };
-    for label in [None, Some("y")] {
-        if let Some(data) = told(table::parse(path, bytes, label)) {
-            check(&data);
+    let input = Input::Bytes(path, bytes);
+    for (label, missing) in [(None, Missing::Refuse), (Some("y"), Missing::Drop), (None, Missing::Mean)] {
+        let options = TableOptions { label: label.map(String::from), missing, ..TableOptions::default() };
+        let mut learnt: Option<Columns> = None;
+        if let Some(table) = told(read(input, &options, &mut |_| ())) {
+            assert!(table.notices.iter().all(|notice| !notice.to_string().contains(char::is_control)));
+            if let Some(data) = told(table.dataset()) {
+                check(&data);
+                learnt = Some(data.columns().clone());
+            }
         }
-        for inputs in [1, 2] {
-            if let Some(samples) = told(table::samples(path, bytes, inputs, label)) {
+        // what was learnt from a table reads that table, and without it any of one or two columns
+        let of_learnt = learnt.iter().map(|learnt| (learnt.features.len(), Some(learnt)));
+        for (inputs, model) in of_learnt.chain([(1, None), (2, None)]) {
+            if let Some(samples) = told(samples(input, inputs, model, &options, &mut |_| ())) {
                 check(&samples.data);
                 assert_eq!(samples.data.features(), inputs);
             }

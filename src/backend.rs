@@ -276,9 +276,10 @@ pub fn check_runs(data: &Dataset, runs: &[Run]) -> Result<()> {
     Ok(())
 }
 
-/// Whether a network has as many inputs as a data set has features.
+/// Whether a network has as many inputs as a data set has features, and can tell its classes apart.
 pub(crate) fn check_inputs(data: &Dataset, network: &Network) -> Result<()> {
     let (inputs, features) = (network.inputs(), data.features());
+    data.check_two_classes()?;
     match inputs == features {
         true => Ok(()),
         false => Err(Error::Mismatch(format!("a network of {inputs} inputs cannot train on {features} features"))),

@@ -48,6 +48,21 @@ pub enum Error {
         problem: String,
     },
 
+    /// A CSV file with features that are text.
+    #[error("{}{}", one_line(path.display()), one_line(of_text(*line, *column, columns, example)))]
+    Text {
+        /// The file.
+        path: PathBuf,
+        /// The line of the first cell that is text, counted from 1.
+        line: usize,
+        /// The number of its column, counted from 1.
+        column: usize,
+        /// That cell, in quotation marks.
+        example: String,
+        /// The names of all such columns, the first being this one.
+        columns: Vec<String>,
+    },
+
     /// A results file of a sweep that cannot be used or continued.
     #[error("{path} {problem}", path = one_line(path.display()), problem = one_line(problem))]
     Results {
@@ -138,6 +153,17 @@ impl Error {
     pub fn invalid(name: &'static str, wanted: impl Into<String>, given: impl std::fmt::Display) -> Self {
         Self::Invalid { name, wanted: wanted.into(), given: given.to_string() }
     }
+}
+
+/// What is wrong with features that are text.
+fn of_text(line: usize, column: usize, columns: &[String], example: &str) -> String {
+    let (first, others) = columns.split_first().map_or(("", &[][..]), |(first, others)| (first.as_str(), others));
+    let others = match others {
+        [] => String::new(),
+        [one] => format!("; so does {one}"),
+        others => format!("; so do {}", others.join(", ")),
+    };
+    format!(", line {line}, column {column}: {first} holds text, such as {example}, where features are numbers{others}")
 }
 
 /// A text with its control characters escaped, and cut if it is too long to read: a file's names can hold anything.

@@ -96,8 +96,10 @@
 //!
 //! # Your own data
 //!
-//! [`Dataset::from_points`](data::Dataset::from_points) takes points and labels, and [`data::csv::read`] reads a file.
-//! There may be any number of features, and labels are 0 or 1.
+//! [`Dataset::from_points`](data::Dataset::from_points) takes points and labels, and [`data::table::read`] reads a file
+//! of any two labels. There may be any number of features.
+//! [`Source::prepare`](data::Source::prepare) also holds samples out, fills missing cells and scales features, and
+//! [`data::table::samples`] treats new samples in the same way.
 //! [`split`](data::Dataset::split) holds a share of each class out of training, and [`cpu::accuracy_on`] gives the
 //! trained network's accuracy on it.
 //!
@@ -212,7 +214,7 @@
 //!
 //! | module | main items |
 //! |---|---|
-//! | [`data`] | [`Dataset`](data::Dataset), [`flower`](data::flower) and six more, [`csv`](data::csv), [`Source`](data::Source), [`NumpyRandom`](data::numpy_random::NumpyRandom) |
+//! | [`data`] | [`Dataset`](data::Dataset), [`flower`](data::flower) and six more, [`table`](data::table), [`Source`](data::Source), [`NumpyRandom`](data::numpy_random::NumpyRandom) |
 //! | [`model`] | [`Network`](model::Network), [`Activation`](model::Activation), [`Parameters`](model::Parameters), [`Derivative`](model::Derivative) |
 //! | [`backend`] | the traits [`Backend`](backend::Backend) and [`Session`](backend::Session), [`Run`](backend::Run), [`Chunk`](backend::Chunk), [`Evaluation`](backend::Evaluation), [`DeviceInfo`](backend::DeviceInfo), [`PlanChoice`](backend::PlanChoice) |
 //! | [`fit`] | [`fit`](fit::fit), [`Settings`](fit::Settings), [`Observer`](fit::Observer), [`Fitted`](fit::Fitted), [`Report`](fit::Report), [`choose`](fit::choose) |

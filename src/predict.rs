@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::backend::{Backend, check_inputs};
 use crate::cpu::operations;
-use crate::data::csv::SampleTable;
+use crate::data::table::SampleTable;
 use crate::model::activation::sigmoid;
 use crate::model::{Network, Parameters};
 use crate::scores::Scores;
@@ -42,13 +42,14 @@ pub struct Predictions {
 ///
 /// ```
 /// use planar::cpu::Engine;
-/// use planar::data::csv::samples;
+/// use planar::data::table::{Input, TableOptions, samples};
 /// use planar::model::{Network, Parameters};
 ///
 /// let network = Network::one_hidden(1, 1, "relu".parse()?)?;
 /// // W1, b1, W2, b2: the logit is 2·max(x, 0) − 1
 /// let parameters = Parameters::from_values(&network, vec![1.0, 0.0, 2.0, -1.0])?;
-/// let samples = samples("x.csv".as_ref(), b"x\n-3\n1\n", 1, None)?;
+/// let file = Input::Bytes("x.csv".as_ref(), b"x\n-3\n1\n");
+/// let samples = samples(file, 1, None, &TableOptions::default(), &mut |_| ())?;
 /// let said = planar::predict::predict(&Engine::new(None)?, &network, &parameters, &samples)?;
 /// assert_eq!(said.samples.iter().map(|sample| sample.class).collect::<Vec<_>>(), [0, 1]);
 /// assert!((said.samples[1].probability - 0.731_058_578_630_004_9).abs() < 1e-6);
@@ -60,7 +61,7 @@ pub fn predict(
     parameters: &Parameters,
     samples: &SampleTable,
 ) -> Result<Predictions> {
-    let SampleTable { data, is_labelled } = samples;
+    let SampleTable { data, is_labelled, .. } = samples;
     check_inputs(data, network)?;
     let logits = backend.forward(network, parameters, &data.points())?;
     if let Some(at) = logits.iter().position(|logit| logit.is_nan()) {

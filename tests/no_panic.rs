@@ -7,7 +7,8 @@ use planar::backend::{Backend, CHUNK_LIMIT, Run};
 use planar::checkpoint::Weights;
 use planar::compare::{Bounds, compare};
 use planar::cpu::{Engine, Reference, accuracy_on, logits_at};
-use planar::data::{Dataset, csv, flower, noisy_moons};
+use planar::data::table::{Input, SampleTable, TableOptions, samples};
+use planar::data::{Dataset, flower, noisy_moons};
 use planar::diagnose::{activations_all_nan, diagnose, round_down};
 use planar::gradcheck::check;
 use planar::measure::speed;
@@ -30,6 +31,11 @@ fn run(inputs: usize) -> Run {
 
 fn backends() -> [Box<dyn Backend>; 2] {
     [Box::new(Engine::new(Some(1)).unwrap()), Box::new(Reference::<f64>::new())]
+}
+
+/// One sample of two columns, read for a network of this many inputs.
+fn two(inputs: usize, options: &TableOptions) -> planar::Result<SampleTable> {
+    samples(Input::Bytes("x.csv".as_ref(), b"1,2\n"), inputs, None, options, &mut |_| ())
 }
 
 #[test]
@@ -97,7 +103,7 @@ fn what_does_not_fit_together_is_refused() {
             assert!(speed(backend.as_ref(), &data, std::slice::from_ref(wrong), Duration::ZERO).is_err());
         }
         assert!(backend.load(&data, &[]).is_err());
-        let samples = csv::samples("x.csv".as_ref(), b"1,2\n", 2, None).unwrap();
+        let samples = two(2, &TableOptions::default()).unwrap();
         assert!(predict(backend.as_ref(), &other.network, &other.parameters, &samples).is_err());
         assert!(predict(backend.as_ref(), &deep.network, &deep.parameters, &samples).is_err());
         assert!(activations_all_nan(backend.as_ref(), &data, &other, 0, u64::MAX).is_err());
@@ -114,8 +120,8 @@ fn what_does_not_fit_together_is_refused() {
     assert!(logits_at(&run(2).network, &run(2).parameters, &[1.0, 2.0, 3.0]).is_err());
     assert!(logits_at(&run(2).network, &other.parameters, &[1.0, 2.0]).is_err());
     assert!(logits_at(&run(2).network, &run(2).parameters, &[]).unwrap().is_empty());
-    assert!(csv::samples("x.csv".as_ref(), b"1,2\n", 0, None).is_err());
-    assert!(csv::samples("x.csv".as_ref(), b"1,2\n", usize::MAX, Some("")).is_err());
+    assert!(two(0, &TableOptions::default()).is_err());
+    assert!(two(usize::MAX, &TableOptions { label: Some(String::new()), ..TableOptions::default() }).is_err());
     let weights = Weights { parameters: run(2).parameters, widths: Vec::new(), state: None };
     assert!(weights.network("x".as_ref(), Some(Activation::Tanh)).is_err());
     assert!(data.split(f64::NAN, 1).is_err() && data.split(0.001, 1).is_err());

@@ -18,7 +18,7 @@ pub use atomic::{remove_leftovers, replace};
 pub use contents::Contents;
 pub use weights::{FITS_AS_IT_IS, FITS_TRANSPOSED, Weights};
 
-use crate::data::Dataset;
+use crate::data::{Columns, Dataset};
 use crate::model::{Network, Parameters};
 use crate::train::CostAt;
 use crate::{Error, Result};
@@ -101,6 +101,9 @@ pub struct State {
     pub device: String,
     /// The plan that it followed.
     pub plan: String,
+    /// The names of features, label and classes, and how features are scaled; none for a generated set as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Columns>,
     /// The logged costs before `iteration`.
     pub costs: Vec<CostAt>,
 }
@@ -118,7 +121,8 @@ impl State {
     /// A run that is about to begin or to be resumed.
     pub fn new(description: Description, start: String, device: String, plan: &str) -> Self {
         let version = env!("CARGO_PKG_VERSION").into();
-        Self { format: FORMAT, version, iteration: 0, description, start, device, plan: plan.into(), costs: Vec::new() }
+        let (plan, columns, costs) = (plan.into(), None, Vec::new());
+        Self { format: FORMAT, version, iteration: 0, description, start, device, plan, columns, costs }
     }
 }
 

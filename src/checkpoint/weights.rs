@@ -87,10 +87,13 @@ impl Weights {
 
     /// Whether they have the widths and the precision that the state names, if there is one.
     pub(super) fn check_state(&self, path: &Path) -> Result<()> {
-        let Some(State { description, .. }) = &self.state else { return Ok(()) };
+        let Some(State { description, columns, .. }) = &self.state else { return Ok(()) };
         let damaged =
             |problem: &str| Err(Error::Checkpoint { path: path.into(), problem: format!("is damaged: {problem}") });
         let is_f32 = |value: &f64| f64::from(*value as f32) == *value;
+        if let Some(problem) = columns.as_ref().and_then(|columns| columns.problem(self.widths[0])) {
+            return damaged(problem);
+        }
         match description.precision.as_str() {
             _ if description.widths != self.widths => damaged("its weights are not those of the network that it names"),
             "f32" if !self.parameters.values().iter().all(is_f32) => damaged("its weights are not f32, as it says"),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use planar::checkpoint::{FITS_AS_IT_IS, FITS_TRANSPOSED};
+use planar::data::table::Notice;
 use planar::model::Activation;
 use planar::{Conflict, Error};
 
@@ -75,13 +76,78 @@ fn of_layout(error: &Error) -> Option<String> {
     }
 }
 
+/// What to do about a table that cannot be read, or not be learnt.
+pub fn of_table(error: &Error) -> Option<String> {
+    let said = match error {
+        Error::Text { columns, .. } => {
+            let them = if columns.len() == 1 { "it" } else { "them" };
+            return Some(format!("--drop {} leaves {them} out", of_columns(columns)));
+        }
+        Error::Csv { problem, .. } | Error::Mismatch(problem) => problem,
+        _ => return None,
+    };
+    let advice = match said.as_str() {
+        said if said.contains("where a number is expected") || said.contains("where a label is expected") => {
+            "--missing drop leaves such rows out, --missing mean fills them in"
+        }
+        said if said.ends_with("tells two apart") => {
+            "--positive CLASS tells one of them from the rest, --label names another column"
+        }
+        said if said.ends_with("is another column the label?") => "--label names it",
+        said if said.ends_with("is not a number, which is expected here") => {
+            "mend it, or name the columns: --header yes, --drop"
+        }
+        said if said.starts_with("1 column: no") => "--delimiter names what does",
+        said if said.starts_with("no feature is left") => "see --label, --features and --drop",
+        _ => return None,
+    };
+    Some(advice.into())
+}
+
+/// What to do about samples that a network cannot take.
+pub fn of_samples(error: &Error) -> Option<String> {
+    match error {
+        Error::Csv { problem, .. } if problem.contains("where a number is expected") => {
+            Some("a network trained with --missing mean fills it in".into())
+        }
+        Error::Csv { problem, .. } if problem.contains("which the network was trained on") => {
+            Some("--header no matches columns by their places".into())
+        }
+        Error::Csv { problem, .. } if problem.contains("where a label is expected") => None,
+        error => of_table(error),
+    }
+}
+
+/// What changes what a notice says.
+pub fn of_notice(notice: &Notice) -> Option<String> {
+    match notice {
+        Notice::Sorted { column } => Some(format!("--drop {} leaves it out", of_columns(std::slice::from_ref(column)))),
+        Notice::OtherLabel { other, .. } => {
+            Some(format!("--label {} makes that the label", of_columns(std::slice::from_ref(other))))
+        }
+        Notice::Classes { .. } => Some("--positive names class 1".into()),
+        Notice::Scaled { .. } => Some("--scale none leaves them as they are".into()),
+        _ => None,
+    }
+}
+
+/// Names of columns as a flag takes them: quoted for a shell if they are no plain words.
+fn of_columns(names: &[String]) -> String {
+    let is_plain = |name: &String| name.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
+    let of = |name: &String| {
+        if name.contains([',', '"']) { format!("\"{}\"", name.replace('"', "\"\"")) } else { name.clone() }
+    };
+    let list = names.iter().map(of).collect::<Vec<_>>().join(",");
+    if names.iter().all(is_plain) { list } else { format!("'{}'", list.replace('\'', r"'\''")) }
+}
+
 /// What to do if a training cannot run as requested.
 pub fn of_training(error: &Error) -> Option<String> {
     match error {
         Error::NoAdapter(said) if said.contains("; the checkpoint's was ") => {
             Some("--device auto continues on an available device".into())
         }
-        error => of_device(error).or_else(|| of_start(error)),
+        error => of_device(error).or_else(|| of_start(error)).or_else(|| of_table(error)),
     }
 }
 

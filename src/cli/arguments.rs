@@ -10,12 +10,13 @@ use planar::sweep::range::{self, Values};
 use planar::{Error, Result};
 
 use super::Verbosity;
+use super::table::{ScaleArgument, TableArguments};
 
 /// The data set.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Data")]
 pub struct DataArguments {
-    /// flower, noisy-circles, noisy-moons, blobs, gaussian-quantiles, spirals, xor, or a CSV file
+    /// flower, noisy-circles, noisy-moons, blobs, gaussian-quantiles, spirals, xor, or a CSV file (- is stdin)
     #[arg(long, value_name = "NAME|FILE.csv", default_value = "flower")]
     data: Source,
     /// Number of samples to generate, even [default: 400 for flower, otherwise 200]
@@ -24,15 +25,16 @@ pub struct DataArguments {
     /// NumPy seed of a generated data set [default: 5 for blobs, otherwise 1]
     #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
     data_seed: Option<u32>,
-    /// The CSV column that holds the label, 0 or 1 [default: the last]
-    #[arg(long, value_name = "COLUMN")]
-    label: Option<String>,
     /// Hold out this share of each class, 0 to 1, and also report the accuracy on it
     #[arg(long, value_name = "SHARE", value_parser = test_fraction, allow_negative_numbers = true)]
     test_fraction: Option<f64>,
     /// Seed that selects the held-out samples [default: 1]
     #[arg(long, value_name = "SEED", requires = "test_fraction", allow_negative_numbers = true)]
     test_seed: Option<u32>,
+    #[command(flatten)]
+    table: TableArguments,
+    #[command(flatten)]
+    scale: ScaleArgument,
 }
 
 impl DataArguments {
@@ -40,7 +42,12 @@ impl DataArguments {
     pub fn settings(&self) -> DataSettings {
         DataSettings {
             source: self.data.clone(),
-            options: Options { samples: self.samples, seed: self.data_seed, label: self.label.clone() },
+            options: Options {
+                samples: self.samples,
+                seed: self.data_seed,
+                table: self.table.options(),
+                scale: self.scale.scale,
+            },
             held_out: self.test_fraction.map(|fraction| (fraction, self.test_seed.unwrap_or(1))),
         }
     }

@@ -5,11 +5,11 @@ use planar::compare::{Bounds, compare};
 use planar::fit::{DataSettings, by_name, choose};
 use planar::train::CostAt;
 
-use super::advice::{Advise, of_device, of_start};
+use super::advice::{Advise, of_device, of_training};
 use super::arguments::{DataArguments, NetworkArguments};
 use super::device::{DeviceArguments, device_name};
 use super::progress::Progress;
-use super::{Ending, Verbosity};
+use super::{Ending, Verbosity, table};
 use crate::report::compare::{CompareReport, Side};
 
 const EXAMPLES: &str = "Examples:
@@ -49,8 +49,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     if iterations == 0 {
         return Err(planar::Error::invalid("the number of iterations", "at least 1", 0).into());
     }
-    let (data, _) = DataSettings { held_out: None, ..arguments.data.settings() }.load()?;
-    let run = arguments.network.settings().run(&data).advise(of_start)?;
+    let data = table::prepare(&DataSettings { held_out: None, ..arguments.data.settings() }, verbosity)?.data;
+    let run = arguments.network.settings().run(&data).advise(of_training)?;
     let left = by_name(&arguments.left)?;
     let right = match &arguments.right {
         Some(name) => by_name(name)?,

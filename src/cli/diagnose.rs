@@ -8,11 +8,11 @@ use planar::diagnose::{diagnose, on_device};
 use planar::fit::choose;
 use planar::train::Schedule;
 
-use super::advice::{Advise, of_device, of_start};
+use super::advice::{Advise, of_device, of_training};
 use super::arguments::{DataArguments, NetworkArguments};
 use super::device::DeviceArguments;
 use super::progress::{self, Progress};
-use super::{Ending, Verbosity};
+use super::{Ending, Verbosity, table};
 use crate::report::diagnose::DiagnoseReport;
 
 /// The most time that the replay takes, and the search for a learning rate.
@@ -46,8 +46,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     verbosity.start_log();
     let iterations = arguments.network.iterations;
     let schedule = Schedule::new(iterations, None)?;
-    let (data, _) = arguments.data.settings().load()?;
-    let run = arguments.network.settings().run(&data).advise(of_start)?;
+    let data = table::prepare(&arguments.data.settings(), verbosity)?.data;
+    let run = arguments.network.settings().run(&data).advise(of_training)?;
     let settings = arguments.device.settings();
     let chosen = choose(&settings, &data, std::slice::from_ref(&run), iterations).advise(of_device)?;
     chosen.notes.iter().for_each(|note| verbosity.say(note));

@@ -4,8 +4,9 @@ use planar::fit::{RunSettings, Start};
 use planar::gradcheck::{BOUND, check};
 use planar::model::Activation;
 
+use super::advice::{Advise, of_training};
 use super::arguments::{DataArguments, init_scale};
-use super::{Ending, Verbosity};
+use super::{Ending, Verbosity, table};
 use crate::report::gradcheck::GradcheckReport;
 
 const EXAMPLES: &str = "Examples:
@@ -43,7 +44,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     arguments.verbosity.start_log();
-    let (data, _) = arguments.data.settings().load()?;
+    let data = table::prepare(&arguments.data.settings(), arguments.verbosity)?.data;
     let settings = RunSettings {
         hidden: vec![arguments.hidden],
         activation: arguments.activation,
@@ -51,7 +52,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         learning_rate: 1.0,
         start: Start { seed: arguments.init_seed, scale: arguments.init_scale, file: None, transposed: false },
     };
-    let run = settings.run(&data)?;
+    let run = settings.run(&data).advise(of_training)?;
     let check = check(&data, &run)?;
     let (passed, derivative) = (check.passed, run.network.derivative());
     let report = GradcheckReport {

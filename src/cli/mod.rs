@@ -31,6 +31,7 @@ mod survey;
 mod sweep;
 #[cfg(feature = "plot")]
 mod sweep_pictures;
+mod table;
 mod terminal;
 mod train;
 
@@ -197,7 +198,13 @@ fn exit_code(error: &anyhow::Error) -> u8 {
         Some(Error::NoAdapter(_)) => 3,
         Some(Error::Wrong(_)) => 4,
         Some(Error::Invalid { .. } | Error::Mismatch(_) | Error::Conflict(_) | Error::Limit { .. }) => 2,
-        Some(Error::Csv { .. } | Error::Io { .. } | Error::Results { .. } | Error::Checkpoint { .. }) => 2,
+        Some(
+            Error::Csv { .. }
+            | Error::Text { .. }
+            | Error::Io { .. }
+            | Error::Results { .. }
+            | Error::Checkpoint { .. },
+        ) => 2,
         _ => 1,
     }
 }

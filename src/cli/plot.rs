@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use planar::checkpoint::{Description, State, Weights};
 use planar::cpu::accuracy_on;
-use planar::data::Dataset;
+use planar::data::{Dataset, Options, Scale};
+use planar::fit::DataSettings;
 use planar::model::{Activation, Network};
 use planar::plot::{Boundary, CostPlot, Curve, check_axes, sheet, write};
 use planar::{Error, Result};
@@ -13,7 +14,7 @@ use super::advice::{Advise, of_weights};
 use super::arguments::DataArguments;
 use super::picture::{SHEET, axes, picture};
 use super::predict::read_weights;
-use super::{Ending, Verbosity, preview};
+use super::{Ending, Verbosity, preview, table};
 
 /// Width and height in pixels of a boundary without costs.
 const ALONE: (u32, u32) = (560, 460);
@@ -68,7 +69,17 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         let problem = "holds no costs: leave out --log-cost".into();
         return Err(Error::Checkpoint { path: path.clone(), problem }.into());
     }
-    let (data, _) = arguments.data.settings().load()?;
+    let (settings, model) =
+        (arguments.data.settings(), weights.state.as_ref().and_then(|state| state.columns.as_ref()));
+    let data = match model {
+        Some(model) => table::prepare_for(&settings, model, *verbosity)?.data,
+        // nothing says that what was learnt was scaled
+        None => {
+            let scale = if settings.options.scale == Scale::Auto { Scale::None } else { settings.options.scale };
+            let options = Options { scale, ..settings.options.clone() };
+            table::prepare(&DataSettings { options, ..settings }, *verbosity)?.data
+        }
+    };
     let axes = arguments.axes.unwrap_or([0, 1]);
     check_axes(&data, axes)?;
     if let Some(difference) = weights.state.as_ref().and_then(|state| other_data(state, &data, &network)) {

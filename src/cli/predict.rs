@@ -1,18 +1,18 @@
 //! `planar predict`: from a file of weights and a table of samples to a table of predictions.
 
-use std::fs;
-use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use planar::Error;
 use planar::checkpoint::Weights;
-use planar::data::csv;
+use planar::data::table::{Input, Missing, samples};
 use planar::fit::choose_for_inference;
 use planar::model::Activation;
 use planar::predict::predict;
-use planar::{Error, Result};
 
-use super::advice::{Advise, of_device, of_weights};
+use super::advice::{Advise, of_device, of_samples, of_weights};
 use super::device::DeviceArguments;
+use super::progress::ReadBar;
+use super::table::{TableArguments, say};
 use super::{Ending, Verbosity};
 use crate::report::predict::PredictReport;
 use crate::report::scores::block;
@@ -21,6 +21,7 @@ const EXAMPLES: &str = "Examples:
   planar predict run.safetensors points.csv > classes.csv
   planar predict run.safetensors points.csv --label class --json
   planar predict run.safetensors points.csv --metrics
+  planar predict run.safetensors points.csv.gz --proba
   tail -n 20 points.csv | planar predict weights.safetensors --activation tanh
 Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter.";
 
@@ -31,12 +32,9 @@ pub struct Arguments {
     /// The weights: a planar checkpoint, or any file with W1, b1, …, or fc1.weight, fc1.bias, …
     #[arg(value_name = "FILE.safetensors")]
     weights: PathBuf,
-    /// The samples: one column per input and optionally one of labels [default: stdin, also `-`]
+    /// The samples: the columns that were learnt, with or without labels [default: stdin, also `-`]
     #[arg(value_name = "CSV")]
     samples: Option<PathBuf>,
-    /// The CSV column with the label, 0 or 1 [default: the last, if there is one more than inputs]
-    #[arg(long, value_name = "COLUMN", help_heading = "Data")]
-    label: Option<String>,
     /// The activation, if the file does not name it: tanh, sigmoid, relu, or leaky-relu:SLOPE
     #[arg(long, value_name = "NAME", help_heading = "Network")]
     activation: Option<Activation>,
@@ -44,11 +42,16 @@ pub struct Arguments {
     #[arg(long, help_heading = "Network")]
     transposed: bool,
     #[command(flatten)]
+    table: TableArguments,
+    #[command(flatten)]
     device: DeviceArguments,
 
     /// Print accuracy, confusion matrix, precision, recall, F1, ROC AUC and log loss, not the predictions
     #[arg(long, conflicts_with = "json", help_heading = "Output")]
     metrics: bool,
+    /// Print the probability of each class, in a column named after it
+    #[arg(long, conflicts_with = "json", help_heading = "Output")]
+    proba: bool,
     /// Print one JSON object to stdout, nothing else
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -61,11 +64,22 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let advice = |error: &Error| of_weights(error, arguments.activation);
     let weights = read_weights(&arguments.weights, arguments.transposed).advise(advice)?;
     let network = weights.network(&arguments.weights, arguments.activation).advise(advice)?;
-    let (path, bytes) = read(arguments.samples.as_deref())?;
-    let samples = csv::samples(path, &bytes, network.inputs(), arguments.label.as_deref())?;
+    let options = arguments.table.options();
+    if options.missing == Missing::Drop {
+        let wanted = "mean, or refuse: each row of the file has its prediction";
+        return Err(Error::invalid("--missing", wanted, "drop").into());
+    }
+    let input = Input::Path(arguments.samples.as_deref().unwrap_or(Path::new("-")));
+    let model = weights.state.as_ref().and_then(|state| state.columns.as_ref());
+    let mut bar = ReadBar::new(arguments.verbosity.quiet);
+    let samples = samples(input, network.inputs(), model, &options, &mut |at| bar.show(at));
+    bar.finish();
+    let samples = samples.advise(of_samples)?;
+    samples.notices.iter().for_each(|notice| say(notice, arguments.verbosity));
     if arguments.metrics && !samples.is_labelled {
         let problem = "there are no labels, which --metrics compares the predictions with".into();
-        return Err(Error::Csv { path: path.into(), place: String::new(), problem }.into());
+        let path = arguments.samples.clone().unwrap_or_else(|| "-".into());
+        return Err(Error::Csv { path, place: String::new(), problem }.into());
     }
     let settings = arguments.device.settings();
     let chosen = choose_for_inference(&settings, &network, &weights.parameters, &samples.data.points());
@@ -78,9 +92,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     if arguments.json {
         super::print_json(&report.json())?;
     } else if let Some(scores) = predictions.scores.filter(|_| arguments.metrics) {
-        super::print(&block("", &scores, ["0", "1"]))?;
+        super::print(&block("", &scores, report.classes()))?;
     } else {
-        super::print(&report.csv()?)?;
+        super::print(&if arguments.proba { report.probabilities()? } else { report.csv()? })?;
     }
     if let Some(accuracy) = report.accuracy().filter(|_| !arguments.metrics) {
         arguments.verbosity.say(accuracy);
@@ -89,19 +103,6 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
 }
 
 /// The weights of a file, laid out as its user says.
-pub fn read_weights(path: &Path, transposed: bool) -> Result<Weights> {
+pub fn read_weights(path: &Path, transposed: bool) -> planar::Result<Weights> {
     if transposed { Weights::read_transposed(path) } else { Weights::read(path) }
-}
-
-/// The table's bytes and its name.
-fn read(path: Option<&Path>) -> Result<(&Path, Vec<u8>)> {
-    let path = path.filter(|path| *path != Path::new("-"));
-    let mut bytes = Vec::new();
-    let name = path.unwrap_or(Path::new("stdin"));
-    match path {
-        Some(path) => fs::read(path).map(|read| bytes = read),
-        None => io::stdin().lock().read_to_end(&mut bytes).map(drop),
-    }
-    .map_err(|source| Error::Io { path: name.into(), source })?;
-    Ok((name, bytes))
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use planar::data::table;
 use planar::train::CostAt;
 
 /// Set by the first Ctrl-C; the second ends the process.
@@ -47,6 +48,34 @@ impl NetworkBar {
     /// Shows how many networks have ended.
     pub fn ended(&self, networks: u64) {
         self.0.set_position(networks);
+    }
+
+    /// Removes the bar from the terminal.
+    pub fn finish(self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// A bar over the bytes of a table that takes a while to read; nothing if stderr is not a terminal.
+pub struct ReadBar(ProgressBar);
+
+impl ReadBar {
+    /// A bar that appears with the first report.
+    pub fn new(quiet: bool) -> Self {
+        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("reading {wide_bar} {bytes} of {total_bytes}, {eta} left") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Self(bar)
+    }
+
+    /// Shows how much has been read.
+    pub fn show(&mut self, at: table::Progress) {
+        if let Some(size) = at.of {
+            self.0.set_length(size);
+        }
+        self.0.set_position(at.bytes);
     }
 
     /// Removes the bar from the terminal.

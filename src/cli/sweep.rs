@@ -11,11 +11,12 @@ use planar::sweep::{BATCH_MEMORY, Shard, Sweep, SweepSettings, THERE_ALREADY};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::advice::{Advise, of_device};
+use super::advice::{Advise, of_device, of_table};
 use super::arguments::{every, init_scale, test_fraction};
 use super::device::DeviceArguments;
 use super::progress::{self, NetworkBar};
 use super::sweep_pictures::{BoundaryPicture, Pictures};
+use super::table::{ScaleArgument, TableArguments, say};
 use super::{Ending, Verbosity};
 use crate::report::sweep::table;
 
@@ -75,15 +76,16 @@ struct SweepArguments {
     /// NumPy seed of a generated data set [default: 5 for blobs, otherwise 1]
     #[arg(long, value_name = "SEED", allow_negative_numbers = true, help_heading = "Data")]
     data_seed: Option<u32>,
-    /// The CSV column that holds the label, 0 or 1 [default: the last]
-    #[arg(long, value_name = "COLUMN", help_heading = "Data")]
-    label: Option<String>,
     /// Hold out this share of each class, 0 to 1, and rank by the accuracy on it
     #[arg(long, value_name = "SHARE", value_parser = test_fraction, allow_negative_numbers = true, help_heading = "Data")]
     test_fraction: Option<f64>,
     /// Seed that selects the held-out samples [default: 1]
     #[arg(long, value_name = "SEED", requires = "test_fraction", allow_negative_numbers = true, help_heading = "Data")]
     test_seed: Option<u32>,
+    #[command(flatten)]
+    table: TableArguments,
+    #[command(flatten)]
+    scale: ScaleArgument,
 
     /// Numbers of hidden units: a list, with ranges as in 1..20
     #[arg(long, value_name = "LIST", default_value = "4", allow_hyphen_values = true, help_heading = "Networks")]
@@ -199,6 +201,7 @@ impl SweepArguments {
         let start = Instant::now();
         self.verbosity.start_log();
         let sweep = Sweep::new(&self.settings()).advise(advice)?;
+        sweep.notices.iter().for_each(|notice| say(notice, self.verbosity));
         sweep.notes.iter().for_each(|note| self.verbosity.say(note));
         self.boundaries.check(&sweep)?;
         let mut opened = sweep.open(self.out.as_deref(), self.resume).advise(advice)?;
@@ -235,7 +238,12 @@ impl SweepArguments {
     fn settings(&self) -> SweepSettings {
         SweepSettings {
             data: self.data.clone(),
-            options: Options { samples: self.samples, seed: self.data_seed, label: self.label.clone() },
+            options: Options {
+                samples: self.samples,
+                seed: self.data_seed,
+                table: self.table.options(),
+                scale: self.scale.scale,
+            },
             test_fraction: self.test_fraction,
             test_seed: self.test_seed,
             hidden: self.hidden.clone(),
@@ -267,6 +275,6 @@ fn advice(error: &Error) -> Option<String> {
         Error::Results { problem, .. } if problem == THERE_ALREADY => {
             Some("--resume continues it; or name another file".into())
         }
-        error => of_device(error),
+        error => of_table(error).or_else(|| of_device(error)),
     }
 }

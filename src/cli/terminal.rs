@@ -3,23 +3,25 @@
 use std::ops::ControlFlow;
 
 use planar::data::Dataset;
+use planar::data::table::Progress;
 use planar::fit::{Advanced, Note, Observer};
 
-use super::Verbosity;
 use super::picture::PictureArguments;
-use super::progress::{self, Progress};
+use super::progress::{self, ReadBar};
+use super::{Verbosity, table};
 
 /// What the terminal shows while a network trains.
 pub struct Terminal<'a> {
     picture: &'a PictureArguments,
     verbosity: Verbosity,
-    bar: Option<Progress>,
+    bar: Option<progress::Progress>,
+    reading: Option<ReadBar>,
 }
 
 impl<'a> Terminal<'a> {
     /// For a training with these pictures.
     pub fn new(picture: &'a PictureArguments, verbosity: Verbosity) -> Self {
-        Self { picture, verbosity, bar: None }
+        Self { picture, verbosity, bar: None, reading: None }
     }
 }
 
@@ -28,8 +30,17 @@ impl Observer for Terminal<'_> {
         self.picture.check(data)
     }
 
+    fn reading(&mut self, at: Progress) {
+        let quiet = self.verbosity.quiet;
+        self.reading.get_or_insert_with(|| ReadBar::new(quiet)).show(at);
+    }
+
     fn note(&mut self, note: Note) {
+        if let Some(bar) = self.reading.take() {
+            bar.finish();
+        }
         match &note {
+            Note::Data(notice) => table::say(notice, self.verbosity),
             Note::Rescued { path, .. } => super::tell(format_args!("{note}: --resume {} continues", path.display())),
             Note::Lost(_) => super::tell(note),
             _ => self.verbosity.say(note),
@@ -37,8 +48,11 @@ impl Observer for Terminal<'_> {
     }
 
     fn begins(&mut self, iterations: u64) {
+        if let Some(bar) = self.reading.take() {
+            bar.finish();
+        }
         progress::stop_on_ctrl_c();
-        self.bar = Some(Progress::new(iterations, self.verbosity.quiet));
+        self.bar = Some(progress::Progress::new(iterations, self.verbosity.quiet));
     }
 
     fn advanced(&mut self, Advanced { at, .. }: Advanced<'_>) -> ControlFlow<()> {
@@ -46,6 +60,6 @@ impl Observer for Terminal<'_> {
     }
 
     fn ends(&mut self) {
-        self.bar.take().into_iter().for_each(Progress::finish);
+        self.bar.take().into_iter().for_each(progress::Progress::finish);
     }
 }

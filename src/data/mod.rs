@@ -1,17 +1,23 @@
-//! Data sets: points in the plane, or in any number of dimensions, with a label 0 or 1.
+//! Data sets: points in the plane, or in any number of dimensions, with the class of each.
 
-pub mod csv;
+mod columns;
 mod flower;
 mod generated;
 pub mod numpy_random;
 mod playground;
+mod prepared;
+mod scaling;
 mod scikit;
 mod source;
 mod split;
+pub mod table;
 
+pub use columns::{Columns, Feature, Label};
 pub use flower::flower;
 pub use generated::MAX_SAMPLES;
 pub use playground::{spirals, xor};
+pub use prepared::Prepared;
+pub use scaling::Scale;
 pub use scikit::{BLOBS_SEED, blobs, gaussian_quantiles, gaussian_quantiles_of, noisy_circles, noisy_moons};
 pub use source::{DEFAULT_SEED, Options, Source};
 
@@ -24,15 +30,16 @@ use crate::{Error, Result};
 /// The most numbers in X, samples × features: 8 GiB of `f64`.
 pub const MAX_NUMBERS: usize = 1 << 30;
 
-/// Samples with labels; a clone shares them. They are checked: at least one sample, every value finite, every label 0 or 1.
+/// Samples with labels; a clone shares them. They are checked: at least one sample, every value finite, every label the
+/// number of a class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     name: String,
     seed: Option<u32>,
-    features: usize,
+    columns: Arc<Columns>,
     /// X, row-major (features × samples), as the notebook has it.
     inputs: Arc<[f64]>,
-    /// Y, one 0 or 1 per sample.
+    /// Y, the class of each sample.
     labels: Arc<[u8]>,
 }
 
@@ -40,7 +47,7 @@ impl Dataset {
     /// SHA-256 of the number of features, X (features × samples) as little-endian `f64`, and Y, in hexadecimal.
     pub fn sha256(&self) -> String {
         let mut sha = Sha256::new();
-        sha.update((self.features as u64).to_le_bytes());
+        sha.update((self.features() as u64).to_le_bytes());
         self.inputs.iter().for_each(|value| sha.update(value.to_le_bytes()));
         sha.update(&self.labels);
         sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
@@ -66,24 +73,73 @@ impl Dataset {
         labels: Vec<u8>,
     ) -> Result<Self> {
         let samples = labels.len();
-        if samples == 0 {
-            return Err(Error::invalid("the number of samples", "at least 1", 0));
-        }
-        if features == 0 {
-            return Err(Error::invalid("the number of features", "at least 1", 0));
-        }
-        if numbers(samples, features)? != points.len() {
+        check_size(samples, features)?;
+        if points.len() != samples * features {
             let message = format!("{} values do not make {samples} samples of {features} features", points.len());
             return Err(Error::Mismatch(message));
         }
-        if let Some(value) = points.iter().find(|value| !is_usable(**value)) {
+        let inputs = (0..features).flat_map(|f| (0..samples).map(move |s| points[s * features + f])).collect();
+        Self::assemble(name.into(), seed, inputs, labels, Columns::plain(features))
+    }
+
+    /// A data set from X, row-major (features × samples), with the names of its columns and classes.
+    pub(crate) fn assemble(
+        name: String,
+        seed: Option<u32>,
+        inputs: Vec<f64>,
+        labels: Vec<u8>,
+        columns: Columns,
+    ) -> Result<Self> {
+        check_size(labels.len(), columns.features.len())?;
+        if let Some(value) = inputs.iter().find(|value| !is_usable(**value)) {
             return Err(Error::invalid("a feature", "a finite number in the range of f32", value));
         }
-        if let Some(label) = labels.iter().find(|label| **label > 1) {
-            return Err(Error::invalid("a label", "0 or 1", label));
+        let classes = columns.classes.len();
+        if let Some(label) = labels.iter().find(|label| usize::from(**label) >= classes) {
+            let wanted = if classes == 2 { "0 or 1".into() } else { format!("below {classes}") };
+            return Err(Error::invalid("a label", wanted, label));
         }
-        let inputs = (0..features).flat_map(|f| (0..samples).map(move |s| points[s * features + f])).collect();
-        Ok(Self { name: name.into(), seed, features, inputs, labels: labels.into() })
+        Ok(Self { name, seed, columns: columns.into(), inputs: inputs.into(), labels: labels.into() })
+    }
+
+    /// The same samples as a network sees them: each feature less its offset, times its factor.
+    pub(crate) fn with_scaling(&self, scale: Scale, factors: &[(f64, f64)]) -> Result<Self> {
+        let mut columns = Columns { scale, ..(*self.columns).clone() };
+        for (feature, (offset, factor)) in columns.features.iter_mut().zip(factors) {
+            (feature.offset, feature.factor) = (*offset, *factor);
+        }
+        let rows = columns.features.iter().zip(self.inputs.chunks(self.samples()));
+        let inputs = rows.flat_map(|(feature, values)| values.iter().map(|value| feature.scaled(*value))).collect();
+        Self::assemble(self.name.clone(), self.seed, inputs, self.labels.to_vec(), columns)
+    }
+
+    /// The names of features, label and classes, and how the features are scaled.
+    pub fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
+    /// The number of samples of each class.
+    pub fn class_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.columns.classes.len()];
+        self.labels.iter().for_each(|label| counts[usize::from(*label)] += 1);
+        counts
+    }
+
+    /// Refuses more than two classes, which a network of one output cannot tell apart.
+    pub(crate) fn check_two_classes(&self) -> Result<()> {
+        let classes = &self.columns.classes;
+        if classes.len() <= 2 {
+            return Ok(());
+        }
+        let counted: Vec<String> =
+            classes.iter().zip(self.class_counts()).map(|(class, count)| format!("{class} {count}")).collect();
+        let label = self.columns.label.as_ref().map_or(String::new(), |label| format!(" in {}", label.shown()));
+        Err(Error::Mismatch(format!(
+            "{} has {} classes{label} ({}), and a network of one output tells two apart",
+            self.name,
+            classes.len(),
+            table::list(&counted)
+        )))
     }
 
     /// The name of the generated set or the CSV file.
@@ -98,7 +154,7 @@ impl Dataset {
 
     /// n_x, the number of features.
     pub fn features(&self) -> usize {
-        self.features
+        self.columns.features.len()
     }
 
     /// m, the number of samples.
@@ -111,14 +167,14 @@ impl Dataset {
         &self.inputs
     }
 
-    /// Y: one 0 or 1 per sample.
+    /// Y: the class of each sample, 0 or 1 if there are two.
     pub fn labels(&self) -> &[u8] {
         &self.labels
     }
 
     /// The features of one sample; empty if there is no such sample.
     pub fn point(&self, sample: usize) -> impl Iterator<Item = f64> + '_ {
-        let features = if sample < self.samples() { self.features } else { 0 };
+        let features = if sample < self.samples() { self.features() } else { 0 };
         (0..features).map(move |feature| self.inputs[feature * self.samples() + sample])
     }
 
@@ -136,14 +192,17 @@ impl Dataset {
     }
 }
 
-/// The numbers in X.
-///
-/// # Errors
-/// [`Error::Invalid`] over [`MAX_NUMBERS`].
-fn numbers(samples: usize, features: usize) -> Result<usize> {
+/// Refuses a data set without samples or features, and one with over [`MAX_NUMBERS`] numbers in X.
+fn check_size(samples: usize, features: usize) -> Result<()> {
+    if samples == 0 {
+        return Err(Error::invalid("the number of samples", "at least 1", 0));
+    }
+    if features == 0 {
+        return Err(Error::invalid("the number of features", "at least 1", 0));
+    }
     let numbers = samples.saturating_mul(features);
     match numbers <= MAX_NUMBERS {
-        true => Ok(numbers),
+        true => Ok(()),
         false => Err(Error::invalid("samples × features", format!("at most {MAX_NUMBERS}"), numbers)),
     }
 }

@@ -5,7 +5,7 @@ use std::f64::consts::PI;
 
 use super::generated::{self, MAX_SAMPLES, Row};
 use super::numpy_random::NumpyRandom;
-use super::{Dataset, numbers};
+use super::{Dataset, check_size};
 use crate::{Error, Result};
 
 /// The seed of the blobs if none is given, the notebook's.
@@ -105,10 +105,10 @@ pub fn gaussian_quantiles_of(features: usize, samples: usize, seed: u32) -> Resu
     if !(2..=MAX_SAMPLES).contains(&samples) {
         return Err(Error::invalid("the number of samples", format!("between 2 and {MAX_SAMPLES}"), samples));
     }
-    let count = numbers(samples, features)?;
+    check_size(samples, features)?;
     let mut random = NumpyRandom::new(seed);
     let deviation = 0.5_f64.sqrt();
-    let cloud: Vec<f64> = (0..count).map(|_| deviation * random.standard_normal()).collect();
+    let cloud: Vec<f64> = (0..samples * features).map(|_| deviation * random.standard_normal()).collect();
     let point = |sample: usize| &cloud[sample * features..][..features];
     let distance = |sample| point(sample).iter().map(|x| x * x).sum::<f64>();
     let mut order: Vec<(f64, usize)> = (0..samples).map(|sample| (distance(sample), sample)).collect();

@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf, is_separator};
 use std::str::FromStr;
 
-use super::{BLOBS_SEED, Dataset, blobs, csv, flower, gaussian_quantiles, noisy_circles, noisy_moons, spirals, xor};
+use super::table::{Input, TableOptions, read};
+use super::{BLOBS_SEED, Dataset, Scale, blobs, flower, gaussian_quantiles, noisy_circles, noisy_moons, spirals, xor};
 use crate::names::is_one_of;
 use crate::{Error, Result};
 
@@ -36,19 +37,27 @@ pub enum Source {
     Spirals,
     /// [`xor`].
     Xor,
-    /// A CSV file, read by [`csv::read`].
+    /// A table in a file, or on stdin if the path is `-`; read by [`table::read`](super::table::read).
     Csv(PathBuf),
 }
 
 /// What a user may choose about a data set besides its name; everything has a default.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// The number of samples of a generated set, even; [`Source::default_samples`] if none is given.
     pub samples: Option<usize>,
     /// The seed of a generated set; [`Source::default_seed`] if none is given.
     pub seed: Option<u32>,
-    /// The header name of a CSV file's label column; the last column if none is given.
-    pub label: Option<String>,
+    /// How a file is read.
+    pub table: TableOptions,
+    /// How the features are scaled.
+    pub scale: Scale,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { samples: None, seed: None, table: TableOptions::default(), scale: Scale::Auto }
+    }
 }
 
 impl Source {
@@ -94,11 +103,11 @@ impl Source {
         }
     }
 
-    /// Makes or reads the data set.
+    /// Makes or reads the data set, and scales nothing.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] if an option does not apply to this source; [`Error::Invalid`] if the number of
-    /// samples is odd, 0 or over [`MAX_SAMPLES`](super::MAX_SAMPLES); those of [`csv::read`] for a file.
+    /// [`Error::Mismatch`] if an option does not apply to this source; [`Error::Invalid`] if the number of samples is
+    /// odd, 0 or over [`MAX_SAMPLES`](super::MAX_SAMPLES); those of [`table::read`](super::table::read) for a file.
     pub fn load(&self, options: &Options) -> Result<Dataset> {
         self.check(options)?;
         let samples = options.samples.or(self.default_samples()).unwrap_or_default();
@@ -111,19 +120,22 @@ impl Source {
             Self::GaussianQuantiles => gaussian_quantiles(samples, seed),
             Self::Spirals => spirals(samples, seed),
             Self::Xor => xor(samples, seed),
-            Self::Csv(path) => csv::read(path, options.label.as_deref()),
+            Self::Csv(path) => read(Input::Path(path), &options.table, &mut |_| ())?.dataset(),
         }
     }
 
     /// Refuses options that would be ignored.
-    fn check(&self, options: &Options) -> Result<()> {
+    pub(super) fn check(&self, options: &Options) -> Result<()> {
         let refuse = |option, reason| Err(Error::Mismatch(format!("{option} does not apply to {self}: {reason}")));
         match (self, options) {
             (Self::Csv(_), Options { samples: Some(_), .. }) => refuse("a number of samples", "a CSV file has its own"),
             (Self::Csv(_), Options { seed: Some(_), .. }) => refuse("a seed", "nothing in a CSV file is random"),
             (Self::Csv(_), _) => Ok(()),
-            (_, Options { label: Some(_), .. }) => {
+            (_, Options { table: TableOptions { label: Some(_), .. }, .. }) => {
                 refuse("a label column", "only a CSV file has columns to choose from")
+            }
+            (_, Options { table, .. }) if *table != TableOptions::default() => {
+                refuse("how a table is read", "only a CSV file is one")
             }
             _ => Ok(()),
         }
@@ -133,8 +145,8 @@ impl Source {
 impl FromStr for Source {
     type Err = Error;
 
-    /// A generated set's name, or the path of a CSV file: a text that ends in `.csv`, has a path separator or names a
-    /// file. Unless a file has this name, case, hyphens and underscores do not count, and `moons`, `circles`,
+    /// A generated set's name, or the path of a CSV file: a text that ends as tables do, has a path separator or names a
+    /// file; `-` is stdin. Unless a file has this name, case, hyphens and underscores do not count, and `moons`, `circles`,
     /// `quantiles`, `spiral` and scikit-learn's names such as `make_moons` are known too.
     ///
     /// # Errors
@@ -143,8 +155,9 @@ impl FromStr for Source {
         if let Some(source) = Self::GENERATED.into_iter().find(|source| source.to_string() == text) {
             return Ok(source);
         }
-        let named_csv = text.to_ascii_lowercase().ends_with(".csv");
-        if named_csv || text.contains(is_separator) || Path::new(text).is_file() {
+        let lower = text.to_ascii_lowercase();
+        let named_csv = [".csv", ".tsv", ".txt", ".data", ".gz"].iter().any(|end| lower.ends_with(end));
+        if text == "-" || named_csv || text.contains(is_separator) || Path::new(text).is_file() {
             return Ok(Self::Csv(text.into()));
         }
         let is_meant = |source: &Self| is_one_of(text, &[&[&*source.to_string()], source.other_names()].concat());

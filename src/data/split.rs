@@ -18,33 +18,40 @@ impl Dataset {
     /// # Ok::<(), planar::Error>(())
     /// ```
     pub fn split(&self, test_fraction: f64, seed: u32) -> Result<(Self, Self)> {
-        if !(test_fraction > 0.0 && test_fraction < 1.0) {
-            return Err(Error::invalid("the test fraction", "between 0 and 1", test_fraction));
-        }
-        let mut random = NumpyRandom::new(seed);
-        let mut held_out = vec![false; self.samples()];
-        for class in 0..=1 {
-            let mut of_class: Vec<usize> = (0..self.samples()).filter(|s| self.labels()[*s] == class).collect();
-            random.shuffle(&mut of_class);
-            let count = (of_class.len() as f64 * test_fraction).round() as usize;
-            of_class[..count].iter().for_each(|sample| held_out[*sample] = true);
-        }
-        let count = held_out.iter().filter(|held_out| **held_out).count();
-        if count == 0 || count == self.samples() {
-            let wanted =
-                format!("such that some of the {} samples are left to train on and some to test", self.samples());
-            return Err(Error::invalid("the test fraction", wanted, test_fraction));
-        }
+        let held_out = held_out(self.labels(), test_fraction, seed)?;
         Ok((self.select(|sample| !held_out[sample])?, self.select(|sample| held_out[sample])?))
     }
 
     /// The samples that are wanted, in their order.
-    fn select(&self, is_wanted: impl Fn(usize) -> bool) -> Result<Self> {
+    pub(super) fn select(&self, is_wanted: impl Fn(usize) -> bool) -> Result<Self> {
         let samples: Vec<usize> = (0..self.samples()).filter(|sample| is_wanted(*sample)).collect();
-        let points: Vec<f64> = samples.iter().flat_map(|sample| self.point(*sample)).collect();
+        let rows = self.inputs().chunks(self.samples());
+        let inputs = rows.flat_map(|values| samples.iter().map(|sample| values[*sample])).collect();
         let labels = samples.iter().map(|sample| self.labels()[*sample]).collect();
-        Self::from_points(self.name(), self.seed(), self.features(), &points, labels)
+        Self::assemble(self.name().into(), self.seed(), inputs, labels, self.columns().clone())
     }
+}
+
+/// Which samples [`Dataset::split`] holds out.
+pub(super) fn held_out(labels: &[u8], test_fraction: f64, seed: u32) -> Result<Vec<bool>> {
+    if !(test_fraction > 0.0 && test_fraction < 1.0) {
+        return Err(Error::invalid("the test fraction", "between 0 and 1", test_fraction));
+    }
+    let samples = labels.len();
+    let mut random = NumpyRandom::new(seed);
+    let mut held_out = vec![false; samples];
+    for class in 0..=labels.iter().copied().max().unwrap_or_default() {
+        let mut of_class: Vec<usize> = (0..samples).filter(|sample| labels[*sample] == class).collect();
+        random.shuffle(&mut of_class);
+        let count = (of_class.len() as f64 * test_fraction).round() as usize;
+        of_class[..count].iter().for_each(|sample| held_out[*sample] = true);
+    }
+    let count = held_out.iter().filter(|held_out| **held_out).count();
+    if count == 0 || count == samples {
+        let wanted = format!("such that some of the {samples} samples are left to train on and some to test");
+        return Err(Error::invalid("the test fraction", wanted, test_fraction));
+    }
+    Ok(held_out)
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ pub use device::{
     Candidate, Chosen, DeviceChoice, DeviceSettings, by_name, choose, choose_for_inference, every, require_adapter,
 };
 pub use observer::{Advanced, Note, Observer};
-pub use report::{DataReport, Final, NetworkReport, Report, Seconds, TrainingReport};
+pub use report::{ClassReport, DataReport, Final, NetworkReport, Report, Seconds, TrainingReport};
 pub use settings::{DataSettings, Files, Precision, RunSettings, Settings, Start};
 pub use snapshots::Snapshots;
 
@@ -88,7 +88,7 @@ pub struct Fitted {
 /// the observer is told.
 pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     let started = Instant::now();
-    let prepared = Prepared::new(settings, |data| observer.loaded(data))?;
+    let prepared = Prepared::new(settings, observer)?;
     let before = prepared.before();
     let mut metrics = Metrics::open(settings.files.metrics.as_deref(), before, prepared.log_every)?;
     let Prepared { data, held_out, run, description, resumed, schedule, log_every, mut snapshots } = prepared;
@@ -107,6 +107,7 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     let earlier: Vec<CostAt> = resumed.map_or(Vec::new(), |state| state.costs);
     let from = start.clone().unwrap_or_else(|| settings.run.start.to_string());
     let mut state = State::new(description, from, device.name.clone(), plan);
+    state.columns = Some(data.columns().clone()).filter(|columns| !columns.are_plain());
     state.costs.clone_from(&earlier);
     let mut keeper = Keeper::new(settings.files.kept().map(AsRef::as_ref), settings.files.checkpoint_every, state);
 

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use crate::data::Dataset;
+use crate::data::table::{Notice, Progress};
 use crate::model::Parameters;
 use crate::train::CostAt;
 use crate::{Error, Result};
@@ -18,6 +19,11 @@ pub trait Observer {
     fn loaded(&mut self, data: &Dataset) -> Result<()> {
         let _ = data;
         Ok(())
+    }
+
+    /// A file of data is being read, and this much has been.
+    fn reading(&mut self, at: Progress) {
+        let _ = at;
     }
 
     /// There is a note, one line long.
@@ -58,6 +64,8 @@ pub struct Advanced<'a> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Note {
+    /// What was done on the way from a file to a data set.
+    Data(Notice),
     /// Which device trains, and why.
     Device(String),
     /// The run continues where a checkpoint left off.
@@ -86,6 +94,7 @@ pub enum Note {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Data(notice) => notice.fmt(f),
             Self::Device(said) => f.write_str(said),
             Self::GoesOn { iteration } => write!(f, "continuing at iteration {iteration}"),
             Self::OtherDevice { device, plan } => {

@@ -1,6 +1,6 @@
 //! A training before a device is opened: its data, network and schedule, at its start or where a checkpoint left off.
 
-use super::{Settings, Snapshots};
+use super::{Note, Observer, Settings, Snapshots};
 use crate::backend::Run;
 use crate::checkpoint::{Checkpoint, Description, MOST_COSTS, State};
 use crate::data::Dataset;
@@ -25,14 +25,16 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    /// Loads the data and makes the network; `check` may refuse the data.
-    pub fn new(settings: &Settings, check: impl FnOnce(&Dataset) -> Result<()>) -> Result<Self> {
+    /// Loads the data and makes the network; the observer may refuse the data.
+    pub fn new(settings: &Settings, observer: &mut dyn Observer) -> Result<Self> {
         let (iterations, files) = (settings.iterations, &settings.files);
         let log_every = Schedule::new(iterations, settings.log_every)?.log_every();
         let every = if settings.smooth_curve { smooth(iterations, log_every) } else { log_every };
         let mut schedule = Schedule::new(iterations, Some(every))?;
-        let (data, held_out) = settings.data.load()?;
-        check(&data)?;
+        let loaded = settings.data.prepare(&mut |at| observer.reading(at))?;
+        let (data, held_out) = (loaded.data, loaded.held_out);
+        loaded.notices.into_iter().map(Note::Data).for_each(|note| observer.note(note));
+        observer.loaded(&data)?;
         let mut run = settings.run.run(&data)?;
         let precision = settings.device.precision.name();
         let description = Description::new(&data, &run.network, run.learning_rate, precision);

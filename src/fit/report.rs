@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Precision, RunSettings};
 use crate::backend::DeviceInfo;
-use crate::data::Dataset;
+use crate::data::{Dataset, Label, Scale};
 use crate::metrics::Accuracy;
 use crate::model::Network;
 use crate::scores::Scores;
@@ -50,9 +50,33 @@ pub struct DataReport {
     pub features: usize,
     /// The seed of a generated set.
     pub seed: Option<u32>,
+    /// The column of the label, for a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The classes, and how many of the samples trained on each has.
+    pub classes: Vec<ClassReport>,
+    /// The names of the features, for a file with a header.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub feature_names: Vec<String>,
+    /// The columns of the file that are neither.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<String>,
+    /// How the features are scaled.
+    pub scale: Scale,
     /// Samples held out of training, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_samples: Option<usize>,
+}
+
+/// A class of a [`DataReport`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClassReport {
+    /// Its name.
+    pub name: String,
+    /// The number of its samples.
+    pub samples: usize,
+    /// Their share, from 0 to 1.
+    pub share: f64,
 }
 
 /// The network of a [`Report`].
@@ -112,11 +136,23 @@ pub struct Seconds {
 
 impl DataReport {
     pub(super) fn new(data: &Dataset, held_out: Option<&Dataset>) -> Self {
+        let columns = data.columns();
+        let class = |(name, samples): (&String, usize)| ClassReport {
+            name: name.clone(),
+            samples,
+            share: samples as f64 / data.samples() as f64,
+        };
+        let names = columns.features.iter().filter(|_| columns.named).map(|feature| feature.name.clone());
         Self {
             name: data.name().into(),
             samples: data.samples(),
             features: data.features(),
             seed: data.seed(),
+            label: columns.label.as_ref().map(Label::shown),
+            classes: columns.classes.iter().zip(data.class_counts()).map(class).collect(),
+            feature_names: names.collect(),
+            dropped: columns.dropped.clone(),
+            scale: columns.scale,
             test_samples: held_out.map(Dataset::samples),
         }
     }

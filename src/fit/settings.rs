@@ -7,7 +7,8 @@ use std::str::FromStr;
 use super::DeviceSettings;
 use crate::backend::Run;
 use crate::checkpoint::Weights;
-use crate::data::{Dataset, Options, Source};
+use crate::data::table::Progress;
+use crate::data::{Columns, Dataset, Options, Prepared, Source};
 use crate::model::{Activation, Network, Parameters};
 use crate::{Error, Result};
 
@@ -38,7 +39,7 @@ pub struct Settings {
 pub struct DataSettings {
     /// Where the samples come from.
     pub source: Source,
-    /// Size, seed and label column, as far as they apply.
+    /// Size and seed, or how a file is read, as far as they apply; and how features are scaled.
     pub options: Options,
     /// The share of each class that is held out, between 0 and 1, and the seed of its choice.
     pub held_out: Option<(f64, u32)>,
@@ -86,16 +87,22 @@ pub struct Files {
 }
 
 impl DataSettings {
-    /// Generates or reads the samples to train on and those held out.
+    /// Generates or reads the samples to train on and those held out, and is told how far a file is read.
     ///
     /// # Errors
-    /// Those of [`Source::load`] and [`Dataset::split`].
-    pub fn load(&self) -> Result<(Dataset, Option<Dataset>)> {
-        let data = self.source.load(&self.options)?;
-        match self.held_out {
-            Some((fraction, seed)) => data.split(fraction, seed).map(|(train, test)| (train, Some(test))),
-            None => Ok((data, None)),
-        }
+    /// Those of [`Source::prepare`], and [`Error::Mismatch`] for more than two classes.
+    pub fn prepare(&self, progress: &mut dyn FnMut(Progress)) -> Result<Prepared> {
+        let prepared = self.source.prepare(&self.options, self.held_out, progress)?;
+        prepared.data.check_two_classes()?;
+        Ok(prepared)
+    }
+
+    /// [`prepare`](Self::prepare) for a network that has learnt, as its samples were then treated.
+    ///
+    /// # Errors
+    /// Those of [`Source::prepare_for`].
+    pub fn prepare_for(&self, model: &Columns, progress: &mut dyn FnMut(Progress)) -> Result<Prepared> {
+        self.source.prepare_for(model, &self.options, self.held_out, progress)
     }
 }
 
@@ -103,9 +110,11 @@ impl RunSettings {
     /// The network for a data set, with its initial weights.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a width that is not allowed, [`Error::Io`] and [`Error::Checkpoint`] if the file of
+    /// [`Error::Mismatch`] if the data set has more than two classes, [`Error::Invalid`] for a width that is not allowed,
+    /// [`Error::Io`] and [`Error::Checkpoint`] if the file of
     /// initial weights cannot be used or belongs to a different network.
     pub fn run(&self, data: &Dataset) -> Result<Run> {
+        data.check_two_classes()?;
         let mut network = Network::new(data.features(), &self.hidden, self.activation)?;
         if let Some(backward) = self.backward_activation {
             network = network.with_backward(backward);

@@ -27,7 +27,6 @@ const MOST_POINTS: usize = 1000;
 /// The logits of a network over two features of a data set, ready to be drawn.
 #[derive(Clone, Debug)]
 pub struct Boundary {
-    pub(super) axes: [usize; 2],
     pub(super) x: Range<f64>,
     pub(super) y: Range<f64>,
     /// Points of the grid along each axis.
@@ -37,6 +36,9 @@ pub struct Boundary {
     /// Each sample's place and class.
     pub(super) points: Vec<(f64, f64, u8)>,
     samples: usize,
+    /// The names of the two axes and of the two classes.
+    pub(super) names: [String; 2],
+    pub(super) classes: [String; 2],
 }
 
 impl Boundary {
@@ -92,9 +94,21 @@ impl Boundary {
             }
         }
         let every = m.div_ceil(MOST_POINTS);
-        let point = |s: usize| (feature(axes[0])[s], feature(axes[1])[s], data.labels()[s]);
+        // what is drawn is in the features' own units
+        let columns = data.columns();
+        let of = axes.map(|axis| &columns.features[axis]);
+        let point = |s: usize| {
+            let [x, y] = [0, 1].map(|k| of[k].unscaled(feature(axes[k])[s]));
+            (x, y, data.labels()[s])
+        };
         let points = (0..m).step_by(every).map(point).collect();
-        Ok(Self { axes, x, y, grid, logits: logits_at(network, parameters, &at)?, points, samples: m })
+        let [x, y] = [(x, of[0]), (y, of[1])].map(|(range, of)| of.unscaled(range.start)..of.unscaled(range.end));
+        let named = |class: usize| match columns.classes.get(class).filter(|_| !columns.has_plain_classes()) {
+            Some(name) => shortened(name),
+            None => format!("y = {class}"),
+        };
+        let (names, classes) = (of.map(|feature| feature.name.clone()), [0, 1].map(named));
+        Ok(Self { x, y, grid, logits: logits_at(network, parameters, &at)?, points, samples: m, names, classes })
     }
 
     /// Draws it: shading, the line at 0.5, the samples by class; axes, legend and colour bar if there is room.
@@ -130,14 +144,13 @@ impl Boundary {
         let (wide, high) = chart.plotting_area().dim_in_pixel();
         let image = Image { at: (self.x.start, self.y.end), size: (wide, high), rgb: self.shading(wide, high) };
         chart.draw_series([image]).map_err(failed)?;
-        let label = |axis: usize| format!("x{}", axis + 1);
         let number = |value: &f64| short(*value);
         let mut mesh = chart.configure_mesh();
         mesh.disable_mesh().axis_style(colour::AXIS).x_labels(5).y_labels(5);
         mesh.x_label_formatter(&number).y_label_formatter(&number);
         mesh.label_style(text(if small { 8.0 } else { 11.0 }, colour::TEXT));
         if !small {
-            mesh.x_desc(label(self.axes[0])).y_desc(label(self.axes[1])).axis_desc_style(text(12.0, colour::TEXT));
+            mesh.x_desc(&self.names[0]).y_desc(&self.names[1]).axis_desc_style(text(12.0, colour::TEXT));
         }
         mesh.draw().map_err(failed)?;
 
@@ -195,10 +208,11 @@ impl Boundary {
     fn draw_legend(&self, area: &Area) -> Result<()> {
         let style = text(11.0, colour::TEXT).pos(Pos::new(HPos::Left, VPos::Center));
         let mut x = px(50);
-        for class in 0..=1 {
+        for (class, name) in (0..).zip(&self.classes) {
             area.draw(&Circle::new((x, px(10)), px(4), of_class(class).filled())).map_err(failed)?;
-            area.draw_text(&format!("y = {class}"), &style, (x + px(10), px(10))).map_err(failed)?;
-            x += px(70);
+            area.draw_text(name, &style, (x + px(10), px(10))).map_err(failed)?;
+            // letters of 11 pixels are at most 7 wide on average
+            x += px(70.max(24 + 7 * name.chars().count() as i32));
         }
         let line = PathElement::new([(x, px(10)), (x + px(22), px(10))], colour::TEXT.stroke_width(size(2)));
         area.draw(&line).map_err(failed)?;
@@ -231,8 +245,9 @@ impl Boundary {
 /// Whether a boundary can be drawn over these features, counted from 0.
 ///
 /// # Errors
-/// [`Error::Mismatch`] if the data set has one feature, [`Error::Invalid`] if the axes are the same or do not exist.
+/// [`Error::Mismatch`] if the data set has one feature or more than two classes, [`Error::Invalid`] if the axes are the same or do not exist.
 pub fn check_axes(data: &Dataset, axes: [usize; 2]) -> Result<()> {
+    data.check_two_classes()?;
     let features = data.features();
     if features < 2 {
         return Err(Error::Mismatch(format!(
@@ -245,6 +260,15 @@ pub fn check_axes(data: &Dataset, axes: [usize; 2]) -> Result<()> {
         return Err(Error::invalid("the axes", format!("two different features between 1 and {features}"), given));
     }
     Ok(())
+}
+
+/// A class's name, short enough for a legend.
+fn shortened(name: &str) -> String {
+    const MOST: usize = 12;
+    match name.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.into(),
+    }
 }
 
 fn of_class(class: u8) -> RGBColor {

@@ -38,12 +38,28 @@ pub struct PredictJson<'a> {
     cost: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scores: Option<&'a Scores>,
-    predictions: &'a [Prediction],
+    /// The names of classes 0 and 1, if they have others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    classes: Option<&'a [String]>,
+    predictions: Vec<Row<'a>>,
+}
+
+/// The prediction for one sample.
+#[derive(Clone, Debug, Serialize)]
+struct Row<'a> {
+    #[serde(flatten)]
+    prediction: &'a Prediction,
+    /// The name of the class, if it has another than its number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
 }
 
 impl PredictReport<'_> {
     /// The report for programs.
     pub fn json(&self) -> PredictJson<'_> {
+        let columns = self.data.columns();
+        let are_named = !columns.has_plain_classes();
+        let row = |prediction| Row { prediction, label: are_named.then(|| self.class(prediction)) };
         PredictJson {
             version: env!("CARGO_PKG_VERSION"),
             device: &self.device,
@@ -55,8 +71,20 @@ impl PredictReport<'_> {
             accuracy: self.predictions.accuracy,
             cost: self.predictions.cost,
             scores: self.predictions.scores.as_ref(),
-            predictions: &self.predictions.samples,
+            classes: are_named.then_some(columns.classes.as_slice()),
+            predictions: self.predictions.samples.iter().map(row).collect(),
         }
+    }
+
+    /// The name of the class that is predicted.
+    fn class(&self, prediction: &Prediction) -> &str {
+        self.classes()[usize::from(prediction.class)]
+    }
+
+    /// The names of the classes 0 and 1.
+    pub fn classes(&self) -> [&str; 2] {
+        let classes = &self.data.columns().classes;
+        [0, 1].map(|class| classes.get(class).map_or("", String::as_str))
     }
 
     /// A table: a header, and one row per sample, each number in the fewest digits that identify it.
@@ -64,13 +92,21 @@ impl PredictReport<'_> {
     /// # Errors
     /// None in practice: the table is made in memory.
     pub fn csv(&self) -> Result<String> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let failed = |error: csv::Error| planar::Error::Mismatch(format!("the table cannot be made: {error}"));
-        for prediction in &self.predictions.samples {
-            writer.serialize(prediction).map_err(failed)?;
-        }
-        let bytes = writer.into_inner().map_err(|error| failed(error.into_error().into()))?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        let rows = self.predictions.samples.iter();
+        table(["probability", "class"], rows.map(|prediction| (prediction.probability, self.class(prediction))))
+    }
+
+    /// A table of the probability of each class, in a column of its name, and of the class.
+    ///
+    /// # Errors
+    /// None in practice: the table is made in memory.
+    pub fn probabilities(&self) -> Result<String> {
+        let [zero, one] = self.classes();
+        let row = |prediction: &Prediction| {
+            let probability = prediction.probability;
+            (1.0 - probability, probability, self.class(prediction))
+        };
+        table([zero, one, "class"], self.predictions.samples.iter().map(row))
     }
 
     /// One line: the accuracy, if there are labels.
@@ -78,4 +114,16 @@ impl PredictReport<'_> {
         let accuracy = self.predictions.accuracy?;
         Some(format!("accuracy {:.2} % of {} samples", 100.0 * accuracy, self.data.samples()))
     }
+}
+
+/// A header and rows of cells.
+fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = impl Serialize>) -> Result<String> {
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    let failed = |error: csv::Error| planar::Error::Mismatch(format!("the table cannot be made: {error}"));
+    writer.write_record(header).map_err(failed)?;
+    for row in rows {
+        writer.serialize(row).map_err(failed)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| failed(error.into_error().into()))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

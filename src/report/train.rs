@@ -1,6 +1,7 @@
 //! What `planar train` prints for people.
 
-use planar::fit::{Final, Fitted};
+use planar::data::Scale;
+use planar::fit::{ClassReport, DataReport, Final, Fitted};
 use planar::train::Status;
 
 use super::scores::block;
@@ -25,15 +26,16 @@ pub fn summary(fitted: &Fitted) -> String {
     };
     let seeded = || format!("seed {}, scale {}", training.init_seed, training.init_scale);
     let start = report.init.clone().unwrap_or_else(seeded);
-    let mut about = vec![
-        vec!["data".into(), format!("{}, {} × {}{seed}", data.name, data.samples, data.features)],
+    let mut about = vec![vec!["data".into(), format!("{}, {} × {}{seed}", data.name, data.samples, data.features)]];
+    about.extend(of_file(data));
+    about.extend([
         vec!["network".into(), format!("{:?}, {}", run.network.widths(), run.network.derivative())],
         vec!["weights".into(), format!("{start}, {}", training.precision)],
         vec!["learning rate".into(), training.learning_rate.to_string()],
         vec!["device".into(), format!("{}, plan {}", report.device.name, report.plan)],
         vec!["time".into(), format!("{:.2} s, {rate:.0} iterations/s", seconds.total)],
         vec!["result".into(), result],
-    ];
+    ]);
     if let Some(samples) = data.test_samples {
         let held_out = match report.last.test_accuracy {
             Some(accuracy) => format!("{:.2} % of {samples} samples", 100.0 * accuracy),
@@ -41,8 +43,38 @@ pub fn summary(fitted: &Fitted) -> String {
         };
         about.push(vec!["held out".into(), held_out]);
     }
-    let held_out = report.last.test_scores.map(|scores| format!("\n{}", block("held out", &scores, ["0", "1"])));
+    let classes = [0, 1].map(|class| data.classes.get(class).map_or("", |class| class.name.as_str()));
+    let held_out = report.last.test_scores.map(|scores| format!("\n{}", block("held out", &scores, classes)));
     format!("{}\n{}{}", super::columns(rows), super::columns(about), held_out.unwrap_or_default())
+}
+
+/// What a file's columns are: the label and the share of each class, what is left out, and how the rest is scaled.
+fn of_file(data: &DataReport) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    if let Some(label) = &data.label {
+        let share = |class: &ClassReport| format!("{} {:.2} %", class.name, 100.0 * class.share);
+        let shares: Vec<String> = data.classes.iter().map(share).collect();
+        rows.push(vec!["label".into(), format!("{label}: {}", shares.join(", "))]);
+    }
+    if !data.feature_names.is_empty() {
+        rows.push(vec!["features".into(), list(&data.feature_names)]);
+    }
+    if !data.dropped.is_empty() {
+        rows.push(vec!["left out".into(), list(&data.dropped)]);
+    }
+    if data.scale != Scale::None {
+        rows.push(vec!["scaling".into(), data.scale.to_string()]);
+    }
+    rows
+}
+
+/// The first few names, and how many more there are.
+fn list(names: &[String]) -> String {
+    const SHOWN: usize = 4;
+    match names.len() {
+        more if more > SHOWN + 1 => format!("{} and {} more", names[..SHOWN].join(", "), more - SHOWN),
+        _ => names.join(", "),
+    }
 }
 
 /// One line to put above a picture: what was trained on what, and the result.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::data::table::Notice;
 use crate::data::{Dataset, Options, Source};
 use crate::{Error, Result};
 
@@ -10,23 +11,23 @@ use crate::{Error, Result};
 pub struct DataSets {
     of_name: HashMap<String, (Dataset, Option<Dataset>)>,
     hashes: Vec<String>,
+    /// What was done on the way from files to data sets, to be told.
+    pub notices: Vec<Notice>,
 }
 
 impl DataSets {
     /// Loads every source once, and holds out a share of each class, chosen by a seed, if requested.
     ///
     /// # Errors
-    /// Those of [`Source::load`] and [`Dataset::split`].
+    /// Those of [`Source::prepare`], and [`Error::Mismatch`] for more than two classes.
     pub fn load(sources: &[Source], options: &Options, held_out: Option<(f64, u32)>) -> Result<Self> {
         let mut sets = Self::default();
         for source in sources {
-            let data = source.load(options)?;
-            sets.hashes.push(data.sha256());
-            let split = match held_out {
-                Some((fraction, seed)) => data.split(fraction, seed).map(|(train, test)| (train, Some(test)))?,
-                None => (data, None),
-            };
-            sets.of_name.insert(source.to_string(), split);
+            let prepared = source.prepare(options, held_out, &mut |_| ())?;
+            prepared.data.check_two_classes()?;
+            sets.hashes.push(prepared.sha256);
+            sets.notices.extend(prepared.notices);
+            sets.of_name.insert(source.to_string(), (prepared.data, prepared.held_out));
         }
         Ok(sets)
     }

@@ -12,7 +12,8 @@ use super::grid::{Job, MOST_EVER, MOST_NETWORKS, Space};
 use super::results::{JobResult, Results};
 use super::{Common, DataSets, SweepEvent, batches, range};
 use crate::backend::Backend;
-use crate::data::{Options, Source};
+use crate::data::table::{Notice, TableOptions};
+use crate::data::{Options, Scale, Source};
 use crate::fit::{DeviceSettings, choose};
 use crate::model::Activation;
 use crate::{Error, Result};
@@ -94,6 +95,8 @@ pub struct Sweep {
     pub description: Value,
     /// Notes on the choice of the device, one line each.
     pub notes: Vec<String>,
+    /// What was done on the way from a file to a data set.
+    pub notices: Vec<Notice>,
 }
 
 /// The results so far, and the file to which more are added.
@@ -126,7 +129,8 @@ impl Sweep {
         };
         let held_out = settings.test_fraction.map(|fraction| (fraction, settings.test_seed.unwrap_or(1)));
         let sources = range::list::<Source>("the data sets", &settings.data)?;
-        let data = DataSets::load(&sources, &settings.options, held_out)?;
+        let mut data = DataSets::load(&sources, &settings.options, held_out)?;
+        let notices = std::mem::take(&mut data.notices);
         // the widest network, and some that would train beside it
         let beside = jobs.iter().filter(|job| job.group() == largest.group() && job.job != largest.job);
         let sample = std::iter::once(largest).chain(beside.take(SAMPLE - 1));
@@ -142,7 +146,7 @@ impl Sweep {
         };
         batches::check(backend.as_ref(), &jobs, &data, &common)?;
         let description = settings.describe(&backend.device().name, networks, data.hashes());
-        Ok(Self { jobs, data, backend, common, description, notes })
+        Ok(Self { jobs, data, backend, common, description, notes, notices })
     }
 
     /// Begins a results file, or continues one of this sweep if `resume` is set; without a path nothing is kept.
@@ -219,7 +223,7 @@ impl SweepSettings {
     }
 
     fn describe(&self, device: &str, networks: usize, data_sha256: &[String]) -> Value {
-        json!({
+        let mut about = json!({
             "sweep": env!("CARGO_PKG_VERSION"),
             "networks": networks,
             "device": device,
@@ -229,7 +233,7 @@ impl SweepSettings {
             "data_sha256": data_sha256,
             "samples": self.options.samples,
             "data_seed": self.options.seed,
-            "label": self.options.label,
+            "label": self.options.table.label,
             "test_fraction": self.test_fraction,
             "test_seed": self.test_seed,
             "hidden": self.hidden,
@@ -242,6 +246,15 @@ impl SweepSettings {
             "sweep_seed": self.sweep_seed,
             "log_every": self.log_every,
             "shard": self.shard.map(|Shard { this, of }| format!("{this}/{of}")),
-        })
+        });
+        // what an older sweep did not have stands there only if it is asked for
+        let table = TableOptions { label: None, ..self.options.table.clone() };
+        if table != TableOptions::default() {
+            about["table"] = json!(format!("{table:?}"));
+        }
+        if self.options.scale != Scale::Auto {
+            about["scale"] = json!(self.options.scale);
+        }
+        about
     }
 }

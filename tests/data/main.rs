@@ -1,5 +1,6 @@
 //! The data sets: the generated ones against NumPy's and scikit-learn's figures, CSV files, and their names.
 
-mod csv;
 mod golden;
+mod prepared;
 mod source;
+mod table;

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use planar::data::table::TableOptions;
 use planar::data::{DEFAULT_SEED, Options, Source};
 
 fn parse(text: &str) -> Source {
@@ -26,7 +27,18 @@ fn every_generated_set_is_named_and_loads_under_its_name() {
 
 #[test]
 fn a_csv_path_is_told_by_its_end_a_separator_or_the_file_itself() {
-    for path in ["points.csv", "POINTS.CSV", ".csv", "./points.txt", "some/points", "./flower", "a \"b\".csv"] {
+    for path in [
+        "points.csv",
+        "POINTS.CSV",
+        ".csv",
+        "points.csv.gz",
+        "points.tsv",
+        "-",
+        "./points.txt",
+        "some/points",
+        "./flower",
+        "a \"b\".csv",
+    ] {
         assert_eq!(parse(path), Source::Csv(path.into()));
         assert_eq!(parse(path).to_string(), path);
     }
@@ -81,7 +93,7 @@ fn the_defaults_are_the_notebooks() {
 #[test]
 fn samples_and_seed_reach_the_generated_sets() {
     for source in Source::GENERATED {
-        let set = source.load(&Options { samples: Some(10), seed: Some(7), label: None }).unwrap();
+        let set = source.load(&Options { samples: Some(10), seed: Some(7), ..Options::default() }).unwrap();
         assert_eq!((set.samples(), set.seed()), (10, Some(7)), "{source}");
         assert_ne!(set.inputs(), source.load(&Options { samples: Some(10), ..Options::default() }).unwrap().inputs());
     }
@@ -104,7 +116,8 @@ fn a_number_of_samples_is_even_and_bounded() {
 
 #[test]
 fn an_option_that_does_not_apply_is_refused() {
-    let (samples, seed, label) = (Some(10), Some(1), Some("class".to_string()));
+    let label = TableOptions { label: Some("class".into()), ..TableOptions::default() };
+    let (samples, seed) = (Some(10), Some(1));
     let csv = parse("points.csv");
     let wanted = "a number of samples does not apply to points.csv: a CSV file has its own";
     assert_refused(&csv, Options { samples, ..Options::default() }, wanted);
@@ -112,7 +125,7 @@ fn an_option_that_does_not_apply_is_refused() {
     assert_refused(&csv, Options { seed, ..Options::default() }, wanted);
     for source in Source::GENERATED {
         let wanted = format!("a label column does not apply to {source}: only a CSV file has columns to choose from");
-        assert_refused(&source, Options { label: label.clone(), ..Options::default() }, &wanted);
+        assert_refused(&source, Options { table: label.clone(), ..Options::default() }, &wanted);
     }
 }
 
@@ -121,6 +134,7 @@ fn the_label_column_reaches_the_csv_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("points.csv");
     fs::write(&path, "class,x\n1,2\n").unwrap();
-    let set = Source::Csv(path).load(&Options { label: Some("class".into()), ..Options::default() }).unwrap();
+    let table = TableOptions { label: Some("class".into()), ..TableOptions::default() };
+    let set = Source::Csv(path).load(&Options { table, ..Options::default() }).unwrap();
     assert_eq!((set.labels(), set.inputs()), (&[1][..], &[2.0][..]));
 }

@@ -6,6 +6,8 @@ use plotters::style::RGBColor;
 use super::super::{Boundary, colour};
 use super::{Cell, Picture, Rgb, at_axis, draw_axes};
 
+/// The most letters of an axis's name.
+const MOST_NAME: usize = 12;
 /// Samples of class 0 and of class 1 without colour.
 const SAMPLES: [char; 2] = ['o', '+'];
 /// Where the network predicts 0 and where it predicts 1, without colour: light, so that samples stand out.
@@ -15,23 +17,17 @@ const HEIGHT: f64 = 0.4;
 
 /// The boundary in this many columns, and as many rows as its shape takes.
 pub fn drawn(boundary: &Boundary, columns: usize, coloured: bool) -> Picture {
-    let Boundary { x, y, axes, .. } = boundary;
+    let Boundary { x, y, names, .. } = boundary;
     let [left_end, right_end, lower_end, upper_end] = [x.start, x.end, y.start, y.end].map(at_axis);
-    let name = format!("x{}", axes[1] + 1);
-    let left = [&lower_end, &upper_end, &name].map(|label| label.chars().count()).into_iter().max().unwrap_or(0) + 1;
+    let names = names.each_ref().map(|name| name.chars().take(MOST_NAME).collect::<String>());
+    let name = &names[1];
+    let left = [&lower_end, &upper_end, name].map(|label| label.chars().count()).into_iter().max().unwrap_or(0) + 1;
     let wide = columns.saturating_sub(left).max(1);
     let rows = (HEIGHT * wide as f64).round().max(4.0) as usize;
     let mut picture = Picture::new(columns, rows + 3);
-    draw_legend(&mut picture, left, coloured);
-    draw_axes(
-        &mut picture,
-        left,
-        rows,
-        [&lower_end, &upper_end],
-        [&left_end, &right_end],
-        &format!("x{}", axes[0] + 1),
-    );
-    picture.write_before(left - 1, 1 + rows / 2, &name);
+    draw_legend(&mut picture, left, &boundary.classes, coloured);
+    draw_axes(&mut picture, left, rows, [&lower_end, &upper_end], [&left_end, &right_end], &names[0]);
+    picture.write_before(left - 1, 1 + rows / 2, name);
     let cells = if coloured { half_blocks(boundary, wide, rows) } else { letters(boundary, wide, rows) };
     for (k, cell) in cells.into_iter().enumerate() {
         picture.put(left + k % wide, 1 + k / wide, cell);
@@ -39,19 +35,20 @@ pub fn drawn(boundary: &Boundary, columns: usize, coloured: bool) -> Picture {
     picture
 }
 
-fn draw_legend(picture: &mut Picture, left: usize, coloured: bool) {
+fn draw_legend(picture: &mut Picture, left: usize, classes: &[String; 2], coloured: bool) {
     let mut column = left;
-    for class in [0, 1] {
+    for (class, name) in classes.iter().enumerate() {
         let cell = match coloured {
             true => Cell { symbol: '●', ink: Some(rgb(colour::CLASSES[class])), paper: Some(certain(class)) },
             false => Cell { symbol: SAMPLES[class], ..Cell::EMPTY },
         };
         picture.put(column, 0, cell);
-        picture.write(column + 2, 0, &format!("y = {class}"), None);
-        column += 9;
+        picture.write(column + 2, 0, name, None);
+        column += 4 + name.chars().count();
     }
     if !coloured {
-        picture.write(column, 0, "░ says 1", None);
+        let says = classes[1].strip_prefix("y = ").unwrap_or(&classes[1]);
+        picture.write(column, 0, &format!("░ says {says}"), None);
     }
 }
 

@@ -1,0 +1,112 @@
+//! The flags that say how a table is read, and what is told about it.
+
+#[cfg(feature = "plot")]
+use planar::data::Columns;
+use planar::data::table::{Delimiter, Header, Missing, Notice, Progress, TableOptions};
+use planar::data::{Prepared, Scale};
+use planar::fit::DataSettings;
+use planar::{Error, Result};
+
+use super::Verbosity;
+use super::advice::{Advise, of_notice, of_table};
+use super::progress::ReadBar;
+
+/// How a CSV file is read.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Table")]
+pub struct TableArguments {
+    /// The CSV column that holds the label, by name or number [default: the last]
+    #[arg(long, value_name = "COLUMN")]
+    label: Option<String>,
+    /// The columns to learn from: names, numbers or ranges such as 3-7 [default: all others]
+    #[arg(long, value_name = "COLUMNS", value_parser = list)]
+    features: Option<List>,
+    /// Columns to leave out: names, numbers or ranges
+    #[arg(long, value_name = "COLUMNS", value_parser = list)]
+    drop: Option<List>,
+    /// The label that is class 1, of two or against all others [default: the second of two, sorted]
+    #[arg(long, value_name = "LABEL", allow_hyphen_values = true)]
+    positive: Option<String>,
+    /// Rows with missing cells: refuse, drop them, or fill with the mean of the training samples
+    #[arg(long, value_name = "refuse|drop|mean", default_value_t)]
+    missing: Missing,
+    /// Whether the first row names the columns
+    #[arg(long, value_name = "yes|no|auto", default_value_t)]
+    header: Header,
+    /// What separates cells: comma, semicolon, tab, space or one sign [default: found]
+    #[arg(long, value_name = "SEPARATOR", allow_hyphen_values = true)]
+    delimiter: Option<Delimiter>,
+}
+
+impl TableArguments {
+    /// The options that these flags give.
+    pub fn options(&self) -> TableOptions {
+        let of = |list: &Option<List>| list.as_ref().map_or_else(Vec::new, |List(names)| names.clone());
+        TableOptions {
+            delimiter: self.delimiter,
+            header: self.header,
+            label: self.label.clone(),
+            features: of(&self.features),
+            drop: of(&self.drop),
+            positive: self.positive.clone(),
+            missing: self.missing,
+        }
+    }
+}
+
+/// How features are scaled.
+#[derive(Clone, Copy, Debug, clap::Args)]
+#[command(next_help_heading = "Table")]
+pub struct ScaleArgument {
+    /// Scale features: standard, minmax or none; auto standardises a CSV file that needs it
+    #[arg(long, value_name = "SCALING", default_value_t = Scale::Auto)]
+    pub scale: Scale,
+}
+
+/// Names of columns.
+#[derive(Clone, Debug)]
+struct List(Vec<String>);
+
+/// A list as CSV has it: a name with a comma in it stands in quotation marks.
+fn list(text: &str) -> Result<List> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let row = reader.records().next().and_then(|row| row.ok());
+    let names: Vec<String> = row.iter().flatten().filter(|name| !name.is_empty()).map(String::from).collect();
+    match names.is_empty() {
+        true => {
+            Err(Error::invalid("a list of columns", "names or numbers, as in age,sex,4-7", format_args!("'{text}'")))
+        }
+        false => Ok(List(names)),
+    }
+}
+
+/// Reads or makes the data, shows how far it is, and tells what was done.
+pub fn prepare(settings: &DataSettings, verbosity: Verbosity) -> anyhow::Result<Prepared> {
+    told(verbosity, |progress| settings.prepare(progress))
+}
+
+/// [`prepare`] for a network that has learnt, as its samples were then treated.
+#[cfg(feature = "plot")]
+pub fn prepare_for(settings: &DataSettings, model: &Columns, verbosity: Verbosity) -> anyhow::Result<Prepared> {
+    told(verbosity, |progress| settings.prepare_for(model, progress))
+}
+
+fn told(
+    verbosity: Verbosity,
+    prepare: impl FnOnce(&mut dyn FnMut(Progress)) -> Result<Prepared>,
+) -> anyhow::Result<Prepared> {
+    let mut bar = ReadBar::new(verbosity.quiet);
+    let prepared = prepare(&mut |at| bar.show(at));
+    bar.finish();
+    let prepared = prepared.advise(of_table)?;
+    prepared.notices.iter().for_each(|notice| say(notice, verbosity));
+    Ok(prepared)
+}
+
+/// Tells a notice, with the flag that changes what it says.
+pub fn say(notice: &Notice, verbosity: Verbosity) {
+    match of_notice(notice) {
+        Some(advice) => verbosity.say(format_args!("{notice}: {advice}")),
+        None => verbosity.say(notice),
+    }
+}

@@ -1,0 +1,140 @@
+//! What the columns of a data set are called, and what is done to them before a network sees them.
+
+use serde::{Deserialize, Serialize};
+
+use super::scaling::Scale;
+
+/// The features, the label and the classes of a data set. A checkpoint keeps them, so that new samples can be read and
+/// treated as those that were learnt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Columns {
+    /// One per feature, in the order of the network's inputs.
+    pub features: Vec<Feature>,
+    /// The column of the label; none for a generated set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<Label>,
+    /// The names of the classes 0, 1, …
+    pub classes: Vec<String>,
+    /// Whether class 0 is whatever is not class 1: one class was told from the rest.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rest: bool,
+    /// Whether the names come from a header.
+    pub named: bool,
+    /// The number of columns in the file; 0 for a generated set.
+    pub width: usize,
+    /// How the features are scaled.
+    #[serde(default)]
+    pub scale: Scale,
+    /// Columns of the file that are no features, by name or number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<String>,
+}
+
+/// A feature: x′ = (x − offset)·factor is what the network sees of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Feature {
+    /// Its name in the header; `x1`, `x2`, … without one.
+    pub name: String,
+    /// The number of its column in the file, counted from 1.
+    pub column: usize,
+    /// What fills its missing cells: its mean over the training samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mean: Option<f64>,
+    /// What is subtracted, in the feature's own unit.
+    pub offset: f64,
+    /// What the difference is multiplied by; above 0.
+    pub factor: f64,
+}
+
+/// The column that holds the labels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Label {
+    /// Its name in the header, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its number in the file, counted from 1.
+    pub column: usize,
+}
+
+impl Columns {
+    /// Those of points without names: features `x1`, `x2`, …, classes 0 and 1.
+    pub fn plain(features: usize) -> Self {
+        Self {
+            features: (1..=features).map(|number| Feature::plain(format!("x{number}"), number)).collect(),
+            label: None,
+            classes: ["0", "1"].map(String::from).into(),
+            rest: false,
+            named: false,
+            width: 0,
+            scale: Scale::None,
+            dropped: Vec::new(),
+        }
+    }
+
+    /// Whether they say no more than the shape of the data does.
+    pub fn are_plain(&self) -> bool {
+        self.width == 0 && self.scale == Scale::None
+    }
+
+    /// Whether the classes are called 0 and 1.
+    pub fn has_plain_classes(&self) -> bool {
+        self.classes == ["0", "1"]
+    }
+
+    /// Whether all of these are names of its classes.
+    pub(crate) fn has_classes(&self, names: &[String]) -> bool {
+        names.iter().all(|name| self.classes.contains(name))
+    }
+
+    /// What is wrong with them for a network of this many inputs, if anything is: a file can hold any.
+    pub(crate) fn problem(&self, inputs: usize) -> Option<&'static str> {
+        let is_usable = |feature: &Feature| {
+            let numbers = [feature.offset, feature.factor, feature.mean.unwrap_or(0.0)];
+            numbers.iter().all(|number| number.is_finite()) && feature.factor > 0.0
+        };
+        // each column has one part: no two features share a name or a place, and none has the label's
+        let mut names: Vec<&str> = self.features.iter().map(|feature| feature.name.as_str()).collect();
+        let mut places: Vec<usize> = self.features.iter().map(|feature| feature.column).collect();
+        places.extend(self.label.iter().map(|label| label.column));
+        let width = if self.width == 0 { usize::MAX } else { self.width };
+        let are_places = places.iter().all(|place| (1..=width).contains(place));
+        let (all_names, all_places) = (names.len(), places.len());
+        names.sort_unstable();
+        names.dedup();
+        places.sort_unstable();
+        places.dedup();
+        match self {
+            _ if self.features.len() != inputs => Some("its columns are not those of the network's inputs"),
+            _ if !self.features.iter().all(is_usable) => Some("a feature is scaled by a number that none can have"),
+            _ if !are_places || names.len() < all_names || places.len() < all_places => {
+                Some("two of its columns are the same, or one is not in its file")
+            }
+            _ if self.classes.is_empty() => Some("it names no classes"),
+            _ => None,
+        }
+    }
+}
+
+impl Feature {
+    /// A feature that is taken as it is.
+    pub fn plain(name: String, column: usize) -> Self {
+        Self { name, column, mean: None, offset: 0.0, factor: 1.0 }
+    }
+
+    /// (x − offset)·factor, what the network sees.
+    pub fn scaled(&self, x: f64) -> f64 {
+        (x - self.offset) * self.factor
+    }
+
+    /// x′/factor + offset, in the feature's own unit.
+    pub fn unscaled(&self, x: f64) -> f64 {
+        x / self.factor + self.offset
+    }
+}
+
+impl Label {
+    /// Its name, or its number in words.
+    pub fn shown(&self) -> String {
+        self.name.clone().unwrap_or_else(|| format!("column {}", self.column))
+    }
+}
