@@ -36,7 +36,8 @@ type Found = (Vec<usize>, Option<usize>);
 /// that was learnt. Missing cells are filled and features scaled as they were for training.
 ///
 /// # Errors
-/// [`Error::Io`] if it cannot be read; [`Error::Csv`] or [`Error::Text`] if it is not such a table, with line and column.
+/// [`Error::Io`](crate::Error::Io) if it cannot be read; [`Error::Csv`](crate::Error::Csv) or
+/// [`Error::Text`](crate::Error::Text) if it is not such a table, with line and column.
 ///
 /// ```
 /// use planar::data::table::{Input, TableOptions, samples};
