@@ -318,24 +318,36 @@ fn a_checkpoint_whose_columns_do_not_fit_the_file_is_refused() {
     refused(planar("predict --missing drop", &[&checkpoint, &path]), &["--missing", "each row of the file"]);
 }
 
-#[test]
-fn a_damaged_scaling_in_a_checkpoint_is_refused() {
+/// A copy of a checkpoint whose state is changed.
+fn with_state(checkpoint: &Path, change: impl FnOnce(&mut Value)) -> PathBuf {
+    let bytes = fs::read(checkpoint).unwrap();
+    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let mut header: Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
+    let mut state = planar_state(checkpoint);
+    change(&mut state);
+    header["__metadata__"]["planar"] = state.to_string().into();
+    let header = header.to_string();
+    let changed = checkpoint.with_file_name("changed.safetensors");
+    let start = (header.len() as u64).to_le_bytes();
+    fs::write(&changed, [&start, header.as_bytes(), &bytes[8 + length..]].concat()).unwrap();
+    changed
+}
+
+/// A checkpoint of a short run on [`prices`], beside them.
+fn of_prices() -> (TempDir, PathBuf, PathBuf) {
     let (folder, path) = file("prices.csv", prices());
     let checkpoint = folder.path().join("run.safetensors");
     let train = "train -q --device cpu --iterations 5 --checkpoint";
     assert_eq!(run(planar(train, &[&checkpoint, "--data".as_ref(), &path])).2, 0);
+    (folder, path, checkpoint)
+}
+
+#[test]
+fn a_damaged_scaling_in_a_checkpoint_is_refused() {
+    let (_folder, path, checkpoint) = of_prices();
     let damage = |damage: &dyn Fn(&mut Value)| {
-        let bytes = fs::read(&checkpoint).unwrap();
-        let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
-        let mut header: Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
-        let mut state = planar_state(&checkpoint);
-        damage(&mut state["columns"]);
-        header["__metadata__"]["planar"] = state.to_string().into();
-        let header = header.to_string();
-        let damaged = folder.path().join("damaged.safetensors");
-        let length = (header.len() as u64).to_le_bytes();
-        fs::write(&damaged, [&length, header.as_bytes(), &bytes[8 + bytes_before(&bytes)..]].concat()).unwrap();
-        refused(planar("predict", &[&damaged, &path]), &["damaged.safetensors", "is damaged"]);
+        let damaged = with_state(&checkpoint, |state| damage(&mut state["columns"]));
+        refused(planar("predict", &[&damaged, &path]), &["changed.safetensors", "is damaged"]);
     };
     damage(&|columns| columns["features"][0]["factor"] = 0.0.into());
     damage(&|columns| columns["features"][0]["factor"] = (-1.0).into());
@@ -348,9 +360,17 @@ fn a_damaged_scaling_in_a_checkpoint_is_refused() {
     damage(&|columns| columns["label"]["column"] = 1.into());
 }
 
-/// The length of a safetensors header.
-fn bytes_before(bytes: &[u8]) -> usize {
-    u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize
+#[test]
+fn a_checkpoint_from_before_columns_were_kept_predicts_by_their_places() {
+    let (_folder, _, checkpoint) = of_prices();
+    let older = with_state(&checkpoint, |state| drop(state.as_object_mut().unwrap().remove("columns")));
+    for input in ["0.5,1\n-0.5,2\n", "any,name\n0.5,1\n-0.5,2\n", "0.5,1,1\n-0.5,2,0\n"] {
+        let mut command = planar("predict", &[&older]);
+        command.write_stdin(input);
+        let (table, stderr, code) = run(command);
+        assert_eq!((code, table.lines().count()), (0, 3), "{stderr}");
+        assert!(table.lines().skip(1).all(|line| line.ends_with(",0") || line.ends_with(",1")), "{table}");
+    }
 }
 
 #[test]

@@ -589,6 +589,9 @@ fn columns_are_matched_by_name_in_any_order_and_others_are_ignored_and_told() {
     let wanted = (vec![vec![5.0, 6.0], vec![7.0, 8.0]], Some(vec![1, 0]), list(&[told]));
     assert_eq!(sampled("b,class,c,a\n6,M,x,5\n8,B,y,7\n", &model).unwrap(), wanted);
     assert_eq!(sampled("b,a\n6,5\n8,7\n", &model).unwrap(), (wanted.0, None, Vec::new()));
+    // what training left out is no surprise
+    let text = ",a,b,k,class\n0,1,2,7,B\n1,3,4,7,M\n";
+    assert_eq!(sampled(text, &plain(text)).unwrap().2, Vec::<String>::new());
     let error = sampled("a,c,class\n1,2,B\n", &model).unwrap_err().to_string();
     let wanted = r#"new.csv: there is no column "b", which the network was trained on; there are "a", "c", "class""#;
     assert_eq!(error, wanted);

@@ -89,7 +89,8 @@ impl Table {
 /// first column without a name that counts the rows. The data set's name is the file's.
 ///
 /// # Errors
-/// [`Error::Io`] if it cannot be read; [`Error::Csv`] or [`Error::Text`] if it is not such a table, with line and column.
+/// [`Error::Io`](crate::Error::Io) if it cannot be read; [`Error::Csv`](crate::Error::Csv) or
+/// [`Error::Text`](crate::Error::Text) if it is not such a table, with line and column.
 ///
 /// ```
 /// # let folder = tempfile::tempdir()?;

@@ -36,7 +36,8 @@ type Found = (Vec<usize>, Option<usize>);
 /// that was learnt. Missing cells are filled and features scaled as they were for training.
 ///
 /// # Errors
-/// [`Error::Io`] if it cannot be read; [`Error::Csv`] or [`Error::Text`] if it is not such a table, with line and column.
+/// [`Error::Io`](crate::Error::Io) if it cannot be read; [`Error::Csv`](crate::Error::Csv) or
+/// [`Error::Text`](crate::Error::Text) if it is not such a table, with line and column.
 ///
 /// ```
 /// use planar::data::table::{Input, TableOptions, samples};
@@ -105,7 +106,7 @@ pub fn samples(
 fn wanted(inputs: usize, model: Option<&Columns>, options: &TableOptions) -> String {
     let all = model
         .filter(|model| model.width > inputs.saturating_add(1))
-        .map_or(String::new(), |model| format!(", or the {} columns that it was trained on,", model.width));
+        .map_or(String::new(), |model| format!(" or the {} columns that it was trained on", model.width));
     match (inputs, &options.label) {
         (1, None) => format!("the network's 1 input, or that and a label,{all}"),
         (_, None) => format!("the network's {inputs} inputs, or those and a label,{all}"),
@@ -127,12 +128,9 @@ fn by_name(
         model.features.iter().filter(|of| find(&of.name).is_none()).map(|of| quoted(&of.name)).collect();
     if !lacking.is_empty() {
         let there: Vec<String> = unique.iter().map(|name| quoted(name)).collect();
-        let column = if lacking.len() == 1 { "column" } else { "columns" };
-        let problem = format!(
-            "there is no {column} {}, which the network was trained on; there are {}",
-            list(&lacking),
-            list(&there)
-        );
+        let is = if lacking.len() == 1 { "is no column" } else { "are no columns" };
+        let problem =
+            format!("there {is} {}, which the network was trained on; there are {}", list(&lacking), list(&there));
         return Err(problems.whole(problem));
     }
     let features: Vec<usize> = model.features.iter().filter_map(|of| find(&of.name)).collect();

@@ -48,7 +48,11 @@ fn draw_legend(picture: &mut Picture, left: usize, classes: &[String; 2], colour
     }
     if !coloured {
         let says = classes[1].strip_prefix("y = ").unwrap_or(&classes[1]);
-        picture.write(column, 0, &format!("░ says {says}"), None);
+        let legend = format!("░ says {says}");
+        // long names leave no room for it, and a part of it would say something else
+        if column + legend.chars().count() <= picture.columns {
+            picture.write(column, 0, &legend, None);
+        }
     }
 }
 
