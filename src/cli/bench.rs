@@ -27,7 +27,7 @@ const EXAMPLES: &str = "Examples:
   planar bench --hidden 4 --networks 64 --only engine,split
   planar bench --features 30 --hidden 64 --samples 569
   planar bench --activation tanh --samples 10000 --seconds 5 --json
-  planar bench --report adapter.md                   all that an adapter has to tell, for docs/adapters/
+  planar bench --report adapter.md                   survey the adapters
 Exit codes: 0 done, 1 failure, 2 wrong input.";
 
 /// Measure every backend on this machine: the CPU engine, the reference, each adapter with each plan.

@@ -78,7 +78,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     samples.notices.iter().for_each(|notice| say(notice, arguments.verbosity));
     if arguments.metrics && !samples.is_labelled {
         let problem = "there are no labels, which --metrics compares the predictions with".into();
-        let path = arguments.samples.clone().unwrap_or_else(|| "-".into());
+        let path = arguments.samples.clone().unwrap_or_else(|| "stdin".into());
         return Err(Error::Csv { path, place: String::new(), problem }.into());
     }
     let settings = arguments.device.settings();
