@@ -81,7 +81,7 @@ pub fn layouts(problem: &Problem, limits: &Limits) -> Vec<Layout> {
         Some(software) => {
             let [groups, units] = blocks(problem, software);
             let lanes = software.lanes.max(2);
-            let others = [[1, 2], [2, 4]].into_iter().filter(|blocks| *blocks != [groups, units]);
+            let others = [[1, 2], [2, 4], [4, 4]].into_iter().filter(|blocks| *blocks != [groups, units]);
             let mut all = vec![serial(groups, units)];
             all.extend(others.map(|[groups, units]| serial(groups, units)));
             // few units leave lanes idle, and very many samples pass the loop budget: then the lanes take slabs
