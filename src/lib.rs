@@ -40,14 +40,18 @@
 //! evaluates the result on the held-out samples. [`sweep::Sweep`] does the same for many networks.
 //!
 //! ```
-//! use planar::data::{Options, Source};
+//! use planar::data::{HeldOut, Options, Source};
 //! use planar::fit::{DataSettings, DeviceSettings, Files, RunSettings, Settings, Start, fit};
 //! use planar::model::Activation;
 //!
 //! let start = Start { seed: 2, scale: 0.01, file: None, transposed: false };
 //! let fitted = fit(
 //!     &Settings {
-//!         data: DataSettings { source: Source::Flower, options: Options::default(), held_out: Some((0.2, 1)) },
+//!         data: DataSettings {
+//!             source: Source::Flower,
+//!             options: Options::default(),
+//!             held_out: Some(HeldOut::Fraction { share: 0.2, seed: 1 }),
+//!         },
 //!         run: RunSettings {
 //!             hidden: vec![4],
 //!             activation: Activation::Tanh,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use planar::backend::check_learning_rate;
-use planar::data::{Options, Source};
+use planar::data::{HeldOut, Options, Source};
 use planar::fit::{DataSettings, Files, RunSettings, Start};
 use planar::model::Activation;
 use planar::sweep::range::{self, Values};
@@ -48,7 +48,7 @@ impl DataArguments {
                 table: self.table.options(),
                 scale: self.scale.scale,
             },
-            held_out: self.test_fraction.map(|fraction| (fraction, self.test_seed.unwrap_or(1))),
+            held_out: self.test_fraction.map(|share| HeldOut::Fraction { share, seed: self.test_seed.unwrap_or(1) }),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! `planar train`: from flags to a summary or one JSON object.
 
-use planar::fit::{Fitted, Settings, fit};
+use std::path::PathBuf;
+
+use planar::data::HeldOut;
+use planar::fit::{DataSettings, Fitted, Settings, fit};
 use planar::train::Status;
 
 use super::advice::{Advise, of_training};
@@ -14,7 +17,7 @@ use crate::report::train::summary;
 const EXAMPLES: &str = "Examples:
   planar train --preview                 the notebook, drawn on the terminal
   planar train --hidden 277 --activation leaky-relu --learning-rate 0.073
-  planar train --data points.csv --label class --plot run.svg
+  planar train --data points.csv --label class --test unseen.csv --plot run.svg
   planar train --iterations 1000000 --checkpoint run.safetensors
   planar train --iterations 1000000 --resume run.safetensors    continue
 Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 5 diverged, 130 interrupted.";
@@ -25,6 +28,9 @@ Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 5 diverged, 130
 pub struct Arguments {
     #[command(flatten)]
     data: DataArguments,
+    /// Hold out the samples of this file: it has the columns of --data, by name or place, and labels
+    #[arg(long, value_name = "FILE.csv", conflicts_with = "test_fraction", help_heading = "Data")]
+    test: Option<PathBuf>,
     #[command(flatten)]
     network: NetworkArguments,
     #[command(flatten)]
@@ -44,11 +50,20 @@ pub struct Arguments {
     verbosity: Verbosity,
 }
 
+impl Arguments {
+    /// The data settings that these flags give.
+    fn data(&self) -> DataSettings {
+        let data = self.data.settings();
+        let held_out = self.test.clone().map(HeldOut::File).or(data.held_out);
+        DataSettings { held_out, ..data }
+    }
+}
+
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     arguments.verbosity.start_log();
     arguments.network.warn(arguments.verbosity);
     let settings = Settings {
-        data: arguments.data.settings(),
+        data: arguments.data(),
         run: arguments.network.settings(),
         iterations: arguments.network.iterations,
         log_every: arguments.log_every,

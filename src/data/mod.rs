@@ -3,6 +3,7 @@
 mod columns;
 mod flower;
 mod generated;
+mod held_out;
 pub mod numpy_random;
 mod playground;
 mod prepared;
@@ -15,6 +16,7 @@ pub mod table;
 pub use columns::{Columns, Feature, Label};
 pub use flower::flower;
 pub use generated::MAX_SAMPLES;
+pub use held_out::HeldOut;
 pub use playground::{spirals, xor};
 pub use prepared::Prepared;
 pub use scaling::Scale;

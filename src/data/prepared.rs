@@ -1,7 +1,8 @@
 //! Samples that a network can train on: some held out, missing cells filled, features scaled by the training samples alone.
 
-use super::table::{Input, Notice, Progress, SampleTable, Table, read, samples};
-use super::{Columns, Dataset, Options, Scale, Source, split};
+use super::held_out::labelled;
+use super::table::{Input, Notice, Progress, Table, read};
+use super::{Columns, Dataset, HeldOut, Options, Scale, Source};
 use crate::{Error, Result};
 
 /// Samples to train on and to test with, and what should be known about them.
@@ -18,77 +19,48 @@ pub struct Prepared {
 }
 
 impl Source {
-    /// Makes or reads the data set, and holds out a share of each class, chosen by a seed, if requested. Missing cells are
+    /// Makes or reads the data set, and holds samples out of it, or reads others, if requested. Missing cells are
     /// filled and features scaled by what the training samples alone are like.
     ///
     /// # Errors
-    /// Those of [`Source::load`] and [`Dataset::split`]; [`Error::Csv`] if a file has one class alone.
+    /// Those of [`Source::load`] and [`Dataset::split`], and of [`samples`](super::table::samples) for a file of samples
+    /// to test with; [`Error::Csv`] if a file has one class alone, or that of the tests no labels; [`Error::Mismatch`]
+    /// if both are to be read from stdin.
     pub fn prepare(
         &self,
         options: &Options,
-        held_out: Option<(f64, u32)>,
+        held_out: Option<&HeldOut>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Prepared> {
-        let (data, is_held_out, mut notices) = match self {
-            Self::Csv(path) => {
-                self.check(options)?;
-                let input = Input::Path(path);
-                let mut table = read(input, &options.table, progress)?;
-                table.check_classes(input)?;
-                let held_out = held_out.map(|(fraction, seed)| split::held_out(&table.labels, fraction, seed));
-                let held_out = held_out.transpose()?;
-                let is_held_out = |sample: usize| held_out.as_ref().is_some_and(|held_out| held_out[sample]);
-                table.fill(|sample| !is_held_out(sample));
-                let notices = std::mem::take(&mut table.notices);
-                (table.dataset()?, held_out, notices)
-            }
-            generated => {
-                let data = generated.load(options)?;
-                let held_out = held_out.map(|(fraction, seed)| split::held_out(data.labels(), fraction, seed));
-                (data, held_out.transpose()?, Vec::new())
-            }
-        };
-        let sha256 = data.sha256();
-        let (data, held_out) = match is_held_out {
-            Some(is_held_out) => {
-                (data.select(|sample| !is_held_out[sample])?, Some(data.select(|sample| is_held_out[sample])?))
-            }
-            None => (data, None),
-        };
-        let scale = match (self, options.scale) {
-            (Self::Csv(_), scale) => scale,
-            (_, Scale::Auto) => Scale::None,
-            (_, scale) => scale,
-        };
-        let (scale, factors, notice) = data.scaling(scale);
-        notices.extend(notice);
-        let scaled = |data: Dataset| if scale == Scale::None { Ok(data) } else { data.with_scaling(scale, &factors) };
-        Ok(Prepared { data: scaled(data)?, held_out: held_out.map(scaled).transpose()?, notices, sha256 })
+        held_out.map_or(Ok(()), |held_out| held_out.check(self))?;
+        let loaded = Loaded::new(self, options, progress)?;
+        let is_held_out = held_out.map(|held_out| held_out.of(loaded.labels())).transpose()?.flatten();
+        let mut prepared = loaded.divide(is_held_out.as_deref(), options.scale)?;
+        let read = held_out.map(|held_out| held_out.read(prepared.data.columns(), &options.table, progress));
+        if let Some((test, notices)) = read.transpose()?.flatten() {
+            prepared.held_out = Some(test);
+            prepared.notices.extend(notices);
+        }
+        Ok(prepared)
     }
-}
 
-impl Source {
     /// The samples of a network that has learnt, treated as they were then: `model` is what it has learnt from.
     ///
     /// # Errors
-    /// Those of [`Source::load`], [`samples`] and [`Dataset::split`]; [`Error::Csv`] if a file has no labels.
+    /// Those of [`Source::load`], [`samples`](super::table::samples) and [`Dataset::split`]; [`Error::Csv`] if a file
+    /// has no labels.
     pub fn prepare_for(
         &self,
         model: &Columns,
         options: &Options,
-        held_out: Option<(f64, u32)>,
+        held_out: Option<&HeldOut>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Prepared> {
-        let (data, notices) = match self {
+        held_out.map_or(Ok(()), |held_out| held_out.check(self))?;
+        let (data, mut notices) = match self {
             Self::Csv(path) => {
                 self.check(options)?;
-                let table = samples(Input::Path(path), model.features.len(), Some(model), &options.table, progress)?;
-                let SampleTable { data, is_labelled, notices } = table;
-                if !is_labelled {
-                    let problem = "there are no labels, which are expected".into();
-                    return Err(Error::Csv { path: path.clone(), place: String::new(), problem });
-                }
-                (data, notices)
+                labelled(path, model, &options.table, progress)?
             }
             generated => {
                 let factors: Vec<(f64, f64)> = model.features.iter().map(|of| (of.offset, of.factor)).collect();
@@ -97,10 +69,65 @@ impl Source {
         };
         let sha256 = data.sha256();
         let (data, held_out) = match held_out {
-            Some((fraction, seed)) => data.split(fraction, seed).map(|(train, test)| (train, Some(test)))?,
+            Some(HeldOut::Fraction { share, seed }) => {
+                data.split(*share, *seed).map(|(train, test)| (train, Some(test)))?
+            }
+            Some(file) => {
+                let (test, told) = file.read(model, &options.table, progress)?.unzip();
+                notices.extend(told.into_iter().flatten());
+                (data, test)
+            }
             None => (data, None),
         };
         Ok(Prepared { data, held_out, notices, sha256 })
+    }
+}
+
+/// Samples as they come from their source: none is held out, no cell is filled and no feature scaled.
+#[derive(Clone, Debug)]
+pub(super) enum Loaded {
+    File(Table),
+    Generated(Dataset),
+}
+
+impl Loaded {
+    pub fn new(source: &Source, options: &Options, progress: &mut dyn FnMut(Progress)) -> Result<Self> {
+        let Source::Csv(path) = source else { return source.load(options).map(Self::Generated) };
+        source.check(options)?;
+        let input = Input::Path(path);
+        let table = read(input, &options.table, progress)?;
+        table.check_classes(input)?;
+        Ok(Self::File(table))
+    }
+
+    pub fn labels(&self) -> &[u8] {
+        match self {
+            Self::File(table) => &table.labels,
+            Self::Generated(data) => data.labels(),
+        }
+    }
+
+    /// Holds the samples out that are `true`. Missing cells are filled and features scaled by what the others are like.
+    pub fn divide(self, is_held_out: Option<&[bool]>, scale: Scale) -> Result<Prepared> {
+        let is_held_out_of = |sample: usize| is_held_out.is_some_and(|is_held_out| is_held_out[sample]);
+        let (data, scale, mut notices) = match self {
+            Self::File(mut table) => {
+                table.fill(|sample| !is_held_out_of(sample));
+                let notices = std::mem::take(&mut table.notices);
+                (table.dataset()?, scale, notices)
+            }
+            // made to be learnt as it is
+            Self::Generated(data) => (data, if scale == Scale::Auto { Scale::None } else { scale }, Vec::new()),
+        };
+        let sha256 = data.sha256();
+        let (data, held_out) = match is_held_out {
+            Some(_) => (data.select(|sample| !is_held_out_of(sample))?, Some(data.select(is_held_out_of)?)),
+            None => (data, None),
+        };
+        let (scale, factors, notice) = data.scaling(scale);
+        notices.extend(notice);
+        let scaled = |data: Dataset| if scale == Scale::None { Ok(data) } else { data.with_scaling(scale, &factors) };
+        Ok(Prepared { data: scaled(data)?, held_out: held_out.map(scaled).transpose()?, notices, sha256 })
     }
 }
 

@@ -5,12 +5,16 @@
 //! the progress, and the result is a value, [`Fitted`], whose [`Report`] has a JSON form.
 //!
 //! ```
-//! use planar::data::{Options, Source};
+//! use planar::data::{HeldOut, Options, Source};
 //! use planar::fit::{DataSettings, DeviceSettings, Files, RunSettings, Settings, Start, fit};
 //! use planar::model::Activation;
 //!
 //! let settings = Settings {
-//!     data: DataSettings { source: Source::Flower, options: Options::default(), held_out: Some((0.2, 1)) },
+//!     data: DataSettings {
+//!         source: Source::Flower,
+//!         options: Options::default(),
+//!         held_out: Some(HeldOut::Fraction { share: 0.2, seed: 1 }),
+//!     },
 //!     run: RunSettings {
 //!         hidden: vec![4],
 //!         activation: Activation::Tanh,
@@ -158,7 +162,7 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
         status: outcome.status,
         device,
         plan,
-        data: DataReport::new(&data, held_out.as_ref()),
+        data: DataReport::new(&data, held_out.as_ref(), settings.data.held_out.as_ref()),
         network: NetworkReport::new(&run.network),
         training: TrainingReport::new(&settings.run, settings.iterations, settings.device.precision),
         init: start,

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Precision, RunSettings};
 use crate::backend::DeviceInfo;
-use crate::data::{Dataset, Label, Scale};
+use crate::data::{Dataset, HeldOut, Label, Scale};
 use crate::metrics::Accuracy;
 use crate::model::Network;
 use crate::scores::Scores;
@@ -66,6 +66,9 @@ pub struct DataReport {
     /// Samples held out of training, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_samples: Option<usize>,
+    /// The file that these come from, if it is another than that of the samples trained on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_file: Option<String>,
 }
 
 /// A class of a [`DataReport`].
@@ -135,7 +138,8 @@ pub struct Seconds {
 }
 
 impl DataReport {
-    pub(super) fn new(data: &Dataset, held_out: Option<&Dataset>) -> Self {
+    /// `source` says where the held-out samples come from.
+    pub(super) fn new(data: &Dataset, held_out: Option<&Dataset>, source: Option<&HeldOut>) -> Self {
         let columns = data.columns();
         let class = |(name, samples): (&String, usize)| ClassReport {
             name: name.clone(),
@@ -154,6 +158,7 @@ impl DataReport {
             dropped: columns.dropped.clone(),
             scale: columns.scale,
             test_samples: held_out.map(Dataset::samples),
+            test_file: held_out.filter(|_| matches!(source, Some(HeldOut::File(_)))).map(|test| test.name().into()),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::DeviceSettings;
 use crate::backend::Run;
 use crate::checkpoint::Weights;
 use crate::data::table::Progress;
-use crate::data::{Columns, Dataset, Options, Prepared, Source};
+use crate::data::{Columns, Dataset, HeldOut, Options, Prepared, Source};
 use crate::model::{Activation, Network, Parameters};
 use crate::{Error, Result};
 
@@ -34,15 +34,15 @@ pub struct Settings {
     pub snapshots: bool,
 }
 
-/// The data set, and what share of it is held out of training.
+/// The data set, and which samples are held out of training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DataSettings {
     /// Where the samples come from.
     pub source: Source,
     /// Size and seed, or how a file is read, as far as they apply; and how features are scaled.
     pub options: Options,
-    /// The share of each class that is held out, between 0 and 1, and the seed of its choice.
-    pub held_out: Option<(f64, u32)>,
+    /// What is held out, if anything is.
+    pub held_out: Option<HeldOut>,
 }
 
 /// The network, its initial weights and its learning rate.
@@ -92,7 +92,7 @@ impl DataSettings {
     /// # Errors
     /// Those of [`Source::prepare`], and [`Error::Mismatch`] for more than two classes.
     pub fn prepare(&self, progress: &mut dyn FnMut(Progress)) -> Result<Prepared> {
-        let prepared = self.source.prepare(&self.options, self.held_out, progress)?;
+        let prepared = self.source.prepare(&self.options, self.held_out.as_ref(), progress)?;
         prepared.data.check_two_classes()?;
         Ok(prepared)
     }
@@ -102,7 +102,7 @@ impl DataSettings {
     /// # Errors
     /// Those of [`Source::prepare_for`].
     pub fn prepare_for(&self, model: &Columns, progress: &mut dyn FnMut(Progress)) -> Result<Prepared> {
-        self.source.prepare_for(model, &self.options, self.held_out, progress)
+        self.source.prepare_for(model, &self.options, self.held_out.as_ref(), progress)
     }
 }
 

@@ -37,9 +37,10 @@ pub fn summary(fitted: &Fitted) -> String {
         vec!["result".into(), result],
     ]);
     if let Some(samples) = data.test_samples {
+        let of = data.test_file.as_ref().map_or(String::new(), |file| format!(" of {file}"));
         let held_out = match report.last.test_accuracy {
-            Some(accuracy) => format!("{:.2} % of {samples} samples", 100.0 * accuracy),
-            None => format!("{samples} samples"),
+            Some(accuracy) => format!("{:.2} % of {samples} samples{of}", 100.0 * accuracy),
+            None => format!("{samples} samples{of}"),
         };
         about.push(vec!["held out".into(), held_out]);
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::data::table::Notice;
-use crate::data::{Dataset, Options, Source};
+use crate::data::{Dataset, HeldOut, Options, Source};
 use crate::{Error, Result};
 
 /// Data sets by their names, each with the samples held out of it.
@@ -16,11 +16,11 @@ pub struct DataSets {
 }
 
 impl DataSets {
-    /// Loads every source once, and holds out a share of each class, chosen by a seed, if requested.
+    /// Loads every source once, and holds samples out of it, if requested.
     ///
     /// # Errors
     /// Those of [`Source::prepare`], and [`Error::Mismatch`] for more than two classes.
-    pub fn load(sources: &[Source], options: &Options, held_out: Option<(f64, u32)>) -> Result<Self> {
+    pub fn load(sources: &[Source], options: &Options, held_out: Option<&HeldOut>) -> Result<Self> {
         let mut sets = Self::default();
         for source in sources {
             let prepared = source.prepare(options, held_out, &mut |_| ())?;

@@ -13,7 +13,7 @@ use super::results::{JobResult, Results};
 use super::{Common, DataSets, SweepEvent, batches, range};
 use crate::backend::Backend;
 use crate::data::table::{Notice, TableOptions};
-use crate::data::{Options, Scale, Source};
+use crate::data::{HeldOut, Options, Scale, Source};
 use crate::fit::{DeviceSettings, choose};
 use crate::model::Activation;
 use crate::{Error, Result};
@@ -127,9 +127,10 @@ impl Sweep {
             let wanted = format!("at most {networks}, the number of networks");
             return Err(Error::invalid("the number of shards", wanted, settings.shard.map_or(0, |shard| shard.of)));
         };
-        let held_out = settings.test_fraction.map(|fraction| (fraction, settings.test_seed.unwrap_or(1)));
+        let held_out =
+            settings.test_fraction.map(|share| HeldOut::Fraction { share, seed: settings.test_seed.unwrap_or(1) });
         let sources = range::list::<Source>("the data sets", &settings.data)?;
-        let mut data = DataSets::load(&sources, &settings.options, held_out)?;
+        let mut data = DataSets::load(&sources, &settings.options, held_out.as_ref())?;
         let notices = std::mem::take(&mut data.notices);
         // the widest network, and some that would train beside it
         let beside = jobs.iter().filter(|job| job.group() == largest.group() && job.job != largest.job);

@@ -4,7 +4,7 @@ use std::fs;
 
 use planar::Error;
 use planar::data::table::{Missing, TableOptions};
-use planar::data::{Options, Prepared, Scale, Source};
+use planar::data::{HeldOut, Options, Prepared, Scale, Source};
 
 /// A table of two features far from 0, prepared with a share of it held out.
 fn prepared(gap: &str, options: Options, held_out: Option<(f64, u32)>) -> planar::Result<Prepared> {
@@ -15,7 +15,8 @@ fn prepared(gap: &str, options: Options, held_out: Option<(f64, u32)>) -> planar
         _ => format!("{},{},{}\n", 100 + k * k, 50 - k, k % 2),
     });
     fs::write(&path, rows.collect::<String>()).unwrap();
-    Source::Csv(path).prepare(&options, held_out, &mut |_| ())
+    let held_out = held_out.map(|(share, seed)| HeldOut::Fraction { share, seed });
+    Source::Csv(path).prepare(&options, held_out.as_ref(), &mut |_| ())
 }
 
 fn mean(values: &[f64]) -> f64 {

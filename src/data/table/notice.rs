@@ -85,6 +85,13 @@ pub enum Notice {
         /// Their names.
         columns: Vec<String>,
     },
+    /// It is about a file of samples to test with.
+    Of {
+        /// The file's name.
+        file: String,
+        /// What there is to know about it.
+        notice: Box<Notice>,
+    },
 }
 
 impl fmt::Display for Notice {
@@ -136,6 +143,7 @@ impl fmt::Display for Notice {
                 write!(f, "features are standardised, since {feature} {why}{others}")
             }
             Self::Ignored { columns } => write!(f, "columns that were not learnt are ignored: {}", list(columns)),
+            Self::Of { file, notice } => write!(f, "{file}: {notice}"),
         }
     }
 }
