@@ -81,7 +81,7 @@ impl AdapterSurvey {
 /// which the adapters share equally. `listen` is told what begins.
 ///
 /// # Errors
-/// [`Error::NoAdapter`] if there is none, and those of the CPU engine. What goes wrong on an adapter is noted in its survey.
+/// [`NoAdapter`](crate::Error::NoAdapter) if there is none, and those of the CPU engine. What goes wrong on an adapter is noted in its survey.
 pub fn survey(patience: Duration, mut listen: impl FnMut(&str)) -> Result<Survey> {
     let (begun, adapters) = (Instant::now(), Adapter::all());
     let adapters = Adapter::choose_all(&adapters, &Choice::Any)?;
