@@ -179,6 +179,7 @@ fn a_sweep_of_nothing_or_of_too_much_is_refused() {
         learning_rates: Values::List(vec![1.0; 1000]),
         iterations: vec![1],
         init_seeds: vec![1; seeds],
+        folds: None,
     };
     assert!(space(0).grid().unwrap().is_empty() && space(0).random(5, 1).is_err());
     assert!(space(1).grid().is_err() && space(1).random(u64::MAX, 1).is_err());

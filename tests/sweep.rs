@@ -161,6 +161,84 @@ fn what_is_held_out_is_not_trained_on_and_ranks() {
     assert!(results.iter().all(|result| result["test_accuracy"].as_f64() <= best.as_f64()));
 }
 
+const FOLDS: &str =
+    "sweep -q --data moons --samples 100 --hidden 3,8 --init-seed 2,5 --iterations 100 --folds 3 --test-seed 2";
+
+#[test]
+fn the_folds_of_a_configuration_end_with_the_very_numbers_of_train_and_rank_by_their_mean() {
+    let report = json(planar(&format!("{FOLDS} --json")));
+    let results = report["results"].as_array().unwrap();
+    assert_eq!((results.len(), &report["sweep"]["folds"]), (2 * 2 * 3, &3.into()));
+    for (hidden, seed) in [(3, 2), (8, 5)] {
+        let train = "train --json -q --data moons --samples 100 --iterations 100 --folds 3 --test-seed 2";
+        let trained = json(planar(&format!("{train} --hidden {hidden} --init-seed {seed}")));
+        let of = results.iter().filter(|of| of["hidden"] == hidden && of["init_seed"] == seed);
+        for (of, fold) in of.zip(trained["folds"].as_array().unwrap()) {
+            assert_eq!(of["fold"], fold["fold"]);
+            for figure in ["cost", "accuracy", "test_accuracy"] {
+                assert_eq!(of[figure], fold["final"][figure], "{of}");
+            }
+        }
+    }
+    let means: Vec<f64> = report["configurations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|of| of["over_folds"]["mean"].as_f64().unwrap())
+        .collect();
+    assert!(means.is_sorted_by(|a, b| a >= b), "{means:?}");
+    for of in report["configurations"].as_array().unwrap() {
+        let folds = results.iter().filter(|result| result["hidden"] == of["hidden"]);
+        let figures: Vec<f64> = folds.map(|result| result["test_accuracy"].as_f64().unwrap()).collect();
+        assert_eq!((of["networks"].as_u64(), figures.len()), (Some(6), 6));
+        let mean = figures.iter().sum::<f64>() / 6.0;
+        let deviation = (figures.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / 5.0).sqrt();
+        let over = &of["over_folds"];
+        assert!((over["mean"].as_f64().unwrap() - mean).abs() < 1e-12, "{over}");
+        assert!((over["deviation"].as_f64().unwrap() - deviation).abs() < 1e-12, "{over}");
+    }
+    let (table, _, _) = run(planar(FOLDS));
+    let best = &report["configurations"][0]["over_folds"];
+    let [mean, deviation] = ["mean", "deviation"].map(|of| 100.0 * best[of].as_f64().unwrap());
+    assert!(table.lines().nth(1).unwrap().contains(&format!("{mean:.1} ± {deviation:.1}")), "{table}");
+}
+
+#[test]
+fn a_sweep_over_folds_is_resumed_and_merged_and_kept_from_one_without() {
+    let folder = TempDir::new().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    assert_eq!(run(with_file(FOLDS, &file("whole.jsonl"))).2, 0);
+    let text = fs::read_to_string(file("whole.jsonl")).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 1 + 12);
+    fs::write(
+        file("cut.jsonl"),
+        lines[..6].join(
+            "
+",
+        ) + "
+",
+    )
+    .unwrap();
+    assert_eq!(run(with_file(&format!("{FOLDS} --resume"), &file("cut.jsonl"))).2, 0);
+    assert_eq!(results(&file("cut.jsonl")), results(&file("whole.jsonl")));
+    for part in 1..=2 {
+        assert_eq!(run(with_file(&format!("{FOLDS} --shard {part}/2"), &file(&format!("part{part}.jsonl")))).2, 0);
+    }
+    let mut merge = planar("sweep merge");
+    merge.arg(file("part2.jsonl")).arg(file("part1.jsonl"));
+    assert_eq!(run(merge).0, run(planar(FOLDS)).0);
+    let other = FOLDS.replace("--folds 3 --test-seed 2", "--resume");
+    let (_, stderr, code) = run(with_file(&other, &file("whole.jsonl")));
+    assert_eq!(code, 2);
+    assert!(stderr.contains("another sweep") && stderr.contains("folds"), "{stderr}");
+    let boundaries = file("b.svg");
+    let mut drawn = planar(FOLDS);
+    drawn.arg("--boundaries").arg(&boundaries);
+    assert_eq!(run(drawn).2, 0);
+    assert!(boundaries.exists());
+}
+
 #[test]
 fn memory_makes_batches_and_changes_nothing() {
     let sweep = "sweep -q --json --hidden 100..140 --iterations 3 --samples 2000";
@@ -189,6 +267,9 @@ fn a_wrong_setting_is_refused_in_one_line() {
         ("--shard 2/2", &["shards", "at most 1"]),
         ("--test-fraction 1", &["test fraction", "between 0 and 1"]),
         ("--test-seed 1", &["--test-fraction"]),
+        ("--folds 1", &["the number of folds must be at least 2, not 1"]),
+        ("--folds 201", &["the number of folds must be from 2 to 200, the samples of class 0", "not 201"]),
+        ("--folds 2 --test-fraction 0.5", &["--folds", "cannot be used with", "--test-fraction"]),
         ("--resume", &["--out"]),
         ("--memory 0", &["--memory", "0"]),
     ] {

@@ -14,7 +14,7 @@ use super::table::{ScaleArgument, TableArguments};
 
 /// The data set.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Data")]
+#[command(next_help_heading = "Data", group = clap::ArgGroup::new("drawn_by_seed"))]
 pub struct DataArguments {
     /// flower, noisy-circles, noisy-moons, blobs, gaussian-quantiles, spirals, xor, or a CSV file (- is stdin)
     #[arg(long, value_name = "NAME|FILE.csv", default_value = "flower")]
@@ -26,10 +26,10 @@ pub struct DataArguments {
     #[arg(long, value_name = "SEED", allow_negative_numbers = true)]
     data_seed: Option<u32>,
     /// Hold out this share of each class, 0 to 1, and also report the accuracy on it
-    #[arg(long, value_name = "SHARE", value_parser = test_fraction, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", group = "drawn_by_seed", value_parser = test_fraction, allow_negative_numbers = true)]
     test_fraction: Option<f64>,
     /// Seed that selects the held-out samples [default: 1]
-    #[arg(long, value_name = "SEED", requires = "test_fraction", allow_negative_numbers = true)]
+    #[arg(long, value_name = "SEED", requires = "drawn_by_seed", allow_negative_numbers = true)]
     test_seed: Option<u32>,
     #[command(flatten)]
     table: TableArguments,
@@ -48,8 +48,13 @@ impl DataArguments {
                 table: self.table.options(),
                 scale: self.scale.scale,
             },
-            held_out: self.test_fraction.map(|share| HeldOut::Fraction { share, seed: self.test_seed.unwrap_or(1) }),
+            held_out: self.test_fraction.map(|share| HeldOut::Fraction { share, seed: self.test_seed() }),
         }
+    }
+
+    /// The seed that selects the held-out samples.
+    pub fn test_seed(&self) -> u32 {
+        self.test_seed.unwrap_or(1)
     }
 }
 

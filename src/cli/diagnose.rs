@@ -82,6 +82,8 @@ const QUIET: [&str; 7] = ["--json", "-q", "--quiet", "-v", "-vv", "--verbose", "
 pub fn command(arguments: impl Iterator<Item = OsString>, init: Option<&str>) -> String {
     let cli = super::Cli::command();
     let flags = |name: &str| cli.find_subcommand(name).into_iter().flat_map(|command| command.get_arguments());
+    let arguments: Vec<String> = arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let has_folds = arguments.iter().any(|argument| argument.split('=').next() == Some("--folds"));
     let left_out = |argument: &str| {
         let name = argument.split('=').next().unwrap_or_default();
         let is_called = |flag: &&clap::Arg| {
@@ -90,10 +92,12 @@ pub fn command(arguments: impl Iterator<Item = OsString>, init: Option<&str>) ->
             [short, long].into_iter().flatten().any(|of| of == name)
         };
         let of_train = flags("train").find(is_called).filter(|_| argument.starts_with('-'));
-        of_train.filter(|_| flags("diagnose").find(is_called).is_none() || QUIET.contains(&name))
+        // without folds, there is nothing that their seed draws
+        let is_of_folds = has_folds && name == "--test-seed";
+        of_train.filter(|_| is_of_folds || flags("diagnose").find(is_called).is_none() || QUIET.contains(&name))
     };
     let mut words = vec!["planar".to_owned()];
-    let mut arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
+    let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
         match left_out(&argument) {
             Some(flag) if flag.get_action().takes_values() && !argument.contains('=') => drop(arguments.next()),

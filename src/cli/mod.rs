@@ -8,6 +8,7 @@ mod device;
 #[cfg(feature = "gpu")]
 mod devices;
 mod diagnose;
+mod folds;
 mod gradcheck;
 mod largest;
 mod manual;

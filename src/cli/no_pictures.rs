@@ -9,6 +9,7 @@ use planar::sweep::results::JobResult;
 use super::Verbosity;
 
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("drawn").multiple(true))]
 pub struct PictureArguments {}
 
 #[derive(Debug, clap::Args)]

@@ -27,7 +27,7 @@ Exit codes: 0 done, 1 failure, 2 wrong input, such as a part that is missing.";
 
 const EXAMPLES: &str = "Examples:
   planar sweep --hidden 4,20 --learning-rate 0.01:1.2:log8 --init-seed 1..50
-  planar sweep --random 200 --hidden 2..100 --learning-rate 0.01:1.2:log
+  planar sweep --random 200 --hidden 2..100 --lr 0.01:1.2:log --folds 5
   planar sweep --init-seed 1..1000 --out seeds.jsonl --resume   continue
   planar sweep --init-seed 1..1000 --out part2.jsonl --shard 2/8
   planar sweep merge part*.jsonl --out seeds.jsonl      join the shards
@@ -66,6 +66,7 @@ struct MergeArguments {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("drawn_by_seed"))]
 struct SweepArguments {
     /// Data sets, named as for train: a list
     #[arg(long, value_name = "LIST", default_value = "flower", help_heading = "Data")]
@@ -77,10 +78,13 @@ struct SweepArguments {
     #[arg(long, value_name = "SEED", allow_negative_numbers = true, help_heading = "Data")]
     data_seed: Option<u32>,
     /// Hold out this share of each class, 0 to 1, and rank by the accuracy on it
-    #[arg(long, value_name = "SHARE", value_parser = test_fraction, allow_negative_numbers = true, help_heading = "Data")]
+    #[arg(long, value_name = "SHARE", group = "drawn_by_seed", value_parser = test_fraction, allow_negative_numbers = true, help_heading = "Data")]
     test_fraction: Option<f64>,
+    /// Hold out each of K stratified folds from a network of its own, and rank by the mean accuracy on them
+    #[arg(long, value_name = "K", group = "drawn_by_seed", allow_negative_numbers = true, help_heading = "Data")]
+    folds: Option<usize>,
     /// Seed that selects the held-out samples [default: 1]
-    #[arg(long, value_name = "SEED", requires = "test_fraction", allow_negative_numbers = true, help_heading = "Data")]
+    #[arg(long, value_name = "SEED", requires = "drawn_by_seed", allow_negative_numbers = true, help_heading = "Data")]
     test_seed: Option<u32>,
     #[command(flatten)]
     table: TableArguments,
@@ -245,6 +249,7 @@ impl SweepArguments {
                 scale: self.scale.scale,
             },
             test_fraction: self.test_fraction,
+            folds: self.folds,
             test_seed: self.test_seed,
             hidden: self.hidden.clone(),
             activation: self.activation.clone(),

@@ -90,7 +90,7 @@ fn best(sweep: &Sweep, results: &[JobResult]) -> Result<Option<Vec<(String, Boun
     let mut networks = Vec::new();
     for (name, result) in plot::sweep::names(&best).into_iter().zip(typical) {
         let Some(parameters) = parameters.get(&result.job.job) else { continue };
-        let (data, _) = sweep.data.get(&result.job.data)?;
+        let (data, _) = sweep.data.get(&result.job.data, result.job.fold)?;
         let network = result.job.run(data, sweep.common.init_scale)?.network;
         let accuracy = result.test_accuracy.or(result.accuracy).unwrap_or_default();
         let title = format!("{name}: {:.1} %", 100.0 * accuracy);

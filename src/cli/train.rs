@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use planar::data::HeldOut;
-use planar::fit::{DataSettings, Fitted, Settings, fit};
+use planar::fit::{DataSettings, Fitted, FoldSettings, Settings, fit};
 use planar::train::Status;
 
 use super::advice::{Advise, of_training};
@@ -11,12 +11,12 @@ use super::arguments::{DataArguments, FileArguments, NetworkArguments, every};
 use super::device::DeviceArguments;
 use super::picture::PictureArguments;
 use super::terminal::Terminal;
-use super::{Ending, Verbosity, diagnose, largest};
+use super::{Ending, Verbosity, diagnose, folds, largest};
 use crate::report::train::summary;
 
 const EXAMPLES: &str = "Examples:
   planar train --preview                 the notebook, drawn on the terminal
-  planar train --hidden 277 --activation leaky-relu --learning-rate 0.073
+  planar train --data points.csv --folds 5      each fifth is held out in turn
   planar train --data points.csv --label class --test unseen.csv --plot run.svg
   planar train --iterations 1000000 --checkpoint run.safetensors
   planar train --iterations 1000000 --resume run.safetensors    continue
@@ -29,8 +29,11 @@ pub struct Arguments {
     #[command(flatten)]
     data: DataArguments,
     /// Hold out the samples of this file: it has the columns of --data, by name or place, and labels
-    #[arg(long, value_name = "FILE.csv", conflicts_with = "test_fraction", help_heading = "Data")]
+    #[arg(long, value_name = "FILE.csv", conflicts_with = "drawn_by_seed", help_heading = "Data")]
     test: Option<PathBuf>,
+    /// Cross-validate: divide the samples into K stratified folds, and hold out each from a network of its own
+    #[arg(long, value_name = "K", group = "drawn_by_seed", conflicts_with_all = ["kept", "metrics", "drawn", "log_every"], allow_negative_numbers = true, help_heading = "Data")]
+    folds: Option<usize>,
     #[command(flatten)]
     network: NetworkArguments,
     #[command(flatten)]
@@ -57,11 +60,29 @@ impl Arguments {
         let held_out = self.test.clone().map(HeldOut::File).or(data.held_out);
         DataSettings { held_out, ..data }
     }
+
+    /// The settings of a cross-validation in so many folds.
+    fn folds(&self, folds: usize) -> FoldSettings {
+        let DataSettings { source, options, .. } = self.data();
+        FoldSettings {
+            source,
+            options,
+            folds,
+            seed: self.data.test_seed(),
+            run: self.network.settings(),
+            iterations: self.network.iterations,
+            device: self.device.settings(),
+        }
+    }
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     arguments.verbosity.start_log();
     arguments.network.warn(arguments.verbosity);
+    let mut terminal = Terminal::new(&arguments.picture, arguments.verbosity);
+    if let Some(count) = arguments.folds {
+        return folds::run(&arguments.folds(count), arguments.json, arguments.verbosity, &mut terminal);
+    }
     let settings = Settings {
         data: arguments.data(),
         run: arguments.network.settings(),
@@ -72,7 +93,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         smooth_curve: arguments.picture.has_curve(),
         snapshots: arguments.picture.has_film(),
     };
-    let mut fitted = fit(&settings, &mut Terminal::new(&arguments.picture, arguments.verbosity)).advise(of_training)?;
+    let mut fitted = fit(&settings, &mut terminal).advise(of_training)?;
     if arguments.json {
         super::print_json(&fitted.report)?;
     } else {

@@ -2,6 +2,7 @@
 
 mod columns;
 mod flower;
+mod folds;
 mod generated;
 mod held_out;
 pub mod numpy_random;
@@ -15,6 +16,8 @@ pub mod table;
 
 pub use columns::{Columns, Feature, Label};
 pub use flower::flower;
+pub use folds::Folds;
+pub(crate) use folds::untold;
 pub use generated::MAX_SAMPLES;
 pub use held_out::HeldOut;
 pub use playground::{spirals, xor};

@@ -107,6 +107,13 @@ impl Loaded {
         }
     }
 
+    pub fn columns(&self) -> &Columns {
+        match self {
+            Self::File(table) => &table.columns,
+            Self::Generated(data) => data.columns(),
+        }
+    }
+
     /// Holds the samples out that are `true`. Missing cells are filled and features scaled by what the others are like.
     pub fn divide(self, is_held_out: Option<&[bool]>, scale: Scale) -> Result<Prepared> {
         let is_held_out_of = |sample: usize| is_held_out.is_some_and(|is_held_out| is_held_out[sample]);

@@ -35,6 +35,7 @@
 //! ```
 
 mod device;
+mod folds;
 mod keeper;
 mod observer;
 mod prepare;
@@ -49,6 +50,7 @@ use web_time::Instant;
 pub use device::{
     Candidate, Chosen, DeviceChoice, DeviceSettings, by_name, choose, choose_for_inference, every, require_adapter,
 };
+pub use folds::{CrossValidated, Drawn, Estimate, Estimates, FoldReport, FoldSettings, FoldsReport, cross_validate};
 pub use observer::{Advanced, Note, Observer};
 pub use report::{ClassReport, DataReport, Final, NetworkReport, Report, Seconds, TrainingReport};
 pub use settings::{DataSettings, Files, Precision, RunSettings, Settings, Start};

@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod diagnose;
+pub mod folds;
 pub mod gradcheck;
 #[cfg(feature = "plot")]
 mod page;

@@ -1,11 +1,12 @@
 //! The table of `planar sweep`.
 
+use planar::fit::Estimate;
 use planar::sweep::summary::{Configuration, Spread};
 
 /// The most configurations in the table for people.
 const SHOWN: usize = 40;
 
-/// For people: one row per configuration, min/median/max over its seeds.
+/// For people: one row per configuration, min/median/max over its seeds and folds; of what folds held out, mean ± deviation.
 pub fn table(configurations: &[Configuration]) -> String {
     let held_out = configurations.iter().any(|of| of.test_accuracy.is_some());
     let mut heading = vec!["data", "n_h", "activation", "rate", "iterations", "networks", "diverged", "accuracy %"];
@@ -28,7 +29,10 @@ pub fn table(configurations: &[Configuration]) -> String {
         };
         let mut row = vec![of.data.clone(), of.hidden.to_string(), of.activation.clone(), rate, done];
         row.extend([of.networks.to_string(), of.diverged.to_string(), percent(of.accuracy)]);
-        row.extend(held_out.then(|| percent(of.test_accuracy)));
+        row.extend(held_out.then(|| match of.over_folds {
+            Some(accuracy) => over_folds(accuracy),
+            None => percent(of.test_accuracy),
+        }));
         row.push(cost);
         rows.push(row);
     }
@@ -37,4 +41,10 @@ pub fn table(configurations: &[Configuration]) -> String {
         text += &format!("… and {} more configurations: --json lists all\n", configurations.len() - SHOWN);
     }
     text
+}
+
+/// Mean ± standard deviation in percent.
+fn over_folds(Estimate { mean, deviation, .. }: Estimate) -> String {
+    let deviation = deviation.map_or(String::new(), |deviation| format!(" ± {:.1}", 100.0 * deviation));
+    format!("{:.1}{deviation}", 100.0 * mean)
 }

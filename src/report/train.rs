@@ -50,7 +50,7 @@ pub fn summary(fitted: &Fitted) -> String {
 }
 
 /// What a file's columns are: the label and the share of each class, what is left out, and how the rest is scaled.
-fn of_file(data: &DataReport) -> Vec<Vec<String>> {
+pub(super) fn of_file(data: &DataReport) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     if let Some(label) = &data.label {
         let share = |class: &ClassReport| format!("{} {:.2} %", class.name, 100.0 * class.share);

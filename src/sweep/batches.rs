@@ -59,7 +59,7 @@ pub fn run(
 ) -> Result<bool> {
     let (mut pairs, mut failure) = (FIRST_BATCH, None);
     for mut group in groups(jobs) {
-        let (data, test) = data.get(&group[0].data)?;
+        let (data, test) = data.get(&group[0].data, group[0].fold)?;
         while !group.is_empty() {
             let count = batch(backend, data, &group, common, pairs)?;
             let batch: Vec<Job> = group.drain(..count).collect();
@@ -85,7 +85,7 @@ pub fn run(
 /// [`Backend::memory`].
 pub fn check(backend: &dyn Backend, jobs: &[Job], data: &DataSets, common: &Common) -> Result<()> {
     for group in &groups(jobs) {
-        let (data, _) = data.get(&group[0].data)?;
+        let (data, _) = data.get(&group[0].data, group[0].fold)?;
         for job in group {
             Schedule::new(job.iterations, common.log_every)?;
         }

@@ -31,6 +31,8 @@ pub struct Space {
     pub iterations: Vec<u64>,
     /// Seeds of the initial weights.
     pub init_seeds: Vec<u32>,
+    /// The number of folds, each of which is held out of a network of its own; none if samples are not divided so.
+    pub folds: Option<usize>,
 }
 
 /// One network to train. Its JSON form, with the settings that a sweep's networks share, names all that it depends on.
@@ -50,10 +52,13 @@ pub struct Job {
     pub iterations: u64,
     /// Seed of the initial weights.
     pub init_seed: u32,
+    /// The fold that is held out, counted from 1, if samples are divided into folds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fold: Option<usize>,
 }
 
 impl Space {
-    /// The networks of the whole grid.
+    /// The networks of the whole grid, over all folds.
     ///
     /// # Errors
     /// [`Error::Invalid`] if a learning rate can only be drawn.
@@ -65,17 +70,28 @@ impl Space {
         };
         let lengths = [self.data.len(), self.hidden.len(), self.activations.len(), rates.len(), self.iterations.len()];
         let count = lengths.into_iter().fold(self.init_seeds.len() as u64, |count, n| count.saturating_mul(n as u64));
-        Ok(count)
+        Ok(self.times_folds(count))
     }
 
-    /// Every combination; seeds vary fastest.
+    /// So many networks, each trained for every fold.
+    pub fn times_folds(&self, networks: u64) -> u64 {
+        networks.saturating_mul(self.folds.unwrap_or(1) as u64)
+    }
+
+    /// Each network once for every fold.
+    fn over_folds(&self, jobs: Vec<Job>) -> Vec<Job> {
+        let Some(folds) = self.folds else { return jobs };
+        let of_each = |job: Job| (1..=folds).map(move |fold| Job { fold: Some(fold), ..job.clone() });
+        (0..).zip(jobs.into_iter().flat_map(of_each)).map(|(number, job)| Job { job: number, ..job }).collect()
+    }
+
+    /// Every combination; folds vary fastest, then seeds.
     ///
     /// # Errors
     /// Those of [`count`](Self::count), and [`Error::Invalid`] for more than [`MOST_EVER`] networks.
     pub fn grid(&self) -> Result<Vec<Job>> {
-        let count = self.count()?;
-        check_count(count)?;
-        let mut jobs = Vec::with_capacity(count as usize);
+        check_count(self.count()?)?;
+        let mut jobs = Vec::new();
         let Values::List(rates) = &self.learning_rates else { return Ok(jobs) };
         for data in &self.data {
             for activation in &self.activations {
@@ -91,6 +107,7 @@ impl Space {
                                     learning_rate: *learning_rate,
                                     iterations: *iterations,
                                     init_seed: *init_seed,
+                                    fold: None,
                                 });
                             }
                         }
@@ -98,15 +115,15 @@ impl Space {
                 }
             }
         }
-        Ok(jobs)
+        Ok(self.over_folds(jobs))
     }
 
-    /// This many networks, each drawn at random from the given values; the same seed draws the same networks.
+    /// This many networks, each drawn at random from the given values, over all folds; the same seed draws the same.
     ///
     /// # Errors
     /// [`Error::Invalid`] for more than [`MOST_EVER`] networks, or if there is nothing to draw from.
     pub fn random(&self, count: u64, seed: u64) -> Result<Vec<Job>> {
-        check_count(count)?;
+        check_count(self.times_folds(count))?;
         let rates = matches!(&self.learning_rates, Values::List(rates) if rates.is_empty());
         let lengths = [self.data.len(), self.hidden.len(), self.activations.len(), self.iterations.len()];
         if rates || self.init_seeds.is_empty() || lengths.contains(&0) {
@@ -127,9 +144,10 @@ impl Space {
                 learning_rate,
                 iterations: self.iterations[random.random_range(0..self.iterations.len())],
                 init_seed: self.init_seeds[random.random_range(0..self.init_seeds.len())],
+                fold: None,
             }
         };
-        Ok((0..count).map(draw).collect())
+        Ok(self.over_folds((0..count).map(draw).collect()))
     }
 
     /// Checks that every value can be used for training.
@@ -144,6 +162,9 @@ impl Space {
         rates.into_iter().try_for_each(check_learning_rate)?;
         for hidden in &self.hidden {
             Network::one_hidden(1, *hidden, Activation::Tanh)?;
+        }
+        if let Some(folds) = self.folds.filter(|folds| *folds < 2) {
+            return Err(Error::invalid("the number of folds", "at least 2", folds));
         }
         match self.iterations.iter().find(|iterations| **iterations == 0) {
             Some(_) => Err(Error::invalid("the number of iterations", "at least 1", 0)),
@@ -171,12 +192,12 @@ impl Job {
         Ok(Run { network, parameters, learning_rate: self.learning_rate })
     }
 
-    /// What all networks of one session share: the data set, and the activation without its slope.
-    pub fn group(&self) -> (&str, &str) {
-        (&self.data, self.activation.split(':').next().unwrap_or_default())
+    /// What all networks of one session share: the data set, its fold, and the activation without its slope.
+    pub fn group(&self) -> (&str, Option<usize>, &str) {
+        (&self.data, self.fold, self.activation.split(':').next().unwrap_or_default())
     }
 
-    /// The configuration: all that its seeds share.
+    /// The configuration: all that its seeds and folds share.
     pub fn configuration(&self) -> (&str, usize, &str, u64, u64) {
         (&self.data, self.hidden, &self.activation, self.learning_rate.to_bits(), self.iterations)
     }
@@ -194,6 +215,7 @@ mod tests {
             learning_rates: Values::List(vec![0.1, 1.2]),
             iterations: vec![10],
             init_seeds: vec![2, 3, 4],
+            folds: None,
         }
     }
 
@@ -205,6 +227,22 @@ mod tests {
             assert_eq!(job.job, i as u64);
             let same = |other: &&Job| Job { job: 0, ..(*other).clone() } == Job { job: 0, ..job.clone() };
             assert_eq!(jobs.iter().filter(same).count(), 1);
+        }
+    }
+
+    #[test]
+    fn every_network_of_a_grid_and_of_a_draw_is_trained_for_each_fold() {
+        let space = Space { folds: Some(3), ..space() };
+        assert_eq!(space.count().unwrap(), 3 * 48);
+        for (jobs, plain) in [
+            (space.grid().unwrap(), Space { folds: None, ..space.clone() }.grid().unwrap()),
+            (space.random(20, 7).unwrap(), Space { folds: None, ..space.clone() }.random(20, 7).unwrap()),
+        ] {
+            assert_eq!(jobs.len(), 3 * plain.len());
+            for (number, job) in (0..).zip(&jobs) {
+                let (of, fold) = (&plain[number as usize / 3], number as usize % 3 + 1);
+                assert_eq!(*job, Job { job: number, fold: Some(fold), ..of.clone() });
+            }
         }
     }
 

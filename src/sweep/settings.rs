@@ -32,6 +32,8 @@ pub struct SweepSettings {
     pub options: Options,
     /// The share of each class to hold out.
     pub test_fraction: Option<f64>,
+    /// The number of folds to divide each data set into, and to hold out in turn; not with a share to hold out.
+    pub folds: Option<usize>,
     /// The seed that chooses the held-out samples; 1 if none is given.
     pub test_seed: Option<u32>,
     /// Hidden units: a list with ranges.
@@ -114,8 +116,8 @@ impl Sweep {
     /// Makes the list of networks, loads the data and opens the device.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a list or range that cannot be read and for too many networks, those of [`DataSets::load`],
-    /// of [`choose`] and of [`check`](super::check).
+    /// [`Error::Invalid`] for a list or range that cannot be read and for too many networks, those of [`DataSets::load`]
+    /// and [`DataSets::load_folds`], [`Error::Mismatch`] for both kinds of held-out samples, and those of [`choose`] and of [`check`](super::check).
     pub fn new(settings: &SweepSettings) -> Result<Self> {
         let all = settings.jobs()?;
         let networks = all.len();
@@ -127,15 +129,12 @@ impl Sweep {
             let wanted = format!("at most {networks}, the number of networks");
             return Err(Error::invalid("the number of shards", wanted, settings.shard.map_or(0, |shard| shard.of)));
         };
-        let held_out =
-            settings.test_fraction.map(|share| HeldOut::Fraction { share, seed: settings.test_seed.unwrap_or(1) });
-        let sources = range::list::<Source>("the data sets", &settings.data)?;
-        let mut data = DataSets::load(&sources, &settings.options, held_out.as_ref())?;
+        let mut data = settings.data_sets()?;
         let notices = std::mem::take(&mut data.notices);
         // the widest network, and some that would train beside it
         let beside = jobs.iter().filter(|job| job.group() == largest.group() && job.job != largest.job);
         let sample = std::iter::once(largest).chain(beside.take(SAMPLE - 1));
-        let (train_on, _) = data.get(&largest.data)?;
+        let (train_on, _) = data.get(&largest.data, largest.fold)?;
         let runs = sample.map(|job| job.run(train_on, settings.init_scale)).collect::<Result<Vec<_>>>()?;
         let iterations = jobs.iter().map(|job| job.iterations).fold(0, u64::saturating_add);
         let chosen = choose(&settings.device, train_on, &runs, iterations)?;
@@ -204,9 +203,10 @@ impl SweepSettings {
             learning_rates: range::numbers("the learning rates", &self.learning_rate)?,
             iterations: iterations.iter().map(|text| range::whole("the iterations", text)).collect::<Result<_>>()?,
             init_seeds: range::list("the initial seeds", &self.init_seed)?,
+            folds: self.folds,
         };
         space.check()?;
-        let count = self.random.map_or_else(|| space.count(), Ok)?;
+        let count = self.random.map_or_else(|| space.count(), |drawn| Ok(space.times_folds(drawn)))?;
         let refuse = |wanted: String| Error::invalid("the number of networks", wanted, count);
         if count == 0 {
             return Err(refuse("at least 1".into()));
@@ -218,8 +218,22 @@ impl SweepSettings {
             return Err(refuse(format!("at most {MOST_NETWORKS} unless more are allowed")));
         }
         match self.random {
-            Some(count) => space.random(count, self.sweep_seed.unwrap_or(1)),
+            Some(drawn) => space.random(drawn, self.sweep_seed.unwrap_or(1)),
             None => space.grid(),
+        }
+    }
+
+    /// The data sets, each with what is held out of it.
+    fn data_sets(&self) -> Result<DataSets> {
+        let sources = range::list::<Source>("the data sets", &self.data)?;
+        let seed = self.test_seed.unwrap_or(1);
+        match (self.folds, self.test_fraction) {
+            (Some(_), Some(_)) => Err(Error::Mismatch("folds and a share to hold out exclude each other".into())),
+            (Some(count), None) => DataSets::load_folds(&sources, &self.options, count, seed),
+            (None, share) => {
+                let held_out = share.map(|share| HeldOut::Fraction { share, seed });
+                DataSets::load(&sources, &self.options, held_out.as_ref())
+            }
         }
     }
 
@@ -249,6 +263,9 @@ impl SweepSettings {
             "shard": self.shard.map(|Shard { this, of }| format!("{this}/{of}")),
         });
         // what an older sweep did not have stands there only if it is asked for
+        if let Some(folds) = self.folds {
+            about["folds"] = json!(folds);
+        }
         let table = TableOptions { label: None, ..self.options.table.clone() };
         if table != TableOptions::default() {
             about["table"] = json!(format!("{table:?}"));

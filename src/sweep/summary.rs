@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use super::grid::Job;
 use super::results::JobResult;
+use crate::fit::Estimate;
 use crate::train::Status;
 
-/// A configuration over its seeds.
+/// A configuration over its seeds and folds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Configuration {
     /// The data set.
@@ -34,6 +35,9 @@ pub struct Configuration {
     /// The accuracy on the held-out samples.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_accuracy: Option<Spread>,
+    /// Mean and standard deviation of the accuracy on the fold that was held out, if there are folds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub over_folds: Option<Estimate>,
 }
 
 impl Configuration {
@@ -82,8 +86,8 @@ impl Spread {
     }
 }
 
-/// The configurations of some results, best first: by the median accuracy, on the held-out samples if there are any,
-/// then by the fewest diverged networks, then by the median cost.
+/// The configurations of some results, best first: by the mean accuracy over the folds, if there are any, else by the
+/// median accuracy, on the held-out samples if there are any; then by the fewest diverged networks, then by the median cost.
 pub fn configurations(results: &[JobResult]) -> Vec<Configuration> {
     let mut by_configuration: BTreeMap<_, Vec<&JobResult>> = BTreeMap::new();
     for ended in results {
@@ -103,10 +107,14 @@ pub fn configurations(results: &[JobResult]) -> Vec<Configuration> {
             cost: Spread::of(ended.iter().filter_map(|ended| ended.cost)),
             accuracy: Spread::of(ended.iter().filter_map(|ended| ended.accuracy)),
             test_accuracy: Spread::of(ended.iter().filter_map(|ended| ended.test_accuracy)),
+            over_folds: Estimate::of(
+                ended.iter().filter(|ended| ended.job.fold.is_some()).filter_map(|ended| ended.test_accuracy),
+            ),
         })
     };
     let mut configurations: Vec<_> = by_configuration.into_values().filter_map(configuration).collect();
-    let score = |of: &Configuration| of.test_accuracy.or(of.accuracy).map_or(-1.0, |accuracy| accuracy.median);
+    let median = |of: &Configuration| of.test_accuracy.or(of.accuracy).map_or(-1.0, |accuracy| accuracy.median);
+    let score = |of: &Configuration| of.over_folds.map_or_else(|| median(of), |accuracy| accuracy.mean);
     let cost = |of: &Configuration| of.cost.map_or(f64::INFINITY, |cost| cost.median);
     configurations.sort_by(|a, b| {
         let by_score = score(b).total_cmp(&score(a));

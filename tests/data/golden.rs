@@ -148,3 +148,23 @@ fn initial_weights_are_numpys_bit_for_bit() {
         assert!(made.bias(0).iter().chain(made.bias(1)).all(|&bias| bias == 0.0), "{name}");
     }
 }
+
+#[derive(Deserialize)]
+struct Drawn {
+    seed: u32,
+    count: usize,
+    labels: Vec<u8>,
+    /// The fold of each sample.
+    folds: Vec<usize>,
+}
+
+#[test]
+fn folds_are_those_of_scikit_learn() {
+    let all: Vec<Drawn> = serde_json::from_str(include_str!("../golden/folds.json")).unwrap();
+    assert_eq!(all.len(), 4);
+    for Drawn { seed, count, labels, folds } in all {
+        let places: Vec<f64> = (0..labels.len()).map(|sample| sample as f64).collect();
+        let data = Dataset::from_points("places", None, 1, &places, labels).unwrap();
+        assert_eq!(data.folds(count, seed).unwrap(), folds, "seed {seed}");
+    }
+}

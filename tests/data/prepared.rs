@@ -89,3 +89,39 @@ fn a_generated_set_is_scaled_where_it_is_asked_for_and_not_by_itself() {
         assert_eq!(again.data, scaled);
     }
 }
+
+#[test]
+fn a_fold_is_filled_and_scaled_as_a_file_of_its_training_samples_is() {
+    let rows: Vec<String> = (0..41)
+        .map(|k| match k % 6 {
+            3 => format!("{},?,{}\n", 100 + k * k, k % 2),
+            _ => format!("{},{},{}\n", 100 + k * k, 50 - k * k % 17, k % 2),
+        })
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let (path, alone) = (folder.path().join("points.csv"), folder.path().join("alone"));
+    fs::create_dir(&alone).unwrap();
+    fs::write(&path, rows.concat()).unwrap();
+    let table = TableOptions { missing: Missing::Mean, ..TableOptions::default() };
+    for scale in [Scale::Auto, Scale::Standard, Scale::MinMax, Scale::None] {
+        let options = Options { table: table.clone(), scale, ..Options::default() };
+        let fold_of = Source::Csv(path.clone()).load(&options).unwrap().folds(3, 7).unwrap();
+        let folds = Source::Csv(path.clone()).folds(&options, 3, 7, &mut |_| ()).unwrap();
+        assert_eq!((folds.count(), folds.whole().unwrap().data.samples()), (3, 41));
+        for fold in 0..3 {
+            let prepared = folds.prepare(fold).unwrap();
+            let learnt: String =
+                rows.iter().zip(&fold_of).filter(|(_, of)| **of != fold).map(|(row, _)| &**row).collect();
+            let unseen: String =
+                rows.iter().zip(&fold_of).filter(|(_, of)| **of == fold).map(|(row, _)| &**row).collect();
+            fs::write(alone.join("points.csv"), learnt).unwrap();
+            fs::write(folder.path().join("unseen.csv"), unseen).unwrap();
+            let test = HeldOut::File(folder.path().join("unseen.csv"));
+            let file = Source::Csv(alone.join("points.csv")).prepare(&options, Some(&test), &mut |_| ()).unwrap();
+            assert_eq!(prepared.data, file.data, "fold {fold}, {scale}");
+            let (held, wanted) = (prepared.held_out.unwrap(), file.held_out.unwrap());
+            assert_eq!((held.inputs(), held.labels()), (wanted.inputs(), wanted.labels()), "fold {fold}, {scale}");
+        }
+        assert!(folds.prepare(3).is_err());
+    }
+}
