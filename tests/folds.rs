@@ -164,3 +164,17 @@ fn what_cannot_be_cross_validated_is_told_in_one_line() {
         }
     }
 }
+
+#[test]
+fn what_is_told_of_one_fold_is_not_told_of_the_others() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("points.csv");
+    fs::write(&path, rows().concat()).unwrap();
+    for command in ["train", "sweep"] {
+        let mut command = planar(&format!("{command} --device cpu --iterations 50 --folds 5 --data"));
+        command.arg(&path);
+        let (_, stderr, code) = run(command);
+        assert_eq!((code, stderr.matches("are standardised").count()), (0, 1), "{stderr}");
+        assert_eq!(stderr.matches("cheap is class 0").count(), 1, "{stderr}");
+    }
+}

@@ -118,8 +118,8 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     let mut keeper = Keeper::new(settings.files.kept().map(AsRef::as_ref), settings.files.checkpoint_every, state);
 
     metrics.begin()?;
-    log::debug!("training begins");
     observer.begins(schedule.iterations());
+    log::debug!("training begins");
     let mut failure = None;
     let outcomes = train_all(session.as_mut(), &[schedule], |event| {
         let Event::Advanced { iteration, costs, parameters, logged } = event else { return ControlFlow::Continue(()) };

@@ -122,3 +122,30 @@ pub fn configurations(results: &[JobResult]) -> Vec<Configuration> {
     });
     configurations
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A network of this many hidden units that has ended with this accuracy on its fold.
+    fn ended(hidden: usize, fold: Option<usize>, test_accuracy: f64) -> JobResult {
+        let (data, activation) = ("flower".into(), "tanh".into());
+        let job = Job { job: 0, data, hidden, activation, learning_rate: 1.0, iterations: 1, init_seed: 1, fold };
+        let (status, cost, accuracy) = (Status::Finished, Some(0.5), Some(1.0));
+        let test_accuracy = Some(test_accuracy);
+        JobResult { job, status, done: 1, cost, accuracy, test_accuracy, costs: Vec::new(), parameters: None }
+    }
+
+    #[test]
+    fn configurations_rank_by_the_mean_over_folds_and_by_the_median_over_seeds() {
+        let accuracies = [(4, [0.875, 0.875, 0.25]), (8, [0.75, 0.75, 0.75])];
+        let best = |is_folded: bool| {
+            let of = |(hidden, accuracies): (usize, [f64; 3])| {
+                (1..).zip(accuracies).map(move |(fold, accuracy)| ended(hidden, is_folded.then_some(fold), accuracy))
+            };
+            configurations(&accuracies.into_iter().flat_map(of).collect::<Vec<_>>()).remove(0)
+        };
+        assert_eq!((best(true).hidden, best(true).over_folds.map(|of| of.mean)), (8, Some(0.75)));
+        assert_eq!((best(false).hidden, best(false).over_folds), (4, None));
+    }
+}

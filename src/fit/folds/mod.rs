@@ -97,8 +97,8 @@ pub fn cross_validate(settings: &FoldSettings, observer: &mut dyn Observer) -> R
     let (device, plan, setup) = (chosen.backend.device(), chosen.session.plan_name(), started.elapsed());
     chosen.notes.iter().cloned().map(Note::Device).for_each(|note| observer.note(note));
 
-    log::debug!("training begins");
     observer.begins(total);
+    log::debug!("training begins");
     let mut training = Training { folds: &folds, run: &run, schedule, notices: Vec::new(), failures: Vec::new() };
     let trained = training.all(first, chosen, observer);
     observer.ends();
