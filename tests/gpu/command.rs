@@ -163,7 +163,8 @@ fn older_name(_: &Adapter, _: &Gpu) -> Check {
 
 /// `planar bench` tells which layout it took and what it measured, and `-v` tells it in training.
 fn layouts_are_told(_: &Adapter, _: &Gpu) -> Check {
-    let bench = "bench -q --only split --hidden 100 --seconds 0.8";
+    // a third of the chunks looks at layouts, one by one, before any is measured: on a busy machine 0.8 s were too few
+    let bench = "bench -q --only split --hidden 100 --seconds 4";
     let (stdout, stderr, _) = planar(&format!("{bench} --json"))?;
     let report: Value = serde_json::from_str(&stdout).map_err(|error| format!("{error}: {stderr}"))?;
     let layouts = &report["results"][0]["layouts"];
