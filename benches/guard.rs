@@ -16,8 +16,8 @@ use planar::cpu::{Engine, Reference};
 use planar::data::flower;
 use planar::gpu::plan::PlanChoice;
 use planar::gpu::{Adapter, Gpu};
-use planar::measure::speed;
-use planar::model::{Network, Parameters};
+use planar::measure::{self, speed};
+use planar::model::Network;
 
 /// Networks side by side, hidden units and activation, on the flower's 400 samples.
 const NETWORKS: [(u32, usize, &str); 5] =
@@ -75,12 +75,7 @@ fn measure() -> planar::Result<Ratios> {
     let mut ratios = Ratios::new();
     for (count, hidden, activation) in NETWORKS {
         let network = Network::one_hidden(2, hidden, activation.parse()?)?;
-        let of_seed = |seed| Run {
-            parameters: Parameters::initial(&network, seed, 0.01),
-            network: network.clone(),
-            learning_rate: 0.073,
-        };
-        let runs: Vec<Run> = (2..2 + count).map(of_seed).collect();
+        let runs: Vec<Run> = (2..2 + count).map(|seed| measure::run(&network, seed)).collect();
         for (name, backend) in &backends {
             let pair = |_| -> planar::Result<f64> {
                 let reference = speed(&Reference::<f32>::new(), &data, &runs, PATIENCE)?.iteration;

@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use planar::backend::{Backend, Run, Session};
+use planar::backend::{Backend, Session};
 use planar::cpu::Engine;
 use planar::data::{Dataset, flower};
 use planar::gpu::plan::PlanChoice;
 use planar::gpu::{Adapter, Gpu};
-use planar::model::{Network, Parameters};
+use planar::measure;
+use planar::model::Network;
 
 mod common;
 
@@ -30,8 +31,7 @@ fn backends() -> Vec<(String, Box<dyn Backend>)> {
 
 fn load(backend: &dyn Backend, hidden: usize, activation: &str, data: &Dataset) -> planar::Result<Box<dyn Session>> {
     let network = Network::one_hidden(2, hidden, activation.parse()?)?;
-    let parameters = Parameters::initial(&network, 2, 0.01);
-    backend.load(data, &[Run { network, parameters, learning_rate: 0.073 }])
+    backend.load(data, &[measure::run(&network, 2)])
 }
 
 fn iteration(criterion: &mut Criterion) {

@@ -10,7 +10,8 @@ use planar::cpu::Engine;
 use planar::data::flower;
 use planar::gpu::plan::PlanChoice;
 use planar::gpu::{Adapter, Gpu};
-use planar::model::{Network, Parameters};
+use planar::measure;
+use planar::model::Network;
 
 mod common;
 
@@ -27,7 +28,7 @@ fn networks(criterion: &mut Criterion) {
     for activation in ["tanh", "leaky-relu"] {
         let run = |seed: u32| {
             let network = Network::one_hidden(2, 4, activation.parse().expect("it is one")).expect("a network");
-            Run { parameters: Parameters::initial(&network, seed, 0.01), network, learning_rate: 0.073 }
+            measure::run(&network, seed)
         };
         let mut group = criterion.benchmark_group(format!("networks/{activation}"));
         group.sample_size(10).warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1));

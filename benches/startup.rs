@@ -4,11 +4,12 @@
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use planar::backend::{Backend, Run};
+use planar::backend::Backend;
 use planar::data::flower;
 use planar::gpu::plan::PlanChoice;
 use planar::gpu::{Adapter, Gpu};
-use planar::model::{Network, Parameters};
+use planar::measure;
+use planar::model::Network;
 
 fn startup(criterion: &mut Criterion) {
     let data = flower(400, 1).expect("a flower");
@@ -18,7 +19,7 @@ fn startup(criterion: &mut Criterion) {
         for plan in PlanChoice::ALL {
             for (hidden, activation) in [(4, "tanh"), (277, "leaky-relu")] {
                 let network = Network::one_hidden(2, hidden, activation.parse().expect("a name")).expect("a network");
-                let run = [Run { parameters: Parameters::initial(&network, 2, 0.01), network, learning_rate: 0.073 }];
+                let run = [measure::run(&network, 2)];
                 group.bench_function(BenchmarkId::new(plan.to_string(), hidden), |bencher| {
                     bencher.iter(|| {
                         let gpu = Gpu::open(&adapter).expect("the adapter opens").with_plan(plan);

@@ -9,8 +9,8 @@ use planar::backend::{Backend, LayoutChoice, Run};
 use planar::data::{Dataset, flower};
 use planar::gpu::plan::PlanChoice;
 use planar::gpu::{Adapter, Gpu};
-use planar::measure::{speed, speed_of};
-use planar::model::{Network, Parameters};
+use planar::measure::{self, speed, speed_of};
+use planar::model::Network;
 
 /// Networks side by side, hidden units, samples and activation.
 const GRID: [(u32, usize, usize, &str); 8] = [
@@ -38,12 +38,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         for plan in PlanChoice::ALL {
             for (networks, hidden, samples, activation) in GRID {
                 let network = Network::one_hidden(2, hidden, activation.parse()?)?;
-                let of_seed = |seed| Run {
-                    parameters: Parameters::initial(&network, seed, 0.01),
-                    network: network.clone(),
-                    learning_rate: 0.073,
-                };
-                let runs: Vec<Run> = (2..2 + networks).map(of_seed).collect();
+                let runs: Vec<Run> = (2..2 + networks).map(|seed| measure::run(&network, seed)).collect();
                 let what = format!("{plan}, {networks} × n_h = {hidden}, m = {samples}, {activation}");
                 match choice(&adapter, plan, &flower(samples, 1)?, &runs) {
                     Ok((chosen, times)) => worse += usize::from(tell(&what, &chosen, &times)),

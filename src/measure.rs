@@ -7,7 +7,7 @@ use web_time::Instant;
 use crate::Result;
 use crate::backend::{Backend, CHUNK_LIMIT, Layouts, Run, Session};
 use crate::data::Dataset;
-use crate::model::Network;
+use crate::model::{Network, Parameters};
 
 /// How fast a backend trains its networks.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,20 @@ pub struct Speed {
     pub host: f64,
     /// How the plan was laid out in the end, and what that was chosen from; none if it has no layouts.
     pub layouts: Option<Layouts>,
+}
+
+/// A network to measure, at its start from this seed, with a rate so small that no number overflows, which would change
+/// the time.
+///
+/// ```
+/// use planar::measure::run;
+/// use planar::model::{Activation, Network};
+/// let run = run(&Network::one_hidden(2, 4, Activation::Tanh)?, 2);
+/// assert_eq!((run.parameters.values().len(), run.learning_rate), (17, 0.073));
+/// # Ok::<(), planar::Error>(())
+/// ```
+pub fn run(network: &Network, seed: u32) -> Run {
+    Run { network: network.clone(), parameters: Parameters::initial(network, seed, 0.01), learning_rate: 0.073 }
 }
 
 /// Loads the networks, trains them side by side for about `patience`, the set-up not counted, and forgets them.

@@ -6,18 +6,11 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use assert_cmd::Command;
-use common::command::{self, run};
+use common::command::{refused, run, with_files as planar};
 use serde_json::Value;
 use tempfile::TempDir;
 
 const TRAIN: &str = "train --device cpu --iterations 300 --missing mean";
-
-fn planar(arguments: &str, files: &[&Path]) -> Command {
-    let mut command = command::planar(arguments);
-    command.args(files);
-    command
-}
 
 /// Breast cancer in two files, `train.csv` and `test.csv`, by the text that `of_test` makes of a test row's cells.
 fn files(of_test: impl Fn(Vec<&str>) -> String) -> (TempDir, PathBuf, PathBuf) {
@@ -50,16 +43,6 @@ fn done(arguments: &str, files: &[&Path]) -> String {
     let (stdout, stderr, code) = run(planar(arguments, files));
     assert_eq!(code, 0, "{stderr}");
     stdout
-}
-
-/// Asserts that a command ends with code 2 and one line that has all these words.
-#[track_caller]
-fn refused(command: Command, words: &[&str]) {
-    let (stdout, stderr, code) = run(command);
-    assert_eq!((code, stdout.as_str(), stderr.lines().count()), (2, "", 1), "{words:?}: {stderr}");
-    for word in words {
-        assert!(stderr.contains(word), "no '{word}' in: {stderr}");
-    }
 }
 
 #[test]

@@ -4,29 +4,14 @@
 mod common;
 
 use std::fs;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
-use common::command::{self, run};
+use common::command::{refused_with as assert_refused, run, with_files as planar};
 use planar::checkpoint::Weights;
 use planar::cpu::logits_at;
 use planar::data::noisy_moons;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-
-fn planar(arguments: &str, files: &[&Path]) -> assert_cmd::Command {
-    let mut command = command::planar(arguments);
-    command.args(files);
-    command
-}
-
-fn assert_refused(command: assert_cmd::Command, code: i32, words: &[&str]) {
-    let (stdout, stderr, got) = run(command);
-    assert_eq!((got, stdout.as_str(), stderr.lines().count()), (code, "", 1), "{words:?}: {stderr}");
-    for word in words {
-        assert!(stderr.contains(word), "no '{word}' in: {stderr}");
-    }
-}
 
 /// The moons as a table with a header, their labels first, last or left out.
 fn moons(label: Option<usize>) -> String {

@@ -7,8 +7,7 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use assert_cmd::Command;
-use common::command::{self, run};
+use common::command::{refused, run, with_files as planar};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -20,12 +19,6 @@ fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/data").join(name)
 }
 
-fn planar(arguments: &str, files: &[&Path]) -> Command {
-    let mut command = command::planar(arguments);
-    command.args(files);
-    command
-}
-
 /// The report of a training on a file, and what was told meanwhile of the file.
 #[track_caller]
 fn trained(flags: &str, file: &Path) -> (Value, Vec<String>) {
@@ -33,16 +26,6 @@ fn trained(flags: &str, file: &Path) -> (Value, Vec<String>) {
     assert_eq!(code, 0, "{}: {stderr}", file.display());
     let of_file = |line: &&str| !line.contains("share of the largest class");
     (serde_json::from_str(&stdout).unwrap(), stderr.lines().filter(of_file).map(String::from).collect())
-}
-
-/// Asserts that a command ends with code 2 and one line that has all these words.
-#[track_caller]
-fn refused(command: Command, words: &[&str]) {
-    let (stdout, stderr, code) = run(command);
-    assert_eq!((code, stdout.as_str(), stderr.lines().count()), (2, "", 1), "{words:?}: {stderr}");
-    for word in words {
-        assert!(stderr.contains(word), "no '{word}' in: {stderr}");
-    }
 }
 
 fn accuracy(report: &Value) -> f64 {

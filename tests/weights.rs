@@ -6,7 +6,7 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::{fs, iter};
 
-use common::command::{self, run};
+use common::command::{run, with_files as planar};
 use common::tensors::{file, plain};
 use planar::checkpoint::Weights;
 use serde_json::{Map, Value, json};
@@ -198,12 +198,6 @@ fn what_is_no_pair_of_a_dense_layer_is_refused_by_its_name() {
     ] {
         assert_eq!(read(&named(&tensors), false).unwrap_err(), problem);
     }
-}
-
-fn planar(arguments: &str, files: &[&Path]) -> assert_cmd::Command {
-    let mut command = command::planar(arguments);
-    command.args(files);
-    command
 }
 
 #[test]

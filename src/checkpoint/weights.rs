@@ -41,7 +41,7 @@ impl Weights {
     /// is missing, unknown, or of another type or shape, if the order of the layers cannot be told, or if a value is not
     /// finite in `f32`.
     pub fn read(path: &Path) -> Result<Self> {
-        Self::parse(path, &bytes(path)?)
+        Self::read_laid_out(path, false)
     }
 
     /// [`read`](Self::read) of a file whose weights are (inputs × units), as Keras has its kernels: `dense/kernel` and
@@ -50,7 +50,16 @@ impl Weights {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn read_transposed(path: &Path) -> Result<Self> {
-        Self::parse_transposed(path, &bytes(path)?)
+        Self::read_laid_out(path, true)
+    }
+
+    /// [`read_transposed`](Self::read_transposed) if the weights are said to be (inputs × units), else
+    /// [`read`](Self::read).
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_laid_out(path: &Path, transposed: bool) -> Result<Self> {
+        Self::laid_out(path, &bytes(path)?, transposed)
     }
 
     /// [`read`](Self::read) of a file's bytes; `path` is for errors.

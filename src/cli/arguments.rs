@@ -1,6 +1,7 @@
 //! The flags for data, network and training, which several subcommands share.
 
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
 
 use planar::backend::check_learning_rate;
 use planar::data::{HeldOut, Options, Source};
@@ -199,6 +200,12 @@ pub fn init_scale(text: &str) -> Result<f64> {
         Ok(scale) if scale.is_finite() => Ok(scale),
         _ => Err(Error::invalid("the scale of the initial weights", "a finite number", format_args!("'{text}'"))),
     }
+}
+
+/// Refuses a file that cannot be written, before the work whose result goes there. What it holds stays.
+pub fn check_writable(path: &Path) -> Result<()> {
+    let opened = OpenOptions::new().append(true).create(true).open(path);
+    opened.map(drop).map_err(|source| Error::Io { path: path.into(), source })
 }
 
 /// A file to be written, in a folder that exists.

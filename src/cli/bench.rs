@@ -6,7 +6,7 @@ use planar::backend::{Layouts, Run};
 use planar::cpu::Engine;
 use planar::data::{DEFAULT_SEED, flower, gaussian_quantiles_of};
 use planar::fit::{Candidate, every, require_adapter};
-use planar::model::{Activation, Network, Parameters};
+use planar::model::{Activation, Network};
 use planar::{Error, measure};
 use serde::Serialize;
 
@@ -112,12 +112,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         features => gaussian_quantiles_of(features, arguments.samples, DEFAULT_SEED)?,
     };
     let network = Network::one_hidden(data.features(), arguments.hidden, arguments.activation)?;
-    // a small rate, since numbers that overflow would change the time
-    let run = |seed: u32| {
-        let parameters = Parameters::initial(&network, seed, 0.01);
-        Run { network: network.clone(), parameters, learning_rate: 0.073 }
-    };
-    let runs: Vec<Run> = (0..arguments.networks).map(|network| run(2 + network)).collect();
+    let runs: Vec<Run> = (2..2 + arguments.networks).map(|seed| measure::run(&network, seed)).collect();
     let operations = measure::operations(&network, data.samples()) * runs.len() as f64;
 
     let peak = Engine::new(arguments.threads)?.peak();

@@ -10,8 +10,7 @@ pub fn said(fitted: &Fitted, command: impl FnOnce() -> String) -> Option<String>
     let last = &fitted.report.last;
     let accuracy = last.accuracy.filter(|_| fitted.report.status == Status::Finished)?;
     let LargestClass { class, share } = LargestClass::of(fitted.data.labels());
-    let classes = &fitted.data.columns().classes;
-    let name = |class: u8| classes.get(usize::from(class)).map_or("", String::as_str);
+    let name = |class: u8| fitted.data.columns().class(class);
     if share == 1.0 {
         let class = name(class);
         return Some(format!("every sample is of class {class}: there is nothing to tell apart"));

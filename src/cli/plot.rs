@@ -13,7 +13,6 @@ use planar::{Error, Result};
 use super::advice::{Advise, of_weights};
 use super::arguments::DataArguments;
 use super::picture::{SHEET, axes, picture};
-use super::predict::read_weights;
 use super::{Ending, Verbosity, preview, table};
 
 /// Width and height in pixels of a boundary without costs.
@@ -62,7 +61,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let Arguments { weights: path, out, verbosity, .. } = arguments;
     verbosity.start_log();
     let advice = |error: &Error| of_weights(error, arguments.activation);
-    let weights = read_weights(path, arguments.transposed).advise(advice)?;
+    let weights = Weights::read_laid_out(path, arguments.transposed).advise(advice)?;
     let network = weights.network(path, arguments.activation).advise(advice)?;
     let costs = weights.state.as_ref().map_or(&[][..], |state| &state.costs);
     if arguments.log_cost && costs.is_empty() {

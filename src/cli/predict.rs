@@ -62,7 +62,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     arguments.verbosity.start_log();
     let advice = |error: &Error| of_weights(error, arguments.activation);
-    let weights = read_weights(&arguments.weights, arguments.transposed).advise(advice)?;
+    let weights = Weights::read_laid_out(&arguments.weights, arguments.transposed).advise(advice)?;
     let network = weights.network(&arguments.weights, arguments.activation).advise(advice)?;
     let options = arguments.table.options();
     if options.missing == Missing::Drop {
@@ -100,9 +100,4 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         arguments.verbosity.say(accuracy);
     }
     Ok(Ending::Done)
-}
-
-/// The weights of a file, laid out as its user says.
-pub fn read_weights(path: &Path, transposed: bool) -> planar::Result<Weights> {
-    if transposed { Weights::read_transposed(path) } else { Weights::read(path) }
 }

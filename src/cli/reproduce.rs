@@ -1,6 +1,5 @@
 //! `planar reproduce`: whether the notebook's figures and the thread's claims can be reproduced.
 
-use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -8,6 +7,7 @@ use planar::Error;
 use planar::fit::by_name;
 use planar::reproduce::{claims, reproduce};
 
+use super::arguments::check_writable;
 use super::device::device_name;
 use super::progress::{self, NetworkBar};
 use super::{Ending, Verbosity};
@@ -69,11 +69,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let is_wanted = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| only == name);
     let wanted: Vec<_> = all.into_iter().filter(|claim| is_wanted(claim.name)).collect();
     let backend = by_name(&arguments.device)?;
-    for path in arguments.files() {
-        // checked first, so that a missing folder does not cost a minute's work
-        let opened = OpenOptions::new().append(true).create(true).open(path);
-        opened.map_err(|source| Error::Io { path: path.clone(), source })?;
-    }
+    arguments.files().try_for_each(|path| check_writable(path))?;
     progress::stop_on_ctrl_c();
     let networks = wanted.iter().map(|claim| claim.networks(arguments.seeds)).sum();
     let (bar, mut ended, mut found) = (NetworkBar::new(networks, 0, verbosity.quiet), 0, Vec::new());

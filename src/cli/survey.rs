@@ -1,6 +1,5 @@
 //! `planar bench --report`: everything that the adapters of this machine have to tell, in two files.
 
-use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,18 +7,14 @@ use planar::checkpoint::{remove_leftovers, replace};
 use planar::survey::survey;
 use planar::{Error, Result};
 
-use super::arguments::in_a_folder;
+use super::arguments::{check_writable, in_a_folder};
 use super::{Ending, Verbosity};
 use crate::report::survey::markdown;
 
 /// Surveys the adapters, and writes Markdown to a file and JSON beside it.
 pub fn run(path: &Path, patience: Duration, verbosity: Verbosity) -> anyhow::Result<Ending> {
     let files = [path.to_owned(), path.with_extension("json")];
-    for path in &files {
-        // checked first, so that a missing permission does not cost ten minutes' work
-        let opened = OpenOptions::new().append(true).create(true).open(path);
-        opened.map_err(|source| Error::Io { path: path.clone(), source })?;
-    }
+    files.iter().try_for_each(|path| check_writable(path))?;
     let survey = survey(patience, |section| verbosity.say(section))?;
     let texts = [markdown(&survey), format!("{}\n", serde_json::to_string_pretty(&survey)?)];
     for (path, text) in files.iter().zip(&texts) {

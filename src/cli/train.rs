@@ -61,7 +61,7 @@ impl Arguments {
         DataSettings { held_out, ..data }
     }
 
-    /// The settings of a cross-validation in so many folds.
+    /// The settings of a cross-validation with this many folds.
     fn folds(&self, folds: usize) -> FoldSettings {
         let DataSettings { source, options, .. } = self.data();
         FoldSettings {

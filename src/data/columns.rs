@@ -81,6 +81,11 @@ impl Columns {
         self.classes == ["0", "1"]
     }
 
+    /// The name of a class; empty if there is no such class.
+    pub fn class(&self, class: u8) -> &str {
+        self.classes.get(usize::from(class)).map_or("", String::as_str)
+    }
+
     /// Whether all of these are names of its classes.
     pub(crate) fn has_classes(&self, names: &[String]) -> bool {
         names.iter().all(|name| self.classes.contains(name))

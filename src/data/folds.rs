@@ -5,7 +5,7 @@ use std::mem::discriminant;
 use super::numpy_random::NumpyRandom;
 use super::prepared::{Loaded, Prepared};
 use super::table::{Notice, Progress};
-use super::{Dataset, Options, Scale, Source};
+use super::{Columns, Dataset, Options, Scale, Source};
 use crate::{Error, Result};
 
 /// A data set that is divided into folds, each of which can be held out in turn.
@@ -32,7 +32,7 @@ impl Dataset {
     /// # Ok::<(), planar::Error>(())
     /// ```
     pub fn folds(&self, count: usize, seed: u32) -> Result<Vec<usize>> {
-        draw(self.labels(), &self.columns().classes, count, seed)
+        draw(self.labels(), self.columns(), count, seed)
     }
 }
 
@@ -49,7 +49,7 @@ impl Source {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Folds> {
         let loaded = Loaded::new(self, options, progress)?;
-        let of = draw(loaded.labels(), &loaded.columns().classes, count, seed)?;
+        let of = draw(loaded.labels(), loaded.columns(), count, seed)?;
         Ok(Folds { loaded, of, count, scale: options.scale })
     }
 }
@@ -85,8 +85,8 @@ pub(crate) fn untold(notices: &[Notice], told: &[Notice]) -> Vec<Notice> {
     notices.iter().filter(is_new).cloned().collect()
 }
 
-/// The fold of each sample. `classes` are the names of the labels 0, 1, …
-fn draw(labels: &[u8], classes: &[String], count: usize, seed: u32) -> Result<Vec<usize>> {
+/// The fold of each sample.
+fn draw(labels: &[u8], columns: &Columns, count: usize, seed: u32) -> Result<Vec<usize>> {
     // scikit-learn's order of classes: that of their first samples
     let mut order = Vec::new();
     for label in labels {
@@ -97,7 +97,7 @@ fn draw(labels: &[u8], classes: &[String], count: usize, seed: u32) -> Result<Ve
     let samples_of = |class: u8| -> Vec<usize> { (0..labels.len()).filter(|s| labels[*s] == class).collect() };
     let samples: Vec<Vec<usize>> = order.iter().map(|class| samples_of(*class)).collect();
     if let Some((class, samples)) = order.iter().zip(&samples).min_by_key(|(_, samples)| samples.len()) {
-        check(count, samples.len(), classes.get(usize::from(*class)).map_or("", String::as_str))?;
+        check(count, samples.len(), columns.class(*class))?;
     }
     let mut random = NumpyRandom::new(seed);
     let mut fold_of = vec![0; labels.len()];
@@ -132,7 +132,7 @@ mod tests {
     use super::super::noisy_moons;
     use super::*;
 
-    /// Labels of classes 0, 1, … with so many samples each, in turn as long as there are some.
+    /// Labels of classes 0, 1, … with these numbers of samples, in turn as long as there are some.
     fn labels(counts: &[usize]) -> Vec<u8> {
         let most = counts.iter().copied().max().unwrap();
         let turn = |turn: usize| (0..).zip(counts).filter(move |(_, count)| turn < **count).map(|(class, _)| class);
@@ -140,7 +140,8 @@ mod tests {
     }
 
     fn drawn(counts: &[usize], folds: usize, seed: u32) -> Result<Vec<usize>> {
-        draw(&labels(counts), &["no", "yes", "maybe"].map(String::from), folds, seed)
+        let classes = ["no", "yes", "maybe"].map(String::from).into();
+        draw(&labels(counts), &Columns { classes, ..Columns::plain(1) }, folds, seed)
     }
 
     fn range(numbers: impl Iterator<Item = usize> + Clone) -> usize {

@@ -127,7 +127,7 @@ impl RunSettings {
 impl Start {
     fn parameters(&self, network: &Network) -> Result<Parameters> {
         let Some(path) = &self.file else { return Ok(Parameters::initial(network, self.seed, self.scale)) };
-        let weights = if self.transposed { Weights::read_transposed(path)? } else { Weights::read(path)? };
+        let weights = Weights::read_laid_out(path, self.transposed)?;
         if weights.widths == network.widths() {
             return Ok(weights.parameters);
         }

@@ -4,7 +4,7 @@ use planar::fit::{CrossValidated, Estimate, FoldReport};
 use planar::train::Status;
 
 use super::columns;
-use super::train::of_file;
+use super::train::about;
 
 /// A row per fold, what was trained on what, and each figure over all folds.
 pub fn summary(validated: &CrossValidated) -> String {
@@ -13,15 +13,8 @@ pub fn summary(validated: &CrossValidated) -> String {
     let mut rows = vec![heading.map(str::to_owned).to_vec()];
     rows.extend(report.folds.iter().map(row));
     let (data, training, drawn) = (&report.data, &report.training, &report.drawn);
-    let seed = data.seed.map_or(String::new(), |seed| format!(", seed {seed}"));
-    let seeded = || format!("seed {}, scale {}", training.init_seed, training.init_scale);
-    let start = report.init.clone().unwrap_or_else(seeded);
-    let mut about = vec![vec!["data".into(), format!("{}, {} × {}{seed}", data.name, data.samples, data.features)]];
-    about.extend(of_file(data));
+    let mut about = about(data, &run.network, training, report.init.as_deref());
     about.extend([
-        vec!["network".into(), format!("{:?}, {}", run.network.widths(), run.network.derivative())],
-        vec!["weights".into(), format!("{start}, {}", training.precision)],
-        vec!["learning rate".into(), training.learning_rate.to_string()],
         vec!["iterations".into(), format!("{} for each of {} folds", training.iterations, drawn.folds)],
         vec!["device".into(), format!("{}, plan {}", report.device.name, report.plan)],
         vec!["time".into(), format!("{:.2} s", report.seconds.total)],
@@ -56,7 +49,7 @@ fn row(fold: &FoldReport) -> Vec<String> {
     cells
 }
 
-/// A mean with its deviation, times a factor, in so many digits.
+/// A mean with its deviation, times a factor, with this many digits.
 fn of_figure(estimate: Option<Estimate>, factor: f64, digits: usize, unit: &str) -> String {
     let Some(Estimate { mean, deviation, .. }) = estimate else { return "–".into() };
     let mean = factor * mean;

@@ -78,13 +78,12 @@ impl PredictReport<'_> {
 
     /// The name of the class that is predicted.
     fn class(&self, prediction: &Prediction) -> &str {
-        self.classes()[usize::from(prediction.class)]
+        self.data.columns().class(prediction.class)
     }
 
     /// The names of the classes 0 and 1.
     pub fn classes(&self) -> [&str; 2] {
-        let classes = &self.data.columns().classes;
-        [0, 1].map(|class| classes.get(class).map_or("", String::as_str))
+        [0, 1].map(|class| self.data.columns().class(class))
     }
 
     /// A table: a header, and one row per sample, each number in the fewest digits that identify it.

@@ -1,7 +1,8 @@
 //! What `planar train` prints for people.
 
 use planar::data::Scale;
-use planar::fit::{ClassReport, DataReport, Final, Fitted};
+use planar::fit::{ClassReport, DataReport, Final, Fitted, TrainingReport};
+use planar::model::Network;
 use planar::train::Status;
 
 use super::scores::block;
@@ -12,7 +13,6 @@ pub fn summary(fitted: &Fitted) -> String {
     let mut rows = vec![vec!["iteration".to_owned(), "cost".to_owned()]];
     rows.extend(report.costs.iter().map(|at| vec![at.iteration.to_string(), format!("{:.6}", at.cost)]));
     let (data, training, seconds) = (&report.data, &report.training, &report.seconds);
-    let seed = data.seed.map_or(String::new(), |seed| format!(", seed {seed}"));
     let rate = outcome.iterations.saturating_sub(fitted.before) as f64 / seconds.training;
     let result = match (report.last, report.status) {
         (Final { cost: Some(cost), accuracy: Some(accuracy), .. }, Status::Finished) => {
@@ -24,14 +24,8 @@ pub fn summary(fitted: &Fitted) -> String {
         }
         _ => format!("diverged at iteration {}", outcome.iterations),
     };
-    let seeded = || format!("seed {}, scale {}", training.init_seed, training.init_scale);
-    let start = report.init.clone().unwrap_or_else(seeded);
-    let mut about = vec![vec!["data".into(), format!("{}, {} × {}{seed}", data.name, data.samples, data.features)]];
-    about.extend(of_file(data));
+    let mut about = about(data, &run.network, training, report.init.as_deref());
     about.extend([
-        vec!["network".into(), format!("{:?}, {}", run.network.widths(), run.network.derivative())],
-        vec!["weights".into(), format!("{start}, {}", training.precision)],
-        vec!["learning rate".into(), training.learning_rate.to_string()],
         vec!["device".into(), format!("{}, plan {}", report.device.name, report.plan)],
         vec!["time".into(), format!("{:.2} s, {rate:.0} iterations/s", seconds.total)],
         vec!["result".into(), result],
@@ -44,13 +38,33 @@ pub fn summary(fitted: &Fitted) -> String {
         };
         about.push(vec!["held out".into(), held_out]);
     }
-    let classes = [0, 1].map(|class| data.classes.get(class).map_or("", |class| class.name.as_str()));
+    let classes = [0, 1].map(|class| fitted.data.columns().class(class));
     let held_out = report.last.test_scores.map(|scores| format!("\n{}", block("held out", &scores, classes)));
     format!("{}\n{}{}", super::columns(rows), super::columns(about), held_out.unwrap_or_default())
 }
 
+/// What was trained on what, and from which weights.
+pub(super) fn about(
+    data: &DataReport,
+    network: &Network,
+    training: &TrainingReport,
+    init: Option<&str>,
+) -> Vec<Vec<String>> {
+    let seed = data.seed.map_or(String::new(), |seed| format!(", seed {seed}"));
+    let seeded = || format!("seed {}, scale {}", training.init_seed, training.init_scale);
+    let start = init.map_or_else(seeded, String::from);
+    let mut rows = vec![vec!["data".into(), format!("{}, {} × {}{seed}", data.name, data.samples, data.features)]];
+    rows.extend(of_file(data));
+    rows.extend([
+        vec!["network".into(), format!("{:?}, {}", network.widths(), network.derivative())],
+        vec!["weights".into(), format!("{start}, {}", training.precision)],
+        vec!["learning rate".into(), training.learning_rate.to_string()],
+    ]);
+    rows
+}
+
 /// What a file's columns are: the label and the share of each class, what is left out, and how the rest is scaled.
-pub(super) fn of_file(data: &DataReport) -> Vec<Vec<String>> {
+fn of_file(data: &DataReport) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     if let Some(label) = &data.label {
         let share = |class: &ClassReport| format!("{} {:.2} %", class.name, 100.0 * class.share);

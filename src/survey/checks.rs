@@ -10,7 +10,8 @@ use crate::compare::{Bounds, compare_step};
 use crate::cpu::Reference;
 use crate::data::flower;
 use crate::gpu::{Adapter, Gpu};
-use crate::model::{Network, Parameters};
+use crate::measure;
+use crate::model::Network;
 
 /// Hidden units, samples and activation of the steps that are compared.
 const STEPS: [(usize, usize, &str); 4] =
@@ -119,8 +120,7 @@ fn first_iterations(adapter: &Adapter, (hidden, samples, activation): (usize, us
     Ok((gpu, SetUp { hidden, samples, activation: activation.into(), cold_ms, warm_ms, error }))
 }
 
-/// A network of one hidden layer at its start, with a rate so small that no number overflows, which would change the time.
+/// A network of one hidden layer at its start.
 pub(super) fn run(hidden: usize, activation: &str, seed: u32) -> Result<Run> {
-    let network = Network::one_hidden(2, hidden, activation.parse()?)?;
-    Ok(Run { parameters: Parameters::initial(&network, seed, 0.01), network, learning_rate: 0.073 })
+    Ok(measure::run(&Network::one_hidden(2, hidden, activation.parse()?)?, seed))
 }

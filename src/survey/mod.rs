@@ -156,4 +156,4 @@ impl Deadline {
 }
 
 /// What is noted instead of a figure for which no time was left.
-pub const TOO_LATE: &str = "skipped: no time was left";
+const TOO_LATE: &str = "skipped: no time was left";

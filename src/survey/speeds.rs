@@ -20,7 +20,7 @@ const SIZES: [(usize, usize); 4] = [(4, 400), (40, 400), (277, 400), (1024, 10_0
 const ACTIVATIONS: [&str; 2] = ["tanh", "leaky-relu"];
 /// Networks side by side, of four units on 400 samples.
 const MANY: [u32; 2] = [64, 1024];
-/// The tuner trains for so many times as long as a figure is measured, so that it comes to a choice.
+/// The tuner trains this many times as long as a figure is measured, so that it reaches a choice.
 const TUNING: u32 = 3;
 
 /// One size: the CPU engine and each plan.

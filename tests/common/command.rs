@@ -1,5 +1,7 @@
 //! The binary as the tests run it.
 
+use std::path::Path;
+
 use assert_cmd::Command;
 
 /// The binary, with no adapter in sight.
@@ -15,6 +17,29 @@ pub fn run(mut command: Command) -> (String, String, i32) {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+}
+
+/// Asserts that a command ends with code 2 and one line that has all these words.
+#[track_caller]
+pub fn refused(command: Command, words: &[&str]) {
+    refused_with(command, 2, words);
+}
+
+/// [`refused`] with another code.
+#[track_caller]
+pub fn refused_with(command: Command, code: i32, words: &[&str]) {
+    let (stdout, stderr, got) = run(command);
+    assert_eq!((got, stdout.as_str(), stderr.lines().count()), (code, "", 1), "{words:?}: {stderr}");
+    for word in words {
+        assert!(stderr.contains(word), "no '{word}' in: {stderr}");
+    }
+}
+
+/// The binary with these arguments and these files behind them.
+pub fn with_files(arguments: &str, files: &[&Path]) -> Command {
+    let mut command = planar(arguments);
+    command.args(files);
+    command
 }
 
 /// [`run`] of the binary with these arguments.

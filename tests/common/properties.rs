@@ -21,7 +21,7 @@ pub struct Case {
     pub chunks: Vec<u32>,
 }
 
-/// Any shape up to so many features, 70 units and 70 samples, any activation, any slope.
+/// Any shape up to this many features, 70 units and 70 samples, any activation, any slope.
 pub fn cases(features: usize) -> impl Strategy<Value = Case> {
     let activation = prop_oneof![
         Just(Activation::Tanh),

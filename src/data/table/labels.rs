@@ -36,7 +36,9 @@ pub(super) struct Values {
 
 impl Values {
     /// The values of the rows that are kept; none if there are over 256.
-    pub fn of(column: &Column, is_kept: impl Fn(usize) -> bool) -> Option<Self> {
+    pub fn of(column: &Column, kept: &[u32]) -> Option<Self> {
+        let mut is_kept = vec![false; column.numbers.len()];
+        kept.iter().for_each(|row| is_kept[*row as usize] = true);
         if column.has_too_many_texts {
             return None;
         }
@@ -59,14 +61,14 @@ impl Values {
         let mut last: Option<(u64, u16)> = None;
         for (row, number) in column.numbers.iter().enumerate() {
             let value = match last {
-                _ if number.is_nan() || !is_kept(row) => None,
+                _ if number.is_nan() || !is_kept[row] => None,
                 Some((bits, value)) if bits == number.to_bits() => Some(value),
                 _ => Some(code(name_of(*number))?),
             };
             last = value.map(|value| (number.to_bits(), value)).or(last);
             of_row.push(value);
         }
-        for (row, text) in column.texts.iter().filter(|(row, _)| is_kept(*row as usize)) {
+        for (row, text) in column.texts.iter().filter(|(row, _)| is_kept[*row as usize]) {
             of_row[*row as usize] = Some(texts[usize::from(*text)]);
         }
         // a name that no kept row has would be an empty class
@@ -111,9 +113,7 @@ pub(super) fn classes(
         let problem = format!("{} is not finite, and no label", quoted(&place.cell));
         return Err(problems.cell(place.line, label.column - 1, problem));
     }
-    let mut is_kept = vec![false; column.numbers.len()];
-    kept.iter().for_each(|row| is_kept[*row as usize] = true);
-    let values = Values::of(column, |row| is_kept[row]).ok_or_else(|| {
+    let values = Values::of(column, kept).ok_or_else(|| {
         let problem =
             "the label has over 256 different values, where classes are expected: is another column the label?";
         problems.column(label.column - 1, problem)

@@ -69,12 +69,8 @@ pub(super) fn kept(
     if let (Missing::Refuse, Some((line, column, problem))) = (missing, first.min()) {
         return Err(problems.cell(line, column, problem));
     }
-    let mut is_kept = vec![true; rows.count];
     let of_features = parts.features.iter().filter(|_| missing == Missing::Drop);
-    for column in of_features.chain([&parts.label]) {
-        rows.columns[*column].missing.iter().for_each(|row| is_kept[*row as usize] = false);
-    }
-    let kept: Vec<u32> = (from..rows.count).filter(|row| is_kept[*row]).map(|row| row as u32).collect();
+    let kept = rows.complete(from, of_features.chain([&parts.label]));
     let of = rows.count - from;
     if kept.is_empty() {
         return Err(problems.whole(format!("every one of the {of} rows has a missing cell, so that none is left")));

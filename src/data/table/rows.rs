@@ -24,6 +24,15 @@ pub(super) struct Rows {
 }
 
 impl Rows {
+    /// The rows from `from` on in which none of these columns has a missing cell.
+    pub fn complete<'a>(&self, from: usize, columns: impl Iterator<Item = &'a usize>) -> Vec<u32> {
+        let mut is_complete = vec![true; self.count];
+        for column in columns {
+            self.columns[*column].missing.iter().for_each(|row| is_complete[*row as usize] = false);
+        }
+        (from..self.count).filter(|row| is_complete[*row]).map(|row| row as u32).collect()
+    }
+
     /// Reads a table; none if it has no rows.
     pub fn read(
         input: Input,

@@ -68,7 +68,7 @@ pub fn samples(
     check_features(&rows.columns, &features, &names, problems)?;
 
     let mut columns = model.cloned().unwrap_or_else(|| Columns::plain(inputs));
-    let kept = kept(&rows, from, &features, label, options.missing);
+    let kept = rows.complete(from, features.iter().chain(&label).filter(|_| options.missing == Missing::Drop));
     if kept.len() < rows.count - from {
         let of = rows.count - from;
         notices.push(Notice::RowsDropped { rows: of - kept.len(), of });
@@ -201,27 +201,16 @@ fn by_place(
     Ok((features, label))
 }
 
-/// The rows from `from` on, without those whose cells are missing if these are dropped.
-fn kept(rows: &Rows, from: usize, features: &[usize], label: Option<usize>, missing: Missing) -> Vec<u32> {
-    let mut is_kept = vec![true; rows.count];
-    for column in features.iter().chain(&label).filter(|_| missing == Missing::Drop) {
-        rows.columns[*column].missing.iter().for_each(|row| is_kept[*row as usize] = false);
-    }
-    (from..rows.count).filter(|row| is_kept[*row]).map(|row| row as u32).collect()
-}
-
 /// The values of a label column in the rows that are kept; none if all are missing.
 fn values(column: &Column, kept: &[u32], at: usize, problems: Problems) -> Result<Option<Values>> {
-    let mut is_kept = vec![false; column.numbers.len()];
-    kept.iter().for_each(|row| is_kept[*row as usize] = true);
-    let missing = column.missing.iter().filter(|row| is_kept[**row as usize]).count();
+    let missing = column.missing.iter().filter(|row| kept.binary_search(row).is_ok()).count(); // kept ascends
     if missing == kept.len() {
         return Ok(None);
     }
     if let Some(place) = column.first_missing.as_ref().filter(|_| missing > 0) {
         return Err(problems.cell(place.line, at, problem(&place.cell, "a label")));
     }
-    let values = Values::of(column, |row| is_kept[row]);
+    let values = Values::of(column, kept);
     values.map(Some).ok_or_else(|| problems.column(at, "over 256 different values, where labels are expected"))
 }
 
