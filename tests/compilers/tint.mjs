@@ -6,9 +6,9 @@ import { pathToFileURL } from 'node:url';
 
 const [packageFolder, folder] = process.argv.slice(2).map((path) => resolve(path));
 const { create } = await import(pathToFileURL(join(packageFolder, 'index.js')));
-// held, because what it hands out dies with it
-const gpu = create(['backend=null']);
-const adapter = await gpu.requestAdapter();
+// global, because what it hands out dies with it, and an optimiser may drop a local name after its last use
+globalThis.gpu = create(['backend=null']);
+const adapter = await globalThis.gpu.requestAdapter();
 const device = await adapter.requestDevice();
 
 let read = 0;
