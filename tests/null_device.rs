@@ -1,6 +1,6 @@
 //! An adapter that lists itself and cannot compute: RADV for a chip that is not there, and any adapter whose work is dropped or
 //! never done, as the environment's `PLANAR_FAULT` lets happen where the feature `testing` is on. Every command ends within ten
-//! seconds and says why in one line, or goes on with the CPU.
+//! seconds, in proportion longer on a busy machine, and says why in one line, or goes on with the CPU.
 //!
 //! Without RADV its tests are reported as ignored, and with REQUIRE_COMPILERS=1 they fail instead; likewise those of faults
 //! without any adapter, with REQUIRE_GPU=1.
@@ -17,7 +17,10 @@ type Named = (&'static str, fn() -> Check);
 
 /// Where Debian's mesa-vulkan-drivers and most other distributions keep the driver's manifest.
 const MANIFEST: &str = "/usr/share/vulkan/icd.d/radeon_icd.x86_64.json";
+/// The longest that a command may take on a machine with nothing else to do.
 const LONGEST: Duration = Duration::from_secs(10);
+/// The longest that `planar devices` takes there.
+const LISTED: Duration = Duration::from_millis(150);
 
 /// The adapter of a test.
 #[derive(Clone, Copy)]
@@ -94,6 +97,14 @@ fn reports(adapter: Adapter, code: i32, why: &str) -> Check {
     }
 }
 
+/// How long a command may take on this machine now: in proportion where it is busy.
+fn longest() -> Result<Duration, String> {
+    let begun = Instant::now();
+    let listed = Command::new(env!("CARGO_BIN_EXE_planar")).arg("devices").output();
+    listed.map_err(|error| error.to_string())?;
+    Ok(LONGEST.mul_f64((begun.elapsed().as_secs_f64() / LISTED.as_secs_f64()).max(1.0)))
+}
+
 /// Runs a command where an adapter cannot compute, and looks at its code, its output and its one line of errors.
 fn ends(adapter: Adapter, arguments: &str, code: i32, printed: &str, said: &str) -> Check {
     let mut command = Command::new(env!("CARGO_BIN_EXE_planar"));
@@ -106,7 +117,7 @@ fn ends(adapter: Adapter, arguments: &str, code: i32, printed: &str, said: &str)
         Drops => command.env("PLANAR_FAULT", "drops"),
         NeverAnswers => command.env("PLANAR_FAULT", "never-answers"),
     };
-    let begun = Instant::now();
+    let (longest, begun) = (longest()?, Instant::now());
     let output = command.output();
     let Output { status, stdout, stderr } = output.map_err(|error| error.to_string())?;
     let [stdout, stderr] = [stdout, stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
@@ -115,7 +126,7 @@ fn ends(adapter: Adapter, arguments: &str, code: i32, printed: &str, said: &str)
     // a report also says what it measures
     let is_one_line = said.is_empty() || (lines == 1 || arguments.contains("report")) && stderr.contains(said);
     match status.code() == Some(code) && stdout.contains(printed) && is_one_line && !stderr.contains("panicked") {
-        true if took < LONGEST => Ok(()),
+        true if took < longest => Ok(()),
         true => Err(format!("{took:?}: {wrong}")),
         false => Err(wrong),
     }

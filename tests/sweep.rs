@@ -412,7 +412,7 @@ fn a_data_set_is_read_once() {
         move || fs::write(pipe, text)
     });
     let mut command = planar("sweep --json -q --device cpu --init-seed 1..3 --iterations 20 --data");
-    command.arg(&pipe).timeout(std::time::Duration::from_secs(60));
+    command.arg(&pipe).timeout(std::time::Duration::from_secs(600));
     let (stdout, stderr, code) = run(command);
     assert_eq!(code, 0, "{stderr}");
     writer.join().unwrap().unwrap();

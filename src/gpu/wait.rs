@@ -7,7 +7,8 @@
 use std::future::Future;
 use std::time::Duration;
 
-/// How long a submission may take before the device counts as hung. A chunk aims at 50 ms, but if one iteration of a large
+/// How long a submission may take before the device counts as hung; a [software adapter](Idle) may take longer, as long as it
+/// computes. A chunk aims at 50 ms, but if one iteration of a large
 /// network takes a slow software adapter seconds, a chunk of four times as many iterations may follow it.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 /// How long the first piece of work may take, which is next to nothing: a device that does not answer by then never will.
@@ -35,14 +36,68 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 pub async fn finished(device: &wgpu::Device, submission: Option<wgpu::SubmissionIndex>, patience: Duration) -> Waited {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
-    let wait = wgpu::PollType::Wait { submission_index: submission, timeout: Some(patience) };
-    // wgpu panics on errors that are not a PollError
-    match catch_unwind(AssertUnwindSafe(|| device.poll(wait).map(|_| ()))) {
-        Ok(Ok(())) => Waited::Done,
-        Ok(Err(wgpu::PollError::Timeout)) => Waited::TimedOut(patience.as_secs()),
-        Ok(Err(error)) => Waited::Failed(error.to_string()),
-        Err(_) => Waited::Failed("the device failed while the host waited for it".into()),
+    let mut idle = Idle::new(device.adapter_info().device_type == wgpu::DeviceType::Cpu);
+    let mut left = patience;
+    loop {
+        let wait = wgpu::PollType::Wait { submission_index: submission.clone(), timeout: Some(left.min(LOOK)) };
+        // wgpu panics on errors that are not a PollError
+        match catch_unwind(AssertUnwindSafe(|| device.poll(wait).map(|_| ()))) {
+            Ok(Ok(())) => return Waited::Done,
+            Ok(Err(wgpu::PollError::Timeout)) => left = patience.saturating_sub(idle.for_how_long(patience)),
+            Ok(Err(error)) => return Waited::Failed(error.to_string()),
+            Err(_) => return Waited::Failed("the device failed while the host waited for it".into()),
+        }
+        if left.is_zero() {
+            return Waited::TimedOut(patience.as_secs());
+        }
     }
+}
+
+/// How often a wait looks whether the device still computes.
+#[cfg(not(target_arch = "wasm32"))]
+const LOOK: Duration = Duration::from_secs(1);
+
+/// For how long a device has made no progress, as far as can be seen. Nothing shows what hardware does, so that its clock
+/// runs from the start. A software adapter computes in this process: while the process gets time of a processor, it is not
+/// hung, only slow or on a busy machine. Even that ends after ten times the patience.
+#[cfg(not(target_arch = "wasm32"))]
+struct Idle {
+    begun: std::time::Instant,
+    since: std::time::Instant,
+    /// The process's time on processors by then; none where it cannot be seen to compute.
+    computed: Option<Duration>,
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Idle {
+    fn new(is_software: bool) -> Self {
+        let now = std::time::Instant::now();
+        Self { begun: now, since: now, computed: Some(is_software).filter(|is| *is).and_then(|_| processor_time()) }
+    }
+
+    fn for_how_long(&mut self, patience: Duration) -> Duration {
+        let computed = self.computed.and_then(|before| Some((before, processor_time()?)));
+        if let Some((before, now)) = computed
+            && self.begun.elapsed() < 10 * patience
+            && now.saturating_sub(before) * 50 > self.since.elapsed()
+        {
+            (self.since, self.computed) = (std::time::Instant::now(), Some(now));
+        }
+        self.since.elapsed()
+    }
+}
+
+/// The time that all threads of this process have spent on processors.
+#[cfg(unix)]
+fn processor_time() -> Option<Duration> {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Some(Duration::new(time.tv_sec.try_into().ok()?, time.tv_nsec.try_into().ok()?))
+}
+
+/// Not looked at elsewhere.
+#[cfg(not(any(unix, target_arch = "wasm32")))]
+fn processor_time() -> Option<Duration> {
+    None
 }
 
 /// The browser waits by itself, unless there is no patience at all.
@@ -73,4 +128,21 @@ pub async fn received<T>(receiver: impl Future<Output = Option<T>>) -> Option<T>
 #[cfg(target_arch = "wasm32")]
 pub async fn received<T>(receiver: impl Future<Output = Option<T>>) -> Option<T> {
     receiver.await
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_software_adapter_that_computes_is_waited_for_and_hardware_as_long_as_the_clock_says() {
+        let patience = Duration::from_millis(500);
+        let (mut software, mut hardware) = (Idle::new(true), Idle::new(false));
+        let begun = std::time::Instant::now();
+        while begun.elapsed() < 2 * patience {
+            std::hint::spin_loop();
+        }
+        assert!(software.for_how_long(patience) < patience);
+        assert!(hardware.for_how_long(patience) >= 2 * patience);
+    }
 }

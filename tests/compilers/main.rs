@@ -6,33 +6,15 @@
 
 mod figures;
 mod folder;
+#[path = "../common/needs.rs"]
+mod needs;
 mod radv;
 #[path = "../common/shaders.rs"]
 mod shaders;
 mod vulkan;
 
-use libtest_mimic::{Arguments, Failed, Trial};
-
-type Check = Result<(), String>;
-
-/// Whether a compiler that is missing fails its tests.
-fn required(variable: &str) -> bool {
-    std::env::var(variable).is_ok_and(|value| value == "1")
-}
-
-/// A test that needs something, or that says why it is not run.
-fn trial<T: Send + 'static>(
-    name: &str,
-    needs: Result<T, String>,
-    required: bool,
-    check: impl FnOnce(T) -> Check + Send + 'static,
-) -> Trial {
-    if let Err(missing) = &needs {
-        eprintln!("{name} {}: {missing}", if required { "fails" } else { "is not run" });
-    }
-    let ignored = needs.is_err() && !required;
-    Trial::test(name, move || needs.and_then(check).map_err(Failed::from)).with_ignored_flag(ignored)
-}
+use libtest_mimic::{Arguments, Trial};
+use needs::{Check, required, trial};
 
 fn main() {
     if let Some(set) = radv::asked() {
