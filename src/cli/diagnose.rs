@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use clap::CommandFactory;
 use planar::diagnose::{diagnose, on_device};
-use planar::fit::choose;
+use planar::fit::{TRANSPOSED, choose};
 use planar::train::Schedule;
 
 use super::advice::{Advise, of_device, of_training};
 use super::arguments::{DataArguments, NetworkArguments};
 use super::device::DeviceArguments;
-use super::progress::{self, Progress};
-use super::{Ending, Verbosity, table};
+use super::progress::Progress;
+use super::{Ending, Verbosity, again, signals, table};
 use crate::report::diagnose::DiagnoseReport;
 
 /// The most time that the replay takes, and the search for a learning rate.
@@ -22,7 +22,8 @@ const EXAMPLES: &str = "Examples:
   planar diagnose --activation relu --backward-activation tanh
   planar diagnose --activation relu --hidden 40 --learning-rate 30
   planar diagnose --init weights.safetensors --learning-rate 5
-Exit codes: 0 a diagnosis is made, 1 failure, 2 wrong input, 3 no such adapter, 130 interrupted.";
+Exit codes: 0 a diagnosis is made, 1 failure, 2 wrong input, 3 no such adapter, 
+128 + signal where stopped.";
 
 /// Find out why a training goes wrong; takes the flags of train.
 #[derive(Debug, clap::Args)]
@@ -51,7 +52,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let settings = arguments.device.settings();
     let chosen = choose(&settings, &data, std::slice::from_ref(&run), iterations).advise(of_device)?;
     chosen.notes.iter().for_each(|note| verbosity.say(note));
-    progress::stop_on_ctrl_c();
+    signals::listen();
     let bar = Progress::new(iterations, verbosity.quiet);
     let device = on_device(chosen, &data, &run, schedule, |at| bar.show(at));
     bar.finish();
@@ -74,48 +75,35 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
 }
 
 /// Flags that affect only the output.
-const QUIET: [&str; 7] = ["--json", "-q", "--quiet", "-v", "-vv", "--verbose", "--log-every"];
+const QUIET: [&str; 4] = ["json", "quiet", "verbose", "log_every"];
 
 /// The command that diagnoses what these arguments of `planar train` trained. Flags that `diagnose` does not have, and
 /// those that affect only the output, are left out. `init` is the file of initial weights, if only the checkpoint has
 /// it.
 pub fn command(arguments: impl Iterator<Item = OsString>, init: Option<&str>) -> String {
+    let arguments: Vec<OsString> = arguments.collect();
     let cli = super::Cli::command();
-    let flags = |name: &str| cli.find_subcommand(name).into_iter().flat_map(|command| command.get_arguments());
-    let arguments: Vec<String> = arguments.map(|argument| argument.to_string_lossy().into_owned()).collect();
-    let has_folds = arguments.iter().any(|argument| argument.split('=').next() == Some("--folds"));
-    let left_out = |argument: &str| {
-        let name = argument.split('=').next().unwrap_or_default();
-        let is_called = |flag: &&clap::Arg| {
-            let short = flag.get_short().map(|short| format!("-{short}"));
-            let long = flag.get_long().map(|long| format!("--{long}"));
-            [short, long].into_iter().flatten().any(|of| of == name)
-        };
-        let of_train = flags("train").find(is_called).filter(|_| argument.starts_with('-'));
+    let own: Vec<&str> = cli
+        .find_subcommand("diagnose")
+        .into_iter()
+        .flat_map(|command| command.get_arguments().map(|flag| flag.get_id().as_str()))
+        .collect();
+    let has_folds = arguments.iter().any(|argument| argument.to_string_lossy().split('=').next() == Some("--folds"));
+    let keeps = |flag: &clap::Arg| {
+        let id = flag.get_id().as_str();
         // without folds, there is nothing that their seed draws
-        let is_of_folds = has_folds && name == "--test-seed";
-        of_train.filter(|_| is_of_folds || flags("diagnose").find(is_called).is_none() || QUIET.contains(&name))
+        let is_of_folds = has_folds && id == "test_seed";
+        own.contains(&id) && !is_of_folds && !QUIET.contains(&id)
     };
-    let mut words = vec!["planar".to_owned()];
-    let mut arguments = arguments.into_iter();
-    while let Some(argument) = arguments.next() {
-        match left_out(&argument) {
-            Some(flag) if flag.get_action().takes_values() && !argument.contains('=') => drop(arguments.next()),
-            Some(_) => {}
-            None if argument == "train" && words.len() == 1 => words.push("diagnose".into()),
-            None => words.push(quoted(&argument)),
-        }
-    }
-    words.extend(init.map(|path| format!("--init {}", quoted(path))));
-    words.join(" ")
-}
-
-/// A word quoted for a shell.
-fn quoted(word: &str) -> String {
-    match word.contains(|c: char| c.is_whitespace() || c == '\'') {
-        true => format!("'{}'", word.replace('\'', r"'\''")),
-        false => word.into(),
-    }
+    // what is added to the source by a run that began with --transposed
+    let (file, is_transposed) = match init.map(|file| (file, file.strip_suffix(TRANSPOSED))) {
+        Some((_, Some(file))) => (Some(file), true),
+        Some((file, None)) => (Some(file), false),
+        None => (None, false),
+    };
+    let added = [file.map(|file| ("--init", Some(file))), is_transposed.then_some(("--transposed", None))];
+    let added: Vec<_> = added.into_iter().flatten().collect();
+    again::command(arguments.into_iter(), ["train", "diagnose"], keeps, &added)
 }
 
 #[cfg(test)]
@@ -138,7 +126,9 @@ mod tests {
             "--data",
             "my data.csv",
         ];
-        let command = command(trained.into_iter().map(OsString::from), None);
-        assert_eq!(command, "planar diagnose --hidden 40 --activation=relu --data 'my data.csv'");
+        let of = |init| command(trained.into_iter().map(OsString::from), init);
+        assert_eq!(of(None), "planar diagnose --hidden 40 --activation=relu --data 'my data.csv'");
+        let init = "$(x).safetensors, transposed";
+        assert!(of(Some(init)).ends_with("'my data.csv' --init '$(x).safetensors' --transposed"), "{}", of(Some(init)));
     }
 }

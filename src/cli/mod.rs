@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, one line per error, and what the exit codes mean.
 
 mod advice;
+mod again;
 mod arguments;
 mod bench;
 mod compare;
@@ -27,6 +28,7 @@ mod reproduce;
 #[cfg(feature = "gpu")]
 mod selftest;
 mod show;
+mod signals;
 #[cfg(feature = "gpu")]
 mod survey;
 mod sweep;
@@ -59,7 +61,8 @@ const EXAMPLES: &str = "Examples:
   planar train --data points.csv --plot run.svg
   planar devices               the GPUs that planar finds
   planar help train            every flag of a command, with examples
-Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 4 comparison failed, 5 diverged, 130 interrupted.";
+Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 4 comparison failed, 5 diverged,
+128 + signal where stopped (130 Ctrl-C, 143 SIGTERM, 129 SIGHUP).";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -134,10 +137,21 @@ fn tell(line: impl std::fmt::Display) {
 /// How a command ended if nothing failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
-    Done = 0,
-    Disagrees = 4,
-    Diverged = 5,
-    Interrupted = 130,
+    Done,
+    Disagrees,
+    Diverged,
+    Interrupted,
+}
+
+impl Ending {
+    fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Disagrees => 4,
+            Self::Diverged => 5,
+            Self::Interrupted => 128 + signals::came().unwrap_or(signals::INTERRUPT),
+        }
+    }
 }
 
 /// Runs the command line.
@@ -166,7 +180,7 @@ pub fn main() -> ExitCode {
         Command::Man(arguments) => manual::man(arguments),
     };
     match ended {
-        Ok(ending) => ExitCode::from(ending as u8),
+        Ok(ending) => ExitCode::from(ending.code()),
         // the reader of a pipe may close it at any time
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
@@ -217,9 +231,11 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 /// Writes a result to stdout.
 fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()?;
-    Ok(())
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        // the terminal is gone, and what else there is to do is still done
+        Err(_) if signals::came() == Some(signals::HANG_UP) => Ok(()),
+        written => Ok(written?),
+    }
 }
 
 /// Writes a value to stdout as one JSON object.

@@ -1,33 +1,14 @@
-//! Progress on a terminal, and Ctrl-C.
+//! Progress on a terminal.
 
 use std::fmt::Write;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use planar::data::table;
 use planar::train::CostAt;
 
-/// Set by the first Ctrl-C; the second ends the process.
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-
-/// Makes the first Ctrl-C stop training after the current chunk, and the second end the process.
-pub fn stop_on_ctrl_c() {
-    let installed = ctrlc::set_handler(|| {
-        if INTERRUPTED.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
-        }
-    });
-    if let Err(error) = installed {
-        log::warn!("Ctrl-C will end the run at once: {error}");
-    }
-}
-
-/// Whether Ctrl-C has been pressed.
-pub fn is_interrupted() -> bool {
-    INTERRUPTED.load(Ordering::SeqCst)
-}
+use super::signals;
 
 /// A bar over the networks of a sweep; nothing if stderr is not a terminal.
 pub struct NetworkBar(ProgressBar);
@@ -104,20 +85,15 @@ impl Progress {
         Self(bar)
     }
 
-    /// Shows how far training is; breaks after Ctrl-C.
+    /// Shows how far training is; breaks after a signal.
     pub fn show(&self, at: CostAt) -> ControlFlow<()> {
         self.0.set_position(at.iteration);
         self.0.set_message(format!("{:.6}", at.cost));
-        go_on()
+        signals::go_on()
     }
 
     /// Removes the bar from the terminal.
     pub fn finish(self) {
         self.0.finish_and_clear();
     }
-}
-
-/// Breaks after Ctrl-C.
-pub fn go_on() -> ControlFlow<()> {
-    if is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }

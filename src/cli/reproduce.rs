@@ -9,14 +9,15 @@ use planar::reproduce::{claims, reproduce};
 
 use super::arguments::check_writable;
 use super::device::device_name;
-use super::progress::{self, NetworkBar};
-use super::{Ending, Verbosity};
+use super::progress::NetworkBar;
+use super::{Ending, Verbosity, signals};
 use crate::report::reproduce::ReproduceReport;
 
 const EXAMPLES: &str = "Examples:
   planar reproduce                                  every claim, over 22 seeds
   planar reproduce --only 3 --only widths --seeds 100 --html claims.html
-Exit codes: 0 done, whatever the verdicts, 1 failure, 2 wrong input, 3 no such adapter, 130 interrupted.";
+Exit codes: 0 done, whatever the verdicts, 1 failure, 2 wrong input, 3 no such adapter, 
+128 + signal where stopped.";
 
 /// Try to reproduce the notebook's figures and the thread's claims over many seeds. Nothing is tuned.
 #[derive(Debug, clap::Args)]
@@ -70,17 +71,17 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let wanted: Vec<_> = all.into_iter().filter(|claim| is_wanted(claim.name)).collect();
     let backend = by_name(&arguments.device)?;
     arguments.files().try_for_each(|path| check_writable(path))?;
-    progress::stop_on_ctrl_c();
+    signals::listen();
     let networks = wanted.iter().map(|claim| claim.networks(arguments.seeds)).sum();
     let (bar, mut ended, mut found) = (NetworkBar::new(networks, 0, verbosity.quiet), 0, Vec::new());
     for claim in &wanted {
         let reproduced = reproduce(claim, arguments.seeds, backend.as_ref(), |networks| {
             ended += networks;
             bar.ended(ended);
-            progress::go_on()
+            signals::go_on()
         })?;
         found.extend(reproduced);
-        if progress::is_interrupted() {
+        if signals::came().is_some() {
             break;
         }
     }
@@ -106,7 +107,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     } else {
         super::print(&report.summary())?;
     }
-    Ok(if progress::is_interrupted() { Ending::Interrupted } else { Ending::Done })
+    Ok(if signals::came().is_some() { Ending::Interrupted } else { Ending::Done })
 }
 
 /// Few enough seeds that one session holds all their networks.

@@ -14,10 +14,10 @@ use serde_json::Value;
 use super::advice::{Advise, of_device, of_table};
 use super::arguments::{every, init_scale, test_fraction};
 use super::device::DeviceArguments;
-use super::progress::{self, NetworkBar};
+use super::progress::NetworkBar;
 use super::sweep_pictures::{BoundaryPicture, Pictures};
 use super::table::{ScaleArgument, TableArguments, say};
-use super::{Ending, Verbosity};
+use super::{Ending, Verbosity, signals};
 use crate::report::sweep::table;
 
 const MERGE_EXAMPLES: &str = "Examples:
@@ -31,7 +31,7 @@ const EXAMPLES: &str = "Examples:
   planar sweep --init-seed 1..1000 --out seeds.jsonl --resume   continue
   planar sweep --init-seed 1..1000 --out part2.jsonl --shard 2/8
   planar sweep merge part*.jsonl --out seeds.jsonl      join the shards
-Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 130 interrupted (--resume continues).";
+Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 128 + signal where stopped (--resume continues).";
 
 /// Train many networks side by side: a grid, or a random draw.
 #[derive(Debug, clap::Args)]
@@ -214,12 +214,12 @@ impl SweepArguments {
             self.verbosity.say(format_args!("{path}: the last line was cut off, so that network is trained again"));
         }
 
-        progress::stop_on_ctrl_c();
+        signals::listen();
         let networks = sweep.jobs.len();
         let bar = NetworkBar::new(networks as u64, opened.results.len() as u64, self.verbosity.quiet);
         let finished = sweep.run(&mut opened, |ended| {
             bar.ended(ended as u64);
-            progress::go_on()
+            signals::go_on()
         });
         bar.finish();
         let results = opened.results;
@@ -236,7 +236,7 @@ impl SweepArguments {
             return Ok(Ending::Interrupted);
         }
         self.boundaries.draw(&sweep, &results, self.verbosity)?;
-        Ok(if progress::is_interrupted() { Ending::Interrupted } else { Ending::Done })
+        Ok(if signals::came().is_some() { Ending::Interrupted } else { Ending::Done })
     }
 
     fn settings(&self) -> SweepSettings {

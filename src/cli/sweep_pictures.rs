@@ -11,9 +11,8 @@ use planar::sweep::results::JobResult;
 use planar::sweep::summary::{Configuration, configurations};
 use planar::sweep::{self, Sweep, SweepEvent};
 
-use super::Verbosity;
 use super::picture::picture;
-use super::progress;
+use super::{Verbosity, signals};
 
 /// Points along each axis of a small decision boundary.
 const GRID: usize = 101;
@@ -82,7 +81,7 @@ fn best(sweep: &Sweep, results: &[JobResult]) -> Result<Option<Vec<(String, Boun
         if let SweepEvent::Ended(result) = event {
             parameters.extend(result.parameters.map(|parameters| (result.job.job, parameters)));
         }
-        Ok(progress::go_on())
+        Ok(signals::go_on())
     })?;
     if !finished {
         return Ok(None);

@@ -8,7 +8,7 @@ use planar::fit::{Advanced, Note, Observer};
 
 use super::picture::PictureArguments;
 use super::progress::{self, ReadBar};
-use super::{Verbosity, table};
+use super::{Verbosity, again, signals, table};
 
 /// What the terminal shows while a network trains.
 pub struct Terminal<'a> {
@@ -41,7 +41,9 @@ impl Observer for Terminal<'_> {
         }
         match &note {
             Note::Data(notice) => table::say(notice, self.verbosity),
-            Note::Rescued { path, .. } => super::tell(format_args!("{note}: --resume {} continues", path.display())),
+            Note::Rescued { path, .. } => {
+                super::tell(format_args!("{note}: --resume {} continues", again::quoted(&path.to_string_lossy())))
+            }
             Note::Lost(_) => super::tell(note),
             _ => self.verbosity.say(note),
         }
@@ -51,7 +53,7 @@ impl Observer for Terminal<'_> {
         if let Some(bar) = self.reading.take() {
             bar.finish();
         }
-        progress::stop_on_ctrl_c();
+        signals::listen();
         self.bar = Some(progress::Progress::new(iterations, self.verbosity.quiet));
     }
 

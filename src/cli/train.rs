@@ -11,7 +11,7 @@ use super::arguments::{DataArguments, FileArguments, NetworkArguments, every};
 use super::device::DeviceArguments;
 use super::picture::PictureArguments;
 use super::terminal::Terminal;
-use super::{Ending, Verbosity, diagnose, folds, largest};
+use super::{Ending, Verbosity, again, diagnose, folds, largest};
 use crate::report::train::summary;
 
 const EXAMPLES: &str = "Examples:
@@ -20,7 +20,7 @@ const EXAMPLES: &str = "Examples:
   planar train --data points.csv --label class --test unseen.csv --plot run.svg
   planar train --iterations 1000000 --checkpoint run.safetensors
   planar train --iterations 1000000 --resume run.safetensors    continue
-Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 5 diverged, 130 interrupted.";
+Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 5 diverged, 128 + signal where stopped.";
 
 /// Train a network and print its costs and accuracy.
 #[derive(Debug, clap::Args)]
@@ -113,7 +113,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
 fn ending(fitted: &Fitted, settings: &Settings) -> Ending {
     match fitted.report.status {
         Status::Finished => Ending::Done,
-        Status::Interrupted => Ending::Interrupted,
+        Status::Interrupted => {
+            super::tell(interrupted(fitted, settings));
+            Ending::Interrupted
+        }
         Status::Diverged => {
             super::tell(format_args!(
                 "diverged: not finite from iteration {} on; to find out why: {}",
@@ -123,6 +126,23 @@ fn ending(fitted: &Fitted, settings: &Settings) -> Ending {
             Ending::Diverged
         }
     }
+}
+
+/// What was done until a signal came, and the command that goes on with it.
+fn interrupted(fitted: &Fitted, settings: &Settings) -> String {
+    let (done, all) = (fitted.outcome.iterations, settings.iterations);
+    let how = match settings.files.kept() {
+        Some(path) if path.is_file() => {
+            let replaced = ["checkpoint", "resume", "init", "transposed"];
+            let keeps = |flag: &clap::Arg| !replaced.contains(&flag.get_id().as_str());
+            let path = path.to_string_lossy();
+            let resume = [("--resume", Some(&*path))];
+            format!("to go on: {}", again::command(std::env::args_os().skip(1), ["train"; 2], keeps, &resume))
+        }
+        Some(_) => "nothing was there to keep".into(),
+        None => "--checkpoint FILE would have kept what is done".into(),
+    };
+    format!("interrupted after {done} of {all} iterations; {how}")
 }
 
 /// The command that diagnoses this run.

@@ -53,7 +53,7 @@ pub use device::{
 pub use folds::{CrossValidated, Drawn, Estimate, Estimates, FoldReport, FoldSettings, FoldsReport, cross_validate};
 pub use observer::{Advanced, Note, Observer};
 pub use report::{ClassReport, DataReport, Final, NetworkReport, Report, Seconds, TrainingReport};
-pub use settings::{DataSettings, Files, Precision, RunSettings, Settings, Start};
+pub use settings::{DataSettings, Files, Precision, RunSettings, Settings, Start, TRANSPOSED};
 pub use snapshots::Snapshots;
 
 use crate::backend::{PlanChoice, Run};

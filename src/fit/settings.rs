@@ -124,6 +124,9 @@ impl RunSettings {
     }
 }
 
+/// What stands behind the file of a [`Start`] in words if its weights are (inputs × units).
+pub const TRANSPOSED: &str = ", transposed";
+
 impl Start {
     fn parameters(&self, network: &Network) -> Result<Parameters> {
         let Some(path) = &self.file else { return Ok(Parameters::initial(network, self.seed, self.scale)) };
@@ -138,14 +141,15 @@ impl Start {
 
     /// The file that the weights come from, in words; none if they are random.
     pub fn from_file(&self) -> Option<String> {
-        self.file.as_ref().map(|path| format!("from {}", path.display()))
+        let transposed = if self.transposed { TRANSPOSED } else { "" };
+        self.file.as_ref().map(|path| format!("from {}{transposed}", path.display()))
     }
 }
 
 impl fmt::Display for Start {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.file {
-            Some(path) => write!(f, "from {}", path.display()),
+        match self.from_file() {
+            Some(from) => f.write_str(&from),
             None => write!(f, "seed {}, scale {}", self.seed, self.scale),
         }
     }

@@ -63,6 +63,12 @@ pub fn training(command: &mut std::process::Command) -> std::process::Child {
 /// Ctrl-C.
 #[cfg(unix)]
 pub fn interrupt(child: &std::process::Child) {
-    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    send(child, "INT");
+}
+
+/// Sends a signal by its name, such as `TERM`.
+#[cfg(unix)]
+pub fn send(child: &std::process::Child, signal: &str) {
+    let kill = std::process::Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status();
     assert!(kill.unwrap().success());
 }
