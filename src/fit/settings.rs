@@ -7,8 +7,10 @@ use std::str::FromStr;
 use super::DeviceSettings;
 use crate::backend::Run;
 use crate::checkpoint::Weights;
+use crate::checkpoint::atomic::target;
 use crate::data::table::Progress;
 use crate::data::{Columns, Dataset, HeldOut, Options, Prepared, Source};
+use crate::files::{Lock, check_writable};
 use crate::model::{Activation, Network, Parameters};
 use crate::{Error, Result};
 
@@ -84,6 +86,8 @@ pub struct Files {
     pub resume: Option<PathBuf>,
     /// The file for the costs, one line of JSON each, written as they are logged.
     pub metrics: Option<PathBuf>,
+    /// Whether files that hold anything else than this run are overwritten; see [`may_write`](crate::files::may_write).
+    pub overwrite: bool,
 }
 
 impl DataSettings {
@@ -159,6 +163,20 @@ impl Files {
     /// The file that checkpoints are written to.
     pub fn kept(&self) -> Option<&PathBuf> {
         self.checkpoint.as_ref().or(self.resume.as_ref())
+    }
+
+    /// Whether checkpoints are explicitly written to the file that the run resumes from: such a run begins if the file is
+    /// not there, and otherwise goes on.
+    pub fn begins_or_goes_on(&self) -> bool {
+        let [checkpoint, resume] = [&self.checkpoint, &self.resume].map(|path| path.as_deref().map(target));
+        checkpoint.is_some() && checkpoint == resume
+    }
+
+    /// Locks and tries the files, before any work.
+    pub(super) fn lock(&self) -> Result<Vec<Lock>> {
+        self.kept().map_or(Ok(()), |path| check_writable(path))?;
+        let locks = self.kept().into_iter().chain(&self.metrics).map(|path| Lock::take(path));
+        Ok(locks.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 }
 
