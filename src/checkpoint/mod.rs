@@ -3,7 +3,6 @@
 //! The tensors have the notebook's names and shapes: `W1` (n_h × n_x), `b1` (n_h × 1), `W2` (1 × n_h), `b2` (1 × 1);
 //! `F32`, or `F64` for a run in `f64`. Everything else is a JSON object in the metadata under `planar`: [`State`].
 
-pub(crate) mod atomic;
 mod contents;
 mod layers;
 mod origin;
@@ -15,7 +14,8 @@ use std::path::Path;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
-pub use atomic::{remove_leftovers, replace};
+pub(crate) use crate::files::atomic;
+pub use crate::files::{remove_leftovers, replace};
 pub use contents::Contents;
 pub use origin::Origin;
 pub use weights::{FITS_AS_IT_IS, FITS_TRANSPOSED, Weights};

@@ -1,5 +1,7 @@
 //! Takes the place of pictures if the command is built without the feature `plot`: it has no flags and draws nothing.
 
+use std::path::PathBuf;
+
 use planar::Result;
 use planar::checkpoint::Origin;
 use planar::data::Dataset;
@@ -23,6 +25,10 @@ pub struct BoundaryPicture {}
 impl PictureArguments {
     pub fn check(&self, _: &Dataset) -> Result<()> {
         Ok(())
+    }
+
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        std::iter::empty()
     }
 
     pub fn lock(&self) -> Result<Vec<Lock>> {

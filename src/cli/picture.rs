@@ -56,7 +56,8 @@ impl PictureArguments {
         self.files().try_for_each(|path| may_write(path, overwrite, || difference(path, origin)))
     }
 
-    fn files(&self) -> impl Iterator<Item = &PathBuf> {
+    /// The files that are drawn.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
         self.plot.iter().chain(&self.animate)
     }
 
@@ -73,9 +74,16 @@ impl PictureArguments {
     /// Draws the requested pictures. A run that diverged at once has no weights to draw.
     pub fn draw(&self, fitted: &Fitted) -> anyhow::Result<()> {
         let Fitted { outcome, run, data, .. } = fitted;
-        if let (Some(path), Some(snapshots)) = (&self.animate, &fitted.snapshots) {
-            let diverged = (outcome.status == Status::Diverged).then_some(outcome.iterations);
-            film(path, &fitted.origin, data, &run.network, &snapshots.kept, self.axes(), diverged)?;
+        match (&self.animate, &fitted.snapshots) {
+            (Some(path), Some(snapshots)) => {
+                let diverged = (outcome.status == Status::Diverged).then_some(outcome.iterations);
+                film(path, &fitted.origin, data, &run.network, &snapshots.kept, self.axes(), diverged)?;
+            }
+            (Some(path), None) if !path.exists() => {
+                let said = format!("{} can only be drawn while the network trains", path.display());
+                return Err(Error::Plot(said).into());
+            }
+            _ => {}
         }
         let Some(parameters) = outcome.parameters.as_ref().filter(|_| self.has_curve()) else { return Ok(()) };
         let boundary = Boundary::new(data, &run.network, parameters, self.axes())?;

@@ -1,8 +1,9 @@
 //! `planar train`: from flags to a summary or one JSON object.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use planar::data::HeldOut;
+use planar::files::check_apart;
 use planar::fit::{DataSettings, Fitted, FoldSettings, Settings, fit};
 use planar::train::Status;
 
@@ -93,6 +94,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         smooth_curve: arguments.picture.has_curve(),
         snapshots: arguments.picture.has_film(),
     };
+    let pictures: Vec<&Path> = arguments.picture.files().map(AsRef::as_ref).collect();
+    check_apart(&pictures, settings.read())?;
     let _locks = arguments.picture.lock()?;
     let mut fitted = fit(&settings, &mut terminal).advise(of_training)?;
     let printed = if arguments.json { super::print_json(&fitted.report) } else { super::print(&summary(&fitted)) };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use same_file::Handle;
 
-use crate::checkpoint::atomic;
+use super::atomic;
 use crate::{Error, Result};
 
 /// The right to write a file, until it is dropped. The file itself is replaced while it is written, so what the system

@@ -3,15 +3,18 @@
 //! One rule holds for every file that a command writes: what is there already and is not of the same run is not
 //! overwritten, unless that is asked for. See [`may_write`].
 
+pub(crate) mod atomic;
 mod lock;
+mod special;
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, IsTerminal as _, Read as _};
+use std::fs::{self, OpenOptions};
+use std::io;
 use std::path::Path;
 
+pub use atomic::{remove_leftovers, replace};
 pub use lock::Lock;
+pub use special::{check_reader, open, read};
 
-use crate::checkpoint::atomic;
 use crate::{Error, Result};
 
 /// Whether a file may be written: it is not there, or empty, or no file but a device or a pipe, or of the same run, or is
@@ -60,52 +63,22 @@ pub fn check_writable(path: &Path) -> Result<()> {
             check_reader(path)?;
             OpenOptions::new().append(true).open(path).map(drop).map_err(io)
         }
-        _ => atomic::check(path).map_err(io),
+        Ok(_) => atomic::check(path).map_err(io),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => atomic::check(path).map_err(io),
+        // such as a name that is too long
+        Err(error) => Err(io(error)),
     }
 }
 
-/// Fails for a named pipe that nothing reads, which would otherwise be waited for without an end.
+/// Fails if a file is to be written that is also read, which would not be overwritten even if that were asked for.
 ///
 /// # Errors
-/// [`Error::Io`].
-pub fn check_reader(path: &Path) -> Result<()> {
-    #[cfg(unix)]
-    if fs::metadata(path).is_ok_and(|about| std::os::unix::fs::FileTypeExt::is_fifo(&about.file_type())) {
-        use std::os::unix::fs::OpenOptionsExt as _;
-
-        let opened = OpenOptions::new().append(true).custom_flags(libc::O_NONBLOCK).open(path);
-        return opened.map(drop).map_err(|source| match source.raw_os_error() {
-            Some(libc::ENXIO) => Error::Io { path: path.into(), source: io::Error::other("nothing reads this pipe") },
-            _ => Error::Io { path: path.into(), source },
-        });
-    }
-    let _ = path;
-    Ok(())
-}
-
-/// Opens a file to be read to its end. A device such as `/dev/zero`, which has none, is refused.
-///
-/// # Errors
-/// [`Error::Io`].
-pub fn open(path: &Path) -> Result<File> {
-    let io = |source| Error::Io { path: path.into(), source };
-    let file = File::open(path).map_err(io)?;
-    #[cfg(unix)]
-    {
-        let kind = file.metadata().map_err(io)?.file_type();
-        if std::os::unix::fs::FileTypeExt::is_char_device(&kind) && !file.is_terminal() {
-            return Err(io(io::Error::new(io::ErrorKind::InvalidInput, "this is a device, not a file")));
+/// [`Error::Mismatch`] naming it.
+pub fn check_apart<'a>(written: &[&Path], read: impl Iterator<Item = &'a Path>) -> Result<()> {
+    for read in read {
+        if let Some(path) = written.iter().find(|path| same_file::is_same_file(path, read).unwrap_or(false)) {
+            return Err(Error::Mismatch(format!("{} is read by this run, which cannot also write it", path.display())));
         }
     }
-    Ok(file)
-}
-
-/// All that a file holds, opened as [`open`] does.
-///
-/// # Errors
-/// [`Error::Io`].
-pub fn read(path: &Path) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    open(path)?.read_to_end(&mut bytes).map_err(|source| Error::Io { path: path.into(), source })?;
-    Ok(bytes)
+    Ok(())
 }

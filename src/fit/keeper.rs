@@ -92,6 +92,7 @@ mod tests {
         let description = Description::new(&data, &network, 1.0, "f32");
         let state = State::new(description, "seed 2".into(), "a device".into(), "split");
         let mut keeper = Keeper::new(Some(&path), None, state);
+        assert_eq!(keeper.due, FIRST);
         keeper.due = Duration::from_secs(3600);
         let costs = [0, 10, 20].map(|iteration| CostAt { iteration, cost: 0.5 });
         let parameters = [2, 3].map(|seed| Parameters::initial(&network, seed, 1.0));
@@ -102,7 +103,7 @@ mod tests {
         keeper.write().unwrap();
         let there = Checkpoint::read(&path).unwrap();
         assert_eq!((there.state.iteration, there.state.costs.as_slice()), (19, &costs[..2]));
-        assert_eq!(keeper.due, EVERY);
+        assert_eq!(keeper.due, EVERY, "the first is written");
         let narrow = |of: &Parameters| of.values().iter().map(|value| *value as f32).collect::<Vec<_>>();
         assert_eq!(narrow(&there.parameters), narrow(&parameters[1]));
     }

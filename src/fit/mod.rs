@@ -97,7 +97,7 @@ pub struct Fitted {
 /// the observer is told.
 pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     let started = Instant::now();
-    let _locks = settings.files.lock()?;
+    let _locks = settings.lock()?;
     let prepared = Prepared::new(settings, observer)?;
     let (before, is_finished) = (prepared.before(), prepared.is_finished());
     let metrics = settings.files.metrics.as_deref().filter(|_| !is_finished);

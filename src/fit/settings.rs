@@ -1,16 +1,16 @@
 //! The settings of a training: data, network, start, device and files.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::DeviceSettings;
 use crate::backend::Run;
 use crate::checkpoint::Weights;
-use crate::checkpoint::atomic::target;
 use crate::data::table::Progress;
 use crate::data::{Columns, Dataset, HeldOut, Options, Prepared, Source};
-use crate::files::{Lock, check_writable};
+use crate::files::atomic::target;
+use crate::files::{Lock, check_apart, check_writable};
 use crate::model::{Activation, Network, Parameters};
 use crate::{Error, Result};
 
@@ -88,6 +88,30 @@ pub struct Files {
     pub metrics: Option<PathBuf>,
     /// Whether files that hold anything else than this run are overwritten; see [`may_write`](crate::files::may_write).
     pub overwrite: bool,
+}
+
+impl Settings {
+    /// The files that the run reads, other than the checkpoint that it resumes from.
+    pub fn read(&self) -> impl Iterator<Item = &Path> {
+        let data = match &self.data.source {
+            Source::Csv(path) => Some(path.as_path()),
+            _ => None,
+        };
+        let held_out = match &self.data.held_out {
+            Some(HeldOut::File(path)) => Some(path.as_path()),
+            _ => None,
+        };
+        [data, held_out, self.run.start.file.as_deref()].into_iter().flatten()
+    }
+
+    /// Tries and locks the files that are written, before any work.
+    pub(super) fn lock(&self) -> Result<Vec<Lock>> {
+        let kept = self.files.kept().map(PathBuf::as_path);
+        let written: Vec<&Path> = kept.into_iter().chain(self.files.metrics.as_deref()).collect();
+        check_apart(&written, self.read())?;
+        kept.map_or(Ok(()), check_writable)?;
+        Ok(written.into_iter().map(Lock::take).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    }
 }
 
 impl DataSettings {
@@ -170,13 +194,6 @@ impl Files {
     pub fn begins_or_goes_on(&self) -> bool {
         let [checkpoint, resume] = [&self.checkpoint, &self.resume].map(|path| path.as_deref().map(target));
         checkpoint.is_some() && checkpoint == resume
-    }
-
-    /// Locks and tries the files, before any work.
-    pub(super) fn lock(&self) -> Result<Vec<Lock>> {
-        self.kept().map_or(Ok(()), |path| check_writable(path))?;
-        let locks = self.kept().into_iter().chain(&self.metrics).map(|path| Lock::take(path));
-        Ok(locks.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
     }
 }
 

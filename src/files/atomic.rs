@@ -18,7 +18,7 @@ use crate::{Error, Result};
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let io = |source| Error::Io { path: path.into(), source };
     if fs::metadata(path).is_ok_and(|about| !about.is_file() && !about.is_dir()) {
-        crate::files::check_reader(path)?;
+        super::check_reader(path)?;
         return fs::write(path, bytes).map_err(io);
     }
     let path = &target(path);
