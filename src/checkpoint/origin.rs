@@ -19,7 +19,7 @@ impl Origin {
     /// The first difference between this run and another, in words.
     pub fn difference(&self, here: &Self) -> Option<String> {
         let start = || format!("its start is {}, not {}", self.start, here.start);
-        self.description.difference(&here.description).or_else(|| (self.start != here.start).then(start))
+        (self.start != here.start).then(start).or_else(|| self.description.difference(&here.description))
     }
 }
 

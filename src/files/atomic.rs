@@ -88,7 +88,10 @@ pub(crate) fn target(path: &Path) -> PathBuf {
             Err(_) => break,
         }
     }
-    path
+    match (fs::canonicalize(folder(&path)), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path,
+    }
 }
 
 /// A hidden file beside another, which it is named after.
@@ -119,7 +122,10 @@ fn prefix(path: &Path) -> String {
         _ => {
             let hash: String =
                 Sha256::digest(name.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-            format!(".{}{hash}.", &name[..name.floor_char_boundary(MOST_BYTES - hash.len())])
+            let room = MOST_BYTES - hash.len();
+            let begin: String =
+                name.char_indices().take_while(|(at, _)| *at < room).map(|(_, letter)| letter).collect();
+            format!(".{begin}{hash}.")
         }
     }
 }

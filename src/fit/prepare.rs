@@ -82,10 +82,6 @@ impl Prepared {
 fn resumed(settings: &Settings, here: &Origin, run: &mut Run) -> Result<Option<State>> {
     let Files { checkpoint, resume, overwrite, .. } = &settings.files;
     let in_place = settings.files.begins_or_goes_on();
-    if resume.is_some() && !in_place && settings.run.start.file.is_some() {
-        let said = "a run that is resumed has its weights from the checkpoint, not from a file of initial weights";
-        return Err(Error::Mismatch(said.into()));
-    }
     let (path, found) = match (resume, checkpoint) {
         (Some(path), _) if in_place && !path.exists() => return Ok(None),
         (Some(path), _) => (path, Checkpoint::read(path)?),

@@ -106,6 +106,10 @@ impl Settings {
 
     /// Tries and locks the files that are written, before any work.
     pub(super) fn lock(&self) -> Result<Vec<Lock>> {
+        if self.files.resume.is_some() && self.run.start.file.is_some() && !self.files.begins_or_goes_on() {
+            let said = "a run that is resumed has its weights from the checkpoint, not from a file of initial weights";
+            return Err(Error::Mismatch(said.into()));
+        }
         let kept = self.files.kept().map(PathBuf::as_path);
         let written: Vec<&Path> = kept.into_iter().chain(self.files.metrics.as_deref()).collect();
         check_apart(&written, self.read())?;
