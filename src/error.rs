@@ -81,6 +81,22 @@ pub enum Error {
         problem: String,
     },
 
+    /// A file that is there already and would be overwritten, though it is not of the same run.
+    #[error("{path} is there already: {problem}", path = one_line(path.display()), problem = one_line(problem))]
+    Overwrite {
+        /// The file.
+        path: PathBuf,
+        /// How what it holds differs from what would be written.
+        problem: String,
+    },
+
+    /// A file that is being written already.
+    #[error("{path} is being written already, and only one run at a time can", path = one_line(path.display()))]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
+
     /// A picture that cannot be drawn.
     #[error("the picture: {0}")]
     Plot(String),

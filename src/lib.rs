@@ -241,6 +241,7 @@ pub mod cpu;
 pub mod data;
 pub mod diagnose;
 mod error;
+pub mod files;
 pub mod fit;
 #[cfg(feature = "gpu")]
 pub mod gpu;

@@ -1,12 +1,14 @@
 //! The file of metrics: one line of JSON per logged cost, to be read and drawn while the network trains.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use web_time::Instant;
 
+use crate::checkpoint::Origin;
+use crate::files;
 use crate::train::CostAt;
 use crate::{Error, Result};
 
@@ -22,6 +24,9 @@ struct Line {
     seconds: f64,
     #[serde(flatten)]
     accuracy: Option<Accuracy>,
+    /// On the first line of a file: the run that it is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<Origin>,
 }
 
 /// How well a finished network tells the classes apart.
@@ -41,18 +46,22 @@ pub(crate) struct Metrics {
     next: u64,
     every: u64,
     began: Instant,
+    /// The run, until it stands in the file.
+    run: Option<Origin>,
 }
 
 impl Metrics {
     /// Opens the file without changing its content. Lines will be written every `every` iterations, from iteration
-    /// `from` on.
+    /// `from` of this run on.
     ///
     /// # Errors
-    /// [`Error::Io`] if it cannot be written, [`Error::Results`] if a resumed run would overwrite a file of another
-    /// kind.
-    pub fn open(path: Option<&Path>, from: u64, every: u64) -> Result<Self> {
-        let file = path.map(|path| open(path, from)).transpose()?;
-        Ok(Self { file, next: from, every, began: Instant::now() })
+    /// [`Error::Io`] if it cannot be written, [`Error::Overwrite`] and [`Error::Results`] if it is of another run or kind,
+    /// unless it is to be overwritten.
+    pub fn open(path: Option<&Path>, from: u64, every: u64, run: Origin, overwrite: bool) -> Result<Self> {
+        let file = path.map(|path| open(path, from, &run, overwrite)).transpose()?;
+        let is_begun = file.as_ref().is_some_and(|(_, _, kept)| *kept > 0);
+        let file = file.map(|(path, file, _)| (path, file));
+        Ok(Self { file, next: from, every, began: Instant::now(), run: Some(run).filter(|_| !is_begun) })
     }
 
     /// Training begins: removes the lines from this run's first iteration on, and starts to count the seconds.
@@ -100,7 +109,8 @@ impl Metrics {
         let asked = new.iter().filter(|at| at.iteration.is_multiple_of(self.every)).map(|at| (*at, None));
         let put = || -> io::Result<()> {
             for (CostAt { iteration, cost }, accuracy) in asked.chain(last) {
-                serde_json::to_writer(&mut *file, &Line { iteration, cost, seconds, accuracy })?;
+                let run = self.run.take();
+                serde_json::to_writer(&mut *file, &Line { iteration, cost, seconds, accuracy, run })?;
                 file.write_all(b"\n")?;
             }
             file.flush()
@@ -111,23 +121,50 @@ impl Metrics {
     }
 }
 
-/// Opens the file and seeks to the end of what a run from iteration `from` keeps.
-fn open(path: &Path, from: u64) -> Result<(PathBuf, BufWriter<File>)> {
+/// Opens the file and seeks to the end of what a run from iteration `from` keeps: that many bytes.
+fn open(path: &Path, from: u64, run: &Origin, overwrite: bool) -> Result<(PathBuf, BufWriter<File>, u64)> {
     let failed = |source| Error::Io { path: path.to_path_buf(), source };
+    files::may_write(path, overwrite, || difference(path, run, from > 0))?;
+    files::check_reader(path)?;
     let goes_on = from > 0 && path.is_file();
     let mut options = OpenOptions::new();
     options.read(goes_on).write(true).create(true).truncate(false);
     let mut file = options.open(path).map_err(failed)?;
-    if goes_on {
+    let mut kept = 0;
+    if goes_on && !(overwrite && difference(path, run, true)?.is_some()) {
         let mut text = Vec::new();
         file.read_to_end(&mut text).map_err(failed)?;
-        let kept = kept(&text, from).map_err(|line| Error::Results {
+        kept = self::kept(&text, from).map_err(|line| Error::Results {
             path: path.to_path_buf(),
             problem: format!("is no file of metrics to continue: line {line} does not begin with {BEGINNING}N"),
         })?;
         file.seek(SeekFrom::Start(kept)).map_err(failed)?;
     }
-    Ok((path.to_path_buf(), BufWriter::new(file)))
+    Ok((path.to_path_buf(), BufWriter::new(file), kept))
+}
+
+/// How what a file holds differs from the metrics of this run. One without the run, as older versions wrote it, may be
+/// gone on with but not overwritten.
+fn difference(path: &Path, run: &Origin, goes_on: bool) -> Result<Option<String>> {
+    const LONGEST: u64 = 1 << 20;
+    #[derive(Deserialize)]
+    struct First {
+        run: Option<Origin>,
+    }
+    let mut first = Vec::new();
+    let read = BufReader::new(files::open(path)?.take(LONGEST)).read_until(b'\n', &mut first);
+    read.map_err(|source| Error::Io { path: path.to_path_buf(), source })?;
+    if !first.ends_with(b"\n") && is_torn(&first) {
+        return Ok(None);
+    }
+    if !first.starts_with(BEGINNING.as_bytes()) {
+        return Ok(Some(format!("it is no file of metrics: line 1 does not begin with {BEGINNING}N")));
+    }
+    Ok(match serde_json::from_slice::<First>(&first).ok().and_then(|first| first.run) {
+        Some(there) => there.difference(run).map(|difference| format!("it is of another run: {difference}")),
+        None if goes_on => None,
+        None => Some("it does not say which run it is of".into()),
+    })
 }
 
 /// The number of bytes in the lines before an iteration; a torn last line is not counted.

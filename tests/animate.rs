@@ -40,7 +40,7 @@ fn shown(bytes: &[u8]) -> Shown {
 /// Trains with these flags and an animation. Returns stdout, stderr, the exit code and the animation.
 fn animated(arguments: &str, file: &Path) -> (String, String, i32, Shown) {
     let mut command = planar(arguments);
-    command.arg("--animate").arg(file);
+    command.arg("--force").arg("--animate").arg(file);
     let (stdout, stderr, code) = run(command);
     let bytes = fs::read(file).unwrap_or_else(|error| panic!("{error}: {stderr}"));
     assert!(bytes.len() < 2_000_000, "{} bytes", bytes.len());

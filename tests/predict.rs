@@ -270,6 +270,9 @@ fn a_checkpoint_is_drawn_with_its_costs_and_weights_alone_without() {
     let whole = [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &bytes[8 + length..]].concat();
     fs::write(&plain, whole).unwrap();
     let draw = "plot --activation leaky-relu:0.1 --data noisy-moons";
+    let refused = planar(&format!("{draw} --out"), &[&file, &plain]);
+    assert_refused(refused, 2, &["it shows another run", "seed 2", "from", "plain.safetensors", "--force"]);
+    fs::remove_file(&file).unwrap();
     let (_, stderr, code) = run(planar(&format!("{draw} --out"), &[&file, &plain]));
     assert_eq!((code, stderr.as_str()), (0, ""));
     let picture = fs::read_to_string(&file).unwrap().replace('\n', "");

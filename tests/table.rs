@@ -204,7 +204,7 @@ fn scaling_is_of_the_training_samples_alone() {
     let (_folder, path) = file("prices.csv", prices());
     let checkpoint = path.with_file_name("run.safetensors");
     let columns = |flags: &str| -> Value {
-        let train = format!("train -q --device cpu --iterations 5 {flags} --checkpoint");
+        let train = format!("train -q --device cpu --iterations 5 {flags} --force --checkpoint");
         assert_eq!(run(planar(&train, &[&checkpoint, "--data".as_ref(), &path])).2, 0);
         planar_state(&checkpoint)["columns"].clone()
     };
@@ -375,7 +375,7 @@ fn a_run_on_a_scaled_file_is_resumed_to_the_same_bits() {
     let (folder, path) = file("prices.csv", prices());
     let at = |name: &str| folder.path().join(name);
     let train = |flags: &str, to: &Path| {
-        let flags = format!("train -q --json --device cpu --test-fraction 0.2 {flags} --checkpoint");
+        let flags = format!("train -q --json --device cpu --test-fraction 0.2 {flags} --force --checkpoint");
         let (stdout, stderr, code) = run(planar(&flags, &[to, "--data".as_ref(), &path]));
         assert_eq!(code, 0, "{stderr}");
         serde_json::from_str::<Value>(&stdout).unwrap()

@@ -36,7 +36,7 @@ impl Contents {
     /// # Errors
     /// [`Error::Io`] if the file cannot be read, [`Error::Checkpoint`] if it is not a safetensors file.
     pub fn read(path: &Path) -> Result<Self> {
-        Self::parse(path, &weights::bytes(path)?)
+        Self::parse(path, &crate::files::read(path)?)
     }
 
     /// [`read`](Self::read) of a file's bytes; `path` is for errors.

@@ -3,9 +3,9 @@
 //! The tensors have the notebook's names and shapes: `W1` (n_h × n_x), `b1` (n_h × 1), `W2` (1 × n_h), `b2` (1 × 1);
 //! `F32`, or `F64` for a run in `f64`. Everything else is a JSON object in the metadata under `planar`: [`State`].
 
-pub(crate) mod atomic;
 mod contents;
 mod layers;
+mod origin;
 mod weights;
 
 use std::collections::HashMap;
@@ -14,8 +14,10 @@ use std::path::Path;
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 
-pub use atomic::{remove_leftovers, replace};
+pub(crate) use crate::files::atomic;
+pub use crate::files::{remove_leftovers, replace};
 pub use contents::Contents;
+pub use origin::Origin;
 pub use weights::{FITS_AS_IT_IS, FITS_TRANSPOSED, Weights};
 
 use crate::data::{Columns, Dataset};
@@ -68,18 +70,20 @@ impl Description {
 
     /// The first difference between this run and another, in words.
     fn difference(&self, here: &Self) -> Option<String> {
+        let is_same = self.data_hash == here.data_hash;
         let pairs = [
             ("network", format!("{:?}", self.widths), format!("{:?}", here.widths)),
             ("activation", self.activation.clone(), here.activation.clone()),
             ("derivative", self.derivative.clone(), here.derivative.clone()),
             ("learning rate", self.learning_rate.to_string(), here.learning_rate.to_string()),
             ("precision", self.precision.clone(), here.precision.clone()),
-            ("data set", self.data.clone(), here.data.clone()),
+            // the same samples under another name are the same
+            ("data set", self.data.clone(), if is_same { self.data.clone() } else { here.data.clone() }),
             ("number of samples", self.samples.to_string(), here.samples.to_string()),
         ];
         let differs = pairs.into_iter().find(|(_, there, here)| there != here);
         let said = differs.map(|(what, there, here)| format!("its {what} is {there}, not {here}"));
-        said.or_else(|| (self.data_hash != here.data_hash).then(|| format!("its {} has other values", self.data)))
+        said.or_else(|| (!is_same).then(|| format!("its {} has other values", self.data)))
     }
 }
 

@@ -59,7 +59,7 @@ impl Weights {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn read_laid_out(path: &Path, transposed: bool) -> Result<Self> {
-        Self::laid_out(path, &bytes(path)?, transposed)
+        Self::laid_out(path, &crate::files::read(path)?, transposed)
     }
 
     /// [`read`](Self::read) of a file's bytes; `path` is for errors.
@@ -135,11 +135,6 @@ impl Weights {
         };
         Network::new(*inputs, hidden, activation)
     }
-}
-
-/// The contents of a file.
-pub fn bytes(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).map_err(|source| Error::Io { path: path.into(), source })
 }
 
 /// The widths, and all values in the order W1, b1, W2, b2, …; `transposed` if weights are (inputs × units).

@@ -4,6 +4,7 @@ use std::fmt;
 
 use planar::checkpoint::{FITS_AS_IT_IS, FITS_TRANSPOSED};
 use planar::data::table::Notice;
+use planar::fit::OF_THIS_RUN;
 use planar::model::Activation;
 use planar::{Conflict, Error};
 
@@ -147,7 +148,21 @@ pub fn of_training(error: &Error) -> Option<String> {
         Error::NoAdapter(said) if said.contains("; the checkpoint's was ") => {
             Some("--device auto continues on an available device".into())
         }
-        error => of_device(error).or_else(|| of_start(error)).or_else(|| of_table(error)),
+        Error::Mismatch(said) if said.starts_with("a run that is resumed") => {
+            Some("leave out --init, or name the file with --checkpoint too".into())
+        }
+        error => of_file(error).or_else(|| of_device(error)).or_else(|| of_start(error)).or_else(|| of_table(error)),
+    }
+}
+
+/// What to do about a file that would be overwritten.
+pub fn of_file(error: &Error) -> Option<String> {
+    match error {
+        Error::Overwrite { problem, .. } if problem.ends_with(OF_THIS_RUN) => {
+            Some("--resume goes on with them, --force begins anew".into())
+        }
+        Error::Overwrite { .. } => Some("--force overwrites it".into()),
+        _ => None,
     }
 }
 

@@ -51,10 +51,17 @@ pub fn is_called(flag: &Arg, argument: &str) -> bool {
 /// A word quoted for a shell, so that it stands for itself, in one line.
 pub fn quoted(word: &str) -> Cow<'_, str> {
     match () {
-        () if cfg!(windows) => for_windows(word),
+        () if is_plain(word) => word.into(),
+        () if cfg!(windows) => for_windows(word).into(),
         () if word.contains(char::is_control) => for_bash(word).into(),
         () => shell_words::quote(word),
     }
+}
+
+/// Whether a word stands for itself in every shell.
+fn is_plain(word: &str) -> bool {
+    let begins = word.starts_with(|first: char| first.is_ascii_alphanumeric() || "-./".contains(first));
+    begins && word.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_./:=+".contains(letter))
 }
 
 /// A word with control characters for bash, zsh and ksh: `$'…'` reads escapes.
@@ -70,10 +77,7 @@ fn for_bash(word: &str) -> String {
 
 /// A word for PowerShell, in double quotes with its escape, the backtick. `cmd` reads double quotes too, and runs nothing
 /// that stands in them.
-fn for_windows(word: &str) -> Cow<'_, str> {
-    if !word.is_empty() && word.chars().all(|letter| letter.is_alphanumeric() || "-_./\\:=+".contains(letter)) {
-        return word.into();
-    }
+fn for_windows(word: &str) -> String {
     let escaped = word.chars().map(|letter| match letter {
         '"' => "\"\"".into(),
         // PowerShell takes typographic quotes for quotes
@@ -81,7 +85,7 @@ fn for_windows(word: &str) -> Cow<'_, str> {
         letter if letter.is_control() => "?".into(),
         letter => letter.to_string(),
     });
-    format!("\"{}\"", escaped.collect::<String>()).into()
+    format!("\"{}\"", escaped.collect::<String>())
 }
 
 #[cfg(test)]
@@ -89,7 +93,9 @@ mod tests {
     use super::*;
 
     /// Words that a shell would run, expand or divide if they were not quoted.
-    const HOSTILE: [&str; 16] = [
+    const HOSTILE: [&str; 18] = [
+        "=ls",
+        "~root/a",
         "",
         "a b",
         "it's",
@@ -116,6 +122,7 @@ mod tests {
             let output = std::process::Command::new(shell).args(["-c", &script]).output().unwrap();
             String::from_utf8(output.stdout).unwrap()
         };
+        assert_eq!(quoted("--activation=leaky-relu:0.03"), "--activation=leaky-relu:0.03");
         for word in HOSTILE {
             assert_eq!(read("sh", word), word);
         }
@@ -127,7 +134,7 @@ mod tests {
 
     #[test]
     fn on_windows_nothing_within_the_quotes_is_run_or_expanded() {
-        assert_eq!(for_windows(r"C:\runs\a-1.safetensors"), r"C:\runs\a-1.safetensors");
+        assert_eq!(for_windows(r"C:\runs\a-1.safetensors"), "\"C:\\runs\\a-1.safetensors\"");
         assert_eq!(for_windows("a b & c"), "\"a b & c\"");
         assert_eq!(for_windows("$(calc) `n”"), "\"`$(calc) ``n`”\"");
         assert_eq!(for_windows("a\"&calc"), "\"a\"\"&calc\"");

@@ -1,7 +1,6 @@
 //! The flags for data, network and training, which several subcommands share.
 
-use std::fs::OpenOptions;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use planar::backend::check_learning_rate;
 use planar::data::{HeldOut, Options, Source};
@@ -124,18 +123,21 @@ impl NetworkArguments {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Checkpoints", group = clap::ArgGroup::new("kept").multiple(true))]
 pub struct FileArguments {
-    /// Save the weights and all that --resume needs: every 30 s, on Ctrl-C and at the end
+    /// Save the weights and all that --resume needs: every 30 s, on a signal such as Ctrl-C and at the end
     #[arg(long, value_name = "FILE.safetensors", group = "kept", value_parser = |text: &str| in_a_folder("the checkpoint", text))]
     checkpoint: Option<PathBuf>,
     /// Write the checkpoint every N iterations instead of every 30 seconds
     #[arg(long, value_name = "N", requires = "kept", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true)]
     checkpoint_every: Option<u64>,
-    /// Resume a checkpoint of the same run and flags, and write to it unless --checkpoint names another
-    #[arg(long, value_name = "FILE.safetensors", conflicts_with = "init", group = "kept")]
+    /// Resume a checkpoint of the same run and flags, and write to it; if --checkpoint names it too, it may be missing
+    #[arg(long, value_name = "FILE.safetensors", group = "kept")]
     resume: Option<PathBuf>,
     /// Write iteration, cost and seconds as JSON while training, one line per logged cost
     #[arg(long, value_name = "FILE.jsonl", help_heading = "Output", value_parser = |text: &str| in_a_folder("the file of metrics", text))]
     metrics: Option<PathBuf>,
+    /// Overwrite files that hold anything else than this run; a checkpoint of this run begins anew
+    #[arg(long, help_heading = "Output")]
+    pub force: bool,
 }
 
 impl FileArguments {
@@ -146,6 +148,7 @@ impl FileArguments {
             checkpoint_every: self.checkpoint_every,
             resume: self.resume.clone(),
             metrics: self.metrics.clone(),
+            overwrite: self.force,
         }
     }
 }
@@ -200,12 +203,6 @@ pub fn init_scale(text: &str) -> Result<f64> {
         Ok(scale) if scale.is_finite() => Ok(scale),
         _ => Err(Error::invalid("the scale of the initial weights", "a finite number", format_args!("'{text}'"))),
     }
-}
-
-/// Refuses a file that cannot be written, before the work whose result goes there. What it holds stays.
-pub fn check_writable(path: &Path) -> Result<()> {
-    let opened = OpenOptions::new().append(true).create(true).open(path);
-    opened.map(drop).map_err(|source| Error::Io { path: path.into(), source })
 }
 
 /// A file to be written, in a folder that exists.

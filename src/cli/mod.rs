@@ -218,7 +218,9 @@ fn exit_code(error: &anyhow::Error) -> u8 {
             | Error::Text { .. }
             | Error::Io { .. }
             | Error::Results { .. }
-            | Error::Checkpoint { .. },
+            | Error::Checkpoint { .. }
+            | Error::Overwrite { .. }
+            | Error::Busy { .. },
         ) => 2,
         _ => 1,
     }

@@ -1,7 +1,11 @@
 //! Takes the place of pictures if the command is built without the feature `plot`: it has no flags and draws nothing.
 
+use std::path::PathBuf;
+
 use planar::Result;
+use planar::checkpoint::Origin;
 use planar::data::Dataset;
+use planar::files::Lock;
 use planar::fit::Fitted;
 use planar::sweep::Sweep;
 use planar::sweep::results::JobResult;
@@ -20,6 +24,18 @@ pub struct BoundaryPicture {}
 
 impl PictureArguments {
     pub fn check(&self, _: &Dataset) -> Result<()> {
+        Ok(())
+    }
+
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        std::iter::empty()
+    }
+
+    pub fn lock(&self) -> Result<Vec<Lock>> {
+        Ok(Vec::new())
+    }
+
+    pub fn may_draw(&self, _: &Origin, _: bool) -> Result<()> {
         Ok(())
     }
 

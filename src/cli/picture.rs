@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use planar::checkpoint::Origin;
 use planar::data::Dataset;
+use planar::files::{Lock, check_writable, may_write};
 use planar::fit::Fitted;
-use planar::plot::{Boundary, CostPlot, Curve, Format, check_axes, film, sheet, write};
+use planar::plot::{Boundary, CostPlot, Curve, Format, check_axes, difference, film, sheet, write_of};
 use planar::train::Status;
 use planar::{Error, Result};
 
@@ -43,6 +45,22 @@ impl PictureArguments {
         if self.has_curve() || self.has_film() { check_axes(data, self.axes()) } else { Ok(()) }
     }
 
+    /// Tries the files and locks them, before any work.
+    pub fn lock(&self) -> Result<Vec<Lock>> {
+        self.files().try_for_each(|path| check_writable(path))?;
+        Ok(self.files().map(|path| Lock::take(path)).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    }
+
+    /// Fails if a file is there that shows anything else than this run; called before training.
+    pub fn may_draw(&self, origin: &Origin, overwrite: bool) -> Result<()> {
+        self.files().try_for_each(|path| may_write(path, overwrite, || difference(path, origin)))
+    }
+
+    /// The files that are drawn.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.plot.iter().chain(&self.animate)
+    }
+
     /// Whether a cost curve is drawn.
     pub fn has_curve(&self) -> bool {
         self.plot.is_some() || self.preview
@@ -56,9 +74,16 @@ impl PictureArguments {
     /// Draws the requested pictures. A run that diverged at once has no weights to draw.
     pub fn draw(&self, fitted: &Fitted) -> anyhow::Result<()> {
         let Fitted { outcome, run, data, .. } = fitted;
-        if let (Some(path), Some(snapshots)) = (&self.animate, &fitted.snapshots) {
-            let diverged = (outcome.status == Status::Diverged).then_some(outcome.iterations);
-            film(path, data, &run.network, &snapshots.kept, self.axes(), diverged)?;
+        match (&self.animate, &fitted.snapshots) {
+            (Some(path), Some(snapshots)) => {
+                let diverged = (outcome.status == Status::Diverged).then_some(outcome.iterations);
+                film(path, &fitted.origin, data, &run.network, &snapshots.kept, self.axes(), diverged)?;
+            }
+            (Some(path), None) if !path.exists() => {
+                let said = format!("{} can only be drawn while the network trains", path.display());
+                return Err(Error::Plot(said).into());
+            }
+            _ => {}
         }
         let Some(parameters) = outcome.parameters.as_ref().filter(|_| self.has_curve()) else { return Ok(()) };
         let boundary = Boundary::new(data, &run.network, parameters, self.axes())?;
@@ -70,7 +95,7 @@ impl PictureArguments {
             preview::print("", &boundary, &costs)?;
         }
         if let Some(file) = &self.plot {
-            write(file, SHEET, |area| sheet(area, &title(fitted), &boundary, &costs))?;
+            write_of(&fitted.origin, file, SHEET, |area| sheet(area, &title(fitted), &boundary, &costs))?;
         }
         Ok(())
     }

@@ -1,16 +1,17 @@
 //! `planar plot`: the decision boundary and the costs of a trained network.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use planar::checkpoint::{Description, State, Weights};
+use planar::checkpoint::{Description, Origin, State, Weights};
 use planar::cpu::accuracy_on;
 use planar::data::{Dataset, Options, Scale};
+use planar::files::{check_writable, may_write};
 use planar::fit::DataSettings;
 use planar::model::{Activation, Network};
-use planar::plot::{Boundary, CostPlot, Curve, check_axes, sheet, write};
+use planar::plot::{Boundary, CostPlot, Curve, check_axes, difference, sheet, write_of};
 use planar::{Error, Result};
 
-use super::advice::{Advise, of_weights};
+use super::advice::{Advise, of_file, of_weights};
 use super::arguments::DataArguments;
 use super::picture::{SHEET, axes, picture};
 use super::{Ending, Verbosity, preview, table};
@@ -53,6 +54,9 @@ pub struct Arguments {
     /// The two features on the axes, counted from 1; the others are at their mean [default: 1,2]
     #[arg(long, value_name = "I,J", value_parser = axes, help_heading = "Pictures")]
     axes: Option<[usize; 2]>,
+    /// Overwrite --out even if it holds anything else than a picture of this run
+    #[arg(long, requires = "out", help_heading = "Pictures")]
+    force: bool,
     #[command(flatten)]
     verbosity: Verbosity,
 }
@@ -84,6 +88,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     if let Some(difference) = weights.state.as_ref().and_then(|state| other_data(state, &data, &network)) {
         verbosity.say(format_args!("{}: {difference}", path.display()));
     }
+    let origin = weights.state.as_ref().map_or_else(|| of_weights_alone(path, &data, &network), Origin::from);
+    if let Some(out) = out {
+        check_writable(out)?;
+        may_write(out, arguments.force, || difference(out, &origin)).advise(of_file)?;
+    }
     let boundary = Boundary::new(&data, &network, &weights.parameters, axes)?;
     let title = title(&weights, &network, &data)?;
     let drawn = CostPlot { curves: vec![Curve { label: String::new(), costs }], log: arguments.log_cost };
@@ -91,11 +100,17 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         preview::print(&title, &boundary, &drawn)?;
     }
     match out {
-        Some(out) if costs.is_empty() => write(out, ALONE, |area| boundary.draw(area, &title))?,
-        Some(out) => write(out, SHEET, |area| sheet(area, &title, &boundary, &drawn))?,
+        Some(out) if costs.is_empty() => write_of(&origin, out, ALONE, |area| boundary.draw(area, &title))?,
+        Some(out) => write_of(&origin, out, SHEET, |area| sheet(area, &title, &boundary, &drawn))?,
         None => {}
     }
     Ok(Ending::Done)
+}
+
+/// The run that weights without one stand for: they are as they are in their file.
+fn of_weights_alone(path: &Path, data: &Dataset, network: &Network) -> Origin {
+    let description = Description::new(data, network, 0.0, "f32");
+    Origin { description, start: format!("from {}", path.display()) }
 }
 
 /// A note if the network was trained on other data than this, which may be intended.

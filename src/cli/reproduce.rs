@@ -1,13 +1,14 @@
 //! `planar reproduce`: whether the notebook's figures and the thread's claims can be reproduced.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use planar::Error;
+use planar::checkpoint::replace;
+use planar::files::check_writable;
 use planar::fit::by_name;
 use planar::reproduce::{claims, reproduce};
 
-use super::arguments::check_writable;
 use super::device::device_name;
 use super::progress::NetworkBar;
 use super::{Ending, Verbosity, signals};
@@ -92,20 +93,17 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         claims: found,
         seconds: started.elapsed().as_secs_f64(),
     };
-    let write = |path: &Path, text: String| {
-        std::fs::write(path, text).map_err(|source| Error::Io { path: path.into(), source })
-    };
-    if let Some(path) = &arguments.markdown {
-        write(path, report.markdown())?;
-    }
-    #[cfg(feature = "plot")]
-    if let Some(path) = &arguments.html {
-        write(path, report.html()?)?;
-    }
     if arguments.json {
         super::print_json(&report)?;
     } else {
         super::print(&report.summary())?;
+    }
+    if let Some(path) = &arguments.markdown {
+        replace(path, report.markdown().as_bytes())?;
+    }
+    #[cfg(feature = "plot")]
+    if let Some(path) = &arguments.html {
+        replace(path, report.html()?.as_bytes())?;
     }
     Ok(if signals::came().is_some() { Ending::Interrupted } else { Ending::Done })
 }

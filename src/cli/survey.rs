@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use planar::checkpoint::{remove_leftovers, replace};
+use planar::files::check_writable;
 use planar::survey::survey;
 use planar::{Error, Result};
 
-use super::arguments::{check_writable, in_a_folder};
+use super::arguments::in_a_folder;
 use super::{Ending, Verbosity};
 use crate::report::survey::markdown;
 

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use planar::checkpoint::Origin;
 use planar::data::Dataset;
 use planar::data::table::Progress;
 use planar::fit::{Advanced, Note, Observer};
@@ -13,6 +14,8 @@ use super::{Verbosity, again, signals, table};
 /// What the terminal shows while a network trains.
 pub struct Terminal<'a> {
     picture: &'a PictureArguments,
+    /// Whether pictures of other runs are overwritten.
+    force: bool,
     verbosity: Verbosity,
     bar: Option<progress::Progress>,
     reading: Option<ReadBar>,
@@ -20,14 +23,18 @@ pub struct Terminal<'a> {
 
 impl<'a> Terminal<'a> {
     /// For a training with these pictures.
-    pub fn new(picture: &'a PictureArguments, verbosity: Verbosity) -> Self {
-        Self { picture, verbosity, bar: None, reading: None }
+    pub fn new(picture: &'a PictureArguments, force: bool, verbosity: Verbosity) -> Self {
+        Self { picture, force, verbosity, bar: None, reading: None }
     }
 }
 
 impl Observer for Terminal<'_> {
     fn loaded(&mut self, data: &Dataset) -> planar::Result<()> {
         self.picture.check(data)
+    }
+
+    fn prepared(&mut self, origin: &Origin) -> planar::Result<()> {
+        self.picture.may_draw(origin, self.force)
     }
 
     fn reading(&mut self, at: Progress) {

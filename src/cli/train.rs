@@ -1,8 +1,9 @@
 //! `planar train`: from flags to a summary or one JSON object.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use planar::data::HeldOut;
+use planar::files::check_apart;
 use planar::fit::{DataSettings, Fitted, FoldSettings, Settings, fit};
 use planar::train::Status;
 
@@ -79,7 +80,7 @@ impl Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     arguments.verbosity.start_log();
     arguments.network.warn(arguments.verbosity);
-    let mut terminal = Terminal::new(&arguments.picture, arguments.verbosity);
+    let mut terminal = Terminal::new(&arguments.picture, arguments.files.force, arguments.verbosity);
     if let Some(count) = arguments.folds {
         return folds::run(&arguments.folds(count), arguments.json, arguments.verbosity, &mut terminal);
     }
@@ -93,20 +94,22 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         smooth_curve: arguments.picture.has_curve(),
         snapshots: arguments.picture.has_film(),
     };
+    let pictures: Vec<&Path> = arguments.picture.files().map(AsRef::as_ref).collect();
+    check_apart(&pictures, settings.read())?;
+    let _locks = arguments.picture.lock()?;
     let mut fitted = fit(&settings, &mut terminal).advise(of_training)?;
-    if arguments.json {
-        super::print_json(&fitted.report)?;
-    } else {
-        super::print(&summary(&fitted))?;
-    }
-    arguments.picture.draw(&fitted)?;
-    if let Some(failure) = fitted.failures.drain(..).next() {
-        return Err(failure.into());
-    }
+    let printed = if arguments.json { super::print_json(&fitted.report) } else { super::print(&summary(&fitted)) };
+    let drawn = arguments.picture.draw(&fitted);
+    // whatever failed, the rest is done and said first
+    let files = fitted.failures.drain(..).map(anyhow::Error::from);
+    let mut failures: Vec<_> = files.chain([printed, drawn].into_iter().filter_map(Result::err)).collect();
     if let Some(line) = largest::said(&fitted, || finds_out_why(&fitted, &settings)) {
         arguments.verbosity.say(line);
     }
-    Ok(ending(&fitted, &settings))
+    let ending = ending(&fitted, &settings);
+    let Some(first) = (!failures.is_empty()).then(|| failures.remove(0)) else { return Ok(ending) };
+    failures.iter().for_each(super::tell);
+    Err(first)
 }
 
 /// How the run ended. If it diverged, prints the command that finds out why.
@@ -133,7 +136,7 @@ fn interrupted(fitted: &Fitted, settings: &Settings) -> String {
     let (done, all) = (fitted.outcome.iterations, settings.iterations);
     let how = match settings.files.kept() {
         Some(path) if path.is_file() => {
-            let replaced = ["checkpoint", "resume", "init", "transposed"];
+            let replaced = ["checkpoint", "resume", "init", "transposed", "force"];
             let keeps = |flag: &clap::Arg| !replaced.contains(&flag.get_id().as_str());
             let path = path.to_string_lossy();
             let resume = [("--resume", Some(&*path))];

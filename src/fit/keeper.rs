@@ -12,6 +12,8 @@ use crate::train::CostAt;
 
 /// How often a checkpoint is written by default.
 const EVERY: Duration = Duration::from_secs(30);
+/// When the first is: it is there after five seconds even if chunks take four.
+const FIRST: Duration = Duration::from_secs(1);
 
 /// Writes the checkpoints of a run; without a file it keeps nothing.
 pub(super) struct Keeper {
@@ -19,7 +21,10 @@ pub(super) struct Keeper {
     every: Option<u64>,
     /// The run at its start, with the costs before it.
     state: State,
+    /// When it was written, or training began.
     written: Instant,
+    /// How long after that it is due.
+    due: Duration,
     /// The last finite weights, and the number of updates that led to them.
     last: Option<(u64, Parameters)>,
     /// The costs that were logged before them.
@@ -31,7 +36,7 @@ impl Keeper {
     pub fn new(path: Option<&Path>, every: Option<u64>, state: State) -> Self {
         path.into_iter().for_each(remove_leftovers);
         let path = path.map(Path::to_path_buf);
-        Self { path, every, state, written: Instant::now(), last: None, logged: Vec::new() }
+        Self { path, every, state, written: Instant::now(), due: FIRST, last: None, logged: Vec::new() }
     }
 
     /// After a chunk: keeps the weights, and writes them if a checkpoint is due.
@@ -46,7 +51,7 @@ impl Keeper {
         self.logged.extend_from_slice(&logged[self.logged.len()..]);
         let is_due = match self.every {
             Some(every) => iteration.is_multiple_of(every),
-            None => self.written.elapsed() >= EVERY,
+            None => self.written.elapsed() >= self.due,
         };
         if is_due { self.write() } else { Ok(()) }
     }
@@ -67,7 +72,7 @@ impl Keeper {
         state.costs.extend(self.logged.iter().filter(|at| at.iteration < *iteration));
         Checkpoint { state, parameters: parameters.clone() }.write(path)?;
         log::debug!("checkpoint at iteration {iteration}");
-        self.written = Instant::now();
+        (self.written, self.due) = (Instant::now(), EVERY);
         Ok(())
     }
 }
@@ -87,15 +92,18 @@ mod tests {
         let description = Description::new(&data, &network, 1.0, "f32");
         let state = State::new(description, "seed 2".into(), "a device".into(), "split");
         let mut keeper = Keeper::new(Some(&path), None, state);
+        assert_eq!(keeper.due, FIRST);
+        keeper.due = Duration::from_secs(3600);
         let costs = [0, 10, 20].map(|iteration| CostAt { iteration, cost: 0.5 });
         let parameters = [2, 3].map(|seed| Parameters::initial(&network, seed, 1.0));
         keeper.advanced(8, &parameters[0], &costs[..1]).unwrap();
         keeper.advanced(19, &parameters[1], &costs[..2]).unwrap();
-        assert!(!path.exists(), "30 s have not passed");
+        assert!(!path.exists(), "an hour has not passed");
         assert_eq!(keeper.kept(), Some((19, path.as_path())));
         keeper.write().unwrap();
         let there = Checkpoint::read(&path).unwrap();
         assert_eq!((there.state.iteration, there.state.costs.as_slice()), (19, &costs[..2]));
+        assert_eq!(keeper.due, EVERY, "the first is written");
         let narrow = |of: &Parameters| of.values().iter().map(|value| *value as f32).collect::<Vec<_>>();
         assert_eq!(narrow(&there.parameters), narrow(&parameters[1]));
     }

@@ -52,12 +52,13 @@ pub use device::{
 };
 pub use folds::{CrossValidated, Drawn, Estimate, Estimates, FoldReport, FoldSettings, FoldsReport, cross_validate};
 pub use observer::{Advanced, Note, Observer};
+pub use prepare::OF_THIS_RUN;
 pub use report::{ClassReport, DataReport, Final, NetworkReport, Report, Seconds, TrainingReport};
 pub use settings::{DataSettings, Files, Precision, RunSettings, Settings, Start, TRANSPOSED};
 pub use snapshots::Snapshots;
 
 use crate::backend::{PlanChoice, Run};
-use crate::checkpoint::State;
+use crate::checkpoint::{Origin, State};
 use crate::cpu::logits_at;
 use crate::data::Dataset;
 use crate::metrics::Metrics;
@@ -78,6 +79,8 @@ pub struct Fitted {
     pub run: Run,
     /// The samples that it was trained on.
     pub data: Dataset,
+    /// Which run it is, as it stands in every file of the run.
+    pub origin: Origin,
     /// Updates done by the run that was resumed.
     pub before: u64,
     /// The weights over the run, if they were requested.
@@ -94,25 +97,32 @@ pub struct Fitted {
 /// the observer is told.
 pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     let started = Instant::now();
+    let _locks = settings.lock()?;
     let prepared = Prepared::new(settings, observer)?;
-    let before = prepared.before();
-    let mut metrics = Metrics::open(settings.files.metrics.as_deref(), before, prepared.log_every)?;
-    let Prepared { data, held_out, run, description, resumed, schedule, log_every, mut snapshots } = prepared;
+    let (before, is_finished) = (prepared.before(), prepared.is_finished());
+    let metrics = settings.files.metrics.as_deref().filter(|_| !is_finished);
+    let (every, run_of_lines, overwrite) = (prepared.log_every, prepared.origin.clone(), settings.files.overwrite);
+    let mut metrics = Metrics::open(metrics, before, every, run_of_lines, overwrite)?;
+    let Prepared { data, held_out, run, origin, resumed, schedule, log_every, mut snapshots } = prepared;
     let chosen = choose(&settings.device, &data, std::slice::from_ref(&run), settings.iterations);
     let Chosen { backend, mut session, notes } = chosen.map_err(|error| without_device(error, resumed.as_ref()))?;
     let (device, plan, setup) = (backend.device(), session.plan_name(), started.elapsed());
     log::debug!("plan {plan} on {}, set up in {setup:.3?}", device.name);
     notes.into_iter().map(Note::Device).for_each(|note| observer.note(note));
     if let Some(state) = &resumed {
-        observer.note(Note::GoesOn { iteration: state.iteration });
-        if state.device != device.name || !PlanChoice::are_alike(&state.plan, plan) {
+        observer.note(match is_finished {
+            true => Note::Finished { iterations: before },
+            false => Note::GoesOn { iteration: before },
+        });
+        if is_finished {
+            snapshots = None;
+        } else if state.device != device.name || !PlanChoice::are_alike(&state.plan, plan) {
             observer.note(Note::OtherDevice { device: state.device.clone(), plan: state.plan.clone() });
         }
     }
     let start = resumed.as_ref().map(|state| state.start.clone()).or_else(|| settings.run.start.from_file());
     let earlier: Vec<CostAt> = resumed.map_or(Vec::new(), |state| state.costs);
-    let from = start.clone().unwrap_or_else(|| settings.run.start.to_string());
-    let mut state = State::new(description, from, device.name.clone(), plan);
+    let mut state = State::new(origin.description.clone(), origin.start.clone(), device.name.clone(), plan);
     state.columns = Some(data.columns().clone()).filter(|columns| !columns.are_plain());
     state.costs.clone_from(&earlier);
     let mut keeper = Keeper::new(settings.files.kept().map(AsRef::as_ref), settings.files.checkpoint_every, state);
@@ -152,6 +162,9 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
 
     let mut failures: Vec<Error> = keeper.write().err().into_iter().collect();
     outcome.costs.splice(..0, earlier);
+    if is_finished {
+        (outcome.parameters, outcome.parameters_at) = (Some(run.parameters.clone()), before);
+    }
     let last = last(&outcome, &data, held_out.as_ref(), &run, &mut failures);
     let accuracies = last.accuracies().filter(|_| outcome.status == Status::Finished);
     failures.extend(metrics.end(&outcome.costs, accuracies).err());
@@ -176,7 +189,7 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
             total: total.as_secs_f64(),
         },
     };
-    Ok(Fitted { report, outcome, run, data, before, snapshots, failures })
+    Ok(Fitted { report, outcome, run, data, origin, before, snapshots, failures })
 }
 
 /// Cost and accuracies at the end. What cannot be computed is none, and its error is added to the failures.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
+use crate::checkpoint::Origin;
 use crate::data::Dataset;
 use crate::data::table::{Notice, Progress};
 use crate::model::Parameters;
@@ -18,6 +19,15 @@ pub trait Observer {
     /// Any error, which [`fit`](super::fit) then returns.
     fn loaded(&mut self, data: &Dataset) -> Result<()> {
         let _ = data;
+        Ok(())
+    }
+
+    /// The run is known, and nothing has been written yet: a front end that writes files of its own can refuse them here.
+    ///
+    /// # Errors
+    /// Any error, which [`fit`](super::fit) then returns.
+    fn prepared(&mut self, origin: &Origin) -> Result<()> {
+        let _ = origin;
         Ok(())
     }
 
@@ -73,6 +83,11 @@ pub enum Note {
         /// Updates done before.
         iteration: u64,
     },
+    /// The checkpoint holds all iterations already: nothing is trained, and no file of the run is changed.
+    Finished {
+        /// Updates done before.
+        iterations: u64,
+    },
     /// The checkpoint comes from another device or plan.
     OtherDevice {
         /// The device's name.
@@ -97,6 +112,9 @@ impl fmt::Display for Note {
             Self::Data(notice) => notice.fmt(f),
             Self::Device(said) => f.write_str(said),
             Self::GoesOn { iteration } => write!(f, "continuing at iteration {iteration}"),
+            Self::Finished { iterations } => {
+                write!(f, "all {iterations} iterations are done: nothing is left to train")
+            }
             Self::OtherDevice { device, plan } => {
                 write!(f, "it ran on {device}, plan {plan}: another device rounds in its own way")
             }

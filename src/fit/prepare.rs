@@ -1,21 +1,27 @@
 //! A training before a device is opened: its data, network and schedule, at its start or where a checkpoint left off.
 
-use super::{Note, Observer, Settings, Snapshots};
+use std::path::Path;
+
+use super::{Files, Note, Observer, Settings, Snapshots};
 use crate::backend::Run;
-use crate::checkpoint::{Checkpoint, Description, MOST_COSTS, State};
+use crate::checkpoint::{Checkpoint, Description, MOST_COSTS, Origin, State};
 use crate::data::Dataset;
+use crate::files::may_write;
 use crate::train::Schedule;
 use crate::{Error, Result};
 
 /// The most costs that a smooth curve is drawn from.
 const CURVE_POINTS: u64 = 1000;
 
+/// How [`Error::Overwrite`] ends if the file is a checkpoint of the run that would begin anew.
+pub const OF_THIS_RUN: &str = "iterations of this run";
+
 /// Everything that can be known, and refused, before a device is opened.
 pub(super) struct Prepared {
     pub data: Dataset,
     pub held_out: Option<Dataset>,
     pub run: Run,
-    pub description: Description,
+    pub origin: Origin,
     /// The run that this one resumes.
     pub resumed: Option<State>,
     pub schedule: Schedule,
@@ -38,7 +44,12 @@ impl Prepared {
         let mut run = settings.run.run(&data)?;
         let precision = settings.device.precision.name();
         let description = Description::new(&data, &run.network, run.learning_rate, precision);
-        let resumed = resumed(settings, &description, &mut run)?;
+        let mut origin = Origin { description, start: settings.run.start.to_string() };
+        let resumed = resumed(settings, &origin, &mut run)?;
+        if let Some(state) = &resumed {
+            origin.start.clone_from(&state.start);
+        }
+        observer.prepared(&origin)?;
         if files.kept().is_some() && iterations / every > MOST_COSTS {
             let wanted = format!("such that at most {MOST_COSTS} costs go into each checkpoint");
             return Err(Error::invalid("the logging interval", wanted, every));
@@ -53,7 +64,12 @@ impl Prepared {
             let (first, with_snapshots) = Snapshots::new(schedule, before, &run.parameters);
             (snapshots, schedule) = (Some(first), with_snapshots);
         }
-        Ok(Self { data, held_out, run, description, resumed, schedule, log_every, snapshots })
+        Ok(Self { data, held_out, run, origin, resumed, schedule, log_every, snapshots })
+    }
+
+    /// Whether nothing is left to train.
+    pub fn is_finished(&self) -> bool {
+        self.before() == self.schedule.iterations()
     }
 
     /// Updates done by the run that this one resumes.
@@ -62,18 +78,53 @@ impl Prepared {
     }
 }
 
-/// Reads the checkpoint to resume, which must be of this very run, and puts its weights into the run.
-fn resumed(settings: &Settings, here: &Description, run: &mut Run) -> Result<Option<State>> {
-    let Some(path) = &settings.files.resume else { return Ok(None) };
-    let checkpoint = Checkpoint::read(path)?;
-    checkpoint.check(path, here)?;
-    let Checkpoint { state, parameters } = checkpoint;
-    if state.iteration >= settings.iterations {
-        let wanted = format!("over the {} that {} has done", state.iteration, path.display());
+/// Reads the checkpoint that the run goes on with, which must be of this very run, and puts its weights into the run.
+fn resumed(settings: &Settings, here: &Origin, run: &mut Run) -> Result<Option<State>> {
+    let Files { checkpoint, resume, overwrite, .. } = &settings.files;
+    let in_place = settings.files.begins_or_goes_on();
+    let (path, found) = match (resume, checkpoint) {
+        (Some(path), _) if in_place && !path.exists() => return Ok(None),
+        (Some(path), _) => (path, Checkpoint::read(path)?),
+        // all that was asked for is there
+        (None, Some(path)) if !overwrite => match Checkpoint::read(path) {
+            Ok(found) if is_all(&found, here, settings.iterations) => (path, found),
+            _ => return may_write(path, false, || held(path, here)).map(|()| None),
+        },
+        (None, _) => return Ok(None),
+    };
+    found.check(path, &here.description)?;
+    let Checkpoint { state, parameters } = found;
+    let origin = Origin::from(&state);
+    if let Some(difference) = origin.difference(here).filter(|_| in_place) {
+        let problem = format!("is of another run: {difference}");
+        return Err(Error::Checkpoint { path: path.clone(), problem });
+    }
+    if let Some(other) = checkpoint.as_ref().filter(|_| resume.is_some() && !in_place) {
+        may_write(other, *overwrite, || held(other, &origin))?;
+    }
+    if state.iteration > settings.iterations {
+        let wanted = format!("at least the {} that {} has done", state.iteration, path.display());
         return Err(Error::invalid("the number of iterations", wanted, settings.iterations));
     }
     run.parameters = parameters;
     Ok(Some(state))
+}
+
+/// Whether a checkpoint holds this very run after all of its iterations.
+fn is_all(found: &Checkpoint, here: &Origin, iterations: u64) -> bool {
+    found.state.iteration == iterations && Origin::from(&found.state).difference(here).is_none()
+}
+
+/// What a file holds in the place of a new checkpoint of this run. Even this run is not begun anew in silence.
+fn held(path: &Path, here: &Origin) -> Result<Option<String>> {
+    match Checkpoint::read(path) {
+        Ok(Checkpoint { state, .. }) => Ok(Some(match Origin::from(&state).difference(here) {
+            Some(difference) => format!("it is of another run: {difference}"),
+            None => format!("it holds {} {OF_THIS_RUN}", state.iteration),
+        })),
+        Err(Error::Checkpoint { problem, .. }) => Ok(Some(format!("it {problem}"))),
+        Err(error) => Err(error),
+    }
 }
 
 /// How often the cost is kept for a smooth curve if it is reported every `every` iterations: a divisor of that.

@@ -1,7 +1,7 @@
 //! The settings of a training: data, network, start, device and files.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::DeviceSettings;
@@ -9,6 +9,8 @@ use crate::backend::Run;
 use crate::checkpoint::Weights;
 use crate::data::table::Progress;
 use crate::data::{Columns, Dataset, HeldOut, Options, Prepared, Source};
+use crate::files::atomic::target;
+use crate::files::{Lock, check_apart, check_writable};
 use crate::model::{Activation, Network, Parameters};
 use crate::{Error, Result};
 
@@ -84,6 +86,36 @@ pub struct Files {
     pub resume: Option<PathBuf>,
     /// The file for the costs, one line of JSON each, written as they are logged.
     pub metrics: Option<PathBuf>,
+    /// Whether files that hold anything else than this run are overwritten; see [`may_write`](crate::files::may_write).
+    pub overwrite: bool,
+}
+
+impl Settings {
+    /// The files that the run reads, other than the checkpoint that it resumes from.
+    pub fn read(&self) -> impl Iterator<Item = &Path> {
+        let data = match &self.data.source {
+            Source::Csv(path) => Some(path.as_path()),
+            _ => None,
+        };
+        let held_out = match &self.data.held_out {
+            Some(HeldOut::File(path)) => Some(path.as_path()),
+            _ => None,
+        };
+        [data, held_out, self.run.start.file.as_deref()].into_iter().flatten()
+    }
+
+    /// Tries and locks the files that are written, before any work.
+    pub(super) fn lock(&self) -> Result<Vec<Lock>> {
+        if self.files.resume.is_some() && self.run.start.file.is_some() && !self.files.begins_or_goes_on() {
+            let said = "a run that is resumed has its weights from the checkpoint, not from a file of initial weights";
+            return Err(Error::Mismatch(said.into()));
+        }
+        let kept = self.files.kept().map(PathBuf::as_path);
+        let written: Vec<&Path> = kept.into_iter().chain(self.files.metrics.as_deref()).collect();
+        check_apart(&written, self.read())?;
+        kept.map_or(Ok(()), check_writable)?;
+        Ok(written.into_iter().map(Lock::take).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    }
 }
 
 impl DataSettings {
@@ -159,6 +191,13 @@ impl Files {
     /// The file that checkpoints are written to.
     pub fn kept(&self) -> Option<&PathBuf> {
         self.checkpoint.as_ref().or(self.resume.as_ref())
+    }
+
+    /// Whether checkpoints are explicitly written to the file that the run resumes from: such a run begins if the file is
+    /// not there, and otherwise goes on.
+    pub fn begins_or_goes_on(&self) -> bool {
+        let [checkpoint, resume] = [&self.checkpoint, &self.resume].map(|path| path.as_deref().map(target));
+        checkpoint.is_some() && checkpoint == resume
     }
 }
 

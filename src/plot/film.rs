@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
-use super::{Boundary, pixels, svg, write_gif};
+use super::format::put;
+use super::origin::marked;
+use super::{Boundary, gif, pixels, svg};
 use crate::Result;
+use crate::checkpoint::Origin;
 use crate::cpu::evaluate_on;
 use crate::data::Dataset;
 use crate::model::{Network, Parameters};
@@ -14,12 +17,13 @@ const SIZE: (u32, u32) = (480, 400);
 const GRID: usize = 81;
 
 /// Draws the boundary over the features `axes` (counted from 0) after each of some numbers of updates, as an animated GIF
-/// of 480 × 400 pixels. `diverged` is the iteration at which the run diverged after the last of them, if it did.
+/// of 480 × 400 pixels that says which run it shows. `diverged` is the iteration at which the run diverged after the last of them, if it did.
 ///
 /// # Errors
-/// Those of [`Boundary::new`] and [`write_gif`].
+/// Those of [`Boundary::new`] and [`write_gif`](super::write_gif).
 pub fn film(
     path: &Path,
+    origin: &Origin,
     data: &Dataset,
     network: &Network,
     snapshots: &[(u64, Parameters)],
@@ -38,5 +42,5 @@ pub fn film(
         let title = format!("iteration {iteration}: cost {cost:.4}, {end}");
         frames.push(pixels(&svg(SIZE, |area| boundary.draw(area, &title))?)?);
     }
-    write_gif(path, SIZE, &frames)
+    put(path, &marked(gif(SIZE, &frames)?, origin)?)
 }

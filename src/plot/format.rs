@@ -10,8 +10,9 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::fontdb::Database;
 use resvg::usvg::{Options, Tree};
 
+use super::origin::marked;
 use super::{Area, failed};
-use crate::checkpoint::atomic;
+use crate::checkpoint::{Origin, atomic};
 use crate::{Error, Result};
 
 /// Pixels of a PNG per pixel of the SVG, for screens of twice the density.
@@ -90,13 +91,24 @@ pub fn pixels(svg: &str) -> Result<Vec<u8>> {
 /// # Errors
 /// As [`Format::of`] and [`svg`]; [`Error::Io`] if the file cannot be written.
 pub fn write(path: &Path, size: (u32, u32), draw: impl FnOnce(&Area) -> Result<()>) -> Result<()> {
+    put(path, &drawn(path, size, draw)?)
+}
+
+/// [`write`] of a picture that says which run it shows, for [`difference`](super::difference).
+///
+/// # Errors
+/// Those of [`write`].
+pub fn write_of(origin: &Origin, path: &Path, size: (u32, u32), draw: impl FnOnce(&Area) -> Result<()>) -> Result<()> {
+    put(path, &marked(drawn(path, size, draw)?, origin)?)
+}
+
+fn drawn(path: &Path, size: (u32, u32), draw: impl FnOnce(&Area) -> Result<()>) -> Result<Vec<u8>> {
     let format = Format::of(path)?;
     let picture = svg(size, draw)?;
-    let bytes = match format {
-        Format::Svg => picture.into_bytes(),
-        Format::Png => png(&picture)?,
-    };
-    put(path, &bytes)
+    match format {
+        Format::Svg => Ok(picture.into_bytes()),
+        Format::Png => png(&picture),
+    }
 }
 
 /// Replaces a file by a complete picture, and removes what a killed run left beside it.

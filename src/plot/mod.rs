@@ -26,6 +26,7 @@ mod cost;
 mod film;
 mod format;
 mod heatmap;
+mod origin;
 mod sheet;
 pub mod sweep;
 pub mod terminal;
@@ -34,8 +35,9 @@ pub use animation::{gif, write_gif};
 pub use boundary::{Boundary, check_axes};
 pub use cost::{CostPlot, Curve};
 pub use film::film;
-pub use format::{Format, pixels, png, svg, write};
+pub use format::{Format, pixels, png, svg, write, write_of};
 pub use heatmap::HeatMap;
+pub use origin::difference;
 pub use sheet::sheet;
 
 use plotters::coord::Shift;

@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io::{self, BufReader, Chain, Cursor, Read};
 use std::path::Path;
 use std::rc::Rc;
@@ -72,7 +71,7 @@ pub(super) fn open<'a>(input: Input<'a>) -> Result<Text<'a>> {
         Input::Bytes(_, bytes) => (Box::new(bytes), Some(bytes.len() as u64)),
         Input::Path(given) if given == Path::new("-") => (Box::new(io::stdin()), None),
         Input::Path(given) => {
-            let file = File::open(given).map_err(io)?;
+            let file = crate::files::open(given)?;
             let size = file.metadata().ok().filter(|about| about.is_file()).map(|about| about.len());
             (Box::new(file), size)
         }
