@@ -217,8 +217,8 @@ impl SweepArguments {
         progress::stop_on_ctrl_c();
         let networks = sweep.jobs.len();
         let bar = NetworkBar::new(networks as u64, opened.results.len() as u64, self.verbosity.quiet);
-        let finished = sweep.run(&mut opened, |ended| {
-            bar.ended(ended as u64);
+        let finished = sweep.run(&mut opened, |progress| {
+            bar.ended(progress.ended as u64);
             progress::go_on()
         });
         bar.finish();
