@@ -26,21 +26,26 @@ pub(super) struct Counter {
     now: SweepProgress,
     /// Iterations of the networks that have ended.
     ended: u64,
+    /// Iterations of the networks that had begun before and wait for their batch.
+    waiting: u64,
     /// Networks of the batch that are in training, each with this many iterations done.
     in_training: (u64, u64),
 }
 
 impl Counter {
-    /// A sweep of networks with so many iterations in all, some of which have ended before.
-    pub fn new(networks: usize, of: u64, results: &[JobResult]) -> Self {
+    /// A sweep of networks with so many iterations in all; some networks have ended before, and others had begun and are to
+    /// go on after so many iterations in all.
+    pub fn new(networks: usize, of: u64, results: &[JobResult], begun: u64) -> Self {
         let ended = results.iter().map(|result| result.job.iterations).fold(0, u64::saturating_add);
-        let now = SweepProgress { ended: results.len(), networks, iterations: ended, of, before: ended, cost: None };
-        Self { now, ended, in_training: (0, 0) }
+        let before = ended.saturating_add(begun);
+        let now = SweepProgress { ended: results.len(), networks, iterations: before, of, before, cost: None };
+        Self { now, ended, waiting: begun, in_training: (0, 0) }
     }
 
-    /// A batch of so many networks begins.
-    pub fn batch(&mut self, networks: usize) -> SweepProgress {
-        self.in_training = (networks as u64, 0);
+    /// A batch of so many networks begins, each of which has done so many iterations before.
+    pub fn batch(&mut self, networks: usize, iteration: u64) -> SweepProgress {
+        self.in_training = (networks as u64, iteration);
+        self.waiting = self.waiting.saturating_sub(iteration.saturating_mul(networks as u64));
         self.now.cost = None;
         self.now()
     }
@@ -62,7 +67,8 @@ impl Counter {
 
     fn now(&mut self) -> SweepProgress {
         let (networks, iteration) = self.in_training;
-        self.now.iterations = self.ended.saturating_add(networks.saturating_mul(iteration));
+        let done = self.ended.saturating_add(self.waiting);
+        self.now.iterations = done.saturating_add(networks.saturating_mul(iteration));
         self.now
     }
 }
