@@ -4,13 +4,14 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::command::{planar, run};
-use planar::checkpoint::Checkpoint;
+use planar::checkpoint::{Checkpoint, Contents};
 use planar::sweep::results;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -142,10 +143,12 @@ fn a_training_killed_120_times_ends_with_the_very_bits_of_one_that_was_not() {
     kills.judge("training", seed);
 }
 
-const SWEEP: &str = "sweep -q --device cpu --hidden 2..9 --init-seed 1..4 --iterations 60,120,240,480,960";
+const SWEEP: &str = "sweep -q --device cpu --threads 1 --hidden 2..9 --init-seed 1..2 --iterations 600,2400 \
+                     --checkpoint-time 0.02 --batch-time 1";
 
+/// Networks in training when it is killed go on from the file beside the results, which is never older than its interval.
 #[test]
-fn a_sweep_killed_80_times_loses_no_result_and_has_none_twice() {
+fn a_sweep_killed_200_times_loses_no_result_has_none_twice_and_goes_on_within_a_batch() {
     let (mut random, seed) = moments();
     let folder = TempDir::new().unwrap();
     let at = |name: &str| folder.path().join(name);
@@ -160,33 +163,50 @@ fn a_sweep_killed_80_times_loses_no_result_and_has_none_twice() {
         lines[1..].sort();
         lines
     };
+    // the networks under way, each with its iterations
+    let begun = || -> BTreeMap<u64, u64> {
+        let file = at("run.jsonl.batch.safetensors");
+        let Ok(contents) = Contents::read(&file) else { return BTreeMap::new() };
+        let networks = contents.metadata["planar"]["networks"].as_array().unwrap().clone();
+        networks.iter().map(|of| (of["job"].as_u64().unwrap(), of["iteration"].as_u64().unwrap())).collect()
+    };
     let start = Instant::now();
     ended("", "whole.jsonl");
-    let longest = start.elapsed().as_micros() as u64;
+    let longest = (start.elapsed().as_micros() as u64 / 2).max(60_000);
     let path = at("run.jsonl");
-    let (mut kills, mut before) = (Kills::default(), Vec::new());
-    for kill in 1..=80 {
+    let (mut kills, mut before, mut within_a_batch) = (Kills::default(), Vec::new(), 0);
+    let mut was_begun = BTreeMap::new();
+    for kill in 1..=200 {
         let pause = Duration::from_micros(random.random_range(2_000..longest));
         let was_over = killed_after(&format!("{SWEEP} --resume"), &[("--out", &path)], pause);
         let bytes = fs::read(&path).unwrap_or_default();
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         kills.torn += usize::from(whole < bytes.len());
         assert!(bytes.starts_with(&before), "results that were there are gone");
-        match whole > before.len() {
+        let now = begun();
+        // no network that was under way is behind where it was
+        for (job, iteration) in &was_begun {
+            assert!(now.get(job).is_none_or(|now| now >= iteration), "network {job} fell behind {iteration}");
+        }
+        within_a_batch += usize::from(now.iter().any(|(job, now)| was_begun.get(job).is_none_or(|was| was < now)));
+        match whole > before.len() || now != was_begun {
             _ if was_over => kills.after += 1,
             true => kills.within += 1,
             false => kills.before += 1,
         }
-        before = bytes[..whole].to_vec();
-        if was_over || kill % 8 == 0 {
+        (before, was_begun) = (bytes[..whole].to_vec(), now);
+        if was_over || kill % 20 == 0 {
             ended("--resume", "run.jsonl");
             assert_eq!(sorted("run.jsonl"), sorted("whole.jsonl"));
             let (_, found, _) = results::read(&path).unwrap();
-            assert!(!found.dropped && found.ended.len() == 8 * 4 * 5);
+            assert!(!found.dropped && found.ended.len() == 8 * 2 * 2);
             assert_eq!(others(&folder, &["whole.jsonl", "run.jsonl"]), Vec::<String>::new());
             fs::remove_file(&path).unwrap();
             before.clear();
+            was_begun.clear();
         }
     }
+    println!("{within_a_batch} of 200 kills left a batch further than the one before");
+    assert!(within_a_batch >= 40, "too few kills within a batch: {within_a_batch}");
     kills.judge("sweep", seed);
 }

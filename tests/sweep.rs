@@ -8,7 +8,8 @@ use std::io::Write;
 use std::path::Path;
 
 use assert_cmd::Command;
-use common::command::{planar, run};
+use common::command::{planar, refused, run, with_files};
+use planar::sweep::results::{self, Results};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -418,4 +419,184 @@ fn a_data_set_is_read_once() {
     writer.join().unwrap().unwrap();
     let report: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(report["results"].as_array().unwrap().len(), 3);
+}
+
+/// The file is locked before anything is read or cut off; PLANAR_ROUNDS says how many rounds there are.
+#[test]
+fn six_that_continue_one_file_at_once_lose_nothing() {
+    let rounds = std::env::var("PLANAR_ROUNDS").map_or(60, |rounds| rounds.parse().unwrap());
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("sweep.jsonl");
+    assert_eq!(run(with_file("sweep -q --init-seed 1..6 --iterations 5", &file)).2, 0);
+    let (sweep, whole, _) = results::read(&file).unwrap();
+    let mut refused = 0;
+    for round in 0..rounds {
+        fs::remove_file(&file).unwrap();
+        let barrier = std::sync::Barrier::new(6);
+        let written: Vec<u64> = std::thread::scope(|scope| {
+            let resume = |own: &results::JobResult| {
+                barrier.wait();
+                let (mut there, _) = match Results::resume(&file, &sweep, |_| Ok(())) {
+                    Ok(opened) => opened,
+                    Err(error) => {
+                        assert!(error.to_string().ends_with("is being written to by another planar"), "{error}");
+                        return None;
+                    }
+                };
+                there.add(own).unwrap();
+                Some(own.job.job)
+            };
+            let threads: Vec<_> = whole.ended.iter().map(|own| scope.spawn(move || resume(own))).collect();
+            threads.into_iter().filter_map(|thread| thread.join().unwrap()).collect()
+        });
+        let (_, found, _) = results::read(&file).unwrap();
+        let mut there: Vec<u64> = found.ended.iter().map(|ended| ended.job.job).collect();
+        there.sort_unstable();
+        assert_eq!(there, written, "round {round}");
+        refused += 6 - written.len();
+    }
+    assert!(refused > rounds, "they never met: {refused} of {rounds} rounds");
+}
+
+#[test]
+fn a_second_sweep_on_one_file_is_told_at_once() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("sweep.jsonl");
+    assert_eq!(run(with_file("sweep -q --init-seed 1..3 --iterations 5", &file)).2, 0);
+    let (sweep, _, _) = results::read(&file).unwrap();
+    let held = Results::resume(&file, &sweep, |_| Ok(())).unwrap();
+    let before = fs::read(&file).unwrap();
+    refused(with_file("sweep -q --init-seed 1..3 --iterations 5 --resume", &file), &["another planar"]);
+    assert_eq!(fs::read(&file).unwrap(), before);
+    drop(held);
+}
+
+/// A file that a sweep of three networks left, with one line changed.
+fn changed(file: &Path, line: usize, from: &str, to: &str) {
+    let text = fs::read_to_string(file).unwrap();
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    assert!(lines[line - 1].contains(from), "{}", lines[line - 1]);
+    lines[line - 1] = lines[line - 1].replacen(from, to, 1);
+    fs::write(file, lines.join("\n") + "\n").unwrap();
+}
+
+#[test]
+fn lines_that_no_network_of_the_sweep_left_are_named_and_kept() {
+    let folder = TempDir::new().unwrap();
+    let (whole, file) = (folder.path().join("whole.jsonl"), folder.path().join("sweep.jsonl"));
+    let sweep = "sweep -q --init-seed 1..3 --iterations 50 --test-fraction 0.25";
+    assert_eq!(run(with_file(sweep, &whole)).2, 0);
+    let text = fs::read_to_string(&whole).unwrap();
+    let third: Value = serde_json::from_str(text.lines().nth(2).unwrap()).unwrap();
+    let accuracy = |name: &str| format!("\"{name}\":{}", third[name]);
+    let lines: [(String, String, &str); 13] = [
+        (accuracy("accuracy"), "\"accuracy\":1.5".into(), "accuracy must be from 0 to 1, not 1.5"),
+        (accuracy("accuracy"), "\"accuracy\":-0.1".into(), "accuracy must be from 0 to 1, not -0.1"),
+        (accuracy("test_accuracy"), "\"test_accuracy\":2".into(), "test_accuracy must be from 0 to 1, not 2"),
+        ("\"done\":50".into(), "\"done\":51".into(), "at most its iterations, 50, not 51"),
+        ("\"iteration\":5}".into(), "\"iteration\":15}".into(), "10 follows 15"),
+        ("\"iteration\":50}".into(), "\"iteration\":50000}".into(), "a cost at iteration 50000, and 50 are done"),
+        ("\"iterations\":50".into(), "\"iterations\":60".into(), "its iterations is 60, not 50"),
+        ("\"hidden\":4".into(), "\"hidden\":5".into(), "its hidden is 5, not 4"),
+        ("\"init_seed\":2".into(), "\"init_seed\":9".into(), "its init_seed is 9, not 2"),
+        ("\"learning_rate\":1.2".into(), "\"learning_rate\":1.25".into(), "its learning_rate is 1.25, not 1.2"),
+        ("\"job\":1".into(), "\"job\":0".into(), "network 0 is there twice"),
+        ("\"job\":1".into(), "\"job\":7".into(), "network 7 is none of the sweep's"),
+        ("\"status\":\"finished\"".into(), "\"status\":\"interrupted\"".into(), "its status"),
+    ];
+    for (from, to, words) in lines {
+        fs::copy(&whole, &file).unwrap();
+        changed(&file, 3, &from, &to);
+        let before = fs::read(&file).unwrap();
+        refused(with_file(&format!("{sweep} --resume"), &file), &["line 3", words]);
+        assert_eq!(fs::read(&file).unwrap(), before);
+    }
+    fs::write(&file, format!("{text}\n \r\n\n")).unwrap();
+    assert_eq!(run(with_file(&format!("{sweep} --resume"), &file)), (run(planar(sweep)).0, String::new(), 0));
+    assert_eq!(fs::read_to_string(&file).unwrap().trim_end(), text.trim_end());
+    for (flag, words) in
+        [("--init-scale 0.02", "its init_scale is 0.01, not 0.02"), ("--init-seed 1,2,4", "\"1..3\", not \"1,2,4\"")]
+    {
+        let other =
+            sweep.replace("--init-seed 1..3", if flag.starts_with("--init-seed") { "" } else { "--init-seed 1..3" });
+        refused(with_file(&format!("{other} {flag} --resume"), &file), &["another sweep", words]);
+    }
+}
+
+#[test]
+fn parts_of_other_devices_are_continued_and_merged_and_refused_on_demand() {
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let sweep = "sweep --device cpu --init-seed 1..4 --iterations 50";
+    for part in 1..=2 {
+        let part_of = format!("{sweep} -q --shard {part}/2");
+        assert_eq!(run(with_file(&part_of, &at(&format!("part{part}.jsonl")))).2, 0);
+    }
+    let (_, found, _) = results::read(&at("part1.jsonl")).unwrap();
+    let here = found.ended[0].device.clone();
+    assert!(here.starts_with("CPU engine") && found.ended.iter().all(|ended| ended.plan == "engine"), "{here}");
+
+    // as an older planar on another machine wrote it: the header alone names a device
+    let text = fs::read_to_string(at("part2.jsonl")).unwrap();
+    let made = format!(",\"device\":\"{here}\"");
+    let lines: Vec<String> =
+        text.lines().map(|line| line.replace("\"plan\":\"engine\",", "").replace(",\"plan\":\"engine\"", "")).collect();
+    let header = lines[0].replace(&here, "Old GPU");
+    assert_eq!(lines[1].matches(&here).count(), 1);
+    let without = |line: &String| line.replace(&made, "").replace(&format!("\"device\":\"{here}\","), "");
+    fs::write(at("part2.jsonl"), [header, without(&lines[1])].join("\n") + "\n").unwrap();
+    let (_, found, _) = results::read(&at("part2.jsonl")).unwrap();
+    assert_eq!(found.ended[0].device, "Old GPU");
+
+    let resume = format!("{sweep} --shard 2/2 --resume");
+    refused(with_file(&format!("{resume} -q --same-device"), &at("part2.jsonl")), &["Old GPU", &here, "--same-device"]);
+    let (_, stderr, code) = run(with_file(&resume, &at("part2.jsonl")));
+    assert_eq!((code, stderr.matches("Old GPU").count()), (0, 1), "{stderr}");
+    let (_, found, _) = results::read(&at("part2.jsonl")).unwrap();
+    assert_eq!(found.ended.iter().map(|ended| &*ended.device).collect::<Vec<_>>(), ["Old GPU", &here]);
+
+    let merge = |flags: &str, parts: &[&str]| {
+        let parts: Vec<_> = parts.iter().map(|part| at(part)).collect();
+        with_files(&format!("sweep merge {flags}"), &parts.iter().map(|part| part.as_path()).collect::<Vec<_>>())
+    };
+    let (table, stderr, code) = run(merge("", &["part1.jsonl", "part2.jsonl"]));
+    assert_eq!((code, table, stderr.lines().count()), (0, run(planar(&format!("{sweep} -q"))).0, 1), "{stderr}");
+    assert!(stderr.contains("Old GPU") && stderr.contains(&here), "{stderr}");
+    refused(merge("--same-device", &["part1.jsonl", "part2.jsonl"]), &["Old GPU", &here]);
+
+    refused(merge("", &["part1.jsonl"]), &["2 of the 4 networks", "--partial"]);
+    let (table, stderr, code) = run(merge("--partial", &["part1.jsonl"]));
+    assert_eq!((code, table.lines().count()), (0, 2), "{stderr}");
+    assert!(stderr.contains("2 of 4 networks"), "{stderr}");
+
+    refused(merge("", &["part1.jsonl", "part2.jsonl", "part1.jsonl"]), &["part1.jsonl", "given twice"]);
+    // the same network with the same result counts once, with another it is named
+    fs::copy(at("part1.jsonl"), at("again.jsonl")).unwrap();
+    assert_eq!(run(merge("", &["part1.jsonl", "part2.jsonl", "again.jsonl"])).2, 0);
+    changed(&at("again.jsonl"), 3, "\"done\":50", "\"done\":49");
+    changed(&at("again.jsonl"), 3, "\"iteration\":50}", "\"iteration\":49}");
+    let words = ["network 2", "part1.jsonl", "again.jsonl", "done is 49, not 50"];
+    refused(merge("", &["part1.jsonl", "part2.jsonl", "again.jsonl"]), &words);
+}
+
+/// Where the folder is gone, results stay in memory: the table is printed, and the command fails.
+#[cfg(unix)]
+#[test]
+fn results_whose_folder_vanishes_are_still_tabled() {
+    let folder = TempDir::new().unwrap();
+    let (inner, gone) = (folder.path().join("inner"), folder.path().join("gone"));
+    fs::create_dir(&inner).unwrap();
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("planar"));
+    command.args("sweep -q --device cpu --hidden 9 --init-seed 1..40 --iterations 20000 --memory 1 --out".split(' '));
+    command.arg(inner.join("sweep.jsonl")).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let child = command.spawn().unwrap();
+    while fs::read_to_string(inner.join("sweep.jsonl")).unwrap_or_default().is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    fs::rename(&inner, &gone).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), stderr.lines().count()), (Some(1), 1), "{stderr}");
+    assert!(stderr.contains("sweep.jsonl"), "{stderr}");
+    assert!(String::from_utf8(output.stdout).unwrap().lines().count() >= 2);
 }

@@ -6,7 +6,7 @@
 mod contents;
 mod layers;
 mod origin;
-mod weights;
+pub(crate) mod weights;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -28,7 +28,7 @@ use crate::{Error, Result};
 /// The version of the layout of [`State`]; files of another are refused.
 const FORMAT: u32 = 1;
 /// The metadata's key.
-const KEY: &str = "planar";
+pub(crate) const KEY: &str = "planar";
 /// The most costs that a checkpoint holds: all are written again every time.
 pub const MOST_COSTS: u64 = 100_000;
 
@@ -148,18 +148,9 @@ impl Checkpoint {
         let refuse = |problem: String| Error::Checkpoint { path: path.into(), problem };
         let said = |error: &dyn std::fmt::Display| refuse(format!("cannot be made: {error}"));
         let json = serde_json::to_string(&self.state).map_err(|error| said(&error))?;
-        let wide = self.state.description.precision == "f64";
-        let tensors = self.parameters.layout().tensors().iter().map(|tensor| {
-            let values = &self.parameters.values()[tensor.range()];
-            let bytes = match wide {
-                true => values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>(),
-                false => values.iter().flat_map(|value| (*value as f32).to_le_bytes()).collect(),
-            };
-            let dtype = if wide { Dtype::F64 } else { Dtype::F32 };
-            (tensor.name(), weights::Raw { dtype, shape: [tensor.rows, tensor.columns], bytes })
-        });
+        let is_wide = self.state.description.precision == "f64";
         let metadata = HashMap::from([(KEY.to_owned(), json)]);
-        safetensors::serialize(tensors, Some(metadata)).map_err(|error| said(&error))
+        safetensors::serialize(tensors(&self.parameters, "", is_wide), Some(metadata)).map_err(|error| said(&error))
     }
 
     /// Reads a checkpoint that planar wrote.
@@ -199,6 +190,23 @@ impl Checkpoint {
             None => Ok(()),
         }
     }
+}
+
+/// The tensors of a network as files hold them: the notebook's names behind `prefix`, and `F64` if they are wide, else `F32`.
+pub(crate) fn tensors(
+    parameters: &Parameters,
+    prefix: &str,
+    is_wide: bool,
+) -> impl Iterator<Item = (String, weights::Raw)> {
+    parameters.layout().tensors().iter().map(move |tensor| {
+        let values = &parameters.values()[tensor.range()];
+        let bytes = match is_wide {
+            true => values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>(),
+            false => values.iter().flat_map(|value| (*value as f32).to_le_bytes()).collect(),
+        };
+        let dtype = if is_wide { Dtype::F64 } else { Dtype::F32 };
+        (format!("{prefix}{}", tensor.name()), weights::Raw { dtype, shape: [tensor.rows, tensor.columns], bytes })
+    })
 }
 
 /// The state in a file's metadata, or none if planar did not write it.

@@ -176,7 +176,7 @@ fn collect(tensors: &SafeTensors, transposed: bool) -> std::result::Result<(Vec<
 }
 
 /// The values of a tensor, each finite in `f32`, the precision of devices.
-fn numbers(name: &str, tensor: &TensorView) -> std::result::Result<Vec<f64>, String> {
+pub fn numbers(name: &str, tensor: &TensorView) -> std::result::Result<Vec<f64>, String> {
     let data = tensor.data();
     let halves = || data.as_chunks::<2>().0.iter().copied();
     let values: Vec<f64> = match tensor.dtype() {

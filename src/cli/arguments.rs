@@ -215,3 +215,11 @@ pub fn in_a_folder(what: &'static str, text: &str) -> Result<PathBuf> {
         _ => Ok(path),
     }
 }
+
+/// A number of seconds.
+pub fn seconds(text: &str) -> Result<f64> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds <= 3600.0 => Ok(seconds),
+        _ => Err(Error::invalid("the time", "a number of seconds above 0, at most 3600", format_args!("'{text}'"))),
+    }
+}

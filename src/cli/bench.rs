@@ -10,6 +10,7 @@ use planar::model::{Activation, Network};
 use planar::{Error, measure};
 use serde::Serialize;
 
+use super::arguments::seconds;
 use super::{Ending, Verbosity};
 use crate::report::columns;
 
@@ -222,11 +223,4 @@ fn plan(text: &str) -> planar::Result<&'static str> {
     named.ok_or_else(|| {
         Error::invalid("the plan", "engine, reference, split, resident or layered", format_args!("'{text}'"))
     })
-}
-
-fn seconds(text: &str) -> planar::Result<f64> {
-    match text.parse::<f64>() {
-        Ok(seconds) if seconds > 0.0 && seconds <= 3600.0 => Ok(seconds),
-        _ => Err(Error::invalid("the time", "a number of seconds above 0, at most 3600", format_args!("'{text}'"))),
-    }
 }

@@ -1,18 +1,19 @@
 //! `planar sweep`: many networks trained side by side, and their results.
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use planar::Error;
 use planar::data::Options;
-use planar::sweep::results::{JobResult, Results, merge};
+use planar::sweep::merge::{Merged, REST_MISSING, merge};
+use planar::sweep::results::{JobResult, Results, devices};
 use planar::sweep::summary::{Configuration, configurations};
-use planar::sweep::{BATCH_MEMORY, Shard, Sweep, SweepSettings, THERE_ALREADY};
+use planar::sweep::{BATCH_MEMORY, OTHER_DEVICE, Shard, Sweep, SweepSettings, THERE_ALREADY, UNDER_WAY};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::advice::{Advise, of_device, of_table};
-use super::arguments::{every, init_scale, test_fraction};
+use super::arguments::{every, init_scale, seconds, test_fraction};
 use super::device::DeviceArguments;
 use super::progress::NetworkBar;
 use super::sweep_pictures::{BoundaryPicture, Pictures};
@@ -55,6 +56,12 @@ struct MergeArguments {
     /// The results files of the parts
     #[arg(required = true, value_name = "FILE.jsonl")]
     parts: Vec<PathBuf>,
+    /// Show what is there, even if networks are missing
+    #[arg(long)]
+    partial: bool,
+    /// Refuse parts that were trained on different devices
+    #[arg(long)]
+    same_device: bool,
     /// Write the merged results to this file
     #[arg(long, value_name = "FILE.jsonl", help_heading = "Output")]
     out: Option<PathBuf>,
@@ -142,6 +149,10 @@ struct SweepArguments {
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..), allow_negative_numbers = true, help_heading = "Device")]
     memory: Option<u64>,
 
+    /// Train batches that take about this many seconds each, so that results come steadily
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, value_parser = seconds, allow_negative_numbers = true, help_heading = "Device")]
+    batch_time: f64,
+
     /// Log the cost every N iterations [default: a tenth of the run]
     #[arg(long, value_name = "N", value_parser = every, help_heading = "Output", allow_negative_numbers = true)]
     log_every: Option<u64>,
@@ -151,6 +162,12 @@ struct SweepArguments {
     /// Continue the sweep in the file of --out where it stopped
     #[arg(long, requires = "out", help_heading = "Output")]
     resume: bool,
+    /// Write the networks in training every SECONDS to FILE.jsonl.batch.safetensors, beside --out
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds, allow_negative_numbers = true, help_heading = "Output")]
+    checkpoint_time: f64,
+    /// Refuse to continue a file that another device began
+    #[arg(long, requires = "resume", help_heading = "Output")]
+    same_device: bool,
     #[command(flatten)]
     pictures: Pictures,
     #[command(flatten)]
@@ -180,7 +197,21 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
 
 fn merge_parts(arguments: &MergeArguments) -> anyhow::Result<Ending> {
     let start = Instant::now();
-    let (sweep, results) = merge(&arguments.parts)?;
+    let merged = merge(&arguments.parts, arguments.partial).advise(advice)?;
+    if arguments.same_device {
+        merged.check_device()?;
+    }
+    let Merged { sweep, results, networks } = merged;
+    if results.len() as u64 != networks {
+        super::tell(format_args!("{} of {networks} networks have ended", results.len()));
+    }
+    let several: Vec<&str> = devices(&results).into_iter().collect();
+    if several.len() > 1 {
+        super::tell(format_args!(
+            "trained on several devices, each of which rounds in its own way: {}",
+            several.join("; ")
+        ));
+    }
     if let Some(out) = &arguments.out {
         Results::write(out, &sweep, &results)?;
     }
@@ -213,12 +244,21 @@ impl SweepArguments {
             let path = path.display();
             self.verbosity.say(format_args!("{path}: the last line was cut off, so that network is trained again"));
         }
+        if opened.begun() > 0 {
+            self.verbosity.say(format_args!("{} networks in training go on where they were", opened.begun()));
+        }
+        let here = sweep.backend.device().name;
+        let others: Vec<&str> = opened.devices().into_iter().filter(|device| *device != here).collect();
+        if !others.is_empty() {
+            let others = others.join("; ");
+            self.verbosity.say(format_args!("begun on {others}; goes on on {here}, which rounds in its own way"));
+        }
 
         signals::listen();
         let networks = sweep.jobs.len();
         let bar = NetworkBar::new(networks as u64, opened.results.len() as u64, self.verbosity.quiet);
-        let finished = sweep.run(&mut opened, |ended| {
-            bar.ended(ended as u64);
+        let finished = sweep.run(&mut opened, |progress| {
+            bar.ended(progress.ended as u64);
             signals::go_on()
         });
         bar.finish();
@@ -264,6 +304,9 @@ impl SweepArguments {
             device: self.device.settings(),
             memory: self.memory.map(|mebibytes| mebibytes.saturating_mul(1 << 20)),
             log_every: self.log_every,
+            same_device: self.same_device,
+            batch_time: Duration::from_secs_f64(self.batch_time),
+            checkpoint_every: Duration::from_secs_f64(self.checkpoint_time),
         }
     }
 }
@@ -279,6 +322,15 @@ fn advice(error: &Error) -> Option<String> {
         }
         Error::Results { problem, .. } if problem == THERE_ALREADY => {
             Some("--resume continues it; or name another file".into())
+        }
+        Error::Checkpoint { path, .. } if path.to_string_lossy().ends_with(UNDER_WAY) => {
+            Some("remove it, and the networks in it are trained from their start".into())
+        }
+        Error::Results { problem, .. } if problem.starts_with(OTHER_DEVICE) => {
+            Some("leave out --same-device, or use that device".into())
+        }
+        Error::Results { problem, .. } if problem.ends_with(REST_MISSING) => {
+            Some("or --partial shows what is there".into())
         }
         error => of_table(error).or_else(|| of_device(error)),
     }

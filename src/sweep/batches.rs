@@ -1,17 +1,20 @@
 //! Trains the networks of a sweep in batches: each is one session of networks that train side by side.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use web_time::Instant;
 
 use super::DataSets;
 use super::grid::Job;
 use super::results::JobResult;
+use super::under_way::{About, Begun};
 use crate::backend::{Backend, Run};
 use crate::cpu::accuracy_on;
 use crate::data::Dataset;
-use crate::train::{Event, Outcome, Schedule, Status, train_all};
+use crate::model::Parameters;
+use crate::train::{CostAt, Event, Outcome, Schedule, Status, train_all};
 use crate::{Error, Result};
 
 /// The name of a batch's memory in an [`Error::Limit`].
@@ -20,6 +23,10 @@ pub const BATCH_MEMORY: &str = "MiB per batch";
 const ITERATION_TIME: f64 = 0.05;
 /// Hidden units times samples per iteration of the first batch, before the device's speed is known.
 const FIRST_BATCH: f64 = 5e7;
+/// The same, times iterations, per second: what a core does, nearly, so that the first batch is not too long on any device.
+const FIRST_RATE: f64 = 1e9;
+/// The most networks of a batch, so that the file of those under way stays small enough to be written twice a minute.
+const MOST_AT_ONCE: usize = 1 << 15;
 
 /// What the networks of a sweep have in common.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,17 +37,78 @@ pub struct Common {
     pub log_every: Option<u64>,
     /// Bytes that a batch may take on the device.
     pub memory: u64,
+    /// About how long a batch may take, so that results come steadily.
+    pub batch_time: Duration,
 }
 
 /// What a sweep reports while it runs.
 #[derive(Clone, Debug)]
-pub enum SweepEvent {
-    /// A batch of this many networks begins.
-    Batch(usize),
-    /// The batch has done this many iterations; nothing else has happened.
-    Advanced(u64),
+#[non_exhaustive]
+pub enum SweepEvent<'a> {
+    /// A batch begins.
+    Batch {
+        /// Its networks.
+        networks: usize,
+        /// Iterations that each of them has done before.
+        iteration: u64,
+    },
+    /// The networks of the batch that are in training have done more iterations.
+    Advanced(InTraining<'a>),
+    /// The sweep is stopped, and these networks of the batch have not ended.
+    Stopped(InTraining<'a>),
     /// A network has ended.
     Ended(Box<JobResult>),
+}
+
+/// The networks of a batch that are in training, after the same number of iterations.
+#[derive(Clone, Debug)]
+pub struct InTraining<'a> {
+    /// Iterations done.
+    pub iteration: u64,
+    /// The lowest of their costs, if they are known.
+    pub cost: Option<f64>,
+    networks: Vec<Snapshot<'a>>,
+    device: &'a str,
+    plan: &'static str,
+}
+
+/// A network that is in training.
+#[derive(Clone, Copy, Debug)]
+struct Snapshot<'a> {
+    job: &'a Job,
+    /// The network as it was when this process went on with it.
+    before: Option<&'a Begun>,
+    /// The costs that were logged since.
+    costs: &'a [CostAt],
+    parameters: &'a Parameters,
+}
+
+impl InTraining<'_> {
+    /// Copies of the networks.
+    pub(super) fn to_begun(&self) -> Vec<Begun> {
+        let begun = |of: &Snapshot| Begun {
+            about: About {
+                job: of.job.job,
+                iteration: self.iteration,
+                device: then(of.before.map(|before| &*before.about.device), self.device),
+                plan: then(of.before.map(|before| &*before.about.plan), self.plan),
+            },
+            costs: of.before.map_or(&[][..], |before| &before.costs).iter().chain(of.costs).copied().collect(),
+            parameters: of.parameters.clone(),
+        };
+        self.networks.iter().map(begun).collect()
+    }
+}
+
+/// The name of what trained a network, after what began it.
+fn then(before: Option<&str>, here: &str) -> String {
+    match before.filter(|before| !before.is_empty()) {
+        Some(before) if before != here && !before.ends_with(&format!(", then {here}")) => {
+            format!("{before}, then {here}")
+        }
+        Some(before) => before.into(),
+        None => here.into(),
+    }
 }
 
 /// Trains all jobs in batches of one session each: networks that share a data set and an activation train side by side,
@@ -55,26 +123,84 @@ pub fn run(
     jobs: &[Job],
     data: &DataSets,
     common: &Common,
+    listen: impl FnMut(SweepEvent) -> Result<ControlFlow<()>>,
+) -> Result<bool> {
+    go_on(backend, jobs.iter(), &BTreeMap::new(), data, common, listen)
+}
+
+/// [`run`], in which the networks that have `begun` go on from there.
+pub(super) fn go_on<'a>(
+    backend: &dyn Backend,
+    jobs: impl Iterator<Item = &'a Job>,
+    begun: &BTreeMap<u64, Begun>,
+    data: &DataSets,
+    common: &Common,
     mut listen: impl FnMut(SweepEvent) -> Result<ControlFlow<()>>,
 ) -> Result<bool> {
-    let (mut pairs, mut failure) = (FIRST_BATCH, None);
-    for mut group in groups(jobs) {
+    let (mut pace, mut failure) = (Pace::new(backend, common), None);
+    for mut group in groups(jobs, begun) {
         let (data, test) = data.get(&group[0].data, group[0].fold)?;
+        let start = begun.get(&group[0].job).map_or(0, |begun| begun.about.iteration);
         while !group.is_empty() {
-            let count = batch(backend, data, &group, common, pairs)?;
-            let batch: Vec<Job> = group.drain(..count).collect();
-            let units: usize = batch.iter().map(|job| job.hidden).sum();
-            let start = Instant::now();
-            let trained = train_batch(backend, (data, test), &batch, common, &mut failure, &mut listen)?;
-            let Some(iterations) = trained else {
+            let count = batch(backend, data, &group, start, common, &pace)?;
+            let batch: Vec<&Job> = group.drain(..count).collect();
+            let began = Instant::now();
+            let trained = train_batch(backend, (data, test), (&batch, begun), common, &mut failure, &mut listen)?;
+            let Some(longest) = trained else {
                 return Ok(false);
             };
-            let work = units as f64 * data.samples() as f64;
-            let seconds = start.elapsed().as_secs_f64() / iterations as f64;
-            pairs = (work * ITERATION_TIME / seconds).clamp(pairs / 8.0, pairs * 8.0);
+            pace.learn(work(&batch, data), longest.saturating_sub(start), work_left(&batch, data, start), began);
         }
     }
     failure.map_or(Ok(true), Err)
+}
+
+/// Hidden units times samples of these networks: the work of an iteration.
+fn work(batch: &[&Job], data: &Dataset) -> f64 {
+    batch.iter().map(|job| job.hidden as f64).sum::<f64>() * data.samples() as f64
+}
+
+/// The same, times the iterations that each has left.
+fn work_left(batch: &[&Job], data: &Dataset, start: u64) -> f64 {
+    let of = |job: &&Job| job.hidden as f64 * job.iterations.saturating_sub(start) as f64;
+    batch.iter().map(of).sum::<f64>() * data.samples() as f64
+}
+
+/// How much work a batch may be, learnt from the batches before it.
+struct Pace {
+    /// Work of an iteration.
+    pairs: f64,
+    /// Work per second.
+    rate: f64,
+    /// Seconds that a batch may take.
+    seconds: f64,
+    /// Networks that are trained at once in any case: fewer would leave the device idle.
+    at_once: usize,
+}
+
+impl Pace {
+    fn new(backend: &dyn Backend, common: &Common) -> Self {
+        let threads = || std::thread::available_parallelism().map_or(1, usize::from);
+        let at_once = match backend.device().kind.as_str() {
+            "cpu" | "software-gpu" => threads(),
+            _ => 64,
+        };
+        Self { pairs: FIRST_BATCH, rate: FIRST_RATE, seconds: common.batch_time.as_secs_f64(), at_once }
+    }
+
+    /// Whether these networks, which begin after `start` iterations, make a batch that is short enough.
+    fn allows(&self, batch: &[&Job], data: &Dataset, start: u64) -> bool {
+        let is_short = || work_left(batch, data, start) <= self.rate * self.seconds;
+        batch.len() <= MOST_AT_ONCE && work(batch, data) <= self.pairs && (batch.len() <= self.at_once || is_short())
+    }
+
+    /// A batch of this work per iteration has done so many iterations, and this work in all.
+    fn learn(&mut self, work: f64, iterations: u64, total: f64, began: Instant) {
+        let seconds = began.elapsed().as_secs_f64().max(1e-6);
+        let pairs = work * ITERATION_TIME * iterations.max(1) as f64 / seconds;
+        self.pairs = pairs.clamp(self.pairs / 8.0, self.pairs * 8.0);
+        self.rate = (total / seconds).clamp(self.rate / 8.0, self.rate * 8.0);
+    }
 }
 
 /// Checks, before anything is trained, that everything can be: costs can be logged, and each network fits the device by
@@ -84,7 +210,7 @@ pub fn run(
 /// [`Error::Invalid`] for an interval of 0, [`Error::Limit`] if a network takes more than `memory`, and those of
 /// [`Backend::memory`].
 pub fn check(backend: &dyn Backend, jobs: &[Job], data: &DataSets, common: &Common) -> Result<()> {
-    for group in &groups(jobs) {
+    for group in &groups(jobs.iter(), &BTreeMap::new()) {
         let (data, _) = data.get(&group[0].data, group[0].fold)?;
         for job in group {
             Schedule::new(job.iterations, common.log_every)?;
@@ -104,32 +230,44 @@ pub fn check(backend: &dyn Backend, jobs: &[Job], data: &DataSets, common: &Comm
     Ok(())
 }
 
-/// Groups the jobs that may train side by side; within a group, jobs of similar length and width are neighbours.
-fn groups(jobs: &[Job]) -> Vec<VecDeque<Job>> {
-    let mut groups: Vec<VecDeque<Job>> = Vec::new();
+/// Groups the jobs that may train side by side; within a group, jobs of similar length and width are neighbours. Those that
+/// have begun come first.
+fn groups<'a>(jobs: impl Iterator<Item = &'a Job>, begun: &BTreeMap<u64, Begun>) -> Vec<VecDeque<&'a Job>> {
+    let start = |job: &Job| begun.get(&job.job).map_or(0, |begun| begun.about.iteration);
+    let mut groups: Vec<VecDeque<&Job>> = Vec::new();
     for job in jobs {
-        match groups.iter_mut().find(|group| group[0].group() == job.group()) {
-            Some(group) => group.push_back(job.clone()),
-            None => groups.push(VecDeque::from([job.clone()])),
+        let is_beside = |other: &Job| other.group() == job.group() && start(other) == start(job);
+        match groups.iter_mut().find(|group| is_beside(group[0])) {
+            Some(group) => group.push_back(job),
+            None => groups.push(VecDeque::from([job])),
         }
     }
     for group in &mut groups {
         group.make_contiguous().sort_by_key(|job| (job.iterations, job.hidden, job.job));
     }
+    groups.sort_by_key(|group| start(group[0]) == 0);
     groups
 }
 
 /// How many of the first jobs form a batch: the largest power of two that memory and time allow, or all of them.
-fn batch(backend: &dyn Backend, data: &Dataset, group: &VecDeque<Job>, common: &Common, pairs: f64) -> Result<usize> {
+fn batch(
+    backend: &dyn Backend,
+    data: &Dataset,
+    group: &VecDeque<&Job>,
+    start: u64,
+    common: &Common,
+    pace: &Pace,
+) -> Result<usize> {
+    let jobs: Vec<&Job> = group.iter().take(MOST_AT_ONCE).copied().collect();
     let fits = |count: usize| -> Result<bool> {
-        let widest = group.iter().take(count).max_by_key(|job| job.hidden).unwrap_or(&group[0]);
+        let widest = jobs[..count].iter().max_by_key(|job| job.hidden).unwrap_or(&jobs[0]);
         let network = widest.run(data, 0.0)?.network;
-        let work = group.iter().take(count).map(|job| job.hidden as f64).sum::<f64>() * data.samples() as f64;
-        Ok(work <= pairs && backend.memory(data, &network, count)? <= common.memory)
+        let is_short = pace.allows(&jobs[..count], data, start);
+        Ok(is_short && backend.memory(data, &network, count)? <= common.memory)
     };
     let mut count = 1;
-    while count < group.len() {
-        let next = (2 * count).min(group.len());
+    while count < jobs.len() {
+        let next = (2 * count).min(jobs.len());
         match fits(next) {
             Ok(true) => count = next,
             Ok(false) | Err(Error::Limit { .. }) => break,
@@ -139,32 +277,53 @@ fn batch(backend: &dyn Backend, data: &Dataset, group: &VecDeque<Job>, common: &
     Ok(count)
 }
 
-/// Trains a batch. Returns the iterations of its longest network, or none if it was stopped. If the held-out samples of
-/// a network cannot be evaluated, the error goes to `unjudged`.
+/// Trains a batch, of which all networks or none have begun. Returns the iterations of its longest network, or none if it was
+/// stopped. If the held-out samples of a network cannot be evaluated, the error goes to `unjudged`.
 fn train_batch(
     backend: &dyn Backend,
     (data, test): (&Dataset, Option<&Dataset>),
-    batch: &[Job],
+    (batch, begun): (&[&Job], &BTreeMap<u64, Begun>),
     common: &Common,
     unjudged: &mut Option<Error>,
     listen: &mut impl FnMut(SweepEvent) -> Result<ControlFlow<()>>,
 ) -> Result<Option<u64>> {
-    let runs = batch.iter().map(|job| job.run(data, common.init_scale)).collect::<Result<Vec<_>>>()?;
-    let schedules =
-        batch.iter().map(|job| Schedule::new(job.iterations, common.log_every)).collect::<Result<Vec<_>>>()?;
+    let before: Vec<Option<&Begun>> = batch.iter().map(|job| begun.get(&job.job)).collect();
+    let start = before[0].map_or(0, |before| before.about.iteration);
+    let run = |(job, before): (&&Job, &Option<&Begun>)| {
+        let run = job.run(data, common.init_scale)?;
+        Ok(Run { parameters: before.map_or(run.parameters, |before| before.parameters.clone()), ..run })
+    };
+    let runs = batch.iter().zip(&before).map(run).collect::<Result<Vec<_>>>()?;
+    let schedule = |job: &&Job| Ok(Schedule::new(job.iterations, common.log_every)?.after(start));
+    let schedules = batch.iter().map(schedule).collect::<Result<Vec<_>>>()?;
     let mut session = backend.load(data, &runs)?;
-    if listen(SweepEvent::Batch(batch.len()))?.is_break() {
+    let (device, plan) = (backend.device().name, session.plan_name());
+    if listen(SweepEvent::Batch { networks: batch.len(), iteration: start })?.is_break() {
         return Ok(None);
     }
     let (mut failure, mut stopped, mut longest) = (None, false, 1);
-    train_all(session.as_mut(), &schedules, |event| {
+    let outcomes = train_all(session.as_mut(), &schedules, |event| {
         let told = match event {
-            Event::Advanced { iteration, .. } => listen(SweepEvent::Advanced(iteration)),
-            // an interrupted network is trained again when the sweep is resumed
+            Event::Advanced { iteration, costs, parameters, logged } => {
+                let is_training = |n: &usize| !costs[*n].is_nan();
+                let snapshot = |n: usize| Snapshot {
+                    job: batch[n],
+                    before: before[n],
+                    costs: logged[n],
+                    parameters: &parameters[n],
+                };
+                let networks = (0..batch.len()).filter(is_training).map(snapshot).collect();
+                let cost = costs.iter().copied().filter(|cost| cost.is_finite()).min_by(f64::total_cmp);
+                listen(SweepEvent::Advanced(InTraining { iteration, cost, networks, device: &device, plan }))
+            }
+            // an interrupted network goes on when the sweep is resumed
             Event::Ended { outcome, .. } if outcome.status == Status::Interrupted => Ok(ControlFlow::Break(())),
             Event::Ended { network, outcome } => {
                 longest = outcome.iterations.max(longest);
-                let (result, error) = result(&batch[network], &runs[network], outcome, data, test);
+                let (mut result, error) = result(batch[network], &runs[network], outcome, data, test);
+                result.device = then(before[network].map(|before| &*before.about.device), &device);
+                result.plan = then(before[network].map(|before| &*before.about.plan), plan);
+                result.costs.splice(..0, before[network].into_iter().flat_map(|before| before.costs.iter().copied()));
                 *unjudged = unjudged.take().or(error);
                 listen(SweepEvent::Ended(Box::new(result)))
             }
@@ -176,11 +335,25 @@ fn train_batch(
         stopped |= told.is_break();
         told
     })?;
-    match failure {
-        Some(error) => Err(error),
-        None if stopped => Ok(None),
-        None => Ok(Some(longest)),
+    if let Some(error) = failure {
+        return Err(error);
     }
+    if !stopped {
+        return Ok(Some(longest));
+    }
+    let (mut networks, mut iteration) = (Vec::new(), start);
+    for (n, outcome) in outcomes.iter().enumerate().filter(|(_, outcome)| outcome.status == Status::Interrupted) {
+        let Some(parameters) = &outcome.parameters else { continue };
+        // the last cost is that of its last iteration, and is logged again if it is due when it goes on
+        let costs = &outcome.costs[..outcome.costs.len().saturating_sub(1)];
+        networks.push(Snapshot { job: batch[n], before: before[n], costs, parameters });
+        iteration = outcome.iterations;
+    }
+    if !networks.is_empty() {
+        // there is nothing left to stop
+        let _ = listen(SweepEvent::Stopped(InTraining { iteration, cost: None, networks, device: &device, plan }))?;
+    }
+    Ok(None)
 }
 
 /// The result of a network that has ended, and the error if the held-out samples could not be evaluated.
@@ -192,7 +365,9 @@ fn result(
     test: Option<&Dataset>,
 ) -> (JobResult, Option<Error>) {
     let finite = outcome.status != Status::Diverged;
-    let judged = test.zip(outcome.parameters.as_ref()).filter(|_| finite);
+    // a network that goes on from its end has the parameters that it began with
+    let parameters = outcome.parameters.as_ref().unwrap_or(&run.parameters);
+    let judged = test.map(|test| (test, parameters)).filter(|_| finite);
     let judged = judged.map(|(test, parameters)| accuracy_on(test, &run.network, parameters)).transpose();
     let (test_accuracy, error) = match judged {
         Ok(accuracy) => (accuracy, None),
@@ -206,7 +381,9 @@ fn result(
         accuracy: finite.then(|| data.accuracy(&outcome.evaluation.logits)),
         test_accuracy,
         costs: outcome.costs.clone(),
-        parameters: outcome.parameters.clone().filter(|_| finite),
+        device: String::new(),
+        plan: String::new(),
+        parameters: finite.then(|| parameters.clone()),
     };
     (result, error)
 }

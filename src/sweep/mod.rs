@@ -7,11 +7,16 @@
 mod batches;
 mod datasets;
 pub mod grid;
+pub mod merge;
+mod progress;
 pub mod range;
 pub mod results;
 mod settings;
 pub mod summary;
+mod under_way;
 
-pub use batches::{BATCH_MEMORY, Common, SweepEvent, check, run};
+pub use batches::{BATCH_MEMORY, Common, InTraining, SweepEvent, check, run};
 pub use datasets::DataSets;
-pub use settings::{Opened, Shard, Sweep, SweepSettings, THERE_ALREADY};
+pub use progress::SweepProgress;
+pub use settings::{OTHER_DEVICE, Opened, Shard, Sweep, SweepSettings, THERE_ALREADY};
+pub use under_way::SUFFIX as UNDER_WAY;

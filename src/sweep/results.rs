@@ -1,8 +1,9 @@
 //! The results of a sweep in a file that grows: one line of JSON that says what the sweep is, then one per network as
 //! it ends. Whatever ends the program, the lines already written survive.
 
+use std::collections::{BTreeSet, HashSet};
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,12 @@ pub struct JobResult {
     pub test_accuracy: Option<f64>,
     /// The logged costs.
     pub costs: Vec<CostAt>,
+    /// The name of the device that trained it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub device: String,
+    /// The plan that the device followed; nothing in older files.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub plan: String,
     /// The final weights; none if it diverged. Not kept in files.
     #[serde(skip)]
     pub parameters: Option<Parameters>,
@@ -61,10 +68,7 @@ impl Results {
     /// # Errors
     /// [`Error::Io`] if it exists already or cannot be written.
     pub fn create(path: &Path, sweep: &Value) -> Result<Self> {
-        let opened = OpenOptions::new().write(true).create_new(true).open(path);
-        let file = opened.map_err(|source| Error::Io { path: path.into(), source })?;
-        let mut results = Self { path: path.into(), file };
-        results.lock()?;
+        let mut results = Self::locked(path, OpenOptions::new().create_new(true))?;
         results.line(sweep)?;
         Ok(results)
     }
@@ -86,22 +90,19 @@ impl Results {
     }
 
     /// Opens a file of the same sweep to continue it. If its last line was cut off, that line is dropped. A file that
-    /// does not exist, or was cut off within its first line, is begun anew.
+    /// does not exist, or was cut off within its first line, is begun anew. Nothing is changed before `check` has passed
+    /// what the file holds, and nothing is read while another process may write.
     ///
     /// # Errors
-    /// [`Error::Io`] if it cannot be read or written, [`Error::Results`] if it is of another sweep or damaged before
-    /// its last line.
-    pub fn resume(path: &Path, sweep: &Value) -> Result<(Self, Found)> {
-        if !path.exists() {
-            return Ok((Self::create(path, sweep)?, Found::default()));
-        }
+    /// [`Error::Io`] if it cannot be read or written, [`Error::Results`] if another process has it, if it is of another
+    /// sweep or damaged before its last line, and those of `check`.
+    pub fn resume(path: &Path, sweep: &Value, check: impl FnOnce(&Found) -> Result<()>) -> Result<(Self, Found)> {
         let io = |source| Error::Io { path: path.into(), source };
-        let mut file = OpenOptions::new().write(true).open(path).map_err(io)?;
-        let bytes = std::fs::read(path).map_err(io)?;
+        let mut results = Self::locked(path, OpenOptions::new().create(true))?;
+        let mut bytes = Vec::new();
+        results.file.read_to_end(&mut bytes).map_err(io)?;
         if !bytes.contains(&b'\n') && "{\"".as_bytes().starts_with(&bytes[..bytes.len().min(2)]) {
-            file.set_len(0).map_err(io)?;
-            let mut results = Self { path: path.into(), file };
-            results.lock()?;
+            results.cut(0)?;
             results.line(sweep)?;
             return Ok((results, Found::default()));
         }
@@ -109,33 +110,51 @@ impl Results {
         if let Some(difference) = difference(&header, sweep) {
             return Err(Error::Results { path: path.into(), problem: format!("is of another sweep: {difference}") });
         }
-        let results = Self { path: path.into(), file: file.try_clone().map_err(io)? };
-        results.lock()?;
-        file.set_len(whole).and_then(|()| file.seek(SeekFrom::End(0))).map_err(io)?;
+        check(&found)?;
+        results.cut(whole)?;
         Ok((results, found))
+    }
+
+    /// Opens a file that no other process writes to, and keeps others from it. Without locks in the file system, the file
+    /// stays unlocked.
+    fn locked(path: &Path, options: &mut OpenOptions) -> Result<Self> {
+        let in_use = || Error::Results { path: path.into(), problem: "is being written to by another planar".into() };
+        // a lock on Windows would keep others from reading too; there, whoever has the file open is its only writer
+        #[cfg(windows)]
+        let options = {
+            use std::os::windows::fs::OpenOptionsExt;
+            const FILE_SHARE_READ: u32 = 1;
+            options.write(true).share_mode(FILE_SHARE_READ)
+        };
+        #[cfg(not(windows))]
+        let options = options.append(true);
+        const SHARING_VIOLATION: i32 = 32;
+        let file = options.read(true).open(path).map_err(|source| match source.raw_os_error() {
+            Some(SHARING_VIOLATION) if cfg!(windows) => in_use(),
+            _ => Error::Io { path: path.into(), source },
+        })?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if !cfg!(windows) => return Err(in_use()),
+            Ok(()) if cfg!(windows) => file.unlock().map_err(|source| Error::Io { path: path.into(), source })?,
+            _ => {}
+        }
+        Ok(Self { path: path.into(), file })
+    }
+
+    /// Cuts the file off behind this many bytes, where more lines then go.
+    fn cut(&mut self, length: u64) -> Result<()> {
+        let cut = self.file.set_len(length).and_then(|()| self.file.seek(SeekFrom::End(0)));
+        cut.map(drop).map_err(|source| Error::Io { path: self.path.clone(), source })
     }
 
     /// Adds a network that has ended, and makes sure that it is on the disk.
     ///
     /// # Errors
-    /// [`Error::Io`] if that fails.
+    /// [`Error::Io`] if that fails, or if the file is no longer at its path.
     pub fn add(&mut self, ended: &JobResult) -> Result<()> {
+        // a file whose folder is removed can still be written to, and nobody would ever find it
+        std::fs::metadata(&self.path).map_err(|source| Error::Io { path: self.path.clone(), source })?;
         self.line(&to_value(&self.path, ended)?)
-    }
-
-    /// Keeps other processes from writing to the file. Without locks in the file system, the file stays unlocked. On
-    /// Windows a lock would keep others from reading too, so it is released again.
-    fn lock(&self) -> Result<()> {
-        match self.file.try_lock() {
-            Ok(()) if cfg!(windows) => {
-                self.file.unlock().map_err(|source| Error::Io { path: self.path.clone(), source })
-            }
-            Err(TryLockError::WouldBlock) => {
-                let problem = "is being written to by another planar".into();
-                Err(Error::Results { path: self.path.clone(), problem })
-            }
-            _ => Ok(()),
-        }
     }
 
     fn line(&mut self, value: &Value) -> Result<()> {
@@ -164,8 +183,7 @@ pub fn read(path: &Path) -> Result<(Value, Found, u64)> {
 /// [`Error::Results`] like [`read`].
 pub fn parse(path: &Path, bytes: &[u8]) -> Result<(Value, Found, u64)> {
     let damaged = |problem: String| Error::Results { path: path.into(), problem };
-    let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
-    let header = lines.next().map_or(&b""[..], |(_, line)| line);
+    let header = bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
     let sweep = serde_json::from_slice(header).ok().filter(|sweep: &Value| sweep.get("sweep").is_some());
     let Some(mut sweep) = sweep.filter(|_| header.ends_with(b"\n")) else {
         return Err(damaged("is no results file: its first line does not say what the sweep is".into()));
@@ -174,57 +192,94 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<(Value, Found, u64)> {
     if let Some(plan) = sweep["plan"].as_str().and_then(|name| name.parse::<PlanChoice>().ok()) {
         sweep["plan"] = plan.name().into();
     }
+    let device = sweep["device"].as_str().unwrap_or_default().to_owned();
+    // blank lines at the end mean nothing; what follows the last line says whether that is whole
+    let text = bytes.trim_ascii_end();
+    let newline = bytes[text.len()..].iter().position(|byte| *byte == b'\n');
+    let lines = text.split(|byte| *byte == b'\n').skip(1);
+    let count = lines.clone().count();
     let (mut found, mut whole) = (Found::default(), header.len() as u64);
-    while let Some((at, line)) = lines.next() {
-        match serde_json::from_slice(line) {
-            Ok(ended) if line.ends_with(b"\n") => {
-                found.ended.push(ended);
-                whole += line.len() as u64;
+    let mut numbers = HashSet::new();
+    for (line, at) in lines.zip(2..) {
+        let is_last = at == count + 1;
+        let ended: JobResult = match serde_json::from_slice(line) {
+            Ok(ended) if !is_last || newline.is_some() => ended,
+            _ if is_last => {
+                found.dropped = true;
+                break;
             }
-            _ if lines.peek().is_none() => found.dropped = true,
-            Ok(_) => {}
-            Err(error) => return Err(damaged(format!("line {}: {error}", at + 1))),
+            Ok(_) => continue,
+            Err(error) => return Err(damaged(format!("line {at}: {error}"))),
+        };
+        let twice = (!numbers.insert(ended.job.job)).then(|| format!("network {} is there twice", ended.job.job));
+        if let Some(problem) = problem(&ended).or(twice) {
+            return Err(damaged(format!("line {at}: {problem}")));
         }
+        let device = if ended.device.is_empty() { device.clone() } else { ended.device };
+        found.ended.push(JobResult { device, ..ended });
+        whole += line.len() as u64 + if is_last { newline.unwrap_or(0) as u64 + 1 } else { 1 };
     }
     Ok((sweep, found, whole))
 }
 
-/// Merges the parts of a sweep: what it is, and every network once, in order.
-///
-/// # Errors
-/// Those of [`read`], and [`Error::Results`] if a part is of another sweep, or networks are missing.
-pub fn merge(parts: &[PathBuf]) -> Result<(Value, Vec<JobResult>)> {
-    let mut whole: Option<(Value, Vec<JobResult>)> = None;
-    for path in parts {
-        let (mut sweep, found, _) = read(path)?;
-        sweep["shard"] = Value::Null;
-        match &mut whole {
-            None => whole = Some((sweep, found.ended)),
-            Some((first, ended)) => {
-                if let Some(difference) = difference(first, &sweep) {
-                    let problem = format!("is of another sweep than {}: {difference}", parts[0].display());
-                    return Err(Error::Results { path: path.clone(), problem });
-                }
-                ended.extend(found.ended);
-            }
+/// What no training can have left behind, in words.
+fn problem(of: &JobResult) -> Option<String> {
+    let is_share = |share: &f64| (0.0..=1.0).contains(share);
+    let shares = [("accuracy", of.accuracy), ("test_accuracy", of.test_accuracy)];
+    let beyond = shares.into_iter().find_map(|(name, share)| share.filter(|share| !is_share(share)).zip(Some(name)));
+    let (done, iterations) = (of.done, of.job.iterations);
+    let misplaced = of.costs.windows(2).find(|pair| pair[0].iteration >= pair[1].iteration);
+    match (beyond, misplaced, of.costs.last()) {
+        (Some((share, name)), ..) => Some(format!("its {name} must be from 0 to 1, not {share}")),
+        _ if done > iterations => Some(format!("its done must be at most its iterations, {iterations}, not {done}")),
+        _ if of.status == Status::Interrupted => Some("its status must be that of a network that has ended".into()),
+        (_, Some(pair), _) => {
+            let [first, second] = [pair[0].iteration, pair[1].iteration];
+            Some(format!("its costs must be in the order of their iterations, and {second} follows {first}"))
         }
+        (.., Some(last)) if last.iteration > done => {
+            Some(format!("it has a cost at iteration {}, and {done} are done", last.iteration))
+        }
+        _ => None,
     }
-    let (sweep, mut ended) = whole.ok_or_else(|| Error::invalid("the parts", "at least one file", "none"))?;
-    ended.sort_by_key(|ended| ended.job.job);
-    ended.dedup_by_key(|ended| ended.job.job);
-    let wanted = sweep["networks"].as_u64().unwrap_or(0);
-    if ended.len() as u64 != wanted {
-        let problem = format!("and the other parts hold {} of the {wanted} networks: run the rest first", ended.len());
-        return Err(Error::Results { path: parts[0].clone(), problem });
-    }
-    Ok((sweep, ended))
 }
 
-/// The first setting in which two sweeps differ, in words.
-fn difference(there: &Value, here: &Value) -> Option<String> {
+impl Found {
+    /// Whether each network is one of these, which are in the order of their numbers.
+    ///
+    /// # Errors
+    /// [`Error::Results`] naming the line of the first that is not.
+    pub fn check(&self, path: &Path, jobs: &[Job]) -> Result<()> {
+        for (ended, line) in self.ended.iter().zip(2..) {
+            let number = ended.job.job;
+            let own = jobs.binary_search_by_key(&number, |job| job.job).ok().map(|at| &jobs[at]);
+            let problem = match own {
+                Some(own) if *own == ended.job => continue,
+                Some(own) => {
+                    let [there, here] = [&ended.job, own].map(|job| serde_json::to_value(job).unwrap_or_default());
+                    format!("network {number} is not the sweep's: {}", difference(&there, &here).unwrap_or_default())
+                }
+                None => format!("network {number} is none of the sweep's, or of another shard"),
+            };
+            return Err(Error::Results { path: path.into(), problem: format!("line {line}: {problem}") });
+        }
+        Ok(())
+    }
+}
+
+/// The devices that trained these networks, each once.
+pub fn devices(results: &[JobResult]) -> BTreeSet<&str> {
+    results.iter().map(|ended| &*ended.device).filter(|device| !device.is_empty()).collect()
+}
+
+/// Every setting in which two sweeps differ, in words. Their devices, and the plans that those follow, may differ: each
+/// result names its own.
+pub(super) fn difference(there: &Value, here: &Value) -> Option<String> {
     let keys = |value: &Value| value.as_object().map(|map| map.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
-    let all = keys(there).into_iter().chain(keys(here));
-    let differs = all.into_iter().find(|key| there.get(key) != here.get(key))?;
-    let said = |value: &Value| value.get(&differs).map_or("nothing".into(), ToString::to_string);
-    Some(format!("its {differs} is {}, not {}", said(there), said(here)))
+    let all: BTreeSet<String> = keys(there).into_iter().chain(keys(here)).collect();
+    let differs = |key: &String| !["device", "plan"].contains(&key.as_str()) && there.get(key) != here.get(key);
+    let said = |value: &Value, key: &str| value.get(key).map_or("nothing".into(), ToString::to_string);
+    let each = |key: &String| format!("its {key} is {}, not {}", said(there, key), said(here, key));
+    let differences: Vec<String> = all.iter().filter(|key| differs(key)).map(each).collect();
+    (!differences.is_empty()).then(|| differences.join("; "))
 }

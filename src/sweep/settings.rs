@@ -1,17 +1,21 @@
 //! A sweep, from settings to results.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::grid::{Job, MOST_EVER, MOST_NETWORKS, Space};
-use super::results::{JobResult, Results};
-use super::{Common, DataSets, SweepEvent, batches, range};
+use super::progress::Counter;
+use super::results::{JobResult, Results, devices};
+use super::under_way::{self, Begun, Keeper};
+use super::{Common, DataSets, SweepEvent, SweepProgress, batches, range};
 use crate::backend::Backend;
+use crate::checkpoint::remove_leftovers;
 use crate::data::table::{Notice, TableOptions};
 use crate::data::{HeldOut, Options, Scale, Source};
 use crate::fit::{DeviceSettings, choose};
@@ -20,6 +24,8 @@ use crate::{Error, Result};
 
 /// What is wrong with the file of a new sweep if it already exists.
 pub const THERE_ALREADY: &str = "is there already";
+/// How an error begins if a results file holds networks of another device, where that is not wanted.
+pub const OTHER_DEVICE: &str = "holds networks that were trained on";
 /// The number of networks that are measured to choose a device.
 const SAMPLE: usize = 64;
 
@@ -62,6 +68,12 @@ pub struct SweepSettings {
     pub memory: Option<u64>,
     /// The cost is kept every this many iterations.
     pub log_every: Option<u64>,
+    /// Whether a results file of another device is refused.
+    pub same_device: bool,
+    /// About how long a batch may take.
+    pub batch_time: Duration,
+    /// How often the networks under way are written beside the results file.
+    pub checkpoint_every: Duration,
 }
 
 /// Every `of`th network from the `this`th on, counted from 1.
@@ -99,6 +111,8 @@ pub struct Sweep {
     pub notes: Vec<String>,
     /// What was done on the way from a file to a data set.
     pub notices: Vec<Notice>,
+    same_device: bool,
+    checkpoint_every: Duration,
 }
 
 /// The results so far, and the file to which more are added.
@@ -110,6 +124,23 @@ pub struct Opened {
     pub results: Vec<JobResult>,
     /// Whether the file's last line was torn, and was dropped.
     pub dropped: bool,
+    /// The file of the networks under way.
+    under_way: Option<PathBuf>,
+    /// The networks that it held and that have not ended.
+    begun: BTreeMap<u64, Begun>,
+}
+
+impl Opened {
+    /// How many networks go on where a process before left them.
+    pub fn begun(&self) -> usize {
+        self.begun.len()
+    }
+
+    /// The devices that trained the networks so far, each once.
+    pub fn devices(&self) -> BTreeSet<&str> {
+        let begun = self.begun.values().map(|begun| &*begun.about.device);
+        devices(&self.results).into_iter().chain(begun).collect()
+    }
 }
 
 impl Sweep {
@@ -143,10 +174,12 @@ impl Sweep {
             init_scale: settings.init_scale,
             log_every: settings.log_every,
             memory: settings.memory.unwrap_or_else(|| backend.memory_limit() / 2),
+            batch_time: settings.batch_time,
         };
         batches::check(backend.as_ref(), &jobs, &data, &common)?;
         let description = settings.describe(&backend.device().name, networks, data.hashes());
-        Ok(Self { jobs, data, backend, common, description, notes, notices })
+        let (same_device, checkpoint_every) = (settings.same_device, settings.checkpoint_every);
+        Ok(Self { jobs, data, backend, common, description, notes, notices, same_device, checkpoint_every })
     }
 
     /// Begins a results file, or continues one of this sweep if `resume` is set; without a path nothing is kept.
@@ -156,37 +189,84 @@ impl Sweep {
     /// [`Results::resume`].
     pub fn open(&self, path: Option<&Path>, resume: bool) -> Result<Opened> {
         let Some(path) = path else { return Ok(Opened::default()) };
+        let under_way = under_way::path_of(path);
         if !resume {
+            let there = |path: PathBuf| Error::Results { path, problem: THERE_ALREADY.into() };
+            if under_way.exists() {
+                return Err(there(under_way));
+            }
             let file = Results::create(path, &self.description).map_err(|error| match error {
-                Error::Io { path, source } if source.kind() == io::ErrorKind::AlreadyExists => {
-                    Error::Results { path, problem: THERE_ALREADY.into() }
-                }
+                Error::Io { path, source } if source.kind() == io::ErrorKind::AlreadyExists => there(path),
                 error => error,
             })?;
-            return Ok(Opened { file: Some(file), ..Opened::default() });
+            return Ok(Opened { file: Some(file), under_way: Some(under_way), ..Opened::default() });
         }
-        let (file, found) = Results::resume(path, &self.description)?;
-        Ok(Opened { file: Some(file), results: found.ended, dropped: found.dropped })
+        let mut begun = BTreeMap::new();
+        let (file, found) = Results::resume(path, &self.description, |found| {
+            found.check(path, &self.jobs)?;
+            begun = under_way::read(&under_way, &self.description, &self.jobs, |job| {
+                let (data, _) = self.data.get(&job.data, job.fold)?;
+                Ok(job.run(data, 0.0)?.network)
+            })?;
+            found.ended.iter().for_each(|ended| drop(begun.remove(&ended.job.job)));
+            let here = self.backend.device().name;
+            let devices = devices(&found.ended).into_iter().chain(begun.values().map(|begun| &*begun.about.device));
+            match devices.into_iter().find(|device| self.same_device && *device != here) {
+                Some(other) => {
+                    let problem = format!("{OTHER_DEVICE} {other}, and this is {here}");
+                    Err(Error::Results { path: path.into(), problem })
+                }
+                None => Ok(()),
+            }
+        })?;
+        remove_leftovers(&under_way);
+        let (results, dropped, under_way) = (found.ended, found.dropped, Some(under_way));
+        Ok(Opened { file: Some(file), results, dropped, under_way, begun })
     }
 
-    /// Trains what `opened` lacks, and adds each result to it as its network ends. `listen` is told how many have
-    /// ended; if it breaks, the sweep returns `false`. However it ends, the results are in `opened`, in the networks'
-    /// order.
+    /// Trains what `opened` lacks, and adds each result to it as its network ends. `listen` is told how far the sweep is
+    /// after every chunk of iterations and every network; if it breaks, the sweep returns `false`. However it ends, the
+    /// results are in `opened`, in the networks' order.
     ///
     /// # Errors
     /// Those of [`run`](super::run) and of writing the file.
-    pub fn run(&self, opened: &mut Opened, mut listen: impl FnMut(usize) -> ControlFlow<()>) -> Result<bool> {
+    pub fn run(&self, opened: &mut Opened, mut listen: impl FnMut(SweepProgress) -> ControlFlow<()>) -> Result<bool> {
         let ended: HashSet<u64> = opened.results.iter().map(|result| result.job.job).collect();
-        let left: Vec<Job> = self.jobs.iter().filter(|job| !ended.contains(&job.job)).cloned().collect();
-        let finished = batches::run(self.backend.as_ref(), &left, &self.data, &self.common, |event| {
-            if let SweepEvent::Ended(result) = event {
-                if let Some(file) = &mut opened.file {
-                    file.add(&result)?;
+        let left = self.jobs.iter().filter(|job| !ended.contains(&job.job));
+        let iterations = self.jobs.iter().map(|job| job.iterations).fold(0, u64::saturating_add);
+        let begun = std::mem::take(&mut opened.begun);
+        let done = begun.values().map(|begun| begun.about.iteration).fold(0, u64::saturating_add);
+        let mut counter = Counter::new(self.jobs.len(), iterations, &opened.results, done);
+        let under_way = opened.under_way.clone();
+        let mut keeper = Keeper::new(under_way, &self.description, self.checkpoint_every, begun.clone());
+        let finished = batches::go_on(self.backend.as_ref(), left, &begun, &self.data, &self.common, |event| {
+            Ok(listen(match event {
+                SweepEvent::Batch { networks, iteration } => {
+                    keeper.batch();
+                    counter.batch(networks, iteration)
                 }
-                opened.results.push(JobResult { parameters: None, ..*result });
-            }
-            Ok(listen(opened.results.len()))
+                SweepEvent::Advanced(networks) => {
+                    keeper.advanced(&networks)?;
+                    counter.advanced(networks.iteration, networks.cost)
+                }
+                SweepEvent::Stopped(networks) => {
+                    keeper.write(&networks)?;
+                    counter.advanced(networks.iteration, None)
+                }
+                SweepEvent::Ended(result) => {
+                    let result = JobResult { parameters: None, ..*result };
+                    let added = opened.file.as_mut().map_or(Ok(()), |file| file.add(&result));
+                    let job = result.job.clone();
+                    opened.results.push(result);
+                    added?;
+                    keeper.ended(job.job);
+                    counter.ended(job.iterations)
+                }
+            }))
         });
+        if matches!(finished, Ok(true)) {
+            keeper.finish();
+        }
         opened.results.sort_by_key(|result| result.job.job);
         finished
     }

@@ -1,0 +1,220 @@
+//! The networks of a sweep that are in training, in a safetensors file beside its results. A sweep that was killed goes on
+//! from there, to the same bits.
+//!
+//! The tensors are named by the network's number: `17.W1`, `17.b1`, `17.W2`, `17.b2` in the device's precision, and
+//! `17.costs`, a row of iteration and cost for each logged cost. The metadata holds a [`State`] under `planar`.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use safetensors::{Dtype, SafeTensors};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use web_time::Instant;
+
+use super::batches::InTraining;
+use super::grid::Job;
+use super::results::difference;
+use crate::checkpoint::weights::{self, Raw, numbers, said};
+use crate::checkpoint::{KEY, atomic, tensors};
+use crate::model::{Network, Parameters};
+use crate::train::CostAt;
+use crate::{Error, Result};
+
+/// The version of the layout of the file; files of another are refused.
+const FORMAT: u32 = 1;
+/// The first file of a batch is written after this time, if not more often.
+const FIRST: Duration = Duration::from_secs(5);
+/// What the file's name adds to that of the results.
+pub const SUFFIX: &str = ".batch.safetensors";
+
+/// The file beside a results file.
+pub fn path_of(results: &Path) -> PathBuf {
+    let mut name = results.as_os_str().to_owned();
+    name.push(SUFFIX);
+    name.into()
+}
+
+/// A network that has been trained for a while.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    /// How far, and where.
+    pub about: About,
+    /// The costs logged before its iteration.
+    pub costs: Vec<CostAt>,
+    /// Its weights after its iterations.
+    pub parameters: Parameters,
+}
+
+/// What the metadata holds of a network.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct About {
+    /// Its number in the sweep.
+    pub job: u64,
+    /// Iterations done.
+    pub iteration: u64,
+    /// The device that did them.
+    pub device: String,
+    /// The plan that it followed.
+    pub plan: String,
+}
+
+/// The metadata.
+#[derive(Serialize, Deserialize)]
+struct State {
+    format: u32,
+    version: String,
+    sweep: Value,
+    networks: Vec<About>,
+}
+
+/// Writes networks, so that the file is complete at every moment.
+fn write(path: &Path, sweep: &Value, networks: &[Begun]) -> Result<()> {
+    let refuse = |error: &dyn std::fmt::Display| Error::Checkpoint {
+        path: path.into(),
+        problem: format!("cannot be made: {error}"),
+    };
+    let state = State {
+        format: FORMAT,
+        version: env!("CARGO_PKG_VERSION").into(),
+        sweep: sweep.clone(),
+        networks: networks.iter().map(|of| of.about.clone()).collect(),
+    };
+    let json = serde_json::to_string(&state).map_err(|error| refuse(&error))?;
+    let is_wide = sweep["precision"] == "f64";
+    let all = networks.iter().flat_map(|of| {
+        let rows = of.costs.iter().flat_map(|at| [at.iteration as f64, at.cost]);
+        let bytes = rows.flat_map(f64::to_le_bytes).collect();
+        let costs = Raw { dtype: Dtype::F64, shape: [of.costs.len(), 2], bytes };
+        let prefix = format!("{}.", of.about.job);
+        tensors(&of.parameters, &prefix, is_wide).chain([(format!("{prefix}costs"), costs)]).collect::<Vec<_>>()
+    });
+    let metadata = HashMap::from([(KEY.to_owned(), json)]);
+    let bytes = safetensors::serialize(all, Some(metadata)).map_err(|error| refuse(&error))?;
+    atomic::replace(path, &bytes)
+}
+
+/// Reads the networks that were in training; none if there is no file. `network` makes that of a job; `jobs` are in the
+/// order of their numbers.
+///
+/// # Errors
+/// [`Error::Io`] if the file cannot be read; [`Error::Checkpoint`] if it is damaged, of another sweep or of another format.
+pub fn read(
+    path: &Path,
+    sweep: &Value,
+    jobs: &[Job],
+    network: impl Fn(&Job) -> Result<Network>,
+) -> Result<BTreeMap<u64, Begun>> {
+    if !path.exists() {
+        return Ok(BTreeMap::new());
+    }
+    let refuse = |problem: String| Error::Checkpoint { path: path.into(), problem };
+    let damaged = |problem: String| refuse(format!("is damaged: {problem}"));
+    let bytes = crate::files::read(path)?;
+    let there = SafeTensors::deserialize(&bytes).map_err(|error| refuse(said(&error)))?;
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| refuse(said(&error)))?;
+    let json = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
+    let json = json.ok_or_else(|| refuse("holds no networks of a sweep".into()))?;
+    let state: Value = serde_json::from_str(json).map_err(|error| damaged(error.to_string()))?;
+    if state["format"] != FORMAT {
+        let (format, version) = (&state["format"], state["version"].as_str().unwrap_or("of no version"));
+        return Err(refuse(format!("is of format {format}, written by planar {version}; this one reads {FORMAT}")));
+    }
+    let state: State = serde_json::from_value(state).map_err(|error| damaged(error.to_string()))?;
+    if let Some(difference) = difference(&state.sweep, sweep) {
+        return Err(refuse(format!("is of another sweep: {difference}")));
+    }
+    let mut networks = BTreeMap::new();
+    for about in state.networks {
+        let number = about.job;
+        let job = jobs.binary_search_by_key(&number, |job| job.job).map(|at| &jobs[at]);
+        let job = job.map_err(|_| damaged(format!("network {number} is none of the sweep's")))?;
+        if !(1..=job.iterations).contains(&about.iteration) {
+            let problem = format!("network {number} has done {} of {} iterations", about.iteration, job.iterations);
+            return Err(damaged(problem));
+        }
+        let values = |name: &str, shape: [usize; 2]| {
+            let name = format!("{number}.{name}");
+            let tensor = there.tensor(&name).map_err(|_| format!("it lacks the tensor {name}"))?;
+            match tensor.shape() == shape || (name.ends_with(".costs") && tensor.shape().get(1) == Some(&2)) {
+                true => numbers(&name, &tensor),
+                false => Err(format!("{name} is of shape {:?}, not {shape:?}", tensor.shape())),
+            }
+        };
+        let network = network(job)?;
+        let mut theta = Vec::with_capacity(network.layout().parameters());
+        for tensor in network.layout().tensors() {
+            theta.extend(values(&tensor.name(), [tensor.rows, tensor.columns]).map_err(damaged)?);
+        }
+        let costs = values("costs", [0, 2]).map_err(damaged)?;
+        let costs: Vec<CostAt> =
+            costs.as_chunks::<2>().0.iter().map(|[at, cost]| CostAt { iteration: *at as u64, cost: *cost }).collect();
+        let is_rising = costs.is_sorted_by(|a, b| a.iteration < b.iteration);
+        if !is_rising || costs.last().is_some_and(|last| last.iteration >= about.iteration) {
+            return Err(damaged(format!("the costs of network {number} are not in the order of its iterations")));
+        }
+        networks.insert(number, Begun { costs, parameters: Parameters::from_values(&network, theta)?, about });
+    }
+    Ok(networks)
+}
+
+/// Keeps the networks that are in training; without a file it keeps nothing.
+pub struct Keeper<'a> {
+    path: Option<PathBuf>,
+    sweep: &'a Value,
+    every: Duration,
+    /// Networks from before that have not ended.
+    waiting: BTreeMap<u64, Begun>,
+    /// What began last: the batch, or the time since the file was written.
+    since: Instant,
+    /// How long after that the file is due.
+    due: Duration,
+}
+
+impl<'a> Keeper<'a> {
+    /// A file that is written every so often while a batch trains; `waiting` are the networks that it holds.
+    pub fn new(path: Option<PathBuf>, sweep: &'a Value, every: Duration, waiting: BTreeMap<u64, Begun>) -> Self {
+        Self { path, sweep, every, waiting, since: Instant::now(), due: every.min(FIRST) }
+    }
+
+    /// A batch begins.
+    pub fn batch(&mut self) {
+        (self.since, self.due) = (Instant::now(), self.every.min(FIRST));
+    }
+
+    /// The networks of the batch have advanced: writes them, if it is time to.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be written.
+    pub fn advanced(&mut self, networks: &InTraining) -> Result<()> {
+        if self.path.is_none() || self.since.elapsed() < self.due { Ok(()) } else { self.write(networks) }
+    }
+
+    /// Writes the networks of the batch, and those that wait.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be written.
+    pub fn write(&mut self, networks: &InTraining) -> Result<()> {
+        let Some(path) = &self.path else { return Ok(()) };
+        let mut all = networks.to_begun();
+        let numbers: std::collections::HashSet<u64> = all.iter().map(|of| of.about.job).collect();
+        all.extend(self.waiting.values().filter(|of| !numbers.contains(&of.about.job)).cloned());
+        write(path, self.sweep, &all)?;
+        (self.since, self.due) = (Instant::now(), self.every);
+        Ok(())
+    }
+
+    /// A network has ended, and its result is kept.
+    pub fn ended(&mut self, job: u64) {
+        self.waiting.remove(&job);
+    }
+
+    /// All networks have ended: the file is removed.
+    pub fn finish(self) {
+        if let Some(path) = &self.path {
+            // what cannot be removed holds only networks that have ended, and is ignored
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
