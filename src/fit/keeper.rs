@@ -92,7 +92,10 @@ mod tests {
         let description = Description::new(&data, &network, 1.0, "f32");
         let state = State::new(description, "seed 2".into(), "a device".into(), "split");
         let mut keeper = Keeper::new(Some(&path), None, state);
-        assert_eq!(keeper.due, FIRST);
+        assert!(
+            keeper.due + Duration::from_secs(4) <= Duration::from_secs(5),
+            "the first is there within five seconds"
+        );
         keeper.due = Duration::from_secs(3600);
         let costs = [0, 10, 20].map(|iteration| CostAt { iteration, cost: 0.5 });
         let parameters = [2, 3].map(|seed| Parameters::initial(&network, seed, 1.0));

@@ -94,10 +94,10 @@ pub fn write(path: &Path, size: (u32, u32), draw: impl FnOnce(&Area) -> Result<(
     put(path, &drawn(path, size, draw)?)
 }
 
-/// [`write`] of a picture that says which run it shows, for [`difference`](super::difference).
+/// [`write()`] of a picture that says which run it shows, for [`difference`](super::difference).
 ///
 /// # Errors
-/// Those of [`write`].
+/// Those of [`write()`].
 pub fn write_of(origin: &Origin, path: &Path, size: (u32, u32), draw: impl FnOnce(&Area) -> Result<()>) -> Result<()> {
     put(path, &marked(drawn(path, size, draw)?, origin)?)
 }
