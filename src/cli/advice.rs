@@ -45,8 +45,8 @@ pub fn of_device(error: &Error) -> Option<String> {
         Error::Conflict(Conflict::ThreadsOfGpu) => Some("leave out --threads, or use --device cpu".into()),
         Error::Conflict(Conflict::ThreadsOfReference) => Some("leave out --threads or --precision f64".into()),
         Error::Conflict(Conflict::PlanOnCpu(plan)) => Some(format!("leave out --plan {plan}, or add --device gpu")),
-        Error::NoAdapter(said) if said.contains("named like") => {
-            Some("name an adapter that planar devices lists, or use auto, cpu or gpu".into())
+        Error::NoAdapter(said) if said.contains("named like") || said.contains("with the number") => {
+            Some("planar devices lists the adapters with their numbers; auto, cpu and gpu are others".into())
         }
         Error::Mismatch(said) if said.starts_with("the CPU engine trains one hidden layer") => {
             Some("use --precision f64, or leave out --device".into())

@@ -28,7 +28,7 @@ pub struct Arguments {
     network: NetworkArguments,
     #[command(flatten)]
     device: DeviceArguments,
-    /// One side: reference-f64, reference-f32, cpu, gpu[:PLAN] or an adapter's name[:PLAN]
+    /// One side: reference-f64, reference-f32, cpu, gpu[:PLAN], or an adapter's number or name[:PLAN]
     #[arg(long, value_name = "BACKEND", default_value = "reference-f64", help_heading = "Device", value_parser = device_name)]
     left: String,
     /// The other side, named the same way [default: the one --device selects]

@@ -8,8 +8,8 @@ use planar::{Error, Result};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Device")]
 pub struct DeviceArguments {
-    /// auto (a hardware GPU if it pays), cpu, gpu (a software one too), or part of an adapter's name
-    #[arg(long, value_name = "auto|cpu|gpu|NAME", default_value = "auto", value_parser = device_name)]
+    /// auto (a hardware GPU if it pays), cpu, gpu (a software one too), an adapter's number or part of its name
+    #[arg(long, value_name = "auto|cpu|gpu|N|NAME", default_value = "auto", value_parser = device_name)]
     device: String,
     /// auto, split (two dispatches per iteration), resident (many iterations per dispatch) or layered (any depth)
     #[cfg(feature = "gpu")]
@@ -76,7 +76,7 @@ impl DeviceArguments {
 /// A device's name. It must not be empty, since every adapter's name contains the empty string.
 pub fn device_name(text: &str) -> Result<String> {
     match text.trim() {
-        "" => Err(Error::invalid("the device", "auto, cpu, gpu or part of an adapter's name", "''")),
+        "" => Err(Error::invalid("the device", "auto, cpu, gpu, an adapter's number or part of its name", "''")),
         name => Ok(name.into()),
     }
 }

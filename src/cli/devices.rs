@@ -9,7 +9,7 @@ use super::Ending;
 use crate::report;
 
 const EXAMPLES: &str = "Examples:
-  planar devices                        all adapters (Vulkan, Metal or DX12)
+  planar devices                        all adapters (Vulkan, Metal or DX12), with their numbers for --device
   WGPU_BACKEND=vulkan planar devices    through Vulkan only
   planar devices --json                 with the limits, in bytes and counts
 Exit codes: 0 done, with or without an adapter, 1 failure.";
@@ -31,6 +31,7 @@ struct Devices {
 
 #[derive(Serialize)]
 struct AdapterReport {
+    number: usize,
     #[serde(flatten)]
     device: DeviceInfo,
     limits: std::collections::BTreeMap<&'static str, u64>,
@@ -47,6 +48,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let auto = auto(&adapters);
     if arguments.json {
         let report = |adapter: &Adapter| AdapterReport {
+            number: adapter.number(),
             device: adapter.device_info(),
             limits: adapter.limits().into_iter().collect(),
         };
@@ -60,7 +62,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     for adapter in &adapters {
         let device = adapter.device_info();
         let mut rows = vec![
-            vec![device.name, String::new()],
+            vec![format!("{}: {}", adapter.number(), device.name), String::new()],
             vec!["  type".into(), device.kind],
             vec!["  backend".into(), device.backend],
             vec!["  driver".into(), device.driver],

@@ -30,7 +30,7 @@ pub struct Arguments {
     /// Number of weight seeds besides the two editions' own, 2 and 3
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = seeds, allow_negative_numbers = true, help_heading = "Claims")]
     seeds: u32,
-    /// The backend: cpu, reference-f64, gpu[:PLAN] or an adapter's name[:PLAN]
+    /// The backend: cpu, reference-f64, gpu[:PLAN], or an adapter's number or name[:PLAN]
     #[arg(long, value_name = "BACKEND", default_value = "cpu", value_parser = device_name, help_heading = "Device")]
     device: String,
     /// Write a Markdown table of the claims

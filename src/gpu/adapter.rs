@@ -17,6 +17,25 @@ pub enum Choice {
     Any,
     /// The adapter whose name contains this, upper and lower case alike.
     Named(String),
+    /// The adapter with this [number](Adapter::number).
+    Numbered(usize),
+}
+
+impl Choice {
+    /// The adapter that a user means: digits alone are its number, never part of a name; any other text is part of its
+    /// name.
+    ///
+    /// ```
+    /// use planar::gpu::Choice;
+    /// assert_eq!(Choice::of("3"), Choice::Numbered(3));
+    /// assert_eq!(Choice::of("RTX 3090"), Choice::Named("RTX 3090".into()));
+    /// ```
+    pub fn of(text: &str) -> Self {
+        match text.parse() {
+            _ if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) => Self::Named(text.into()),
+            number => Self::Numbered(number.unwrap_or(usize::MAX)), // no machine has as many
+        }
+    }
 }
 
 /// An adapter that wgpu found on this machine.
@@ -24,6 +43,7 @@ pub enum Choice {
 pub struct Adapter {
     pub(super) inner: wgpu::Adapter,
     info: wgpu::AdapterInfo,
+    number: usize,
 }
 
 impl Adapter {
@@ -40,6 +60,9 @@ impl Adapter {
         let found = wgpu::Instance::new(descriptor).enumerate_adapters(backends).await;
         let mut adapters: Vec<Self> = found.into_iter().map(Self::new).collect();
         adapters.sort_by_key(|adapter| rank(adapter.info.device_type)); // stable: the system's order within a type
+        for (number, adapter) in adapters.iter_mut().enumerate() {
+            adapter.number = number;
+        }
         adapters
     }
 
@@ -50,11 +73,11 @@ impl Adapter {
         if super::errors::Fault::of_environment().is_some() {
             info.device_type = DeviceType::DiscreteGpu; // so that `auto` looks at it
         }
-        Self { inner, info }
+        Self { inner, info, number: 0 }
     }
 
     /// The adapter that a choice takes among `adapters`, which are sorted best first. The environment's
-    /// `WGPU_ADAPTER_NAME` narrows the choice unless a name is given.
+    /// `WGPU_ADAPTER_NAME` narrows the choice unless a name or a number is given.
     ///
     /// # Errors
     /// [`Error::NoAdapter`] if none fits, naming what was looked for and what there is.
@@ -69,26 +92,38 @@ impl Adapter {
     pub fn choose_all<'a>(adapters: &'a [Self], choice: &Choice) -> Result<Vec<&'a Self>> {
         let named = match choice {
             Choice::Named(name) => Some(name.clone()),
-            _ => std::env::var("WGPU_ADAPTER_NAME").ok().filter(|name| !name.is_empty()),
+            Choice::Numbered(_) => None,
+            Choice::Hardware | Choice::Any => std::env::var("WGPU_ADAPTER_NAME").ok().filter(|name| !name.is_empty()),
         };
         let fits = |adapter: &&Self| {
-            let hardware = adapter.info.device_type != DeviceType::Cpu;
-            named.as_deref().is_none_or(|name| adapter.is_named(name)) && (hardware || *choice != Choice::Hardware)
+            let of_kind = match choice {
+                Choice::Hardware => !adapter.is_software(),
+                Choice::Numbered(number) => adapter.number == *number,
+                Choice::Any | Choice::Named(_) => true,
+            };
+            of_kind && named.as_deref().is_none_or(|name| adapter.is_named(name))
         };
         let fitting: Vec<&Self> = adapters.iter().filter(fits).collect();
         if fitting.is_empty() {
             let wanted = match (&named, choice) {
+                (_, Choice::Numbered(number)) => format!("with the number {number}"),
                 (Some(name), _) => format!("named like '{name}'"),
                 (None, Choice::Hardware) => "of hardware".into(),
                 (None, _) => "of any kind".into(),
             };
-            let there: Vec<String> = adapters.iter().map(ToString::to_string).collect();
+            let there: Vec<String> = adapters.iter().map(|adapter| format!("{}: {adapter}", adapter.number)).collect();
             let there =
                 if there.is_empty() { "there is none".into() } else { format!("there is {}", there.join("; ")) };
             let looked = format!("looked for one {wanted} through {}; {there}", looked_through());
             return Err(Error::NoAdapter(looked));
         }
         Ok(fitting)
+    }
+
+    /// Its place among [all](Self::all), from 0: the same in every process that finds the same adapters, and different
+    /// for two equal cards.
+    pub fn number(&self) -> usize {
+        self.number
     }
 
     /// Name, kind, backend and driver.

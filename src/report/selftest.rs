@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use planar::backend::DeviceInfo;
+use planar::gpu::Adapter;
 use planar::selftest::Finding;
 
 /// All the checks on one adapter.
@@ -12,6 +13,8 @@ pub struct SelftestReport {
     pub version: &'static str,
     /// The system that planar was built for.
     pub system: String,
+    /// The adapter's number.
+    pub number: usize,
     /// The adapter.
     pub device: DeviceInfo,
     /// Whether everything passed.
@@ -22,10 +25,17 @@ pub struct SelftestReport {
 
 impl SelftestReport {
     /// The report of an adapter's findings.
-    pub fn new(device: DeviceInfo, findings: Vec<Finding>) -> Self {
+    pub fn new(adapter: &Adapter, findings: Vec<Finding>) -> Self {
         let passed = findings.iter().all(|finding| finding.passed);
         let system = format!("{} {}", std::env::consts::OS, std::env::consts::ARCH);
-        Self { version: env!("CARGO_PKG_VERSION"), system, device, passed, findings }
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            system,
+            number: adapter.number(),
+            device: adapter.device_info(),
+            passed,
+            findings,
+        }
     }
 
     /// For people, and for pasting into an issue.
@@ -40,7 +50,7 @@ impl SelftestReport {
         };
         let about = vec![
             vec!["planar".into(), format!("{}, {}", self.version, self.system)],
-            vec!["adapter".into(), format!("{name} ({kind}, {backend})")],
+            vec!["adapter".into(), format!("{}: {name} ({kind}, {backend})", self.number)],
             vec!["driver".into(), driver.clone()],
             vec!["verdict".into(), verdict],
         ];

@@ -64,7 +64,7 @@ fn faster(
     })
 }
 
-/// Loads networks on the first adapter, or the one with this name.
+/// Loads networks on the first adapter, or the one with this name or number.
 pub fn named(settings: &DeviceSettings, name: Option<&str>, data: &Dataset, runs: &[Run]) -> Result<Chosen> {
     settings.check_gpu()?;
     let adapter = adapter(name)?;
@@ -73,7 +73,7 @@ pub fn named(settings: &DeviceSettings, name: Option<&str>, data: &Dataset, runs
     Ok(chosen)
 }
 
-/// Opens the first adapter, or the one with this name, with nothing loaded on it.
+/// Opens the first adapter, or the one with this name or number, with nothing loaded on it.
 pub fn for_inference(
     settings: &DeviceSettings,
     name: Option<&str>,
@@ -94,7 +94,7 @@ fn software(doing: &str, adapter: &Adapter) -> Option<String> {
     adapter.is_software().then(note)
 }
 
-/// A GPU by its name: `gpu` or part of an adapter's name, optionally followed by `:PLAN` or `:PLAN:LAYOUT`.
+/// A GPU by its name: `gpu`, an adapter's number or part of its name, optionally followed by `:PLAN` or `:PLAN:LAYOUT`.
 pub fn by_name(name: &str) -> Result<Box<dyn Backend>> {
     let mut parts = name.splitn(3, ':');
     let name = parts.next().unwrap_or(name);
@@ -139,7 +139,7 @@ pub fn require() -> Result<()> {
 }
 
 fn adapter(name: Option<&str>) -> Result<Adapter> {
-    let choice = name.map_or(Choice::Any, |name| Choice::Named(name.into()));
+    let choice = name.map_or(Choice::Any, Choice::of);
     Adapter::choose(&Adapter::all(), &choice).cloned()
 }
 

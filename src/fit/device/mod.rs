@@ -66,7 +66,7 @@ pub fn choose_for_inference(
     }
 }
 
-/// A backend by its name: `reference-f64`, `reference-f32`, `cpu`, `gpu` or part of an adapter's name, the last two
+/// A backend by its name: `reference-f64`, `reference-f32`, `cpu`, `gpu`, an adapter's number or part of its name, the last three
 /// optionally followed by `:split`, `:resident` or `:layered`.
 ///
 /// # Errors

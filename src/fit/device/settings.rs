@@ -17,7 +17,7 @@ pub enum DeviceChoice {
     Cpu,
     /// The first adapter; a software one if there is no other.
     Gpu,
-    /// The first adapter whose name contains this text, ignoring case.
+    /// The adapter with this number, or the first whose name contains this text, ignoring case.
     Named(String),
 }
 
