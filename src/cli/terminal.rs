@@ -7,21 +7,23 @@ use planar::data::table::Progress;
 use planar::fit::{Advanced, Note, Observer};
 
 use super::picture::PictureArguments;
-use super::progress::{self, ReadBar};
+use super::progress::{At, Progress as Bar, ReadBar};
 use super::{Verbosity, again, signals, table};
 
 /// What the terminal shows while a network trains.
 pub struct Terminal<'a> {
     picture: &'a PictureArguments,
     verbosity: Verbosity,
-    bar: Option<progress::Progress>,
+    bar: Option<Bar>,
     reading: Option<ReadBar>,
+    /// Iterations done by the run that is resumed.
+    before: u64,
 }
 
 impl<'a> Terminal<'a> {
     /// For a training with these pictures.
     pub fn new(picture: &'a PictureArguments, verbosity: Verbosity) -> Self {
-        Self { picture, verbosity, bar: None, reading: None }
+        Self { picture, verbosity, bar: None, reading: None, before: 0 }
     }
 }
 
@@ -39,6 +41,9 @@ impl Observer for Terminal<'_> {
         if let Some(bar) = self.reading.take() {
             bar.finish();
         }
+        if let Note::GoesOn { iteration } = note {
+            self.before = iteration;
+        }
         match &note {
             Note::Data(notice) => table::say(notice, self.verbosity),
             Note::Rescued { path, .. } => {
@@ -54,14 +59,15 @@ impl Observer for Terminal<'_> {
             bar.finish();
         }
         signals::listen();
-        self.bar = Some(progress::Progress::new(iterations, self.verbosity.quiet));
+        self.bar = Some(Bar::new(iterations, self.before, self.verbosity.quiet));
     }
 
     fn advanced(&mut self, Advanced { at, .. }: Advanced<'_>) -> ControlFlow<()> {
-        self.bar.as_ref().map_or(ControlFlow::Continue(()), |bar| bar.show(at))
+        let at = At { iterations: at.iteration, cost: Some(at.cost), networks: None };
+        self.bar.as_mut().map_or(ControlFlow::Continue(()), |bar| bar.show(at))
     }
 
     fn ends(&mut self) {
-        self.bar.take().into_iter().for_each(progress::Progress::finish);
+        self.bar.take().into_iter().for_each(Bar::finish);
     }
 }

@@ -12,6 +12,7 @@ use super::device::DeviceArguments;
 use super::picture::PictureArguments;
 use super::terminal::Terminal;
 use super::{Ending, Verbosity, again, diagnose, folds, largest};
+use crate::report::cost;
 use crate::report::train::summary;
 
 const EXAMPLES: &str = "Examples:
@@ -103,18 +104,19 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     if let Some(failure) = fitted.failures.drain(..).next() {
         return Err(failure.into());
     }
-    if let Some(line) = largest::said(&fitted, || finds_out_why(&fitted, &settings)) {
+    let why = || finds_out_why(&fitted, &settings);
+    if let Some(line) = rose(&fitted, why).or_else(|| largest::said(&fitted, why)) {
         arguments.verbosity.say(line);
     }
-    Ok(ending(&fitted, &settings))
+    Ok(ending(&fitted, &settings, arguments.verbosity))
 }
 
 /// How the run ended. If it diverged, prints the command that finds out why.
-fn ending(fitted: &Fitted, settings: &Settings) -> Ending {
+fn ending(fitted: &Fitted, settings: &Settings, verbosity: Verbosity) -> Ending {
     match fitted.report.status {
         Status::Finished => Ending::Done,
         Status::Interrupted => {
-            super::tell(interrupted(fitted, settings));
+            verbosity.say(interrupted(fitted, settings));
             Ending::Interrupted
         }
         Status::Diverged => {
@@ -143,6 +145,14 @@ fn interrupted(fitted: &Fitted, settings: &Settings) -> String {
         None => "--checkpoint FILE would have kept what is done".into(),
     };
     format!("interrupted after {done} of {all} iterations; {how}")
+}
+
+/// One line, if a finished run ended above its first cost.
+fn rose(fitted: &Fitted, command: impl FnOnce() -> String) -> Option<String> {
+    let last = fitted.report.last.cost.filter(|_| fitted.report.status == Status::Finished)?;
+    let first = fitted.report.costs.first()?.cost;
+    let said = || format!("the cost ended above its first, {} after {}", cost(last, 6), cost(first, 6));
+    (last > first).then(|| format!("{}; to find out why: {}", said(), command()))
 }
 
 /// The command that diagnoses this run.
