@@ -108,7 +108,7 @@ impl ReadBar {
 pub struct At {
     /// Iterations done, over all networks and runs.
     pub iterations: u64,
-    /// The last cost, if there is one.
+    /// The last cost, of many networks the lowest, if there is one.
     pub cost: Option<f64>,
     /// The networks that have ended, and how many there are, where there are many.
     pub networks: Option<[u64; 2]>,
@@ -144,28 +144,6 @@ impl Progress {
     pub fn finish(self) {}
 }
 
-/// A bar over the networks of a sweep; nothing if stderr is not a terminal.
-pub struct NetworkBar(Option<Bar>, u64);
-
-impl NetworkBar {
-    /// A bar for this many networks, some of which have already ended.
-    pub fn new(networks: u64, ended: u64, is_quiet: bool) -> Self {
-        let bar = Self((!is_quiet && io::stderr().is_terminal()).then(Bar::new), networks);
-        bar.ended(ended);
-        bar
-    }
-
-    /// Shows how many networks have ended.
-    pub fn ended(&self, networks: u64) {
-        if let Some(bar) = &self.0 {
-            bar.show(networks, self.1, format!("{}/{} networks", HumanCount(networks), HumanCount(self.1)));
-        }
-    }
-
-    /// Removes the bar from the terminal.
-    pub fn finish(self) {}
-}
-
 /// `3,120,000/10,000,000 iterations, 12/100 networks, 812,000/s, 8 s left, cost 0.243100`
 fn on_bar(pace: &Pace, at: At, seconds: f64) -> String {
     let mut text = format!("{}/{} iterations", HumanCount(at.iterations), HumanCount(pace.of()));
@@ -187,7 +165,8 @@ fn on_line(pace: &Pace, at: At, seconds: f64) -> String {
     if let Some([ended, of]) = at.networks {
         text += &format!(", {} of {} networks", HumanCount(ended), HumanCount(of));
     }
-    text += &at.cost.map_or(String::new(), |of| format!(", cost {}", cost(of, 4)));
+    let lowest = if at.networks.is_some() { "lowest " } else { "" };
+    text += &at.cost.map_or(String::new(), |of| format!(", {lowest}cost {}", cost(of, 4)));
     text += &format!(", {}", time(seconds));
     text + &pace.left(at.iterations, seconds).map_or(String::new(), |left| format!(", about {} left", time(left)))
 }

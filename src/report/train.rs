@@ -18,7 +18,7 @@ pub fn summary(fitted: &Fitted) -> String {
         0 => String::new(),
         done => format!(", {:.0} iterations/s", done as f64 / seconds.training),
     };
-    let time = format!("set-up {:.2} s, training {:.2} s{rate}", seconds.setup, seconds.training);
+    let time = format!("set-up {}, training {}{rate}", short(seconds.setup), short(seconds.training));
     let result = match (report.last, report.status) {
         (Final { cost: Some(last), accuracy: Some(accuracy), .. }, Status::Finished) => {
             format!("cost {}, accuracy {:.2} %", cost(last, 6), 100.0 * accuracy)
@@ -46,6 +46,11 @@ pub fn summary(fitted: &Fitted) -> String {
     let classes = [0, 1].map(|class| fitted.data.columns().class(class));
     let held_out = report.last.test_scores.map(|scores| format!("\n{}", block("held out", &scores, classes)));
     format!("{}\n{}{}", super::columns(rows), super::columns(about), held_out.unwrap_or_default())
+}
+
+/// A time in milliseconds up to a second.
+fn short(seconds: f64) -> String {
+    if seconds < 1.0 { format!("{:.1} ms", 1e3 * seconds) } else { format!("{seconds:.2} s") }
 }
 
 /// What was trained on what, and from which weights.

@@ -37,8 +37,13 @@ pub struct Common {
 pub enum SweepEvent {
     /// A batch of this many networks begins.
     Batch(usize),
-    /// The batch has done this many iterations; nothing else has happened.
-    Advanced(u64),
+    /// The networks of the batch that are in training have done more iterations.
+    Advanced {
+        /// Those that each has done.
+        iteration: u64,
+        /// The lowest of their costs.
+        cost: Option<f64>,
+    },
     /// A network has ended.
     Ended(Box<JobResult>),
 }
@@ -159,7 +164,10 @@ fn train_batch(
     let (mut failure, mut stopped, mut longest) = (None, false, 1);
     train_all(session.as_mut(), &schedules, |event| {
         let told = match event {
-            Event::Advanced { iteration, .. } => listen(SweepEvent::Advanced(iteration)),
+            Event::Advanced { iteration, costs, .. } => {
+                let cost = costs.iter().copied().filter(|cost| cost.is_finite()).min_by(f64::total_cmp);
+                listen(SweepEvent::Advanced { iteration, cost })
+            }
             // an interrupted network is trained again when the sweep is resumed
             Event::Ended { outcome, .. } if outcome.status == Status::Interrupted => Ok(ControlFlow::Break(())),
             Event::Ended { network, outcome } => {

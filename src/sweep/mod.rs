@@ -7,6 +7,7 @@
 mod batches;
 mod datasets;
 pub mod grid;
+mod progress;
 pub mod range;
 pub mod results;
 mod settings;
@@ -14,4 +15,5 @@ pub mod summary;
 
 pub use batches::{BATCH_MEMORY, Common, SweepEvent, check, run};
 pub use datasets::DataSets;
+pub use progress::SweepProgress;
 pub use settings::{Opened, Shard, Sweep, SweepSettings, THERE_ALREADY};

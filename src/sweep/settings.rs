@@ -9,8 +9,9 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 
 use super::grid::{Job, MOST_EVER, MOST_NETWORKS, Space};
+use super::progress::Counter;
 use super::results::{JobResult, Results};
-use super::{Common, DataSets, SweepEvent, batches, range};
+use super::{Common, DataSets, SweepEvent, SweepProgress, batches, range};
 use crate::backend::Backend;
 use crate::data::table::{Notice, TableOptions};
 use crate::data::{HeldOut, Options, Scale, Source};
@@ -169,23 +170,30 @@ impl Sweep {
         Ok(Opened { file: Some(file), results: found.ended, dropped: found.dropped })
     }
 
-    /// Trains what `opened` lacks, and adds each result to it as its network ends. `listen` is told how many have
-    /// ended; if it breaks, the sweep returns `false`. However it ends, the results are in `opened`, in the networks'
-    /// order.
+    /// Trains what `opened` lacks, and adds each result to it as its network ends. `listen` is told how far the sweep is
+    /// after every chunk of iterations and every network; if it breaks, the sweep returns `false`. However it ends, the
+    /// results are in `opened`, in the networks' order.
     ///
     /// # Errors
     /// Those of [`run`](super::run) and of writing the file.
-    pub fn run(&self, opened: &mut Opened, mut listen: impl FnMut(usize) -> ControlFlow<()>) -> Result<bool> {
+    pub fn run(&self, opened: &mut Opened, mut listen: impl FnMut(SweepProgress) -> ControlFlow<()>) -> Result<bool> {
         let ended: HashSet<u64> = opened.results.iter().map(|result| result.job.job).collect();
         let left: Vec<Job> = self.jobs.iter().filter(|job| !ended.contains(&job.job)).cloned().collect();
+        let iterations = self.jobs.iter().map(|job| job.iterations).fold(0, u64::saturating_add);
+        let mut counter = Counter::new(self.jobs.len(), iterations, &opened.results);
         let finished = batches::run(self.backend.as_ref(), &left, &self.data, &self.common, |event| {
-            if let SweepEvent::Ended(result) = event {
-                if let Some(file) = &mut opened.file {
-                    file.add(&result)?;
+            Ok(listen(match event {
+                SweepEvent::Batch(networks) => counter.batch(networks),
+                SweepEvent::Advanced { iteration, cost } => counter.advanced(iteration, cost),
+                SweepEvent::Ended(result) => {
+                    let iterations = result.job.iterations;
+                    if let Some(file) = &mut opened.file {
+                        file.add(&result)?;
+                    }
+                    opened.results.push(JobResult { parameters: None, ..*result });
+                    counter.ended(iterations)
                 }
-                opened.results.push(JobResult { parameters: None, ..*result });
-            }
-            Ok(listen(opened.results.len()))
+            }))
         });
         opened.results.sort_by_key(|result| result.job.job);
         finished
