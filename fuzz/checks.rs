@@ -5,6 +5,7 @@
 use std::fmt::Display;
 use std::path::Path;
 
+use planar::Error;
 use planar::checkpoint::{Checkpoint, Contents, State, Weights};
 use planar::data::table::{Input, Missing, TableOptions, read, samples};
 use planar::data::{Columns, Dataset, Source};
@@ -12,6 +13,7 @@ use planar::metrics::kept;
 use planar::model::Activation;
 use planar::sweep::range::{Values, list, numbers, whole};
 use planar::sweep::results::{self, JobResult};
+use planar::text::{visible, visible_json, visible_lines};
 use planar::train::CostAt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -133,6 +135,24 @@ pub fn ranges(bytes: &[u8]) {
     if let Some(source) = told(text.parse::<Source>()) {
         assert_eq!(source.to_string().parse::<Source>().unwrap(), source);
     }
+}
+
+/// Any text is shown on one line without what steers a terminal, by itself and in an error; in JSON it means the same.
+pub fn text(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let steers = |letter: char| letter.is_control() || ('\u{2028}'..='\u{202e}').contains(&letter);
+    let shown = visible(&text);
+    assert!(!shown.contains(steers), "{shown:?}");
+    assert_eq!(visible(&shown), shown);
+    let lines = visible_lines(&text);
+    assert!(!lines.replace('\n', "").contains(steers) && lines.lines().count() == text.split_terminator('\n').count());
+    for error in [Error::NoAdapter(text.to_string()), Error::invalid("the text", "plain", &text)] {
+        assert!(!error.to_string().contains(steers), "{error}");
+    }
+    let json = json_of(&text);
+    let shown = visible_json(&json);
+    assert!(!shown.contains(steers), "{shown:?}");
+    assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text);
 }
 
 /// A value read from JSON is the same after being written and read again.

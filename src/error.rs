@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::text::visible;
+
 /// The library's result.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -98,15 +100,15 @@ pub enum Error {
     },
 
     /// A picture that cannot be drawn.
-    #[error("the picture: {0}")]
+    #[error("the picture: {}", one_line(.0))]
     Plot(String),
 
     /// No graphics adapter answers.
-    #[error("no GPU adapter: {0}")]
+    #[error("no GPU adapter: {}", one_line(.0))]
     NoAdapter(String),
 
     /// A size that the adapter's limits do not allow. Found before anything is allocated.
-    #[error("{what} needs {needed} of {limit}, and {adapter} allows {allowed}")]
+    #[error("{what} needs {needed} of {limit}, and {adapter} allows {allowed}", adapter = one_line(adapter))]
     Limit {
         /// What was to be allocated, such as `the activations of 277 × 400`.
         what: String,
@@ -121,19 +123,19 @@ pub enum Error {
     },
 
     /// A shader that does not compile.
-    #[error("shader {0}")]
+    #[error("shader {}", one_line(.0))]
     Shader(String),
 
     /// The device is lost and could not be replaced: it was lost before, or its adapter is gone.
-    #[error("GPU: the device is lost: {0}")]
+    #[error("GPU: the device is lost: {}", one_line(.0))]
     Lost(String),
 
     /// The device failed: it ran out of memory, did not answer in time, or its driver reported an error.
-    #[error("GPU: {0}")]
+    #[error("GPU: {}", one_line(.0))]
     Device(String),
 
     /// A device whose results differ from the CPU's.
-    #[error("{0}: the adapter or its driver computes wrong results; planar selftest shows which")]
+    #[error("{}: the adapter or its driver computes wrong results; planar selftest shows which", one_line(.0))]
     Wrong(String),
 
     /// The GPU did not do as many steps as it was given: the result cannot be trusted.
@@ -182,16 +184,13 @@ fn of_text(line: usize, column: usize, columns: &[String], example: &str) -> Str
     format!(", line {line}, column {column}: {first} holds text, such as {example}, where features are numbers{others}")
 }
 
-/// A text with its control characters escaped, and cut if it is too long to read: a file's names can hold anything.
+/// A text on one line, and cut if it is too long to read: a file's names can hold anything.
 fn one_line(text: impl std::fmt::Display) -> String {
     const MOST: usize = 2000;
-    let mut line = String::new();
-    for (k, letter) in text.to_string().chars().enumerate() {
-        match letter {
-            _ if k == MOST => return line + "…",
-            _ if letter.is_control() => line.extend(letter.escape_debug()),
-            _ => line.push(letter),
-        }
+    let text = text.to_string();
+    let line = visible(&text);
+    match line.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.into_owned(),
     }
-    line
 }

@@ -228,6 +228,7 @@
 //! | [`sweep`] | [`Sweep`](sweep::Sweep), [`run`](sweep::run), [`grid`](sweep::grid), [`results`](sweep::results), [`summary`](sweep::summary) |
 //! | [`compare`], [`gradcheck`], [`diagnose`] | [`compare`](compare::compare), [`check`](gradcheck::check), [`diagnose`](diagnose::diagnose), and their results |
 //! | [`checkpoint`], [`metrics`], [`predict`], [`scores`], [`plot`] | [`Checkpoint`](checkpoint::Checkpoint), [`Weights`](checkpoint::Weights), [`Contents`](checkpoint::Contents); [`predict`](predict::predict); [`Scores`](scores::Scores); [`Boundary`](plot::Boundary), [`CostPlot`](plot::CostPlot), [`write`](plot::write) |
+//! | [`text`] | [`visible`](text::visible) |
 //! | [`measure`], [`selftest`], [`survey`], [`reproduce`] | [`speed`](measure::speed); [`run`](selftest::run); [`survey`](survey::survey); [`reproduce`](reproduce::reproduce) and [`claims`](reproduce::claims) |
 //!
 //! `examples/` has one program for each of the first chapters.
@@ -260,6 +261,7 @@ pub mod selftest;
 #[cfg(feature = "gpu")]
 pub mod survey;
 pub mod sweep;
+pub mod text;
 pub mod train;
 
 pub use error::{Conflict, Error, Result};

@@ -1,5 +1,7 @@
 //! What holds for any shape, any numbers and any range. Cases are drawn at random, the same in every run.
 
+#[path = "../fuzz/checks.rs"]
+mod checks;
 #[path = "common/properties.rs"]
 mod properties;
 
@@ -108,6 +110,15 @@ fn a_checkpoint_is_read_as_it_was_written_whatever_its_numbers_bit_for_bit() {
             if same { Ok(()) } else { Err(format!("{read:?}")) }
         },
     )
+    .unwrap();
+}
+
+#[test]
+fn any_text_is_shown_without_what_steers_a_terminal_and_means_the_same_as_json() {
+    hold(2000, prop::collection::vec(any::<char>(), 0..20), |letters| {
+        checks::text(letters.iter().collect::<String>().as_bytes());
+        Ok(())
+    })
     .unwrap();
 }
 

@@ -11,13 +11,14 @@ type Check = fn(&[u8]);
 
 #[test]
 fn every_seed_passes_its_fuzz_target() {
-    let targets: [(&str, Check); 6] = [
+    let targets: [(&str, Check); 7] = [
         ("csv", checks::csv),
         ("checkpoint", checks::checkpoint),
         ("metrics", checks::metrics),
         ("results", checks::results),
         ("ranges", checks::ranges),
         ("json", checks::json),
+        ("text", checks::text),
     ];
     let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
     assert_eq!(fs::read_dir(&seeds).unwrap().count(), targets.len(), "a target that is not replayed here");

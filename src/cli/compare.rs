@@ -3,12 +3,11 @@
 use planar::backend::Backend;
 use planar::compare::{Bounds, compare};
 use planar::fit::{DataSettings, by_name, choose};
-use planar::train::CostAt;
 
 use super::advice::{Advise, of_device, of_training};
 use super::arguments::{DataArguments, NetworkArguments};
 use super::device::{DeviceArguments, device_name};
-use super::progress::Progress;
+use super::progress::{At, Progress};
 use super::{Ending, Verbosity, table};
 use crate::report::compare::{CompareReport, Side};
 
@@ -65,9 +64,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let exact = sides.iter().any(|side| side.device().name.ends_with("f64"));
     let bounds = if exact { Bounds::F32_TO_F64 } else { Bounds::F32_TO_F32 };
 
-    let bar = Progress::new(iterations, verbosity.quiet);
+    let mut bar = Progress::new(iterations, 0, verbosity.quiet);
     let comparison = compare(sides, &data, &run, iterations, bounds, |iteration| {
-        let _ = bar.show(CostAt { iteration, cost: f64::NAN });
+        let _ = bar.show(At { iterations: iteration, ..At::default() });
     });
     bar.finish();
     let comparison = comparison?;

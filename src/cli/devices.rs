@@ -62,13 +62,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     for adapter in &adapters {
         let device = adapter.device_info();
         let mut rows = vec![
-            vec![format!("{}: {}", adapter.number(), device.name), String::new()],
             vec!["  type".into(), device.kind],
             vec!["  backend".into(), device.backend],
             vec!["  driver".into(), device.driver],
         ];
         rows.extend(adapter.limits().into_iter().map(|(name, limit)| vec![format!("  {name}"), limit.to_string()]));
-        text += &report::columns(rows);
+        text += &format!("{}: {}\n{}", adapter.number(), device.name, report::columns(rows));
     }
     text += &format!("\n--device auto takes {}: {}.\n", auto.takes, auto.because);
     super::print(&text)?;

@@ -11,7 +11,7 @@ use planar::train::Schedule;
 use super::advice::{Advise, of_device, of_training};
 use super::arguments::{DataArguments, NetworkArguments};
 use super::device::DeviceArguments;
-use super::progress::Progress;
+use super::progress::{At, Progress};
 use super::{Ending, Verbosity, again, signals, table};
 use crate::report::diagnose::DiagnoseReport;
 
@@ -53,8 +53,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let chosen = choose(&settings, &data, std::slice::from_ref(&run), iterations).advise(of_device)?;
     chosen.notes.iter().for_each(|note| verbosity.say(note));
     signals::listen();
-    let bar = Progress::new(iterations, verbosity.quiet);
-    let device = on_device(chosen, &data, &run, schedule, |at| bar.show(at));
+    let mut bar = Progress::new(iterations, 0, verbosity.quiet);
+    let device = on_device(chosen, &data, &run, schedule, |at| {
+        bar.show(At { iterations: at.iteration, cost: Some(at.cost), networks: None })
+    });
     bar.finish();
     let Some(device) = device? else { return Ok(Ending::Interrupted) };
     let diagnosis = diagnose(&data, &run, iterations, Some(device), PATIENCE)?;

@@ -40,7 +40,7 @@ fn ending(report: &FoldsReport, verbosity: Verbosity) -> Ending {
             Ending::Done
         }
         Status::Interrupted => {
-            super::tell(format_args!("interrupted after {} of {} folds", report.folds.len(), report.drawn.folds));
+            verbosity.say(format_args!("interrupted after {} of {} folds", report.folds.len(), report.drawn.folds));
             Ending::Interrupted
         }
         Status::Diverged => {

@@ -36,7 +36,7 @@ pub struct ManArguments {
 pub fn completions(arguments: &CompletionArguments) -> anyhow::Result<Ending> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut super::Cli::command(), "planar", &mut script);
-    super::print(&String::from_utf8(script)?)?;
+    super::print_as_it_is(&String::from_utf8(script)?)?;
     Ok(Ending::Done)
 }
 
@@ -47,7 +47,7 @@ pub fn man(arguments: &ManArguments) -> anyhow::Result<Ending> {
     let page = arguments.command.iter().try_fold(&cli, |of, name| within(of, name))?;
     let mut text = Vec::new();
     Man::new(page.clone()).render(&mut text)?;
-    super::print(&String::from_utf8(text)?)?;
+    super::print_as_it_is(&String::from_utf8(text)?)?;
     Ok(Ending::Done)
 }
 

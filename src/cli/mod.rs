@@ -13,6 +13,8 @@ mod folds;
 mod gradcheck;
 mod largest;
 mod manual;
+mod output;
+mod pace;
 #[cfg(feature = "plot")]
 mod picture;
 #[cfg(not(feature = "plot"))]
@@ -38,9 +40,10 @@ mod table;
 mod terminal;
 mod train;
 
-use std::io::{self, Write as _};
+use std::io;
 use std::process::ExitCode;
 
+use self::output::{print, print_as_it_is, print_json, tell};
 #[cfg(not(feature = "plot"))]
 use self::picture as sweep_pictures;
 use clap::error::ErrorKind;
@@ -118,7 +121,11 @@ impl Verbosity {
             (_, 1) => "off,planar=debug",
             _ => "info,planar=trace",
         };
-        env_logger::Builder::new().parse_filters(level).format_timestamp(None).init();
+        let mut log = env_logger::Builder::new();
+        log.parse_filters(level)
+            .format_timestamp(None)
+            .target(env_logger::Target::Pipe(Box::new(output::Stderr)))
+            .init();
     }
 
     /// Prints one line on stderr, unless quiet.
@@ -127,11 +134,6 @@ impl Verbosity {
             tell(line);
         }
     }
-}
-
-/// Prints one line on stderr. If stderr is closed or full, there is nobody left to tell.
-fn tell(line: impl std::fmt::Display) {
-    let _ = writeln!(io::stderr(), "planar: {line}");
 }
 
 /// How a command ended if nothing failed.
@@ -228,19 +230,4 @@ fn exit_code(error: &anyhow::Error) -> u8 {
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
-}
-
-/// Writes a result to stdout.
-fn print(text: &str) -> anyhow::Result<()> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        // the terminal is gone, and what else there is to do is still done
-        Err(_) if signals::came() == Some(signals::HANG_UP) => Ok(()),
-        written => Ok(written?),
-    }
-}
-
-/// Writes a value to stdout as one JSON object.
-fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    print(&format!("{}\n", serde_json::to_string_pretty(value)?))
 }

@@ -94,7 +94,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     } else if let Some(scores) = predictions.scores.filter(|_| arguments.metrics) {
         super::print(&block("", &scores, report.classes()))?;
     } else {
-        super::print(&if arguments.proba { report.probabilities()? } else { report.csv()? })?;
+        super::output::print_data(&if arguments.proba { report.probabilities()? } else { report.csv()? })?;
     }
     if let Some(accuracy) = report.accuracy().filter(|_| !arguments.metrics) {
         arguments.verbosity.say(accuracy);

@@ -5,16 +5,17 @@ use std::fmt::Write;
 use console::{Style, Term, measure_text_width, truncate_str};
 use planar::plot::terminal::{Cell, LEAST_COLUMNS, Picture, Rgb, preview};
 use planar::plot::{Boundary, CostPlot};
+use planar::text::visible;
 
-/// The width if neither the terminal nor `COLUMNS` gives one.
-const COLUMNS: usize = 80;
+use crate::report::width;
+
 /// Levels of red, green and blue in the 6 × 6 × 6 cube of a terminal with 256 colours.
 const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
 /// Prints boundary and costs to stdout, under a title if there is one.
 pub fn print(title: &str, boundary: &Boundary, costs: &CostPlot) -> anyhow::Result<()> {
     let terminal = Term::stdout();
-    let (columns, features) = (columns(&terminal), terminal.features());
+    let (columns, features) = (width(), terminal.features());
     if columns < LEAST_COLUMNS {
         super::tell(format_args!("a preview needs at least {LEAST_COLUMNS} columns, and there are {columns}"));
         return Ok(());
@@ -25,14 +26,7 @@ pub fn print(title: &str, boundary: &Boundary, costs: &CostPlot) -> anyhow::Resu
         true => coloured_text(&picture, features.true_colors_supported()),
         false => picture.to_string(),
     };
-    super::print(&format!("{}{picture}", wrapped(title, columns)))
-}
-
-/// The terminal's width; for a pipe, the value of `COLUMNS`.
-fn columns(terminal: &Term) -> usize {
-    let size = terminal.is_term().then(|| terminal.size_checked()).flatten();
-    let said = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0);
-    size.map(|(_, columns)| columns.into()).or_else(said).unwrap_or(COLUMNS)
+    super::print_as_it_is(&format!("{}{picture}", wrapped(&visible(title), columns)))
 }
 
 /// The picture with an escape code at each change of colour.

@@ -10,7 +10,7 @@ use planar::fit::by_name;
 use planar::reproduce::{claims, reproduce};
 
 use super::device::device_name;
-use super::progress::NetworkBar;
+use super::progress::{At, Progress};
 use super::{Ending, Verbosity, signals};
 use crate::report::reproduce::ReproduceReport;
 
@@ -73,13 +73,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let backend = by_name(&arguments.device)?;
     arguments.files().try_for_each(|path| check_writable(path))?;
     signals::listen();
-    let networks = wanted.iter().map(|claim| claim.networks(arguments.seeds)).sum();
-    let (bar, mut ended, mut found) = (NetworkBar::new(networks, 0, verbosity.quiet), 0, Vec::new());
+    let iterations = wanted.iter().map(|claim| claim.iterations(arguments.seeds)).sum();
+    let (mut bar, mut done, mut found) = (Progress::new(iterations, 0, verbosity.quiet), 0, Vec::new());
     for claim in &wanted {
-        let reproduced = reproduce(claim, arguments.seeds, backend.as_ref(), |networks| {
-            ended += networks;
-            bar.ended(ended);
-            signals::go_on()
+        let reproduced = reproduce(claim, arguments.seeds, backend.as_ref(), |further| {
+            done += further;
+            bar.show(At { iterations: done, ..At::default() })
         })?;
         found.extend(reproduced);
         if signals::came().is_some() {

@@ -33,6 +33,7 @@ pub fn go_on() -> ControlFlow<()> {
 
 fn note(signal: u8) {
     if CAME.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst).is_err() {
+        super::progress::wipe();
         system::exit(128 + i32::from(signal));
     }
 }

@@ -8,14 +8,16 @@ use planar::data::Options;
 use planar::sweep::merge::{Merged, REST_MISSING, merge};
 use planar::sweep::results::{JobResult, Results, devices};
 use planar::sweep::summary::{Configuration, configurations};
-use planar::sweep::{BATCH_MEMORY, OTHER_DEVICE, Shard, Sweep, SweepSettings, THERE_ALREADY, UNDER_WAY};
+use planar::sweep::{
+    BATCH_MEMORY, OTHER_DEVICE, Shard, Sweep, SweepProgress, SweepSettings, THERE_ALREADY, UNDER_WAY,
+};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::advice::{Advise, of_device, of_table};
 use super::arguments::{every, init_scale, seconds, test_fraction};
 use super::device::DeviceArguments;
-use super::progress::NetworkBar;
+use super::progress::{At, Progress};
 use super::sweep_pictures::{BoundaryPicture, Pictures};
 use super::table::{ScaleArgument, TableArguments, say};
 use super::{Ending, Verbosity, signals};
@@ -256,12 +258,13 @@ impl SweepArguments {
 
         signals::listen();
         let networks = sweep.jobs.len();
-        let bar = NetworkBar::new(networks as u64, opened.results.len() as u64, self.verbosity.quiet);
-        let finished = sweep.run(&mut opened, |progress| {
-            bar.ended(progress.ended as u64);
-            signals::go_on()
-        });
-        bar.finish();
+        let mut bar = None;
+        let finished =
+            sweep.run(&mut opened, |SweepProgress { ended, networks, iterations, of, before, cost, .. }| {
+                let bar = bar.get_or_insert_with(|| Progress::new(of, before, self.verbosity.quiet));
+                bar.show(At { iterations, cost, networks: Some([ended as u64, networks as u64]) })
+            });
+        drop(bar);
         let results = opened.results;
         if finished.is_ok() || !results.is_empty() {
             print(&sweep.description, &results, self.json, start)?;
@@ -272,7 +275,7 @@ impl SweepArguments {
         }
         if !finished {
             let how = if self.out.is_some() { ": the same command with --resume continues" } else { "" };
-            super::tell(format_args!("interrupted after {} of {networks} networks{how}", results.len()));
+            self.verbosity.say(format_args!("interrupted after {} of {networks} networks{how}", results.len()));
             return Ok(Ending::Interrupted);
         }
         self.boundaries.draw(&sweep, &results, self.verbosity)?;

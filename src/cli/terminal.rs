@@ -8,7 +8,7 @@ use planar::data::table::Progress;
 use planar::fit::{Advanced, Note, Observer};
 
 use super::picture::PictureArguments;
-use super::progress::{self, ReadBar};
+use super::progress::{At, Progress as Bar, ReadBar};
 use super::{Verbosity, again, signals, table};
 
 /// What the terminal shows while a network trains.
@@ -17,14 +17,16 @@ pub struct Terminal<'a> {
     /// Whether pictures of other runs are overwritten.
     force: bool,
     verbosity: Verbosity,
-    bar: Option<progress::Progress>,
+    bar: Option<Bar>,
     reading: Option<ReadBar>,
+    /// Iterations done by the run that is resumed.
+    before: u64,
 }
 
 impl<'a> Terminal<'a> {
     /// For a training with these pictures.
     pub fn new(picture: &'a PictureArguments, force: bool, verbosity: Verbosity) -> Self {
-        Self { picture, force, verbosity, bar: None, reading: None }
+        Self { picture, force, verbosity, bar: None, reading: None, before: 0 }
     }
 }
 
@@ -46,6 +48,9 @@ impl Observer for Terminal<'_> {
         if let Some(bar) = self.reading.take() {
             bar.finish();
         }
+        if let Note::GoesOn { iteration } = note {
+            self.before = iteration;
+        }
         match &note {
             Note::Data(notice) => table::say(notice, self.verbosity),
             Note::Rescued { path, .. } => {
@@ -61,14 +66,15 @@ impl Observer for Terminal<'_> {
             bar.finish();
         }
         signals::listen();
-        self.bar = Some(progress::Progress::new(iterations, self.verbosity.quiet));
+        self.bar = Some(Bar::new(iterations, self.before, self.verbosity.quiet));
     }
 
     fn advanced(&mut self, Advanced { at, .. }: Advanced<'_>) -> ControlFlow<()> {
-        self.bar.as_ref().map_or(ControlFlow::Continue(()), |bar| bar.show(at))
+        let at = At { iterations: at.iteration, cost: Some(at.cost), networks: None };
+        self.bar.as_mut().map_or(ControlFlow::Continue(()), |bar| bar.show(at))
     }
 
     fn ends(&mut self) {
-        self.bar.take().into_iter().for_each(progress::Progress::finish);
+        self.bar.take().into_iter().for_each(Bar::finish);
     }
 }

@@ -13,6 +13,7 @@ use super::device::DeviceArguments;
 use super::picture::PictureArguments;
 use super::terminal::Terminal;
 use super::{Ending, Verbosity, again, diagnose, folds, largest};
+use crate::report::cost;
 use crate::report::train::summary;
 
 const EXAMPLES: &str = "Examples:
@@ -103,21 +104,22 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     // whatever failed, the rest is done and said first
     let files = fitted.failures.drain(..).map(anyhow::Error::from);
     let mut failures: Vec<_> = files.chain([printed, drawn].into_iter().filter_map(Result::err)).collect();
-    if let Some(line) = largest::said(&fitted, || finds_out_why(&fitted, &settings)) {
+    let why = || finds_out_why(&fitted, &settings);
+    if let Some(line) = rose(&fitted, why).or_else(|| largest::said(&fitted, why)) {
         arguments.verbosity.say(line);
     }
-    let ending = ending(&fitted, &settings);
+    let ending = ending(&fitted, &settings, arguments.verbosity);
     let Some(first) = (!failures.is_empty()).then(|| failures.remove(0)) else { return Ok(ending) };
     failures.iter().for_each(super::tell);
     Err(first)
 }
 
 /// How the run ended. If it diverged, prints the command that finds out why.
-fn ending(fitted: &Fitted, settings: &Settings) -> Ending {
+fn ending(fitted: &Fitted, settings: &Settings, verbosity: Verbosity) -> Ending {
     match fitted.report.status {
         Status::Finished => Ending::Done,
         Status::Interrupted => {
-            super::tell(interrupted(fitted, settings));
+            verbosity.say(interrupted(fitted, settings));
             Ending::Interrupted
         }
         Status::Diverged => {
@@ -146,6 +148,14 @@ fn interrupted(fitted: &Fitted, settings: &Settings) -> String {
         None => "--checkpoint FILE would have kept what is done".into(),
     };
     format!("interrupted after {done} of {all} iterations; {how}")
+}
+
+/// One line, if a finished run ended above its first cost.
+fn rose(fitted: &Fitted, command: impl FnOnce() -> String) -> Option<String> {
+    let last = fitted.report.last.cost.filter(|_| fitted.report.status == Status::Finished)?;
+    let first = fitted.report.costs.first()?.cost;
+    let said = || format!("the cost ended above its first, {} after {}", cost(last, 6), cost(first, 6));
+    (last > first).then(|| format!("{}; to find out why: {}", said(), command()))
 }
 
 /// The command that diagnoses this run.

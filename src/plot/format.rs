@@ -13,6 +13,7 @@ use resvg::usvg::{Options, Tree};
 use super::origin::marked;
 use super::{Area, failed};
 use crate::checkpoint::{Origin, atomic};
+use crate::text::visible_lines;
 use crate::{Error, Result};
 
 /// Pixels of a PNG per pixel of the SVG, for screens of twice the density.
@@ -66,7 +67,9 @@ pub fn svg(size: (u32, u32), draw: impl FnOnce(&Area) -> Result<()>) -> Result<S
     let head = |width, height| format!("<svg width=\"{width}\" height=\"{height}\"");
     let picture = picture.replacen(&head(fine.0, fine.1), &head(width, height), 1);
     // plotters leaves out the first half of the media type, without which not all viewers show the bitmap
-    Ok(picture.replace("\"data:png;base64,", "\"data:image/png;base64,"))
+    let picture = picture.replace("\"data:png;base64,", "\"data:image/png;base64,");
+    // names of columns and files can hold what XML forbids
+    Ok(visible_lines(&picture).into_owned())
 }
 
 /// An SVG as a PNG of twice its size, with the built-in font.

@@ -3,8 +3,8 @@
 use planar::fit::{CrossValidated, Estimate, FoldReport};
 use planar::train::Status;
 
-use super::columns;
 use super::train::about;
+use super::{columns, cost};
 
 /// A row per fold, what was trained on what, and each figure over all folds.
 pub fn summary(validated: &CrossValidated) -> String {
@@ -25,10 +25,10 @@ pub fn summary(validated: &CrossValidated) -> String {
     let of = report.estimates;
     let percent = |estimate| of_figure(estimate, 100.0, 2, " %");
     figures.extend([
-        vec!["cost".into(), of_figure(of.cost, 1.0, 6, "")],
+        vec!["cost".into(), of_cost(of.cost)],
         vec!["accuracy".into(), percent(of.accuracy)],
         vec!["held out".into(), percent(of.test_accuracy)],
-        vec!["log loss".into(), of_figure(of.test_log_loss, 1.0, 6, "")],
+        vec!["log loss".into(), of_cost(of.test_log_loss)],
         vec!["ROC AUC".into(), of_figure(of.test_roc_auc, 1.0, 4, "")],
     ]);
     format!("{}\n{}\n{}", columns(rows), columns(about), columns(figures))
@@ -39,14 +39,21 @@ fn row(fold: &FoldReport) -> Vec<String> {
     let last = &fold.last;
     let cost = match fold.status {
         Status::Diverged => format!("diverged at {}", fold.iterations),
-        _ => shown(last.cost, 6),
+        _ => last.cost.map_or("–".into(), |last| cost(last, 6)),
     };
     let mut cells = vec![fold.fold.to_string(), fold.samples.to_string(), fold.test_samples.to_string(), cost];
     cells.extend([last.accuracy, last.test_accuracy].map(|share| shown(share.map(|share| 100.0 * share), 2)));
     let scores = last.test_scores;
-    cells.push(shown(scores.map(|scores| scores.log_loss), 6));
+    cells.push(scores.map_or("–".into(), |scores| super::cost(scores.log_loss, 6)));
     cells.push(shown(scores.and_then(|scores| scores.roc_auc), 4));
     cells
+}
+
+/// A mean cost with its deviation.
+fn of_cost(estimate: Option<Estimate>) -> String {
+    let Some(Estimate { mean, deviation, .. }) = estimate else { return "–".into() };
+    let deviation = deviation.map_or(String::new(), |deviation| format!(" ± {}", cost(deviation, 6)));
+    format!("{}{deviation}", cost(mean, 6))
 }
 
 /// A mean with its deviation, times a factor, with this many digits.

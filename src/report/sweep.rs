@@ -3,44 +3,67 @@
 use planar::fit::Estimate;
 use planar::sweep::summary::{Configuration, Spread};
 
+use super::{columns, cost};
+
 /// The most configurations in the table for people.
 const SHOWN: usize = 40;
 
-/// For people: one row per configuration, min/median/max over its seeds and folds; of what folds held out, mean ± deviation.
+/// What a configuration is: the columns that stand above the table if they are alike in all rows.
+const SETTINGS: [&str; 7] = ["data", "n_h", "activation", "rate", "iterations", "networks", "diverged"];
+
+/// For people: one row per configuration. Figures are min / median / max over its seeds and folds, or one number if that
+/// is all there is; of what folds held out, mean ± deviation. What is the same in all rows stands above them.
 pub fn table(configurations: &[Configuration]) -> String {
     let held_out = configurations.iter().any(|of| of.test_accuracy.is_some());
-    let mut heading = vec!["data", "n_h", "activation", "rate", "iterations", "networks", "diverged", "accuracy %"];
-    heading.extend(held_out.then_some("held out %"));
-    heading.push("cost");
-    let mut rows = vec![heading.into_iter().map(str::to_owned).collect::<Vec<_>>()];
-    let percent = |spread: Option<Spread>| {
-        spread
-            .map_or("–".into(), |s| format!("{:.1} / {:.1} / {:.1}", 100.0 * s.min, 100.0 * s.median, 100.0 * s.max))
-    };
-    for of in configurations.iter().take(SHOWN) {
-        let done = match of.done {
-            Spread { min, max, .. } if min == max => format!("{max}"),
-            Spread { min, median, max } => format!("{min} / {median} / {max}"),
-        };
-        let cost = of.cost.map_or("–".into(), |s| format!("{:.4} / {:.4} / {:.4}", s.min, s.median, s.max));
-        let rate = match of.learning_rate {
-            small if small < 1e-3 => format!("{small:.3e}"),
-            rate => ((rate * 1e6).round() / 1e6).to_string(),
-        };
-        let mut row = vec![of.data.clone(), of.hidden.to_string(), of.activation.clone(), rate, done];
-        row.extend([of.networks.to_string(), of.diverged.to_string(), percent(of.accuracy)]);
+    let shown = &configurations[..configurations.len().min(SHOWN)];
+    let settings: Vec<[String; 7]> = shown.iter().map(settings).collect();
+    let varies = |column: usize| settings.iter().any(|row| row[column] != settings[0][column]);
+    let (varying, alike): (Vec<usize>, Vec<usize>) = (0..SETTINGS.len()).partition(|column| varies(*column));
+
+    let percent =
+        |of: Option<Spread>| of.map_or("–".into(), |of| spread(of, |share| format!("{:.1}", 100.0 * share)));
+    let heading = varying.iter().map(|column| SETTINGS[*column]).chain(["accuracy %"]);
+    let heading = heading.chain(held_out.then_some("held out %")).chain(["cost"]);
+    let mut rows = vec![heading.map(str::to_owned).collect::<Vec<_>>()];
+    for (of, settings) in shown.iter().zip(&settings) {
+        let mut row: Vec<String> = varying.iter().map(|column| settings[*column].clone()).collect();
+        row.push(percent(of.accuracy));
         row.extend(held_out.then(|| match of.over_folds {
             Some(accuracy) => over_folds(accuracy),
             None => percent(of.test_accuracy),
         }));
-        row.push(cost);
+        row.push(of.cost.map_or("–".into(), |of| spread(of, |of| cost(of, 4))));
         rows.push(row);
     }
-    let mut text = super::columns(rows);
+    let mut text = String::new();
+    if let (Some(first), false) = (settings.first(), alike.is_empty()) {
+        let alike: Vec<String> =
+            alike.iter().map(|column| format!("{} {}", SETTINGS[*column], first[*column])).collect();
+        text += &format!("{}\n", alike.join(", "));
+    }
+    text += &columns(rows);
     if configurations.len() > SHOWN {
         text += &format!("… and {} more configurations: --json lists all\n", configurations.len() - SHOWN);
     }
     text
+}
+
+fn settings(of: &Configuration) -> [String; 7] {
+    let rate = match of.learning_rate {
+        small if small < 1e-3 => format!("{small:.3e}"),
+        rate => ((rate * 1e6).round() / 1e6).to_string(),
+    };
+    let done = spread(of.done, |done| done.to_string());
+    let (networks, diverged) = (of.networks.to_string(), of.diverged.to_string());
+    [of.data.clone(), of.hidden.to_string(), of.activation.clone(), rate, done, networks, diverged]
+}
+
+/// The smallest, the median and the largest, or one number if they are the same.
+fn spread(of: Spread, shown: impl Fn(f64) -> String) -> String {
+    match of {
+        Spread { min, max, .. } if min == max => shown(max),
+        Spread { min, median, max } => [min, median, max].map(shown).join(" / "),
+    }
 }
 
 /// Mean ± standard deviation in percent.

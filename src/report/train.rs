@@ -5,29 +5,34 @@ use planar::fit::{ClassReport, DataReport, Final, Fitted, TrainingReport};
 use planar::model::Network;
 use planar::train::Status;
 
+use super::cost;
 use super::scores::block;
 
 /// The logged costs, what was trained on what, the result, and the scores of samples held out.
 pub fn summary(fitted: &Fitted) -> String {
     let Fitted { report, outcome, run, .. } = fitted;
     let mut rows = vec![vec!["iteration".to_owned(), "cost".to_owned()]];
-    rows.extend(report.costs.iter().map(|at| vec![at.iteration.to_string(), format!("{:.6}", at.cost)]));
+    rows.extend(report.costs.iter().map(|at| vec![at.iteration.to_string(), cost(at.cost, 6)]));
     let (data, training, seconds) = (&report.data, &report.training, &report.seconds);
-    let rate = outcome.iterations.saturating_sub(fitted.before) as f64 / seconds.training;
+    let rate = match outcome.iterations.saturating_sub(fitted.before) {
+        0 => String::new(),
+        done => format!(", {:.0} iterations/s", done as f64 / seconds.training),
+    };
+    let time = format!("set-up {}, training {}{rate}", short(seconds.setup), short(seconds.training));
     let result = match (report.last, report.status) {
-        (Final { cost: Some(cost), accuracy: Some(accuracy), .. }, Status::Finished) => {
-            format!("cost {cost:.6}, accuracy {:.2} %", 100.0 * accuracy)
+        (Final { cost: Some(last), accuracy: Some(accuracy), .. }, Status::Finished) => {
+            format!("cost {}, accuracy {:.2} %", cost(last, 6), 100.0 * accuracy)
         }
-        (Final { cost: Some(cost), accuracy: Some(accuracy), .. }, _) => {
+        (Final { cost: Some(last), accuracy: Some(accuracy), .. }, _) => {
             let done = outcome.iterations;
-            format!("interrupted after {done} iterations: cost {cost:.6}, accuracy {:.2} %", 100.0 * accuracy)
+            format!("interrupted after {done} iterations: cost {}, accuracy {:.2} %", cost(last, 6), 100.0 * accuracy)
         }
         _ => format!("diverged at iteration {}", outcome.iterations),
     };
     let mut about = about(data, &run.network, training, report.init.as_deref());
     about.extend([
         vec!["device".into(), format!("{}, plan {}", report.device.name, report.plan)],
-        vec!["time".into(), format!("{:.2} s, {rate:.0} iterations/s", seconds.total)],
+        vec!["time".into(), time],
         vec!["result".into(), result],
     ]);
     if let Some(samples) = data.test_samples {
@@ -41,6 +46,11 @@ pub fn summary(fitted: &Fitted) -> String {
     let classes = [0, 1].map(|class| fitted.data.columns().class(class));
     let held_out = report.last.test_scores.map(|scores| format!("\n{}", block("held out", &scores, classes)));
     format!("{}\n{}{}", super::columns(rows), super::columns(about), held_out.unwrap_or_default())
+}
+
+/// A time in milliseconds up to a second.
+fn short(seconds: f64) -> String {
+    if seconds < 1.0 { format!("{:.1} ms", 1e3 * seconds) } else { format!("{seconds:.2} s") }
 }
 
 /// What was trained on what, and from which weights.
@@ -99,8 +109,8 @@ pub fn title(fitted: &Fitted) -> String {
     let widths: Vec<String> = run.network.widths().iter().map(usize::to_string).collect();
     let (widths, rate, done) = (widths.join("–"), report.training.learning_rate, outcome.iterations);
     let result = match report.last {
-        Final { cost: Some(cost), accuracy: Some(accuracy), .. } => {
-            format!("{done} iterations: cost {cost:.4}, accuracy {:.2} %", 100.0 * accuracy)
+        Final { cost: Some(last), accuracy: Some(accuracy), .. } => {
+            format!("{done} iterations: cost {}, accuracy {:.2} %", cost(last, 4), 100.0 * accuracy)
         }
         _ => format!("diverged at iteration {done}"),
     };

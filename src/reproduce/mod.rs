@@ -28,6 +28,8 @@ const SCALE: f64 = 0.01;
 const CURVE: u64 = 100;
 /// Iterations of the replay of the thread's bug: twice what "about 50" allows.
 const REPLAYED: u64 = 200;
+/// Iterations of the notebook's published costs.
+const PUBLISHED: u64 = 9_000;
 
 /// Whether a claim holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -101,8 +103,8 @@ pub struct Shown {
     pub costs: Vec<CostAt>,
 }
 
-/// Tests a claim with the seeds of the editions and `further` more. `listen` is told of every network that has ended;
-/// if it breaks, the result is none.
+/// Tests a claim with the seeds of the editions and `further` more. `listen` is told how many more iterations
+/// are done, over all networks; if it breaks, the result is none.
 ///
 /// # Errors
 /// Those of the data, of [`Backend::load`] and of the sessions.
@@ -214,18 +216,20 @@ impl Claim {
         }
     }
 
-    /// The networks that it trains.
-    pub fn networks(&self, further: u32) -> u64 {
-        let trials = match &self.test {
-            Test::Accuracy(trials) => trials.len(),
-            Test::Bug(_) | Test::Costs(_) | Test::Logistic => 1,
+    /// The iterations of all networks that it trains.
+    pub fn iterations(&self, further: u32) -> u64 {
+        let of_seed: u64 = match &self.test {
+            Test::Accuracy(trials) => trials.iter().map(|trial| trial.iterations).sum(),
+            Test::Bug(_) => REPLAYED,
+            Test::Costs(_) => PUBLISHED,
+            Test::Logistic => 0,
         };
-        (trials * self.all_seeds(further).len()) as u64
+        of_seed * self.all_seeds(further).len() as u64
     }
 
-    /// The seeds that are not reported one by one.
+    /// The iterations that are not reported as they are done.
     fn untold(&self, further: u32) -> u64 {
-        if matches!(self.test, Test::Accuracy(_)) { 0 } else { self.networks(further) }
+        if matches!(self.test, Test::Accuracy(_)) { 0 } else { self.iterations(further) }
     }
 }
 
@@ -255,9 +259,12 @@ fn accuracies(
     let runs = seeds.iter().map(of_seed).collect::<Result<Vec<_>>>()?;
     let schedules = vec![Schedule::new(trial.iterations, Some((trial.iterations / CURVE).max(1)))?; runs.len()];
     let mut session = backend.load(&data, &runs)?;
-    let outcomes = train_all(session.as_mut(), &schedules, |event| match event {
-        Event::Advanced { .. } => listen(0),
-        Event::Ended { .. } => listen(1),
+    let (count, mut told) = (runs.len() as u64, 0);
+    let outcomes = train_all(session.as_mut(), &schedules, |event| {
+        let done = if let Event::Advanced { iteration, .. } = event { count * iteration } else { told };
+        let further = done - told;
+        told = done;
+        listen(further)
     })?;
     if outcomes.iter().any(|outcome| outcome.status == Status::Interrupted) {
         return Ok(None);
@@ -311,7 +318,7 @@ fn shown_bug(activation: &str, seed: u32) -> Result<Shown> {
 fn shown_costs(seed: u32) -> Result<Shown> {
     let data = flower(400, 1)?;
     let start = run(&data, 4, "tanh", 1.2, seed)?;
-    let outcome = in_f64(&data, &start, Schedule::new(9_000, Some(1_000))?)?;
+    let outcome = in_f64(&data, &start, Schedule::new(PUBLISHED, Some(1_000))?)?;
     Ok(shown(format!("the notebook, seed {seed}, in f64"), &data, &start, &outcome))
 }
 

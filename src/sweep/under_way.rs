@@ -16,7 +16,7 @@ use web_time::Instant;
 use super::batches::InTraining;
 use super::grid::Job;
 use super::results::difference;
-use crate::checkpoint::weights::{self, Raw, numbers, said};
+use crate::checkpoint::weights::{Raw, numbers, said};
 use crate::checkpoint::{KEY, atomic, tensors};
 use crate::model::{Network, Parameters};
 use crate::train::CostAt;

@@ -8,6 +8,7 @@ mod cost;
 use std::fmt;
 
 use super::{Boundary, CostPlot, short};
+use crate::text::visible;
 use crate::{Error, Result};
 
 /// The fewest columns in which anything can be shown.
@@ -65,7 +66,7 @@ impl Picture {
 
     /// Writes text from a column on.
     fn write(&mut self, column: usize, row: usize, text: &str, ink: Option<Rgb>) {
-        for (k, symbol) in text.chars().enumerate() {
+        for (k, symbol) in visible(text).chars().enumerate() {
             self.put(column + k, row, Cell { symbol, ink, paper: None });
         }
     }
