@@ -39,20 +39,18 @@ pub(crate) struct Metrics {
     file: Option<(PathBuf, BufWriter<File>)>,
     /// The lines before this iteration are in the file.
     next: u64,
-    every: u64,
     began: Instant,
 }
 
 impl Metrics {
-    /// Opens the file without changing its content. Lines will be written every `every` iterations, from iteration
-    /// `from` on.
+    /// Opens the file without changing its content. Lines will be written from iteration `from` on.
     ///
     /// # Errors
     /// [`Error::Io`] if it cannot be written, [`Error::Results`] if a resumed run would overwrite a file of another
     /// kind.
-    pub fn open(path: Option<&Path>, from: u64, every: u64) -> Result<Self> {
+    pub fn open(path: Option<&Path>, from: u64) -> Result<Self> {
         let file = path.map(|path| open(path, from)).transpose()?;
-        Ok(Self { file, next: from, every, began: Instant::now() })
+        Ok(Self { file, next: from, began: Instant::now() })
     }
 
     /// Training begins: removes the lines from this run's first iteration on, and starts to count the seconds.
@@ -96,10 +94,9 @@ impl Metrics {
         let Some((path, file)) = &mut self.file else { return Ok(()) };
         let seconds = self.began.elapsed().as_secs_f64();
         let new = &logged[logged.partition_point(|at| at.iteration < self.next)..];
-        // for a picture, costs may be logged more often than this file needs
-        let asked = new.iter().filter(|at| at.iteration.is_multiple_of(self.every)).map(|at| (*at, None));
+        let lines = new.iter().map(|at| (*at, None));
         let put = || -> io::Result<()> {
-            for (CostAt { iteration, cost }, accuracy) in asked.chain(last) {
+            for (CostAt { iteration, cost }, accuracy) in lines.chain(last) {
                 serde_json::to_writer(&mut *file, &Line { iteration, cost, seconds, accuracy })?;
                 file.write_all(b"\n")?;
             }

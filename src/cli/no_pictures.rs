@@ -23,10 +23,6 @@ impl PictureArguments {
         Ok(())
     }
 
-    pub fn has_curve(&self) -> bool {
-        false
-    }
-
     pub fn has_film(&self) -> bool {
         false
     }
@@ -37,6 +33,10 @@ impl PictureArguments {
 }
 
 impl Pictures {
+    pub fn has_curves(&self) -> bool {
+        false
+    }
+
     pub fn draw(&self, _: &[JobResult]) -> Result<()> {
         Ok(())
     }

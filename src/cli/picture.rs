@@ -44,7 +44,7 @@ impl PictureArguments {
     }
 
     /// Whether a cost curve is drawn.
-    pub fn has_curve(&self) -> bool {
+    fn has_curve(&self) -> bool {
         self.plot.is_some() || self.preview
     }
 
@@ -62,7 +62,8 @@ impl PictureArguments {
         }
         let Some(parameters) = outcome.parameters.as_ref().filter(|_| self.has_curve()) else { return Ok(()) };
         let boundary = Boundary::new(data, &run.network, parameters, self.axes())?;
-        let curve = Curve { label: String::new(), costs: &outcome.costs };
+        let costs = outcome.curve.with_logged(&outcome.costs);
+        let curve = Curve { label: String::new(), costs: &costs };
         let costs = CostPlot { curves: vec![curve], log: self.log_cost };
         if self.preview {
             // the summary above takes the place of a title

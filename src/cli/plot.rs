@@ -63,7 +63,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let advice = |error: &Error| of_weights(error, arguments.activation);
     let weights = Weights::read_laid_out(path, arguments.transposed).advise(advice)?;
     let network = weights.network(path, arguments.activation).advise(advice)?;
-    let costs = weights.state.as_ref().map_or(&[][..], |state| &state.costs);
+    let costs = weights.state.as_ref().map_or_else(Vec::new, |state| state.curve.with_logged(&state.costs));
     if arguments.log_cost && costs.is_empty() {
         let problem = "holds no costs: leave out --log-cost".into();
         return Err(Error::Checkpoint { path: path.clone(), problem }.into());
@@ -86,7 +86,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     }
     let boundary = Boundary::new(&data, &network, &weights.parameters, axes)?;
     let title = title(&weights, &network, &data)?;
-    let drawn = CostPlot { curves: vec![Curve { label: String::new(), costs }], log: arguments.log_cost };
+    let drawn = CostPlot { curves: vec![Curve { label: String::new(), costs: &costs }], log: arguments.log_cost };
     if arguments.preview {
         preview::print(&title, &boundary, &drawn)?;
     }

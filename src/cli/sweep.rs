@@ -264,6 +264,7 @@ impl SweepArguments {
             device: self.device.settings(),
             memory: self.memory.map(|mebibytes| mebibytes.saturating_mul(1 << 20)),
             log_every: self.log_every,
+            curves: self.pictures.has_curves(),
         }
     }
 }

@@ -30,6 +30,11 @@ pub struct Pictures {
 }
 
 impl Pictures {
+    /// Whether cost curves are drawn.
+    pub fn has_curves(&self) -> bool {
+        self.curves.is_some()
+    }
+
     /// Draws the requested pictures.
     pub fn draw(&self, results: &[JobResult]) -> Result<()> {
         if let Some(path) = &self.heatmap {

@@ -114,10 +114,20 @@ pub fn curves(area: &Area, results: &[JobResult]) -> Result<()> {
     CostPlot { curves, log: true }.draw(area, &format!("cost, median over the seeds, {which}"))
 }
 
+/// At each iteration the median over the seeds that got that far.
 fn median_curve(results: &[JobResult], of: &Configuration) -> Vec<CostAt> {
+    let networks: Vec<&JobResult> = results.iter().filter(|ended| of.holds(&ended.job)).collect();
+    let have_curves = networks.iter().all(|ended| !ended.curve.is_empty());
+    // a run that ended early keeps its costs at smaller steps, which the others lack
+    let every = networks.iter().map(|ended| ended.curve.every()).max().unwrap_or(1);
     let mut by_iteration: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
-    for at in results.iter().filter(|ended| of.holds(&ended.job)).flat_map(|ended| &ended.costs) {
-        by_iteration.entry(at.iteration).or_default().extend(at.cost.is_finite().then_some(at.cost));
+    for ended in networks {
+        let last = ended.costs.last().map_or(0, |at| at.iteration);
+        let shared = |at: &CostAt| at.iteration.is_multiple_of(every) || at.iteration == last;
+        let costs = if have_curves { ended.curve.costs().filter(shared).collect() } else { ended.costs.clone() };
+        for at in costs {
+            by_iteration.entry(at.iteration).or_default().extend(at.cost.is_finite().then_some(at.cost));
+        }
     }
     let median =
         |(iteration, costs): (u64, Vec<f64>)| Spread::of(costs).map(|of| CostAt { iteration, cost: of.median });

@@ -21,6 +21,9 @@ const ITERATION_TIME: f64 = 0.05;
 /// Hidden units times samples per iteration of the first batch, before the device's speed is known.
 const FIRST_BATCH: f64 = 5e7;
 
+/// The most costs of a result's curve: over half as many, enough for a picture, take about 3 KB of a file.
+const CURVE: usize = 400;
+
 /// What the networks of a sweep have in common.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Common {
@@ -28,6 +31,8 @@ pub struct Common {
     pub init_scale: f64,
     /// The cost is kept every this many iterations; ten times per run if none is given.
     pub log_every: Option<u64>,
+    /// Whether each result has a curve of its costs.
+    pub curves: bool,
     /// Bytes that a batch may take on the device.
     pub memory: u64,
 }
@@ -150,8 +155,11 @@ fn train_batch(
     listen: &mut impl FnMut(SweepEvent) -> Result<ControlFlow<()>>,
 ) -> Result<Option<u64>> {
     let runs = batch.iter().map(|job| job.run(data, common.init_scale)).collect::<Result<Vec<_>>>()?;
-    let schedules =
-        batch.iter().map(|job| Schedule::new(job.iterations, common.log_every)).collect::<Result<Vec<_>>>()?;
+    let schedule = |job: &Job| {
+        let schedule = Schedule::new(job.iterations, common.log_every)?;
+        Ok(if common.curves { schedule.with_curve() } else { schedule })
+    };
+    let schedules = batch.iter().map(schedule).collect::<Result<Vec<_>>>()?;
     let mut session = backend.load(data, &runs)?;
     if listen(SweepEvent::Batch(batch.len()))?.is_break() {
         return Ok(None);
@@ -206,6 +214,7 @@ fn result(
         accuracy: finite.then(|| data.accuracy(&outcome.evaluation.logits)),
         test_accuracy,
         costs: outcome.costs.clone(),
+        curve: outcome.curve.clone().thinned(CURVE),
         parameters: outcome.parameters.clone().filter(|_| finite),
     };
     (result, error)

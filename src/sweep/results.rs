@@ -12,7 +12,7 @@ use super::grid::Job;
 use crate::backend::PlanChoice;
 use crate::checkpoint::atomic;
 use crate::model::Parameters;
-use crate::train::{CostAt, Status};
+use crate::train::{CostAt, CostCurve, Status};
 use crate::{Error, Result};
 
 /// How a network of a sweep ended.
@@ -34,6 +34,9 @@ pub struct JobResult {
     pub test_accuracy: Option<f64>,
     /// The logged costs.
     pub costs: Vec<CostAt>,
+    /// The costs for a picture; empty if the sweep keeps no curves.
+    #[serde(default, skip_serializing_if = "CostCurve::is_empty")]
+    pub curve: CostCurve,
     /// The final weights; none if it diverged. Not kept in files.
     #[serde(skip)]
     pub parameters: Option<Parameters>,

@@ -62,6 +62,8 @@ pub struct SweepSettings {
     pub memory: Option<u64>,
     /// The cost is kept every this many iterations.
     pub log_every: Option<u64>,
+    /// Whether each result also has the curve of its costs, for a picture.
+    pub curves: bool,
 }
 
 /// Every `of`th network from the `this`th on, counted from 1.
@@ -142,6 +144,7 @@ impl Sweep {
         let common = Common {
             init_scale: settings.init_scale,
             log_every: settings.log_every,
+            curves: settings.curves,
             memory: settings.memory.unwrap_or_else(|| backend.memory_limit() / 2),
         };
         batches::check(backend.as_ref(), &jobs, &data, &common)?;

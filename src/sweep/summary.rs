@@ -133,7 +133,17 @@ mod tests {
         let job = Job { job: 0, data, hidden, activation, learning_rate: 1.0, iterations: 1, init_seed: 1, fold };
         let (status, cost, accuracy) = (Status::Finished, Some(0.5), Some(1.0));
         let test_accuracy = Some(test_accuracy);
-        JobResult { job, status, done: 1, cost, accuracy, test_accuracy, costs: Vec::new(), parameters: None }
+        JobResult {
+            job,
+            status,
+            done: 1,
+            cost,
+            accuracy,
+            test_accuracy,
+            costs: Vec::new(),
+            curve: Default::default(),
+            parameters: None,
+        }
     }
 
     #[test]
