@@ -77,6 +77,8 @@ pub struct Fitted {
     pub run: Run,
     /// The samples that it was trained on.
     pub data: Dataset,
+    /// The samples that were held out.
+    pub held_out: Option<Dataset>,
     /// Updates done by the run that was resumed.
     pub before: u64,
     /// The weights over the run, if they were requested.
@@ -179,7 +181,7 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
             total: total.as_secs_f64(),
         },
     };
-    Ok(Fitted { report, outcome, run, data, before, snapshots, failures })
+    Ok(Fitted { report, outcome, run, data, held_out, before, snapshots, failures })
 }
 
 /// Cost and accuracies at the end. What cannot be computed is none, and its error is added to the failures.

@@ -19,6 +19,7 @@
 //! ```
 
 mod animation;
+mod axes;
 mod boundary;
 mod colour;
 mod contour;
@@ -26,12 +27,14 @@ mod cost;
 mod film;
 mod format;
 mod heatmap;
+mod legend;
 mod sheet;
 pub mod sweep;
 pub mod terminal;
 
 pub use animation::{gif, write_gif};
-pub use boundary::{Boundary, check_axes};
+pub use axes::{check_axes, find_axes};
+pub use boundary::{Boundary, Samples};
 pub use cost::{CostPlot, Curve};
 pub use film::film;
 pub use format::{Format, pixels, png, svg, write};

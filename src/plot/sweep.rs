@@ -104,7 +104,7 @@ pub fn curves(area: &Area, results: &[JobResult]) -> Result<()> {
     let all = configurations(results);
     let best = &all[..all.len().min(CURVES)];
     let costs: Vec<Vec<CostAt>> = best.iter().map(|of| median_curve(results, of)).collect();
-    let names = names(best);
+    let names = names(best, &all);
     let curves = names.iter().zip(&costs).map(|(label, costs)| Curve { label: label.clone(), costs }).collect();
     let which = if all.len() > best.len() {
         format!("the best {} of {} configurations", best.len(), all.len())
@@ -134,8 +134,8 @@ fn median_curve(results: &[JobResult], of: &Configuration) -> Vec<CostAt> {
     by_iteration.into_iter().filter_map(median).collect()
 }
 
-/// Short names, without what all configurations have in common.
-pub fn names(configurations: &[Configuration]) -> Vec<String> {
+/// Short names of some of a sweep's configurations: whatever differs within the sweep.
+pub fn names(some: &[Configuration], all: &[Configuration]) -> Vec<String> {
     let parts = |of: &Configuration| {
         [
             of.data.clone(),
@@ -145,12 +145,15 @@ pub fn names(configurations: &[Configuration]) -> Vec<String> {
             format!("{} iterations", super::thousands(of.iterations as f64)),
         ]
     };
-    let all: Vec<_> = configurations.iter().map(parts).collect();
-    let differs = |part: usize| all.iter().any(|parts| parts[part] != all[0][part]);
+    let first = all.first().map(parts);
+    let differs = |part: usize| all.iter().any(|of| first.as_ref().is_some_and(|first| parts(of)[part] != first[part]));
     let shown: Vec<usize> = (0..5).filter(|part| differs(*part)).collect();
     // a single one is named by its width and activation
     let shown = if shown.is_empty() { vec![1, 2] } else { shown };
-    all.iter().map(|parts| shown.iter().map(|part| parts[*part].as_str()).collect::<Vec<_>>().join(", ")).collect()
+    some.iter()
+        .map(parts)
+        .map(|parts| shown.iter().map(|part| parts[*part].as_str()).collect::<Vec<_>>().join(", "))
+        .collect()
 }
 
 /// Decision boundaries with their titles, side by side.

@@ -100,7 +100,9 @@ pub fn title(fitted: &Fitted) -> String {
     let (widths, rate, done) = (widths.join("–"), report.training.learning_rate, outcome.iterations);
     let result = match report.last {
         Final { cost: Some(cost), accuracy: Some(accuracy), .. } => {
-            format!("{done} iterations: cost {cost:.4}, accuracy {:.2} %", 100.0 * accuracy)
+            let test = report.last.test_accuracy;
+            let test = test.map_or(String::new(), |test| format!(", held out {:.2} %", 100.0 * test));
+            format!("{done} iterations: cost {cost:.4}, accuracy {:.2} %{test}", 100.0 * accuracy)
         }
         _ => format!("diverged at iteration {done}"),
     };

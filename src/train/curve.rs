@@ -1,6 +1,6 @@
 //! The whole run's costs for a picture: as many as a curve needs, however long the run and however often it is logged.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::CostAt;
 
@@ -24,6 +24,7 @@ pub struct CostCurve {
     /// Updates from one cost to the next: a power of two.
     every: u64,
     /// The costs from iteration 0 on; NaN where none is known. Single precision is more than a picture shows.
+    #[serde(serialize_with = "shortest")]
     costs: Vec<f32>,
     /// The last cost that is known.
     last: Option<CostAt>,
@@ -122,6 +123,11 @@ impl CostCurve {
         self.costs = self.costs.iter().step_by(2).copied().collect();
         self.every *= 2;
     }
+}
+
+/// Costs in the few digits that tell one `f32` from the next, also where JSON is made of `f64`.
+fn shortest<S: Serializer>(costs: &[f32], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(costs.iter().map(|cost| cost.to_string().parse::<f64>().ok().filter(|cost| cost.is_finite())))
 }
 
 /// A curve as a file holds it, before it is known to be one.
