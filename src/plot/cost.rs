@@ -155,7 +155,7 @@ pub(super) fn is_diverged(curve: &Curve) -> bool {
 
 /// Marks on a logarithmic axis: tenths within one decade, otherwise 1, 2 and 5 times the powers of ten, or the powers
 /// alone over many decades.
-fn decade_steps(low: f64, high: f64) -> Vec<f64> {
+pub(super) fn decade_steps(low: f64, high: f64) -> Vec<f64> {
     let decades = low.log10().floor() as i32..=high.log10().ceil() as i32;
     let steps: &[f64] = match high / low {
         ratio if ratio < 10.0 => &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0],

@@ -20,6 +20,7 @@
 
 mod animation;
 mod axes;
+mod bins;
 mod boundary;
 mod colour;
 mod contour;
@@ -38,7 +39,7 @@ pub use boundary::{Boundary, Samples};
 pub use cost::{CostPlot, Curve};
 pub use film::film;
 pub use format::{Format, pixels, png, svg, write};
-pub use heatmap::HeatMap;
+pub use heatmap::{Axis, HeatMap};
 pub use sheet::sheet;
 
 use plotters::coord::Shift;
