@@ -21,7 +21,7 @@ const ITERATION_TIME: f64 = 0.05;
 /// Hidden units times samples per iteration of the first batch, before the device's speed is known.
 const FIRST_BATCH: f64 = 5e7;
 
-/// The most costs of a result's curve: over half as many, enough for a picture, take about 3 KB of a file.
+/// The most costs of a result's curve: over half as many, enough for a picture, take about 5 KB of a file.
 const CURVE: usize = 400;
 
 /// What the networks of a sweep have in common.
