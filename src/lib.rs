@@ -63,7 +63,6 @@
 //!         log_every: None, // ten times per run
 //!         device: DeviceSettings::default(), // the faster of the CPU and a hardware GPU
 //!         files: Files::default(), // no checkpoint, no metrics
-//!         smooth_curve: false,
 //!         snapshots: false,
 //!     },
 //!     &mut (), // an Observer that ignores the progress

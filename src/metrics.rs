@@ -44,24 +44,22 @@ pub(crate) struct Metrics {
     file: Option<(PathBuf, BufWriter<File>)>,
     /// The lines before this iteration are in the file.
     next: u64,
-    every: u64,
     began: Instant,
     /// The run, until it stands in the file.
     run: Option<Origin>,
 }
 
 impl Metrics {
-    /// Opens the file without changing its content. Lines will be written every `every` iterations, from iteration
-    /// `from` of this run on.
+    /// Opens the file without changing its content. Lines will be written from iteration `from` of this run on.
     ///
     /// # Errors
     /// [`Error::Io`] if it cannot be written, [`Error::Overwrite`] and [`Error::Results`] if it is of another run or kind,
     /// unless it is to be overwritten.
-    pub fn open(path: Option<&Path>, from: u64, every: u64, run: Origin, overwrite: bool) -> Result<Self> {
+    pub fn open(path: Option<&Path>, from: u64, run: Origin, overwrite: bool) -> Result<Self> {
         let file = path.map(|path| open(path, from, &run, overwrite)).transpose()?;
         let is_begun = file.as_ref().is_some_and(|(_, _, kept)| *kept > 0);
         let file = file.map(|(path, file, _)| (path, file));
-        Ok(Self { file, next: from, every, began: Instant::now(), run: Some(run).filter(|_| !is_begun) })
+        Ok(Self { file, next: from, began: Instant::now(), run: Some(run).filter(|_| !is_begun) })
     }
 
     /// Training begins: removes the lines from this run's first iteration on, and starts to count the seconds.
@@ -105,10 +103,9 @@ impl Metrics {
         let Some((path, file)) = &mut self.file else { return Ok(()) };
         let seconds = self.began.elapsed().as_secs_f64();
         let new = &logged[logged.partition_point(|at| at.iteration < self.next)..];
-        // for a picture, costs may be logged more often than this file needs
-        let asked = new.iter().filter(|at| at.iteration.is_multiple_of(self.every)).map(|at| (*at, None));
+        let lines = new.iter().map(|at| (*at, None));
         let put = || -> io::Result<()> {
-            for (CostAt { iteration, cost }, accuracy) in asked.chain(last) {
+            for (CostAt { iteration, cost }, accuracy) in lines.chain(last) {
                 let run = self.run.take();
                 serde_json::to_writer(&mut *file, &Line { iteration, cost, seconds, accuracy, run })?;
                 file.write_all(b"\n")?;

@@ -192,7 +192,7 @@ fn a_sweep_of_nothing_or_of_too_much_is_refused() {
 #[test]
 fn pictures_of_any_size_and_of_nothing_are_drawn_or_refused() {
     use planar::plot::terminal::preview;
-    use planar::plot::{Boundary, CostPlot, Curve, HeatMap, check_axes, gif, pixels, png, sheet, svg, sweep};
+    use planar::plot::{Axis, Boundary, CostPlot, Curve, HeatMap, check_axes, gif, pixels, png, sheet, svg, sweep};
     use planar::train::CostAt;
 
     let (data, of) = (flower(10, 1).unwrap(), run(2));
@@ -215,8 +215,8 @@ fn pictures_of_any_size_and_of_nothing_are_drawn_or_refused() {
         vec![at(0, 5e-324), at(1, 5e-324)],
     ];
     let map = |low: f64, digits| HeatMap {
-        columns: vec!["4".into(), "5".into()],
-        rows: vec!["a long name of a row".into()],
+        x: Axis::of("n_h", ["4", "5"].map(String::from)),
+        y: Axis::of("", ["a long name of a row".into()]),
         values: vec![Some(f64::NAN), None],
         digits,
         scale: Some([low, f64::INFINITY]),

@@ -6,7 +6,7 @@ use std::path::Path;
 use planar::Error;
 use planar::data::{Dataset, flower};
 use planar::model::{Activation, Network, Parameters};
-use planar::plot::{Boundary, CostPlot, Curve, Format, HeatMap, pixels, png, sheet, svg};
+use planar::plot::{Axis, Boundary, CostPlot, Curve, Format, HeatMap, find_axes, pixels, png, sheet, svg};
 use planar::train::CostAt;
 
 /// Four corners, and a network that says 1 where x₁ > 0 and x₂ > 0.
@@ -103,16 +103,15 @@ fn curves_that_do_not_move_are_drawn() {
 #[test]
 fn a_heat_map_has_a_number_in_each_cell_that_holds_a_value() {
     let mut map = HeatMap {
-        x: "hidden units".into(),
-        y: "learning rate".into(),
-        columns: vec!["4".into(), "20".into()],
-        rows: vec!["0.1".into(), "1.2".into()],
-        values: vec![Some(0.5), Some(0.75), None, Some(0.875)],
+        x: Axis::of("hidden units", ["4", "20"].map(String::from)),
+        y: Axis::of("learning rate", ["0.1", "1.2"].map(String::from)),
+        values: vec![Some(0.5), Some(0.75), Some(f64::NAN), Some(0.875)],
+        label: "held-out accuracy".into(),
         digits: 3,
         scale: None,
     };
-    let picture = svg((500, 300), |area| map.draw(area, "accuracy")).unwrap();
-    for words in ["0.500", "0.750", "–", "0.875", "hidden units", "learning rate", "accuracy"] {
+    let picture = svg((500, 300), |area| map.draw(area, "a title")).unwrap();
+    for words in ["0.500", "0.750", "–", "0.875", "hidden units", "learning rate", "a title", "held-out accuracy"] {
         assert!(picture.contains(words), "{words}");
     }
     map.values = vec![None; 4];
@@ -152,4 +151,116 @@ fn a_network_of_70_000_units_has_a_boundary() {
     let parameters = Parameters::initial(&network, 2, 0.01);
     let boundary = Boundary::on_grid(&data, &network, &parameters, [0, 1], 65).unwrap();
     assert!(svg((200, 200), |area| boundary.draw(area, "wide")).unwrap().contains("wide"));
+}
+
+/// The values of an attribute of all elements of an SVG with this name.
+fn attributes<'a>(picture: &'a str, element: &str, attribute: &str) -> Vec<&'a str> {
+    let (open, named) = (format!("<{element} "), format!(" {attribute}=\""));
+    let of = |(at, _): (usize, &str)| {
+        let element = &picture[at..at + picture[at..].find('>')?];
+        element.split_once(named.as_str())?.1.split_once('"').map(|(value, _)| value)
+    };
+    picture.match_indices(&open).filter_map(of).collect()
+}
+
+/// The lowest point of all lines, in the picture's steps.
+fn lowest(picture: &str) -> f64 {
+    let lines = attributes(picture, "polyline", "points");
+    let points = lines.iter().flat_map(|line| line.split_whitespace());
+    points.filter_map(|point| point.split_once(',')?.1.parse().ok()).fold(0.0, f64::max)
+}
+
+/// Where a text stands, from the top.
+fn height_of(picture: &str, words: &str) -> f64 {
+    let (before, _) = picture.split_once(words).unwrap_or_else(|| panic!("no '{words}'"));
+    let at = before.rfind("<text ").unwrap();
+    attributes(&picture[at..], "text", "y")[0].parse().unwrap()
+}
+
+#[test]
+fn a_legend_stands_below_every_line_and_names_each_curve() {
+    let costs: Vec<Vec<CostAt>> = (0..9).map(|k| curve([1.0, 0.5, f64::from(k) / 10.0])).collect();
+    let label = |k: usize| format!("n_h {k}, leaky-relu:0.1, rate 0.073");
+    let curves = costs.iter().enumerate().map(|(k, costs)| Curve { label: label(k), costs }).collect();
+    let plot = CostPlot { curves, log: false };
+    let picture = svg((900, 600), |area| plot.draw(area, "cost")).unwrap();
+    let axis = height_of(&picture, "iteration");
+    for k in 0..9 {
+        let at = height_of(&picture, &label(k));
+        assert!(at > axis, "{k}: {at} of {axis}");
+    }
+    assert!(attributes(&picture, "polyline", "points").len() >= 18, "a line and a mark for each");
+}
+
+#[test]
+fn a_single_cost_is_a_dot_and_a_curve_is_broken_where_costs_are_missing() {
+    let draw = |costs: &[CostAt]| {
+        let plot = CostPlot { curves: vec![Curve { label: String::new(), costs }], log: true };
+        svg((500, 400), |area| plot.draw(area, "")).unwrap()
+    };
+    assert_eq!(attributes(&draw(&curve([0.5])), "circle", "cx").len(), 1);
+    let lines = |costs: &[CostAt]| attributes(&draw(costs), "polyline", "points").len();
+    let whole = lines(&curve([0.7, 0.6, 0.5, 0.4, 0.3]));
+    assert_eq!(lines(&curve([0.7, 0.6, f64::NAN, 0.4, 0.3])), whole + 1);
+}
+
+#[test]
+fn a_picture_of_very_many_curves_is_small_and_keeps_every_end() {
+    let costs: Vec<CostAt> = (0..5000).map(|k| CostAt { iteration: k, cost: 1.0 / (1 + k % 7) as f64 }).collect();
+    let curves = (0..200).map(|k| Curve { label: format!("curve {k}"), costs: &costs }).collect();
+    let picture = svg((900, 600), |area| CostPlot { curves, log: true }.draw(area, "")).unwrap();
+    assert!(picture.len() < 2_000_000, "{} bytes", picture.len());
+    assert!(picture.contains("more") && lowest(&picture) < 1200.0);
+}
+
+#[test]
+fn held_out_samples_are_hollow_and_within_the_picture() {
+    let (data, network, parameters) = quadrant();
+    let test = Dataset::from_points("far", None, 2, &[20., 20., -30., 0.], vec![1, 0]).unwrap();
+    let drawn = |held_out| {
+        let boundary = Boundary::new((&data, held_out), &network, &parameters, [0, 1]).unwrap();
+        svg((600, 600), |area| boundary.draw(area, "")).unwrap()
+    };
+    let hollow = |picture: &str| attributes(picture, "circle", "fill").iter().filter(|fill| **fill == "none").count();
+    let (without, with) = (drawn(None), drawn(Some(&test)));
+    assert_eq!((hollow(&without), hollow(&with)), (0, 3), "two samples and the legend's");
+    assert!(with.contains("held out") && !without.contains("held out"));
+    // the axis reaches to -30
+    assert!(with.contains("−30") && !without.contains("−30"));
+    let other = Dataset::from_points("three", None, 3, &[0., 0., 0.], vec![1]).unwrap();
+    assert!(matches!(Boundary::new((&data, Some(&other)), &network, &parameters, [0, 1]), Err(Error::Mismatch(_))));
+}
+
+#[test]
+fn axes_are_found_by_name_and_by_number_and_others_are_told_the_nearest_first() {
+    let data = flower(40, 1).unwrap();
+    let find = |axes: [&str; 2]| find_axes(&data, &axes.map(String::from));
+    assert_eq!(find(["x2", "x1"]).unwrap(), [1, 0]);
+    assert_eq!(find(["X2", "1"]).unwrap(), [1, 0]);
+    for axes in [["x1", "x1"], ["x1", "1"], ["0", "1"], ["1", "3"]] {
+        assert!(matches!(find(axes), Err(Error::Invalid { .. })), "{axes:?}");
+    }
+    let said = find(["x22", "x1"]).unwrap_err().to_string();
+    assert!(said.contains("x2, x1") && said.contains("'x22'"), "{said}");
+}
+
+#[test]
+fn a_cell_without_networks_is_blank_and_small_cells_have_no_numbers() {
+    let map = |side: usize, value: fn(usize) -> Option<f64>| HeatMap {
+        x: Axis::of("n_h", (0..side).map(|k| k.to_string())),
+        y: Axis::of("rate", (0..side).map(|k| k.to_string())),
+        values: (0..side * side).map(value).collect(),
+        label: "accuracy".into(),
+        digits: 1,
+        scale: None,
+    };
+    let rectangles = |map: &HeatMap| {
+        let picture = svg((900, 600), |area| map.draw(area, "")).unwrap();
+        (attributes(&picture, "rect", "fill").len(), picture.contains("7.5"))
+    };
+    let full = rectangles(&map(3, |k| Some(k as f64 + 0.5)));
+    let sparse = rectangles(&map(3, |k| (k != 4).then_some(k as f64 + 0.5)));
+    assert_eq!((full.0 - sparse.0, full.1), (1, true));
+    let fine = rectangles(&map(60, |k| Some((k % 9) as f64 + 0.5)));
+    assert_eq!((fine.0 - full.0, fine.1), (60 * 60 - 9, false));
 }

@@ -17,7 +17,8 @@ pub struct Contents {
     pub tensors: BTreeMap<String, TensorOf>,
     /// The number of elements of all tensors.
     pub parameters: usize,
-    /// The metadata. That of planar, under `planar`, is the state of a run: settings, costs, and all else that it holds.
+    /// The metadata. That of planar, under `planar`, is the state of a run: settings, costs, and all else that it holds,
+    /// but of the curve for pictures only how long it is.
     pub metadata: BTreeMap<String, Value>,
 }
 
@@ -53,8 +54,9 @@ impl Contents {
         };
         let read = |(key, text): (&String, &String)| {
             // what does not read is shown as the text that it is
-            let value = Some(text).filter(|_| key == KEY).and_then(|text| serde_json::from_str(text).ok());
-            (key.clone(), value.unwrap_or_else(|| text.clone().into()))
+            let value: Option<Value> =
+                Some(text).filter(|_| key == KEY).and_then(|text| serde_json::from_str(text).ok());
+            (key.clone(), value.map_or_else(|| text.clone().into(), readable))
         };
         Ok(Self {
             parameters: tensors.iter().map(|(_, view)| view.shape().iter().product::<usize>()).sum(),
@@ -62,4 +64,12 @@ impl Contents {
             metadata: header.metadata().iter().flatten().map(read).collect(),
         })
     }
+}
+
+/// The state of a run without the hundreds of costs that only a picture needs.
+fn readable(mut state: Value) -> Value {
+    if let Some(count) = state["curve"]["costs"].as_array().map(Vec::len) {
+        state["curve"]["costs"] = format!("{count} costs").into();
+    }
+    state
 }

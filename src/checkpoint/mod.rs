@@ -22,7 +22,7 @@ pub use weights::{FITS_AS_IT_IS, FITS_TRANSPOSED, Weights};
 
 use crate::data::{Columns, Dataset};
 use crate::model::{Network, Parameters};
-use crate::train::CostAt;
+use crate::train::{CostAt, CostCurve};
 use crate::{Error, Result};
 
 /// The version of the layout of [`State`]; files of another are refused.
@@ -110,6 +110,9 @@ pub struct State {
     pub columns: Option<Columns>,
     /// The logged costs before `iteration`.
     pub costs: Vec<CostAt>,
+    /// The costs of the whole run for a picture, up to the last that was known; older files have none.
+    #[serde(default, skip_serializing_if = "CostCurve::is_empty")]
+    pub curve: CostCurve,
 }
 
 /// The weights and the state of a run.
@@ -125,8 +128,8 @@ impl State {
     /// A run that is about to begin or to be resumed.
     pub fn new(description: Description, start: String, device: String, plan: &str) -> Self {
         let version = env!("CARGO_PKG_VERSION").into();
-        let (plan, columns, costs) = (plan.into(), None, Vec::new());
-        Self { format: FORMAT, version, iteration: 0, description, start, device, plan, columns, costs }
+        let (plan, columns, costs, curve) = (plan.into(), None, Vec::new(), CostCurve::default());
+        Self { format: FORMAT, version, iteration: 0, description, start, device, plan, columns, costs, curve }
     }
 }
 

@@ -39,10 +39,6 @@ impl PictureArguments {
         Ok(())
     }
 
-    pub fn has_curve(&self) -> bool {
-        false
-    }
-
     pub fn has_film(&self) -> bool {
         false
     }
@@ -53,6 +49,10 @@ impl PictureArguments {
 }
 
 impl Pictures {
+    pub fn has_curves(&self) -> bool {
+        false
+    }
+
     pub fn draw(&self, _: &[JobResult]) -> Result<()> {
         Ok(())
     }

@@ -6,12 +6,15 @@ use planar::checkpoint::Origin;
 use planar::data::Dataset;
 use planar::files::{Lock, check_writable, may_write};
 use planar::fit::Fitted;
-use planar::plot::{Boundary, CostPlot, Curve, Format, check_axes, difference, film, sheet, write_of};
+use planar::plot::{
+    Boundary, CostPlot, Curve, Format, check_axes, difference, film, find_axes, sheet, write_of,
+};
 use planar::train::Status;
 use planar::{Error, Result};
 
 use super::arguments::in_a_folder;
 use super::preview;
+use super::table::names;
 use crate::report::train::title;
 
 /// Width and height of a sheet in pixels.
@@ -34,15 +37,15 @@ pub struct PictureArguments {
     /// Draw the cost on a logarithmic axis
     #[arg(long, requires = "drawn_with_costs")]
     log_cost: bool,
-    /// The two features on the axes, counted from 1; the others are at their mean [default: 1,2]
-    #[arg(long, value_name = "I,J", requires = "drawn", value_parser = axes)]
-    axes: Option<[usize; 2]>,
+    /// The two features on the axes, by name or number; the others are at their mean [default: 1,2]
+    #[arg(long, value_name = "NAME,NAME", requires = "drawn", value_parser = axes)]
+    axes: Option<Axes>,
 }
 
 impl PictureArguments {
     /// Fails if the data cannot be drawn; called before training.
     pub fn check(&self, data: &Dataset) -> Result<()> {
-        if self.has_curve() || self.has_film() { check_axes(data, self.axes()) } else { Ok(()) }
+        if self.has_curve() || self.has_film() { of_axes(self.axes.as_ref(), data).map(drop) } else { Ok(()) }
     }
 
     /// Tries the files and locks them, before any work.
@@ -62,7 +65,7 @@ impl PictureArguments {
     }
 
     /// Whether a cost curve is drawn.
-    pub fn has_curve(&self) -> bool {
+    fn has_curve(&self) -> bool {
         self.plot.is_some() || self.preview
     }
 
@@ -73,11 +76,13 @@ impl PictureArguments {
 
     /// Draws the requested pictures. A run that diverged at once has no weights to draw.
     pub fn draw(&self, fitted: &Fitted) -> anyhow::Result<()> {
-        let Fitted { outcome, run, data, .. } = fitted;
+        let Fitted { outcome, run, data, held_out, .. } = fitted;
+        let samples = (data, held_out.as_ref());
         match (&self.animate, &fitted.snapshots) {
             (Some(path), Some(snapshots)) => {
                 let diverged = (outcome.status == Status::Diverged).then_some(outcome.iterations);
-                film(path, &fitted.origin, data, &run.network, &snapshots.kept, self.axes(), diverged)?;
+                let axes = of_axes(self.axes.as_ref(), data)?;
+                film(path, &fitted.origin, samples, &run.network, &snapshots.kept, axes, diverged)?;
             }
             (Some(path), None) if !path.exists() => {
                 let said = format!("{} can only be drawn while the network trains", path.display());
@@ -86,8 +91,9 @@ impl PictureArguments {
             _ => {}
         }
         let Some(parameters) = outcome.parameters.as_ref().filter(|_| self.has_curve()) else { return Ok(()) };
-        let boundary = Boundary::new(data, &run.network, parameters, self.axes())?;
-        let curve = Curve { label: String::new(), costs: &outcome.costs };
+        let boundary = Boundary::new(samples, &run.network, parameters, of_axes(self.axes.as_ref(), data)?)?;
+        let costs = outcome.curve.with_logged(&outcome.costs);
+        let curve = Curve { label: String::new(), costs: &costs };
         let costs = CostPlot { curves: vec![curve], log: self.log_cost };
         if self.preview {
             // the summary above takes the place of a title
@@ -98,10 +104,6 @@ impl PictureArguments {
             write_of(&fitted.origin, file, SHEET, |area| sheet(area, &title(fitted), &boundary, &costs))?;
         }
         Ok(())
-    }
-
-    fn axes(&self) -> [usize; 2] {
-        self.axes.unwrap_or([0, 1])
     }
 }
 
@@ -120,10 +122,21 @@ fn animation(text: &str) -> Result<PathBuf> {
     }
 }
 
-/// Two features: counted from 1 in the text, from 0 in the result.
-pub fn axes(text: &str) -> Result<[usize; 2]> {
-    let wanted = || Error::invalid("the axes", "two features counted from 1, as in 1,2", format_args!("'{text}'"));
-    let (first, second) = text.split_once(',').ok_or_else(wanted)?;
-    let feature = |text: &str| text.trim().parse::<usize>().ok().and_then(|k| k.checked_sub(1)).ok_or_else(wanted);
-    Ok([feature(first)?, feature(second)?])
+/// Two features by name or number.
+#[derive(Clone, Debug)]
+pub struct Axes([String; 2]);
+
+/// Two names or numbers, as a list of columns has them.
+pub fn axes(text: &str) -> Result<Axes> {
+    let wanted = || Error::invalid("the axes", "two features by name or number, as in 1,2", format_args!("'{text}'"));
+    let two = names(text).try_into().map_err(|_| wanted())?;
+    Ok(Axes(two))
+}
+
+/// The features that were asked for, or the first two; fails if the data cannot be drawn over them.
+pub fn of_axes(axes: Option<&Axes>, data: &Dataset) -> Result<[usize; 2]> {
+    match axes {
+        Some(Axes(names)) => find_axes(data, names),
+        None => check_axes(data, [0, 1]).map(|()| [0, 1]),
+    }
 }

@@ -4,16 +4,16 @@ use std::path::{Path, PathBuf};
 
 use planar::checkpoint::{Description, Origin, State, Weights};
 use planar::cpu::accuracy_on;
-use planar::data::{Dataset, Options, Scale};
+use planar::data::{Dataset, Options, Prepared, Scale};
 use planar::files::{check_writable, may_write};
 use planar::fit::DataSettings;
 use planar::model::{Activation, Network};
-use planar::plot::{Boundary, CostPlot, Curve, check_axes, difference, sheet, write_of};
+use planar::plot::{Boundary, CostPlot, Curve, difference, sheet, write_of};
 use planar::{Error, Result};
 
 use super::advice::{Advise, of_file, of_weights};
 use super::arguments::DataArguments;
-use super::picture::{SHEET, axes, picture};
+use super::picture::{Axes, SHEET, axes, of_axes, picture};
 use super::{Ending, Verbosity, preview, table};
 
 /// Width and height in pixels of a boundary without costs.
@@ -51,9 +51,9 @@ pub struct Arguments {
     /// Draw the cost on a logarithmic axis
     #[arg(long, help_heading = "Pictures")]
     log_cost: bool,
-    /// The two features on the axes, counted from 1; the others are at their mean [default: 1,2]
-    #[arg(long, value_name = "I,J", value_parser = axes, help_heading = "Pictures")]
-    axes: Option<[usize; 2]>,
+    /// The two features on the axes, by name or number; the others are at their mean [default: 1,2]
+    #[arg(long, value_name = "NAME,NAME", value_parser = axes, help_heading = "Pictures")]
+    axes: Option<Axes>,
     /// Overwrite --out even if it holds anything else than a picture of this run
     #[arg(long, requires = "out", help_heading = "Pictures")]
     force: bool,
@@ -67,24 +67,24 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let advice = |error: &Error| of_weights(error, arguments.activation);
     let weights = Weights::read_laid_out(path, arguments.transposed).advise(advice)?;
     let network = weights.network(path, arguments.activation).advise(advice)?;
-    let costs = weights.state.as_ref().map_or(&[][..], |state| &state.costs);
+    let costs = weights.state.as_ref().map_or_else(Vec::new, |state| state.curve.with_logged(&state.costs));
     if arguments.log_cost && costs.is_empty() {
         let problem = "holds no costs: leave out --log-cost".into();
         return Err(Error::Checkpoint { path: path.clone(), problem }.into());
     }
     let (settings, model) =
         (arguments.data.settings(), weights.state.as_ref().and_then(|state| state.columns.as_ref()));
-    let data = match model {
-        Some(model) => table::prepare_for(&settings, model, *verbosity)?.data,
+    let prepared = match model {
+        Some(model) => table::prepare_for(&settings, model, *verbosity)?,
         // nothing says that what was learnt was scaled
         None => {
             let scale = if settings.options.scale == Scale::Auto { Scale::None } else { settings.options.scale };
             let options = Options { scale, ..settings.options.clone() };
-            table::prepare(&DataSettings { options, ..settings }, *verbosity)?.data
+            table::prepare(&DataSettings { options, ..settings }, *verbosity)?
         }
     };
-    let axes = arguments.axes.unwrap_or([0, 1]);
-    check_axes(&data, axes)?;
+    let Prepared { data, held_out, .. } = prepared;
+    let axes = of_axes(arguments.axes.as_ref(), &data)?;
     if let Some(difference) = weights.state.as_ref().and_then(|state| other_data(state, &data, &network)) {
         verbosity.say(format_args!("{}: {difference}", path.display()));
     }
@@ -93,9 +93,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         check_writable(out)?;
         may_write(out, arguments.force, || difference(out, &origin)).advise(of_file)?;
     }
-    let boundary = Boundary::new(&data, &network, &weights.parameters, axes)?;
-    let title = title(&weights, &network, &data)?;
-    let drawn = CostPlot { curves: vec![Curve { label: String::new(), costs }], log: arguments.log_cost };
+    let boundary = Boundary::new((&data, held_out.as_ref()), &network, &weights.parameters, axes)?;
+    let title = title(&weights, &network, &data, held_out.as_ref())?;
+    let drawn = CostPlot { curves: vec![Curve { label: String::new(), costs: &costs }], log: arguments.log_cost };
     if arguments.preview {
         preview::print(&title, &boundary, &drawn)?;
     }
@@ -126,12 +126,14 @@ fn other_data(state: &State, data: &Dataset, network: &Network) -> Option<String
 }
 
 /// The title: network and data, how far it was trained, and its accuracy on the data.
-fn title(weights: &Weights, network: &Network, data: &Dataset) -> Result<String> {
-    let accuracy = 100.0 * accuracy_on(data, network, &weights.parameters)?;
+fn title(weights: &Weights, network: &Network, data: &Dataset, held_out: Option<&Dataset>) -> Result<String> {
+    let accuracy = |data: &Dataset| Ok(100.0 * accuracy_on(data, network, &weights.parameters)?);
+    let test = held_out.map(accuracy).transpose()?.map_or(String::new(), |test| format!(", held out {test:.2} %"));
+    let accuracy = accuracy(data)?;
     let widths: Vec<String> = weights.widths.iter().map(usize::to_string).collect();
     let trained = weights.state.as_ref().map_or(String::new(), |state| {
         format!(", rate {}, {} iterations", state.description.learning_rate, state.iteration)
     });
     let name = data.name().rsplit(['/', '\\']).next().unwrap_or_default();
-    Ok(format!("{name}, {}, {}{trained}: accuracy {accuracy:.2} %", widths.join("–"), network.activation()))
+    Ok(format!("{name}, {}, {}{trained}: accuracy {accuracy:.2} %{test}", widths.join("–"), network.activation()))
 }

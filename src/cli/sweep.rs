@@ -310,6 +310,7 @@ impl SweepArguments {
             same_device: self.same_device,
             batch_time: Duration::from_secs_f64(self.batch_time),
             checkpoint_every: Duration::from_secs_f64(self.checkpoint_time),
+            curves: self.pictures.has_curves(),
         }
     }
 }

@@ -29,6 +29,11 @@ pub struct Pictures {
 }
 
 impl Pictures {
+    /// Whether cost curves are drawn.
+    pub fn has_curves(&self) -> bool {
+        self.curves.is_some()
+    }
+
     /// Draws the requested pictures.
     pub fn draw(&self, results: &[JobResult]) -> Result<()> {
         if let Some(path) = &self.heatmap {
@@ -72,7 +77,8 @@ impl BoundaryPicture {
 /// Boundaries of the best configurations. For each, a typical network is trained again, to the same bits, for its
 /// weights. None if interrupted.
 fn best(sweep: &Sweep, results: &[JobResult]) -> Result<Option<Vec<(String, Boundary)>>> {
-    let of_results = configurations(results).into_iter();
+    let all = configurations(results);
+    let of_results = all.iter().cloned();
     let typical = of_results.filter_map(|of| of.typical(results).map(|result| (of, result)));
     let (best, typical): (Vec<Configuration>, Vec<&JobResult>) = typical.take(plot::sweep::BOUNDARIES).unzip();
     let jobs: Vec<Job> = typical.iter().map(|result| result.job.clone()).collect();
@@ -87,13 +93,16 @@ fn best(sweep: &Sweep, results: &[JobResult]) -> Result<Option<Vec<(String, Boun
         return Ok(None);
     }
     let mut networks = Vec::new();
-    for (name, result) in plot::sweep::names(&best).into_iter().zip(typical) {
+    for (name, result) in plot::sweep::names(&best, &all).into_iter().zip(typical) {
         let Some(parameters) = parameters.get(&result.job.job) else { continue };
-        let (data, _) = sweep.data.get(&result.job.data, result.job.fold)?;
-        let network = result.job.run(data, sweep.common.init_scale)?.network;
-        let accuracy = result.test_accuracy.or(result.accuracy).unwrap_or_default();
-        let title = format!("{name}: {:.1} %", 100.0 * accuracy);
-        networks.push((title, Boundary::on_grid(data, &network, parameters, [0, 1], GRID)?));
+        let samples = sweep.data.get(&result.job.data, result.job.fold)?;
+        let network = result.job.run(samples.0, sweep.common.init_scale)?.network;
+        let (held_out, accuracy) = match result.test_accuracy {
+            Some(accuracy) => ("held out ", accuracy),
+            None => ("", result.accuracy.unwrap_or_default()),
+        };
+        let title = format!("{name}: {held_out}{:.1} %", 100.0 * accuracy);
+        networks.push((title, Boundary::on_grid(samples, &network, parameters, [0, 1], GRID)?));
     }
     Ok(Some(networks))
 }

@@ -69,15 +69,20 @@ struct List(Vec<String>);
 
 /// A list as CSV has it: a name with a comma in it stands in quotation marks.
 fn list(text: &str) -> Result<List> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let row = reader.records().next().and_then(|row| row.ok());
-    let names: Vec<String> = row.iter().flatten().filter(|name| !name.is_empty()).map(String::from).collect();
+    let names = names(text);
     match names.is_empty() {
         true => {
             Err(Error::invalid("a list of columns", "names or numbers, as in age,sex,4-7", format_args!("'{text}'")))
         }
         false => Ok(List(names)),
     }
+}
+
+/// The names in a list.
+pub fn names(list: &str) -> Vec<String> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(list.as_bytes());
+    let row = reader.records().next().and_then(|row| row.ok());
+    row.iter().flatten().filter(|name| !name.is_empty()).map(String::from).collect()
 }
 
 /// Reads or makes the data, shows how far it is, and tells what was done.

@@ -92,7 +92,6 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         log_every: arguments.log_every,
         device: arguments.device.settings(),
         files: arguments.files.settings(),
-        smooth_curve: arguments.picture.has_curve(),
         snapshots: arguments.picture.has_film(),
     };
     let pictures: Vec<&Path> = arguments.picture.files().map(AsRef::as_ref).collect();

@@ -8,7 +8,7 @@ use web_time::Instant;
 use crate::Result;
 use crate::checkpoint::{Checkpoint, State, remove_leftovers};
 use crate::model::Parameters;
-use crate::train::CostAt;
+use crate::train::{CostAt, CostCurve, Outcome, Status};
 
 /// How often a checkpoint is written by default.
 const EVERY: Duration = Duration::from_secs(30);
@@ -29,6 +29,8 @@ pub(super) struct Keeper {
     last: Option<(u64, Parameters)>,
     /// The costs that were logged before them.
     logged: Vec<CostAt>,
+    /// The curve up to them, from where this run began.
+    curve: CostCurve,
 }
 
 impl Keeper {
@@ -36,24 +38,51 @@ impl Keeper {
     pub fn new(path: Option<&Path>, every: Option<u64>, state: State) -> Self {
         path.into_iter().for_each(remove_leftovers);
         let path = path.map(Path::to_path_buf);
-        Self { path, every, state, written: Instant::now(), due: FIRST, last: None, logged: Vec::new() }
+        Self {
+            path,
+            every,
+            state,
+            written: Instant::now(),
+            due: FIRST,
+            last: None,
+            logged: Vec::new(),
+            curve: CostCurve::default(),
+        }
     }
 
     /// After a chunk: keeps the weights, and writes them if a checkpoint is due.
     ///
     /// # Errors
     /// Those of [`Checkpoint::write`].
-    pub fn advanced(&mut self, iteration: u64, parameters: &Parameters, logged: &[CostAt]) -> Result<()> {
+    pub fn advanced(
+        &mut self,
+        iteration: u64,
+        parameters: &Parameters,
+        logged: &[CostAt],
+        curve: &CostCurve,
+    ) -> Result<()> {
         if self.path.is_none() {
             return Ok(());
         }
         self.last = Some((iteration, parameters.clone()));
         self.logged.extend_from_slice(&logged[self.logged.len()..]);
+        self.curve.clone_from(curve);
         let is_due = match self.every {
             Some(every) => iteration.is_multiple_of(every),
             None => self.written.elapsed() >= self.due,
         };
         if is_due { self.write() } else { Ok(()) }
+    }
+
+    /// After training: writes the last finite weights, with their own cost at the end of the curve.
+    ///
+    /// # Errors
+    /// Those of [`Checkpoint::write`].
+    pub fn ended(&mut self, outcome: &Outcome) -> Result<()> {
+        if outcome.status != Status::Diverged {
+            self.curve.clone_from(&outcome.curve);
+        }
+        self.write()
     }
 
     /// The iteration of the weights that [`write`](Self::write) would write, and their file, if there are any.
@@ -70,6 +99,7 @@ impl Keeper {
         let mut state = self.state.clone();
         state.iteration = *iteration;
         state.costs.extend(self.logged.iter().filter(|at| at.iteration < *iteration));
+        state.curve = state.curve.joined(&self.curve);
         Checkpoint { state, parameters: parameters.clone() }.write(path)?;
         log::debug!("checkpoint at iteration {iteration}");
         (self.written, self.due) = (Instant::now(), EVERY);
@@ -99,14 +129,18 @@ mod tests {
         keeper.due = Duration::from_secs(3600);
         let costs = [0, 10, 20].map(|iteration| CostAt { iteration, cost: 0.5 });
         let parameters = [2, 3].map(|seed| Parameters::initial(&network, seed, 1.0));
-        keeper.advanced(8, &parameters[0], &costs[..1]).unwrap();
-        keeper.advanced(19, &parameters[1], &costs[..2]).unwrap();
+        let mut curve = CostCurve::default();
+        curve.add(0, &[0.5; 8]);
+        keeper.advanced(8, &parameters[0], &costs[..1], &curve).unwrap();
+        curve.add(8, &[0.5; 11]);
+        keeper.advanced(19, &parameters[1], &costs[..2], &curve).unwrap();
         assert!(!path.exists(), "an hour has not passed");
         assert_eq!(keeper.kept(), Some((19, path.as_path())));
         keeper.write().unwrap();
         let there = Checkpoint::read(&path).unwrap();
         assert_eq!((there.state.iteration, there.state.costs.as_slice()), (19, &costs[..2]));
         assert_eq!(keeper.due, EVERY, "the first is written");
+        assert_eq!(there.state.curve, curve);
         let narrow = |of: &Parameters| of.values().iter().map(|value| *value as f32).collect::<Vec<_>>();
         assert_eq!(narrow(&there.parameters), narrow(&parameters[1]));
     }

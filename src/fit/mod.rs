@@ -26,7 +26,6 @@
 //!     log_every: None,
 //!     device: DeviceSettings::default(),
 //!     files: Files::default(),
-//!     smooth_curve: false,
 //!     snapshots: false,
 //! };
 //! let fitted = fit(&settings, &mut ())?;
@@ -73,7 +72,7 @@ use prepare::Prepared;
 pub struct Fitted {
     /// What was trained on what, and the results.
     pub report: Report,
-    /// Final weights, logits and status. Its costs are those of the whole run, including those before a checkpoint.
+    /// Final weights, logits and status. Its costs and its curve are those of the whole run, including what was before a checkpoint.
     pub outcome: Outcome,
     /// The network and the weights that it started from.
     pub run: Run,
@@ -81,6 +80,8 @@ pub struct Fitted {
     pub data: Dataset,
     /// Which run it is, as it stands in every file of the run.
     pub origin: Origin,
+    /// The samples that were held out.
+    pub held_out: Option<Dataset>,
     /// Updates done by the run that was resumed.
     pub before: u64,
     /// The weights over the run, if they were requested.
@@ -101,9 +102,9 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     let prepared = Prepared::new(settings, observer)?;
     let (before, is_finished) = (prepared.before(), prepared.is_finished());
     let metrics = settings.files.metrics.as_deref().filter(|_| !is_finished);
-    let (every, run_of_lines, overwrite) = (prepared.log_every, prepared.origin.clone(), settings.files.overwrite);
-    let mut metrics = Metrics::open(metrics, before, every, run_of_lines, overwrite)?;
-    let Prepared { data, held_out, run, origin, resumed, schedule, log_every, mut snapshots } = prepared;
+    let (run_of_lines, overwrite) = (prepared.origin.clone(), settings.files.overwrite);
+    let mut metrics = Metrics::open(metrics, before, run_of_lines, overwrite)?;
+    let Prepared { data, held_out, run, origin, resumed, schedule, mut snapshots } = prepared;
     let chosen = choose(&settings.device, &data, std::slice::from_ref(&run), settings.iterations);
     let Chosen { backend, mut session, notes } = chosen.map_err(|error| without_device(error, resumed.as_ref()))?;
     let (device, plan, setup) = (backend.device(), session.plan_name(), started.elapsed());
@@ -121,10 +122,11 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
         }
     }
     let start = resumed.as_ref().map(|state| state.start.clone()).or_else(|| settings.run.start.from_file());
-    let earlier: Vec<CostAt> = resumed.map_or(Vec::new(), |state| state.costs);
+    let (earlier, earlier_curve) = resumed.map_or_else(Default::default, |state| (state.costs, state.curve));
     let mut state = State::new(origin.description.clone(), origin.start.clone(), device.name.clone(), plan);
     state.columns = Some(data.columns().clone()).filter(|columns| !columns.are_plain());
     state.costs.clone_from(&earlier);
+    state.curve.clone_from(&earlier_curve);
     let mut keeper = Keeper::new(settings.files.kept().map(AsRef::as_ref), settings.files.checkpoint_every, state);
 
     metrics.begin()?;
@@ -132,13 +134,15 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     log::debug!("training begins");
     let mut failure = None;
     let outcomes = train_all(session.as_mut(), &[schedule], |event| {
-        let Event::Advanced { iteration, costs, parameters, logged } = event else { return ControlFlow::Continue(()) };
+        let Event::Advanced { iteration, costs, parameters, logged, curves } = event else {
+            return ControlFlow::Continue(());
+        };
         let (parameters, logged) = (&parameters[0], logged[0]);
         if let Some(snapshots) = &mut snapshots {
             snapshots.advanced(iteration, parameters);
         }
         // the metrics first: if the run is killed, a checkpoint without its lines would leave a gap when it is resumed
-        let written = [metrics.advanced(logged), keeper.advanced(iteration, parameters, logged)];
+        let written = [metrics.advanced(logged), keeper.advanced(iteration, parameters, logged, curves[0])];
         failure = failure.take().or(written.into_iter().find_map(Result::err));
         let at = CostAt { iteration, cost: costs[0] };
         let told = observer.advanced(Advanced { at, parameters, logged });
@@ -160,11 +164,12 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     };
     let trained = started.elapsed();
 
-    let mut failures: Vec<Error> = keeper.write().err().into_iter().collect();
+    let mut failures: Vec<Error> = keeper.ended(&outcome).err().into_iter().collect();
     outcome.costs.splice(..0, earlier);
     if is_finished {
         (outcome.parameters, outcome.parameters_at) = (Some(run.parameters.clone()), before);
     }
+    outcome.curve = earlier_curve.joined(&outcome.curve);
     let last = last(&outcome, &data, held_out.as_ref(), &run, &mut failures);
     let accuracies = last.accuracies().filter(|_| outcome.status == Status::Finished);
     failures.extend(metrics.end(&outcome.costs, accuracies).err());
@@ -181,7 +186,7 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
         network: NetworkReport::new(&run.network),
         training: TrainingReport::new(&settings.run, settings.iterations, settings.device.precision),
         init: start,
-        costs: reported(&outcome.costs, log_every),
+        costs: outcome.costs.clone(),
         last,
         seconds: Seconds {
             setup: setup.as_secs_f64(),
@@ -189,7 +194,7 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
             total: total.as_secs_f64(),
         },
     };
-    Ok(Fitted { report, outcome, run, data, origin, before, snapshots, failures })
+    Ok(Fitted { report, outcome, run, data, held_out, origin, before, snapshots, failures })
 }
 
 /// Cost and accuracies at the end. What cannot be computed is none, and its error is added to the failures.
@@ -210,13 +215,6 @@ fn last(outcome: &Outcome, data: &Dataset, held_out: Option<&Dataset>, run: &Run
         test_accuracy: test_scores.map(|scores| scores.accuracy),
         test_scores,
     }
-}
-
-/// The costs at multiples of the interval, and the last one.
-fn reported(costs: &[CostAt], log_every: u64) -> Vec<CostAt> {
-    let last = costs.last().map_or(0, |at| at.iteration);
-    let is_reported = |at: &&CostAt| at.iteration.is_multiple_of(log_every) || at.iteration == last;
-    costs.iter().filter(is_reported).copied().collect()
 }
 
 /// After training has failed: still writes the last weights to the checkpoint.

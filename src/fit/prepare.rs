@@ -10,9 +10,6 @@ use crate::files::may_write;
 use crate::train::Schedule;
 use crate::{Error, Result};
 
-/// The most costs that a smooth curve is drawn from.
-const CURVE_POINTS: u64 = 1000;
-
 /// How [`Error::Overwrite`] ends if the file is a checkpoint of the run that would begin anew.
 pub const OF_THIS_RUN: &str = "iterations of this run";
 
@@ -25,8 +22,6 @@ pub(super) struct Prepared {
     /// The run that this one resumes.
     pub resumed: Option<State>,
     pub schedule: Schedule,
-    /// Iterations from one reported cost to the next; for a curve, the schedule may log more often.
-    pub log_every: u64,
     pub snapshots: Option<Snapshots>,
 }
 
@@ -34,9 +29,7 @@ impl Prepared {
     /// Loads the data and makes the network; the observer may refuse the data.
     pub fn new(settings: &Settings, observer: &mut dyn Observer) -> Result<Self> {
         let (iterations, files) = (settings.iterations, &settings.files);
-        let log_every = Schedule::new(iterations, settings.log_every)?.log_every();
-        let every = if settings.smooth_curve { smooth(iterations, log_every) } else { log_every };
-        let mut schedule = Schedule::new(iterations, Some(every))?;
+        let mut schedule = Schedule::new(iterations, settings.log_every)?.with_curve();
         let loaded = settings.data.prepare(&mut |at| observer.reading(at))?;
         let (data, held_out) = (loaded.data, loaded.held_out);
         loaded.notices.into_iter().map(Note::Data).for_each(|note| observer.note(note));
@@ -50,6 +43,7 @@ impl Prepared {
             origin.start.clone_from(&state.start);
         }
         observer.prepared(&origin)?;
+        let every = schedule.log_every();
         if files.kept().is_some() && iterations / every > MOST_COSTS {
             let wanted = format!("such that at most {MOST_COSTS} costs go into each checkpoint");
             return Err(Error::invalid("the logging interval", wanted, every));
@@ -64,7 +58,7 @@ impl Prepared {
             let (first, with_snapshots) = Snapshots::new(schedule, before, &run.parameters);
             (snapshots, schedule) = (Some(first), with_snapshots);
         }
-        Ok(Self { data, held_out, run, origin, resumed, schedule, log_every, snapshots })
+        Ok(Self { data, held_out, run, origin, resumed, schedule, snapshots })
     }
 
     /// Whether nothing is left to train.
@@ -124,27 +118,5 @@ fn held(path: &Path, here: &Origin) -> Result<Option<String>> {
         })),
         Err(Error::Checkpoint { problem, .. }) => Ok(Some(format!("it {problem}"))),
         Err(error) => Err(error),
-    }
-}
-
-/// How often the cost is kept for a smooth curve if it is reported every `every` iterations: a divisor of that.
-fn smooth(iterations: u64, every: u64) -> u64 {
-    let parts = (1..=CURVE_POINTS).rev().filter(|parts| every.is_multiple_of(*parts)).map(|parts| every / parts);
-    parts.into_iter().find(|every| iterations / every <= CURVE_POINTS).unwrap_or(every)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_smooth_curve_has_at_most_a_thousand_points_and_all_reported_costs() {
-        for (iterations, every) in [(1, 1), (3, 1), (17, 2), (277, 27), (10_000, 1000), (50_000, 5000), (400, 7)] {
-            let finer = smooth(iterations, every);
-            assert!(every.is_multiple_of(finer), "{every} is no multiple of {finer}");
-            assert!(finer == every || iterations / finer <= CURVE_POINTS, "{iterations} every {finer}");
-        }
-        assert_eq!(smooth(10_000, 1000), 10);
-        assert_eq!(smooth(1_000_000, 7), 7, "more would be drawn than asked for, not fewer");
     }
 }

@@ -29,9 +29,6 @@ pub struct Settings {
     pub device: DeviceSettings,
     /// The files that are written during training, and the one to resume from.
     pub files: Files,
-    /// Whether the cost is also kept often enough for a smooth curve: the costs in
-    /// [`Fitted::outcome`](super::Fitted::outcome).
-    pub smooth_curve: bool,
     /// Whether the weights over the run are kept for an animation: [`Fitted::snapshots`](super::Fitted::snapshots).
     pub snapshots: bool,
 }

@@ -7,7 +7,9 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, RGBColor};
 use plotters_backend::{BackendCoord, DrawingErrorKind};
 
+use super::axes::check_axes;
 use super::contour::zero_lines;
+use super::legend::{Entry, Mark, below, cut};
 use super::{Area, colour, dimensions, failed, is_small, px, short, size, text, titled};
 use crate::cpu::logits_at;
 use crate::data::Dataset;
@@ -24,6 +26,36 @@ const MARGIN: f64 = 1.0;
 /// The most samples that are drawn, so that a picture stays small.
 const MOST_POINTS: usize = 1000;
 
+/// The most letters of a class's name in the legend.
+const MOST_NAME: usize = 12;
+
+/// What a boundary is drawn over: samples that were learnt, and perhaps samples that were held out, drawn hollow.
+#[derive(Clone, Copy, Debug)]
+pub struct Samples<'a> {
+    /// Those that were learnt.
+    pub data: &'a Dataset,
+    /// Those that were held out.
+    pub held_out: Option<&'a Dataset>,
+}
+
+impl<'a> From<&'a Dataset> for Samples<'a> {
+    fn from(data: &'a Dataset) -> Self {
+        Self { data, held_out: None }
+    }
+}
+
+impl<'a> From<(&'a Dataset, Option<&'a Dataset>)> for Samples<'a> {
+    fn from((data, held_out): (&'a Dataset, Option<&'a Dataset>)) -> Self {
+        Self { data, held_out }
+    }
+}
+
+/// The values of a feature, one per sample.
+fn values(data: &Dataset, feature: usize) -> &[f64] {
+    let m = data.samples();
+    &data.inputs()[feature * m..(feature + 1) * m]
+}
+
 /// The logits of a network over two features of a data set, ready to be drawn.
 #[derive(Clone, Debug)]
 pub struct Boundary {
@@ -33,8 +65,9 @@ pub struct Boundary {
     grid: usize,
     /// Row-major (grid × grid), from the lowest y.
     logits: Vec<f64>,
-    /// Each sample's place and class.
+    /// Each sample's place and class: those that were learnt, and those held out.
     pub(super) points: Vec<(f64, f64, u8)>,
+    held_out: Vec<(f64, f64, u8)>,
     samples: usize,
     /// The names of the two axes and of the two classes.
     pub(super) names: [String; 2],
@@ -47,21 +80,27 @@ impl Boundary {
     ///
     /// # Errors
     /// As [`check_axes`], and [`Error::Mismatch`] if network, parameters and data do not fit together.
-    pub fn new(data: &Dataset, network: &Network, parameters: &Parameters, axes: [usize; 2]) -> Result<Self> {
-        Self::on_grid(data, network, parameters, axes, GRID)
+    pub fn new<'a>(
+        samples: impl Into<Samples<'a>>,
+        network: &Network,
+        parameters: &Parameters,
+        axes: [usize; 2],
+    ) -> Result<Self> {
+        Self::on_grid(samples, network, parameters, axes, GRID)
     }
 
     /// [`new`](Self::new) on a grid of this many points (2 to 4096) along each axis: fewer are faster.
     ///
     /// # Errors
     /// As [`new`](Self::new), and [`Error::Invalid`] for another grid.
-    pub fn on_grid(
-        data: &Dataset,
+    pub fn on_grid<'a>(
+        samples: impl Into<Samples<'a>>,
         network: &Network,
         parameters: &Parameters,
         axes: [usize; 2],
         grid: usize,
     ) -> Result<Self> {
+        let Samples { data, held_out } = samples.into();
         check_axes(data, axes)?;
         if network.inputs() != data.features() {
             let (inputs, features) = (network.inputs(), data.features());
@@ -72,11 +111,16 @@ impl Boundary {
         if !(2..=MOST_GRID).contains(&grid) {
             return Err(Error::invalid("the grid of a boundary", format!("2 to {MOST_GRID} points"), grid));
         }
-        let (m, inputs) = (data.samples(), data.inputs());
-        let feature = |k: usize| &inputs[k * m..(k + 1) * m];
+        if let Some(test) = held_out.filter(|test| test.features() != data.features()) {
+            let (there, here) = (test.features(), data.features());
+            return Err(Error::Mismatch(format!("{there} features were held out of {here}")));
+        }
+        let m = data.samples();
+        let feature = |k: usize| values(data, k);
         let around = |k: usize| {
             let (low, high) = feature(k)
                 .iter()
+                .chain(held_out.map_or(&[][..], |test| values(test, k)))
                 .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
             low - MARGIN..high + MARGIN
         };
@@ -93,22 +137,26 @@ impl Boundary {
                 at[first + axes[1]] = step(&y, row);
             }
         }
-        let every = m.div_ceil(MOST_POINTS);
+        let samples = m + held_out.map_or(0, Dataset::samples);
+        let every = samples.div_ceil(MOST_POINTS);
         // what is drawn is in the features' own units
         let columns = data.columns();
         let of = axes.map(|axis| &columns.features[axis]);
-        let point = |s: usize| {
-            let [x, y] = [0, 1].map(|k| of[k].unscaled(feature(axes[k])[s]));
-            (x, y, data.labels()[s])
+        let points = |data: &Dataset| -> Vec<(f64, f64, u8)> {
+            let point = |s: usize| {
+                let [x, y] = [0, 1].map(|k| of[k].unscaled(values(data, axes[k])[s]));
+                (x, y, data.labels()[s])
+            };
+            (0..data.samples()).step_by(every).map(point).collect()
         };
-        let points = (0..m).step_by(every).map(point).collect();
+        let (points, held_out) = (points(data), held_out.map_or_else(Vec::new, points));
         let [x, y] = [(x, of[0]), (y, of[1])].map(|(range, of)| of.unscaled(range.start)..of.unscaled(range.end));
         let named = |class: usize| match columns.classes.get(class).filter(|_| !columns.has_plain_classes()) {
-            Some(name) => shortened(name),
+            Some(name) => cut(name, MOST_NAME),
             None => format!("y = {class}"),
         };
         let (names, classes) = (of.map(|feature| feature.name.clone()), [0, 1].map(named));
-        Ok(Self { x, y, grid, logits: logits_at(network, parameters, &at)?, points, samples: m, names, classes })
+        Ok(Self { x, y, grid, logits: logits_at(network, parameters, &at)?, points, held_out, samples, names, classes })
     }
 
     /// Draws it: shading, the line at 0.5, the samples by class; axes, legend and colour bar if there is room.
@@ -118,15 +166,13 @@ impl Boundary {
     pub fn draw(&self, area: &Area, title: &str) -> Result<()> {
         let small = is_small(area);
         let area = titled(area, title)?;
-        let (width, height) = dimensions(&area);
+        let (width, _) = dimensions(&area);
         let area = if small {
             area
         } else {
             let (plot, right) = area.split_horizontally(size(width.saturating_sub(64)));
             self.draw_bar(&right)?;
-            let (plot, bottom) = plot.split_vertically(size(height.saturating_sub(24)));
-            self.draw_legend(&bottom)?;
-            plot
+            below(&plot, self.legend())?
         };
         let mut builder = ChartBuilder::on(&area);
         builder.margin_top(size(if small { 2 } else { 6 })).margin_right(size(8)).margin_left(size(if small {
@@ -165,6 +211,14 @@ impl Boundary {
         });
         chart.draw_series(lines).map_err(failed)?;
         let radius = px(if small { 1 } else { 3 });
+        // below the others, which are what was learnt
+        for (x, y, class) in &self.held_out {
+            let of = of_class(*class);
+            let fill = Circle::new((*x, *y), radius, RGBColor(255, 255, 255).filled());
+            chart.draw_series([fill]).map_err(failed)?;
+            let ring = Circle::new((*x, *y), radius, of.stroke_width(size(if small { 1 } else { 2 })));
+            chart.draw_series([ring]).map_err(failed)?;
+        }
         if !small {
             let rim =
                 |(x, y, _): &(f64, f64, u8)| Circle::new((*x, *y), radius + px(1), RGBColor(255, 255, 255).filled());
@@ -204,24 +258,19 @@ impl Boundary {
         sigmoid(low * (1.0 - up) + high * up)
     }
 
-    /// A dot and a name for each class, and the number of samples drawn if not all are.
-    fn draw_legend(&self, area: &Area) -> Result<()> {
-        let style = text(11.0, colour::TEXT).pos(Pos::new(HPos::Left, VPos::Center));
-        let mut x = px(50);
-        for (class, name) in (0..).zip(&self.classes) {
-            area.draw(&Circle::new((x, px(10)), px(4), of_class(class).filled())).map_err(failed)?;
-            area.draw_text(name, &style, (x + px(10), px(10))).map_err(failed)?;
-            // letters of 11 pixels are at most 7 wide on average
-            x += px(70.max(24 + 7 * name.chars().count() as i32));
+    /// The classes, the line, what was held out, and the number of samples drawn if not all are.
+    fn legend(&self) -> Vec<Entry> {
+        let classes = colour::CLASSES.iter().zip(&self.classes).map(|(of, name)| (Mark::Dot(*of), name.clone()));
+        let mut entries: Vec<Entry> = classes.collect();
+        if !self.held_out.is_empty() {
+            entries.push((Mark::Ring(colour::TEXT), "held out".into()));
         }
-        let line = PathElement::new([(x, px(10)), (x + px(22), px(10))], colour::TEXT.stroke_width(size(2)));
-        area.draw(&line).map_err(failed)?;
-        area.draw_text("P = 0.5", &style, (x + px(30), px(10))).map_err(failed)?;
-        if self.points.len() < self.samples {
-            let shown = format!("{} of {} samples", self.points.len(), self.samples);
-            area.draw_text(&shown, &style, (x + px(100), px(10))).map_err(failed)?;
+        entries.push((Mark::Line(colour::TEXT), "P = 0.5".into()));
+        let drawn = self.points.len() + self.held_out.len();
+        if drawn < self.samples {
+            entries.push((Mark::None, format!("{drawn} of {} samples", self.samples)));
         }
-        Ok(())
+        entries
     }
 
     /// The shade of each probability.
@@ -239,35 +288,6 @@ impl Boundary {
             area.draw_text(label, &style, (px(23), y)).map_err(failed)?;
         }
         area.draw_text("P(y = 1)", &style, (px(2), top - px(14))).map_err(failed)
-    }
-}
-
-/// Whether a boundary can be drawn over these features, counted from 0.
-///
-/// # Errors
-/// [`Error::Mismatch`] if the data set has one feature or more than two classes, [`Error::Invalid`] if the axes are the same or do not exist.
-pub fn check_axes(data: &Dataset, axes: [usize; 2]) -> Result<()> {
-    data.check_two_classes()?;
-    let features = data.features();
-    if features < 2 {
-        return Err(Error::Mismatch(format!(
-            "a decision boundary needs 2 features, and {} has {features}",
-            data.name()
-        )));
-    }
-    if axes[0] == axes[1] || axes.iter().any(|axis| *axis >= features) {
-        let given = format!("{},{}", axes[0] + 1, axes[1] + 1);
-        return Err(Error::invalid("the axes", format!("two different features between 1 and {features}"), given));
-    }
-    Ok(())
-}
-
-/// A class's name, short enough for a legend.
-fn shortened(name: &str) -> String {
-    const MOST: usize = 12;
-    match name.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name.into(),
     }
 }
 

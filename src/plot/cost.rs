@@ -2,17 +2,18 @@
 
 use plotters::coord::combinators::BindKeyPoints;
 use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
-use plotters::prelude::{
-    ChartBuilder, Cross, DashedLineSeries, IntoLogRange, LineSeries, PathElement, Ranged, SeriesLabelPosition,
-};
+use plotters::prelude::{ChartBuilder, Circle, Cross, DashedLineSeries, IntoLogRange, LineSeries, Ranged};
 use plotters::style::{Color, RGBColor};
 
+use super::legend::{Entry, Mark, below};
 use super::{Area, colour, failed, is_small, px, short, size, text, thousands, titled};
 use crate::train::CostAt;
 use crate::{Error, Result};
 
-/// The parts that a long curve is cut into; the lowest and the highest cost of each are drawn.
+/// The most parts that a long curve is cut into; the lowest and the highest cost of each are drawn.
 const PARTS: usize = 400;
+/// The most parts of all curves together, so that a picture of many stays small.
+const POINTS: usize = 4000;
 /// Costs above this many times the first are outside the picture, so that a diverging run does not flatten it.
 const TOP: f64 = 3.0;
 
@@ -79,6 +80,7 @@ impl CostPlot<'_> {
     {
         let small = is_small(area);
         let area = titled(area, title)?;
+        let area = if small { area } else { below(&area, self.legend())? };
         let mut builder = ChartBuilder::on(&area);
         builder.margin_top(size(6)).margin_right(size(if small { 16 } else { 26 })).margin_bottom(size(4));
         builder.margin_left(size(if small { 2 } else { 12 }));
@@ -100,12 +102,17 @@ impl CostPlot<'_> {
         }
         mesh.draw().map_err(failed)?;
 
+        let parts = (POINTS / self.curves.len().max(1)).clamp(50, PARTS);
         for (k, curve) in self.curves.iter().enumerate() {
             let style = colour::of_curve(k).stroke_width(size(if small { 1 } else { 2 }));
-            let points = thinned(curve.costs).map(|at| (at.iteration as f64, at.cost.clamp(low, top)));
-            let drawn = chart.draw_series(LineSeries::new(points, style)).map_err(failed)?;
-            if !curve.label.is_empty() {
-                drawn.label(&curve.label).legend(move |(x, y)| PathElement::new([(x, y), (x + px(18), y)], style));
+            for piece in pieces(curve.costs) {
+                let points: Vec<(f64, f64)> =
+                    thinned(piece, parts).map(|at| (at.iteration as f64, at.cost.clamp(low, top))).collect();
+                match points.as_slice() {
+                    // a line to nowhere would not be seen
+                    [one] => chart.draw_series([Circle::new(*one, px(2), style.filled())]).map_err(failed)?,
+                    _ => chart.draw_series(LineSeries::new(points, style)).map_err(failed)?,
+                };
             }
         }
         for (k, curve) in self.curves.iter().enumerate() {
@@ -117,24 +124,29 @@ impl CostPlot<'_> {
                 let away = DashedLineSeries::new([from, end], size(5), size(4), style);
                 chart.draw_series(away).map_err(failed)?;
             }
-            let mark = Cross::new(end, px(5), style);
-            let drawn = chart.draw_series([mark]).map_err(failed)?;
-            if !small {
-                drawn.label(format!("diverged at iteration {}", thousands(at.iteration as f64)));
-                drawn.legend(move |(x, y)| Cross::new((x + px(9), y), px(4), style));
-            }
-        }
-        if !small && self.curves.iter().any(|curve| !curve.label.is_empty() || is_diverged(curve)) {
-            // a curve that leaves the picture ends at the top
-            let went_off = self.curves.iter().any(is_diverged);
-            let position = if went_off { SeriesLabelPosition::MiddleRight } else { SeriesLabelPosition::UpperRight };
-            let mut legend = chart.configure_series_labels();
-            legend.position(position).margin(px(8)).legend_area_size(px(24)).border_style(colour::GRID);
-            legend.background_style(RGBColor(255, 255, 255).mix(0.85)).label_font(text(11.0, colour::TEXT));
-            legend.draw().map_err(failed)?;
+            chart.draw_series([Cross::new(end, px(5), style)]).map_err(failed)?;
         }
         Ok(())
     }
+
+    /// The curves that have names, and where some diverged.
+    fn legend(&self) -> Vec<Entry> {
+        let entries = self.curves.iter().enumerate().flat_map(|(k, curve)| {
+            let named = (!curve.label.is_empty()).then(|| (Mark::Line(colour::of_curve(k)), curve.label.clone()));
+            let at = curve.costs.last().filter(|at| !at.cost.is_finite());
+            let diverged = at.map(|at| {
+                let said = format!("diverged at iteration {}", thousands(at.iteration as f64));
+                (Mark::Cross(colour::of_curve(k)), said)
+            });
+            named.into_iter().chain(diverged)
+        });
+        entries.collect()
+    }
+}
+
+/// The parts of a curve between costs that are not finite.
+pub(super) fn pieces(costs: &[CostAt]) -> impl Iterator<Item = &[CostAt]> {
+    costs.split(|at| !at.cost.is_finite()).filter(|piece| !piece.is_empty())
 }
 
 pub(super) fn is_diverged(curve: &Curve) -> bool {
@@ -143,7 +155,7 @@ pub(super) fn is_diverged(curve: &Curve) -> bool {
 
 /// Marks on a logarithmic axis: tenths within one decade, otherwise 1, 2 and 5 times the powers of ten, or the powers
 /// alone over many decades.
-fn decade_steps(low: f64, high: f64) -> Vec<f64> {
+pub(super) fn decade_steps(low: f64, high: f64) -> Vec<f64> {
     let decades = low.log10().floor() as i32..=high.log10().ceil() as i32;
     let steps: &[f64] = match high / low {
         ratio if ratio < 10.0 => &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0],
@@ -155,12 +167,11 @@ fn decade_steps(low: f64, high: f64) -> Vec<f64> {
     all.filter(|step| (low..=high).contains(step)).collect()
 }
 
-/// The finite costs; of a long curve, the lowest and the highest of each part.
-pub(super) fn thinned(costs: &[CostAt]) -> impl Iterator<Item = CostAt> {
-    let finite: Vec<CostAt> = costs.iter().filter(|at| at.cost.is_finite()).copied().collect();
-    let part = finite.len().div_ceil(PARTS).max(1);
+/// A piece of a curve in at most this many parts: the lowest and the highest cost of each, and the last.
+pub(super) fn thinned(costs: &[CostAt], parts: usize) -> impl Iterator<Item = CostAt> {
+    let part = costs.len().div_ceil(parts).max(1);
     let mut kept = Vec::new();
-    for part in finite.chunks(part) {
+    for part in costs.chunks(part) {
         let by_cost = |a: &&CostAt, b: &&CostAt| a.cost.total_cmp(&b.cost);
         let mut ends: Vec<CostAt> =
             part.iter().min_by(by_cost).into_iter().chain(part.iter().max_by(by_cost)).copied().collect();
@@ -168,6 +179,7 @@ pub(super) fn thinned(costs: &[CostAt]) -> impl Iterator<Item = CostAt> {
         ends.dedup();
         kept.extend(ends);
     }
+    kept.extend(costs.last().filter(|last| kept.last().is_none_or(|at: &CostAt| at.iteration < last.iteration)));
     kept.into_iter()
 }
 
@@ -186,8 +198,8 @@ mod tests {
         let costs: Vec<CostAt> = (0..50_000)
             .map(|k| CostAt { iteration: k, cost: if k == 31_234 { 9.0 } else { 1.0 / (k + 1) as f64 } })
             .collect();
-        let kept: Vec<CostAt> = thinned(&costs).collect();
-        assert!(kept.len() <= 2 * PARTS + 2 && kept.iter().any(|at| at.cost == 9.0), "{}", kept.len());
+        let kept: Vec<CostAt> = thinned(&costs, PARTS).collect();
+        assert!(kept.len() <= 2 * PARTS + 1 && kept.iter().any(|at| at.cost == 9.0), "{}", kept.len());
         assert!(kept.is_sorted_by_key(|at| at.iteration));
     }
 }

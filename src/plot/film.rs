@@ -17,14 +17,15 @@ const SIZE: (u32, u32) = (480, 400);
 const GRID: usize = 81;
 
 /// Draws the boundary over the features `axes` (counted from 0) after each of some numbers of updates, as an animated GIF
-/// of 480 × 400 pixels that says which run it shows. `diverged` is the iteration at which the run diverged after the last of them, if it did.
+/// of 480 × 400 pixels that says which run it shows, over the samples that were learnt and those held out. `diverged` is the
+/// iteration at which the run diverged after the last of them, if it did.
 ///
 /// # Errors
 /// Those of [`Boundary::new`] and [`write_gif`](super::write_gif).
 pub fn film(
     path: &Path,
     origin: &Origin,
-    data: &Dataset,
+    (data, held_out): (&Dataset, Option<&Dataset>),
     network: &Network,
     snapshots: &[(u64, Parameters)],
     axes: [usize; 2],
@@ -32,12 +33,16 @@ pub fn film(
 ) -> Result<()> {
     let mut frames = Vec::with_capacity(snapshots.len());
     for (k, (iteration, parameters)) in snapshots.iter().enumerate() {
-        let boundary = Boundary::on_grid(data, network, parameters, axes, GRID)?;
+        let boundary = Boundary::on_grid((data, held_out), network, parameters, axes, GRID)?;
         let (cost, accuracy) = evaluate_on(data, network, parameters)?;
         let is_last = k + 1 == snapshots.len();
         let end = match diverged.filter(|_| is_last) {
             Some(at) => format!("diverged at {at}"),
-            None => format!("accuracy {:.2} %", 100.0 * accuracy),
+            None => {
+                let test = held_out.map(|test| evaluate_on(test, network, parameters)).transpose()?;
+                let test = test.map_or(String::new(), |(_, test)| format!(", held out {:.2} %", 100.0 * test));
+                format!("accuracy {:.2} %{test}", 100.0 * accuracy)
+            }
         };
         let title = format!("iteration {iteration}: cost {cost:.4}, {end}");
         frames.push(pixels(&svg(SIZE, |area| boundary.draw(area, &title))?)?);

@@ -19,6 +19,8 @@
 //! ```
 
 mod animation;
+mod axes;
+mod bins;
 mod boundary;
 mod colour;
 mod contour;
@@ -26,17 +28,19 @@ mod cost;
 mod film;
 mod format;
 mod heatmap;
+mod legend;
 mod origin;
 mod sheet;
 pub mod sweep;
 pub mod terminal;
 
 pub use animation::{gif, write_gif};
-pub use boundary::{Boundary, check_axes};
+pub use axes::{check_axes, find_axes};
+pub use boundary::{Boundary, Samples};
 pub use cost::{CostPlot, Curve};
 pub use film::film;
 pub use format::{Format, pixels, png, svg, write, write_of};
-pub use heatmap::HeatMap;
+pub use heatmap::{Axis, HeatMap};
 pub use origin::difference;
 pub use sheet::sheet;
 

@@ -1,16 +1,20 @@
 //! Pictures of a sweep: accuracy over width and rate, cost curves by configuration, and decision boundaries side by
 //! side.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::{Area, Boundary, CostPlot, Curve, HeatMap, titled};
+use super::bins::Bins;
+use super::{Area, Boundary, CostPlot, Curve, HeatMap, dimensions, is_small, titled};
 use crate::sweep::results::JobResult;
 use crate::sweep::summary::{Configuration, Spread, configurations};
 use crate::train::CostAt;
 use crate::{Error, Result};
 
-/// The most columns and rows of a heat map: more widths or rates share a cell.
-const CELLS: usize = 12;
+/// The smallest side of a cell of a heat map in pixels, margins included: if there are more widths or rates, they share
+/// cells.
+const CELL: u32 = 8;
+/// The networks that share a cell on average if they are drawn at random: fewer would leave many cells blank.
+const PER_CELL: f64 = 3.0;
 /// The most heat maps on a sheet and the most curves on one pair of axes.
 const MAPS: usize = 12;
 const CURVES: usize = 7;
@@ -19,7 +23,7 @@ pub const BOUNDARIES: usize = 12;
 
 /// The accuracy in percent over hidden units and learning rate, one map per data set and activation: the median over
 /// all networks of a cell, on held-out samples if there are any. If there are many widths or rates, neighbours share a
-/// cell.
+/// cell, as the title then says. A cell without networks is blank; one in which all diverged is grey.
 ///
 /// # Errors
 /// [`Error::Plot`] if there is no result, or if the area cannot hold the maps.
@@ -33,65 +37,74 @@ pub fn heat_maps(area: &Area, results: &[JobResult]) -> Result<()> {
     }
     let held_out = results.iter().any(|ended| ended.test_accuracy.is_some());
     let shown = maps.len().min(MAPS);
-    let left_out = if maps.len() > shown { format!(", {shown} of {} maps", maps.len()) } else { String::new() };
-    let what = if held_out { "accuracy on what was held out" } else { "accuracy" };
-    let area = titled(area, &format!("{what} %, median of a cell's networks{left_out}"))?;
-    let mut drawn: Vec<_> = maps.into_iter().take(shown).map(|(name, ended)| (name, heat_map(&ended))).collect();
-    let values = Spread::of(drawn.iter().flat_map(|(_, map)| map.values.iter().flatten().copied()));
-    for ((name, map), tile) in drawn.iter_mut().zip(area.split_evenly(tiles(shown))) {
-        map.scale = values.map(|values| [values.min, values.max]);
-        map.draw(&tile, &format!("{}, {}", name.0, name.1))?;
+    let (width, height) = dimensions(area);
+    let (down, across) = tiles(shown);
+    let fitting = [width / across as u32, height / down as u32].map(|pixels| (pixels / CELL) as usize);
+    let networks = maps.values().map(Vec::len).max().unwrap_or(0);
+    let (widths, rates) = bins(results, networks, fitting);
+
+    let what = if held_out { "held-out accuracy %" } else { "accuracy %" };
+    let told = [widths.told("numbers of hidden units"), rates.told("learning rates")].into_iter().flatten();
+    let left_out = (maps.len() > shown).then(|| format!("{shown} of {} maps", maps.len()));
+    let said: Vec<String> =
+        [format!("{what}, median of a cell's networks")].into_iter().chain(told).chain(left_out).collect();
+    let area = titled(area, &said.join("; "))?;
+    let mut drawn: Vec<_> =
+        maps.into_iter().take(shown).map(|(name, ended)| (name, heat_map(&ended, &widths, &rates, what))).collect();
+    let finite =
+        drawn.iter().flat_map(|(_, map)| map.values.iter().flatten().copied()).filter(|value| value.is_finite());
+    let scale = Spread::of(finite).map(|values| [values.min, values.max]);
+    drawn.iter_mut().for_each(|(_, map)| map.scale = scale);
+    // all maps share the scale, so one bar stands for them
+    let area = match drawn.first() {
+        Some((_, map)) if !is_small(&area) => map.beside_bar(&area)?,
+        _ => area,
+    };
+    for ((name, map), tile) in drawn.iter().zip(area.split_evenly(tiles(shown))) {
+        map.draw_cells(&tile, &format!("{}, {}", name.0, name.1))?;
     }
     Ok(())
 }
 
-fn heat_map(results: &[&JobResult]) -> HeatMap {
-    let widths = Bins::of(results.iter().map(|ended| ended.job.hidden as f64));
-    let rates = Bins::of(results.iter().map(|ended| ended.job.learning_rate));
-    let mut cells = vec![Vec::new(); widths.len() * rates.len()];
-    for ended in results {
-        // the largest rate on top
-        let row = rates.len() - 1 - rates.bin(ended.job.learning_rate);
-        let accuracy = ended.test_accuracy.or(ended.accuracy);
-        cells[row * widths.len() + widths.bin(ended.job.hidden as f64)].extend(accuracy.map(|share| 100.0 * share));
-    }
-    HeatMap {
-        x: "hidden units".into(),
-        y: "learning rate".into(),
-        columns: widths.names(),
-        rows: rates.names().into_iter().rev().collect(),
-        values: cells.into_iter().map(|cell| Spread::of(cell).map(|spread| spread.median)).collect(),
-        digits: 1,
-        scale: None,
-    }
+/// The cells of widths and of rates, at most as many as fit: one for each value of a grid, and for random draws so few that
+/// [`PER_CELL`] networks share one on average.
+fn bins(results: &[JobResult], networks: usize, [across, down]: [usize; 2]) -> (Bins, Bins) {
+    let width = |ended: &JobResult| ended.job.hidden as f64;
+    let rate = |ended: &JobResult| ended.job.learning_rate;
+    let (widths, rates) = (results.iter().map(width), results.iter().map(rate));
+    let count = |bins: Bins| bins.len();
+    let all = [count(Bins::of(widths.clone(), usize::MAX)), count(Bins::of(rates.clone(), usize::MAX))];
+    let most = if all[0] * all[1] <= 2 * networks {
+        all
+    } else {
+        let cells = networks as f64 / PER_CELL;
+        let side = cells.sqrt();
+        match all.map(|count| count as f64) {
+            [widths, _] if widths <= side => [all[0], (cells / widths) as usize],
+            [_, rates] if rates <= side => [(cells / rates) as usize, all[1]],
+            _ => [side as usize; 2],
+        }
+    };
+    (Bins::of(widths, most[0].max(2).min(across)), Bins::of(rates, most[1].max(2).min(down)))
 }
 
-/// Numbers in ascending order, as many per bin as it takes for [`CELLS`] bins.
-struct Bins(Vec<Vec<f64>>);
-
-impl Bins {
-    fn of(numbers: impl Iterator<Item = f64>) -> Self {
-        // positive numbers sort like their bits
-        let distinct: BTreeSet<u64> = numbers.map(f64::to_bits).collect();
-        let distinct: Vec<f64> = distinct.into_iter().map(f64::from_bits).collect();
-        Self(distinct.chunks(distinct.len().div_ceil(CELLS).max(1)).map(<[f64]>::to_vec).collect())
+fn heat_map(results: &[&JobResult], widths: &Bins, rates: &Bins, what: &str) -> HeatMap {
+    let mut cells = vec![Vec::new(); widths.len() * rates.len()];
+    for ended in results {
+        let cell = rates.bin(ended.job.learning_rate) * widths.len() + widths.bin(ended.job.hidden as f64);
+        cells[cell].push(ended.test_accuracy.or(ended.accuracy));
     }
-
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn bin(&self, number: f64) -> usize {
-        self.0.partition_point(|bin| bin.last().is_some_and(|last| *last < number)).min(self.len() - 1)
-    }
-
-    fn names(&self) -> Vec<String> {
-        let name = |bin: &Vec<f64>| match bin.as_slice() {
-            [one] => super::short(*one),
-            [first, .., last] => format!("{} – {}", super::short(*first), super::short(*last)),
-            [] => String::new(),
-        };
-        self.0.iter().map(name).collect()
+    let median = |cell: Vec<Option<f64>>| {
+        let of = Spread::of(cell.iter().flatten().copied()).map_or(f64::NAN, |spread| 100.0 * spread.median);
+        (!cell.is_empty()).then_some(of)
+    };
+    HeatMap {
+        x: widths.axis("hidden units"),
+        y: rates.axis("learning rate"),
+        values: cells.into_iter().map(median).collect(),
+        label: what.into(),
+        digits: 1,
+        scale: None,
     }
 }
 
@@ -104,7 +117,7 @@ pub fn curves(area: &Area, results: &[JobResult]) -> Result<()> {
     let all = configurations(results);
     let best = &all[..all.len().min(CURVES)];
     let costs: Vec<Vec<CostAt>> = best.iter().map(|of| median_curve(results, of)).collect();
-    let names = names(best);
+    let names = names(best, &all);
     let curves = names.iter().zip(&costs).map(|(label, costs)| Curve { label: label.clone(), costs }).collect();
     let which = if all.len() > best.len() {
         format!("the best {} of {} configurations", best.len(), all.len())
@@ -114,18 +127,28 @@ pub fn curves(area: &Area, results: &[JobResult]) -> Result<()> {
     CostPlot { curves, log: true }.draw(area, &format!("cost, median over the seeds, {which}"))
 }
 
+/// At each iteration the median over the seeds that got that far.
 fn median_curve(results: &[JobResult], of: &Configuration) -> Vec<CostAt> {
+    let networks: Vec<&JobResult> = results.iter().filter(|ended| of.holds(&ended.job)).collect();
+    let have_curves = networks.iter().all(|ended| !ended.curve.is_empty());
+    // a run that ended early keeps its costs at smaller steps, which the others lack
+    let every = networks.iter().map(|ended| ended.curve.every()).max().unwrap_or(1);
     let mut by_iteration: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
-    for at in results.iter().filter(|ended| of.holds(&ended.job)).flat_map(|ended| &ended.costs) {
-        by_iteration.entry(at.iteration).or_default().extend(at.cost.is_finite().then_some(at.cost));
+    for ended in networks {
+        let last = ended.costs.last().map_or(0, |at| at.iteration);
+        let shared = |at: &CostAt| at.iteration.is_multiple_of(every) || at.iteration == last;
+        let costs = if have_curves { ended.curve.costs().filter(shared).collect() } else { ended.costs.clone() };
+        for at in costs {
+            by_iteration.entry(at.iteration).or_default().extend(at.cost.is_finite().then_some(at.cost));
+        }
     }
     let median =
         |(iteration, costs): (u64, Vec<f64>)| Spread::of(costs).map(|of| CostAt { iteration, cost: of.median });
     by_iteration.into_iter().filter_map(median).collect()
 }
 
-/// Short names, without what all configurations have in common.
-pub fn names(configurations: &[Configuration]) -> Vec<String> {
+/// Short names of some of a sweep's configurations: whatever differs within the sweep.
+pub fn names(some: &[Configuration], all: &[Configuration]) -> Vec<String> {
     let parts = |of: &Configuration| {
         [
             of.data.clone(),
@@ -135,12 +158,15 @@ pub fn names(configurations: &[Configuration]) -> Vec<String> {
             format!("{} iterations", super::thousands(of.iterations as f64)),
         ]
     };
-    let all: Vec<_> = configurations.iter().map(parts).collect();
-    let differs = |part: usize| all.iter().any(|parts| parts[part] != all[0][part]);
+    let first = all.first().map(parts);
+    let differs = |part: usize| all.iter().any(|of| first.as_ref().is_some_and(|first| parts(of)[part] != first[part]));
     let shown: Vec<usize> = (0..5).filter(|part| differs(*part)).collect();
     // a single one is named by its width and activation
     let shown = if shown.is_empty() { vec![1, 2] } else { shown };
-    all.iter().map(|parts| shown.iter().map(|part| parts[*part].as_str()).collect::<Vec<_>>().join(", ")).collect()
+    some.iter()
+        .map(parts)
+        .map(|parts| shown.iter().map(|part| parts[*part].as_str()).collect::<Vec<_>>().join(", "))
+        .collect()
 }
 
 /// Decision boundaries with their titles, side by side.
@@ -167,17 +193,6 @@ fn tiles(count: usize) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn many_numbers_share_bins_in_their_order() {
-        let few = Bins::of([0.1, 0.5, 0.1].into_iter());
-        assert_eq!((few.names(), few.bin(0.1), few.bin(0.5)), (vec!["0.1".to_owned(), "0.5".to_owned()], 0, 1));
-        let many = Bins::of((1..=277).map(f64::from));
-        assert!(many.len() <= CELLS);
-        assert_eq!((many.bin(1.0), many.bin(277.0)), (0, many.len() - 1));
-        assert_eq!(many.names()[0], "1 – 24");
-        assert_eq!((many.bin(24.0), many.bin(25.0)), (0, 1));
-    }
 
     #[test]
     fn tiles_hold_all() {

@@ -110,7 +110,9 @@ pub fn title(fitted: &Fitted) -> String {
     let (widths, rate, done) = (widths.join("–"), report.training.learning_rate, outcome.iterations);
     let result = match report.last {
         Final { cost: Some(last), accuracy: Some(accuracy), .. } => {
-            format!("{done} iterations: cost {}, accuracy {:.2} %", cost(last, 4), 100.0 * accuracy)
+            let test = report.last.test_accuracy;
+            let test = test.map_or(String::new(), |test| format!(", held out {:.2} %", 100.0 * test));
+            format!("{done} iterations: cost {}, accuracy {:.2} %{test}", cost(last, 4), 100.0 * accuracy)
         }
         _ => format!("diverged at iteration {done}"),
     };

@@ -28,6 +28,9 @@ const FIRST_RATE: f64 = 1e9;
 /// The most networks of a batch, so that the file of those under way stays small enough to be written twice a minute.
 const MOST_AT_ONCE: usize = 1 << 15;
 
+/// The most costs of a result's curve: over half as many, enough for a picture, take about 5 KB of a file.
+const CURVE: usize = 400;
+
 /// What the networks of a sweep have in common.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Common {
@@ -35,6 +38,8 @@ pub struct Common {
     pub init_scale: f64,
     /// The cost is kept every this many iterations; ten times per run if none is given.
     pub log_every: Option<u64>,
+    /// Whether each result has a curve of its costs.
+    pub curves: bool,
     /// Bytes that a batch may take on the device.
     pub memory: u64,
     /// About how long a batch may take, so that results come steadily.
@@ -80,6 +85,8 @@ struct Snapshot<'a> {
     before: Option<&'a Begun>,
     /// The costs that were logged since.
     costs: &'a [CostAt],
+    /// Their curve, if one is kept.
+    curve: &'a CostCurve,
     parameters: &'a Parameters,
 }
 
@@ -94,6 +101,7 @@ impl InTraining<'_> {
                 plan: then(of.before.map(|before| &*before.about.plan), self.plan),
             },
             costs: of.before.map_or(&[][..], |before| &before.costs).iter().chain(of.costs).copied().collect(),
+            curve: of.before.map_or_else(|| of.curve.clone(), |before| before.curve.joined(of.curve)),
             parameters: of.parameters.clone(),
         };
         self.networks.iter().map(begun).collect()
@@ -294,7 +302,10 @@ fn train_batch(
         Ok(Run { parameters: before.map_or(run.parameters, |before| before.parameters.clone()), ..run })
     };
     let runs = batch.iter().zip(&before).map(run).collect::<Result<Vec<_>>>()?;
-    let schedule = |job: &&Job| Ok(Schedule::new(job.iterations, common.log_every)?.after(start));
+    let schedule = |job: &&Job| {
+        let schedule = Schedule::new(job.iterations, common.log_every)?.after(start);
+        Ok(if common.curves { schedule.with_curve() } else { schedule })
+    };
     let schedules = batch.iter().map(schedule).collect::<Result<Vec<_>>>()?;
     let mut session = backend.load(data, &runs)?;
     let (device, plan) = (backend.device().name, session.plan_name());
@@ -304,12 +315,13 @@ fn train_batch(
     let (mut failure, mut stopped, mut longest) = (None, false, 1);
     let outcomes = train_all(session.as_mut(), &schedules, |event| {
         let told = match event {
-            Event::Advanced { iteration, costs, parameters, logged } => {
+            Event::Advanced { iteration, costs, parameters, logged, curves } => {
                 let is_training = |n: &usize| !costs[*n].is_nan();
                 let snapshot = |n: usize| Snapshot {
                     job: batch[n],
                     before: before[n],
                     costs: logged[n],
+                    curve: curves[n],
                     parameters: &parameters[n],
                 };
                 let networks = (0..batch.len()).filter(is_training).map(snapshot).collect();
@@ -324,6 +336,10 @@ fn train_batch(
                 result.device = then(before[network].map(|before| &*before.about.device), &device);
                 result.plan = then(before[network].map(|before| &*before.about.plan), plan);
                 result.costs.splice(..0, before[network].into_iter().flat_map(|before| before.costs.iter().copied()));
+                if let Some(before) = before[network] {
+                    result.curve = before.curve.joined(&result.curve);
+                }
+                result.curve = result.curve.thinned(CURVE);
                 *unjudged = unjudged.take().or(error);
                 listen(SweepEvent::Ended(Box::new(result)))
             }
@@ -346,7 +362,7 @@ fn train_batch(
         let Some(parameters) = &outcome.parameters else { continue };
         // the last cost is that of its last iteration, and is logged again if it is due when it goes on
         let costs = &outcome.costs[..outcome.costs.len().saturating_sub(1)];
-        networks.push(Snapshot { job: batch[n], before: before[n], costs, parameters });
+        networks.push(Snapshot { job: batch[n], before: before[n], costs, curve: &outcome.curve, parameters });
         iteration = outcome.iterations;
     }
     if !networks.is_empty() {
@@ -383,6 +399,7 @@ fn result(
         costs: outcome.costs.clone(),
         device: String::new(),
         plan: String::new(),
+        curve: outcome.curve.clone(),
         parameters: finite.then(|| parameters.clone()),
     };
     (result, error)

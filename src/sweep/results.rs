@@ -13,7 +13,7 @@ use super::grid::Job;
 use crate::backend::PlanChoice;
 use crate::checkpoint::atomic;
 use crate::model::Parameters;
-use crate::train::{CostAt, Status};
+use crate::train::{CostAt, CostCurve, Status};
 use crate::{Error, Result};
 
 /// How a network of a sweep ended.
@@ -41,6 +41,9 @@ pub struct JobResult {
     /// The plan that the device followed; nothing in older files.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub plan: String,
+    /// The costs for a picture; empty if the sweep keeps no curves.
+    #[serde(default, skip_serializing_if = "CostCurve::is_empty")]
+    pub curve: CostCurve,
     /// The final weights; none if it diverged. Not kept in files.
     #[serde(skip)]
     pub parameters: Option<Parameters>,

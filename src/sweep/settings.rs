@@ -74,6 +74,8 @@ pub struct SweepSettings {
     pub batch_time: Duration,
     /// How often the networks under way are written beside the results file.
     pub checkpoint_every: Duration,
+    /// Whether each result also has the curve of its costs, for a picture.
+    pub curves: bool,
 }
 
 /// Every `of`th network from the `this`th on, counted from 1.
@@ -173,6 +175,7 @@ impl Sweep {
         let common = Common {
             init_scale: settings.init_scale,
             log_every: settings.log_every,
+            curves: settings.curves,
             memory: settings.memory.unwrap_or_else(|| backend.memory_limit() / 2),
             batch_time: settings.batch_time,
         };

@@ -133,8 +133,19 @@ mod tests {
         let job = Job { job: 0, data, hidden, activation, learning_rate: 1.0, iterations: 1, init_seed: 1, fold };
         let (status, cost, accuracy) = (Status::Finished, Some(0.5), Some(1.0));
         let test_accuracy = Some(test_accuracy);
-        let (costs, device, plan) = (Vec::new(), String::new(), String::new());
-        JobResult { job, status, done: 1, cost, accuracy, test_accuracy, costs, device, plan, parameters: None }
+        JobResult {
+            job,
+            status,
+            done: 1,
+            cost,
+            accuracy,
+            test_accuracy,
+            costs: Vec::new(),
+            device: String::new(),
+            plan: String::new(),
+            curve: Default::default(),
+            parameters: None,
+        }
     }
 
     #[test]

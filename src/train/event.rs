@@ -1,6 +1,6 @@
 //! What a listener is told.
 
-use super::{CostAt, Outcome};
+use super::{CostAt, CostCurve, Outcome};
 use crate::model::Parameters;
 
 /// What happens in training, as it happens.
@@ -16,6 +16,8 @@ pub enum Event<'a> {
         parameters: &'a [Parameters],
         /// The costs that each network has logged so far, each before `iteration`; none of one that has ended.
         logged: &'a [&'a [CostAt]],
+        /// The curve of each network so far; an empty one if its schedule asks for none.
+        curves: &'a [&'a CostCurve],
     },
     /// A network has ended: it is done, has diverged, or was interrupted.
     Ended {

@@ -4,6 +4,7 @@
 //! device, reads no clock and never waits, so that a blocking driver and an asynchronous one follow the same rules.
 //! [`train`] and [`train_all`] are the blocking driver.
 
+mod curve;
 mod drive;
 mod event;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod schedule;
 mod tests;
 mod training;
 
+pub use curve::CostCurve;
 pub use drive::{train, train_all};
 pub use event::Event;
 pub use outcome::{CostAt, Outcome, Status};

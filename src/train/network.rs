@@ -1,7 +1,7 @@
 //! One network of a training: its log while it trains, and then what it left behind.
 
 use super::outcome::Log;
-use super::{CostAt, Outcome, Schedule, Status};
+use super::{CostAt, CostCurve, Outcome, Schedule, Status};
 use crate::backend::{Chunk, Evaluation};
 use crate::model::Parameters;
 use crate::model::params::is_finite;
@@ -14,12 +14,13 @@ pub(super) type At = Option<(u64, Parameters)>;
 pub(super) struct Network {
     schedule: Schedule,
     log: Log,
+    curve: CostCurve,
     outcome: Option<Outcome>,
 }
 
 impl Network {
     pub(super) fn new(schedule: Schedule) -> Self {
-        Self { schedule, log: Log::new(schedule.log_every()), outcome: None }
+        Self { schedule, log: Log::new(schedule.log_every()), curve: CostCurve::default(), outcome: None }
     }
 
     pub(super) fn is_training(&self) -> bool {
@@ -35,6 +36,11 @@ impl Network {
         self.log.costs()
     }
 
+    /// The curve so far; empty if none is asked for, and once the network has ended.
+    pub(super) fn curve(&self) -> &CostCurve {
+        &self.curve
+    }
+
     pub(super) fn outcome(&self) -> Option<&Outcome> {
         self.outcome.as_ref()
     }
@@ -43,9 +49,12 @@ impl Network {
         self.outcome
     }
 
-    /// Logs the costs of a chunk; `costs[k]` is the cost after `first` + k updates.
+    /// Keeps the costs of a chunk; `costs[k]` is the cost after `first` + k updates.
     pub(super) fn log(&mut self, first: u64, costs: &[f64]) {
         self.log.add(first, costs);
+        if self.schedule.has_curve() {
+            self.curve.add(first, costs);
+        }
     }
 
     /// Ends after `done` updates, by its schedule or before.
@@ -66,8 +75,12 @@ impl Network {
 
     fn close(&mut self, iterations: u64, status: Status, parameters: At, evaluation: Evaluation) {
         let costs = self.log.close(iterations, status, evaluation.cost);
+        let mut curve = std::mem::take(&mut self.curve);
+        if let Some(last) = costs.last().filter(|_| self.schedule.has_curve()) {
+            curve.end(*last);
+        }
         let (parameters_at, parameters) = parameters.map_or((0, None), |(at, parameters)| (at, Some(parameters)));
-        self.outcome = Some(Outcome { status, iterations, costs, parameters, parameters_at, evaluation });
+        self.outcome = Some(Outcome { status, iterations, costs, curve, parameters, parameters_at, evaluation });
     }
 }
 

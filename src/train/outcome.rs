@@ -4,6 +4,7 @@ use std::iter::successors;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::CostCurve;
 use crate::backend::Evaluation;
 use crate::model::Parameters;
 
@@ -42,6 +43,8 @@ pub struct Outcome {
     pub iterations: u64,
     /// The cost at iteration 0, at every logged one, and at the last.
     pub costs: Vec<CostAt>,
+    /// The costs for a picture, the last one included; empty unless the schedule asks for a curve.
+    pub curve: CostCurve,
     /// The parameters at the end; if it diverged, those of the last chunk that ended finite, if there was one.
     pub parameters: Option<Parameters>,
     /// The updates that made those parameters: a chunk's end.

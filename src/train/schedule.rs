@@ -18,6 +18,7 @@ pub struct Schedule {
     stops: Option<u64>,
     /// A chunk ends at each of this many snapshots.
     snapshots: u64,
+    has_curve: bool,
 }
 
 impl Schedule {
@@ -40,7 +41,7 @@ impl Schedule {
             let wanted = format!("at least {} for {iterations} iterations", iterations.div_ceil(LOG_LIMIT));
             return Err(Error::invalid("the logging interval", wanted, log_every));
         }
-        Ok(Self { iterations, log_every, start: 0, stops: None, snapshots: 0 })
+        Ok(Self { iterations, log_every, start: 0, stops: None, snapshots: 0, has_curve: false })
     }
 
     /// The rest of a run of which `done` updates are done: iterations are counted on from there.
@@ -51,6 +52,11 @@ impl Schedule {
     /// A chunk ends at each multiple of `every` updates (0 is taken for 1), so that the parameters then can be kept.
     pub fn with_stops(self, every: u64) -> Self {
         Self { stops: Some(every.max(1)), ..self }
+    }
+
+    /// Costs are kept for a [`CostCurve`](super::CostCurve) beside those that are logged.
+    pub fn with_curve(self) -> Self {
+        Self { has_curve: true, ..self }
     }
 
     /// A chunk ends at each of `count` [`snapshots`](Self::snapshots), so that the parameters then can be shown.
@@ -76,6 +82,11 @@ impl Schedule {
     /// Updates from one logged cost to the next.
     pub fn log_every(self) -> u64 {
         self.log_every
+    }
+
+    /// Whether costs are kept for a curve.
+    pub(super) fn has_curve(self) -> bool {
+        self.has_curve
     }
 
     /// Updates done before.

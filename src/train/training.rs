@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::network::{At, Network, first_not_finite};
 use super::pace::Pace;
-use super::{CostAt, Event, Outcome, Schedule};
+use super::{CostAt, CostCurve, Event, Outcome, Schedule};
 use crate::backend::{Chunk, Evaluation};
 use crate::model::Parameters;
 use crate::{Error, Result};
@@ -229,8 +229,9 @@ impl Training {
         // those that diverged in a chunk end before the others advance
         if self.diverged.is_empty() && std::mem::take(&mut self.has_advanced) {
             let logged: Vec<&[CostAt]> = self.networks.iter().map(Network::logged).collect();
+            let curves: Vec<&CostCurve> = self.networks.iter().map(Network::curve).collect();
             let (costs, parameters) = (self.costs.as_slice(), self.parameters.as_slice());
-            let event = Event::Advanced { iteration: self.done, costs, parameters, logged: &logged };
+            let event = Event::Advanced { iteration: self.done, costs, parameters, logged: &logged, curves: &curves };
             self.is_stopped |= listen(event).is_break();
         }
     }

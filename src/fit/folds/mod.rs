@@ -174,7 +174,7 @@ impl Training<'_> {
     fn one(&self, fold: usize, session: &mut dyn Session, observer: &mut dyn Observer) -> Result<Outcome> {
         let before = self.schedule.iterations().saturating_mul(fold as u64);
         let outcomes = train_all(session, &[self.schedule], |event| {
-            let Event::Advanced { iteration, costs, parameters, logged } = event else {
+            let Event::Advanced { iteration, costs, parameters, logged, .. } = event else {
                 return ControlFlow::Continue(());
             };
             let at = CostAt { iteration: before.saturating_add(iteration), cost: costs[0] };

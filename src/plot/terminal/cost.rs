@@ -1,10 +1,12 @@
 //! The cost in characters: a curve of braille dots.
 
-use super::super::cost::{is_diverged, thinned};
+use super::super::cost::{is_diverged, pieces, thinned};
 use super::super::{CostPlot, colour, thousands};
 use super::{Cell, Picture, Rgb, at_axis, draw_axes};
 use crate::Result;
 
+/// Parts of a long curve, more than a terminal has dots across.
+const PARTS: usize = 400;
 /// The dots of a cell, across and down.
 const DOTS: [usize; 2] = [2, 4];
 /// The first braille character, and what each dot adds to it, by row, left and right.
@@ -33,14 +35,16 @@ pub fn drawn(costs: &CostPlot, columns: usize, rows: usize, coloured: bool) -> R
     let last = [DOTS[0] * wide - 1, DOTS[1] * down - 1].map(|last| last as f64);
     for (k, curve) in costs.curves.iter().enumerate() {
         let mut dots = vec![0; wide * down];
-        let places = thinned(curve.costs).map(|at| {
-            let share = (scale(at.cost.clamp(low, high)) - scale(bottom)) / height;
-            [at.iteration as f64 / end as f64 * last[0], (1.0 - share) * last[1]]
-        });
-        let mut before = None;
-        for place in places {
-            set_line(&mut dots, wide, before.unwrap_or(place), place);
-            before = Some(place);
+        for piece in pieces(curve.costs) {
+            let places = thinned(piece, PARTS).map(|at| {
+                let share = (scale(at.cost.clamp(low, high)) - scale(bottom)) / height;
+                [at.iteration as f64 / end as f64 * last[0], (1.0 - share) * last[1]]
+            });
+            let mut before = None;
+            for place in places {
+                set_line(&mut dots, wide, before.unwrap_or(place), place);
+                before = Some(place);
+            }
         }
         let plotters::style::RGBColor(red, green, blue) = colour::of_curve(k);
         // a single curve has the terminal's own colour, which is visible on any background
