@@ -587,7 +587,9 @@ fn results_whose_folder_vanishes_are_still_tabled() {
     let (inner, gone) = (folder.path().join("inner"), folder.path().join("gone"));
     fs::create_dir(&inner).unwrap();
     let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("planar"));
-    command.args("sweep -q --device cpu --hidden 9 --init-seed 1..40 --iterations 20000 --memory 1 --out".split(' '));
+    command.args(
+        "sweep -q --device cpu --hidden 9 --init-seed 1..40 --iterations 20000 --batch-time 0.2 --out".split(' '),
+    );
     command.arg(inner.join("sweep.jsonl")).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let child = command.spawn().unwrap();
     while fs::read_to_string(inner.join("sweep.jsonl")).unwrap_or_default().is_empty() {
