@@ -587,7 +587,9 @@ fn results_whose_folder_vanishes_are_still_tabled() {
     let (inner, gone) = (folder.path().join("inner"), folder.path().join("gone"));
     fs::create_dir(&inner).unwrap();
     let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("planar"));
-    command.args("sweep -q --device cpu --hidden 9 --init-seed 1..40 --iterations 20000 --memory 1 --out".split(' '));
+    command.args(
+        "sweep -q --device cpu --hidden 9 --init-seed 1..40 --iterations 20000 --batch-time 0.2 --out".split(' '),
+    );
     command.arg(inner.join("sweep.jsonl")).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let child = command.spawn().unwrap();
     while fs::read_to_string(inner.join("sweep.jsonl")).unwrap_or_default().is_empty() {
@@ -599,4 +601,60 @@ fn results_whose_folder_vanishes_are_still_tabled() {
     assert_eq!((output.status.code(), stderr.lines().count()), (Some(1), 1), "{stderr}");
     assert!(stderr.contains("sweep.jsonl"), "{stderr}");
     assert!(String::from_utf8(output.stdout).unwrap().lines().count() >= 2);
+}
+
+/// The file of the networks in training is refused if it cannot be gone on with, and nothing is changed.
+#[cfg(unix)]
+#[test]
+fn a_batch_is_gone_on_with_to_the_same_bits_and_a_bad_file_of_one_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let (file, batch) = (at("sweep.jsonl"), at("sweep.jsonl.batch.safetensors"));
+    let sweep = "sweep --device cpu --hidden 5 --init-seed 1..4 --iterations 20000 --checkpoint-time 0.01";
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("planar"));
+    command.args(sweep.split(' ')).arg("-q").arg("--out").arg(&file);
+    let mut child = command.stdout(std::process::Stdio::null()).spawn().unwrap();
+    while !batch.exists() && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let bytes = fs::read(&batch).unwrap();
+    let resume = format!("{sweep} -q --resume");
+    let bad = |bytes: &[u8], words: &[&str]| {
+        fs::write(&batch, bytes).unwrap();
+        let before = fs::read(&file).unwrap();
+        refused(with_file(&resume, &file), &[words, &["batch.safetensors", "remove it"]].concat());
+        assert_eq!((fs::read(&batch).unwrap(), fs::read(&file).unwrap()), (bytes.to_vec(), before));
+    };
+    let changed = |from: &str, to: &str| {
+        assert_eq!(from.len(), to.len());
+        let at = bytes.windows(from.len()).position(|part| part == from.as_bytes()).unwrap();
+        [&bytes[..at], to.as_bytes(), &bytes[at + from.len()..]].concat()
+    };
+    bad(&bytes[..bytes.len() - 1], &["no safetensors file"]);
+    bad(&bytes[..20], &["no safetensors file"]);
+    bad(b"", &["no safetensors file"]);
+    bad(&changed(r#"\"format\":1"#, r#"\"format\":7"#), &["format 7", "this one reads 1"]);
+    bad(&changed(r#"\"iterations\":\"20000\""#, r#"\"iterations\":\"30000\""#), &["another sweep", "30000", "20000"]);
+    fs::write(&batch, &bytes).unwrap();
+
+    let (_, stderr, code) = run(with_file(&resume.replace(" -q", ""), &file));
+    assert!(code == 0 && stderr.contains("4 networks in training go on"), "{stderr}");
+    assert_eq!(run(with_file(&format!("{sweep} -q"), &at("whole.jsonl"))).2, 0);
+    assert_eq!(results(&file), results(&at("whole.jsonl")));
+    assert!(!batch.exists() && !at("whole.jsonl.batch.safetensors").exists());
+}
+
+/// Where memory cannot be had, a sweep is refused and not aborted.
+#[cfg(target_os = "linux")]
+#[test]
+fn more_networks_than_memory_holds_are_refused() {
+    let mut command = std::process::Command::new("sh");
+    let limited = "ulimit -v 6000000; exec \"$0\" sweep -q --device cpu --hidden 1..20 --init-seed 1..1000000 --yes";
+    command.args(["-c", limited]).arg(assert_cmd::cargo::cargo_bin!("planar")).env("WGPU_BACKEND", "gl");
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), stderr.lines().count()), (Some(2), 1), "{stderr}");
+    assert!(stderr.contains("20000000") && stderr.contains("memory"), "{stderr}");
 }

@@ -269,7 +269,11 @@ impl SweepArguments {
         if finished.is_ok() || !results.is_empty() {
             print(&sweep.description, &results, self.json, start)?;
         }
-        let finished = finished?;
+        // the input was right when it began: what fails from then on is a failure, whatever file it concerns
+        let finished = finished.map_err(|error| match error {
+            Error::Io { .. } => anyhow::anyhow!("{error}"),
+            error => error.into(),
+        })?;
         if !results.is_empty() {
             self.pictures.draw(&results)?;
         }

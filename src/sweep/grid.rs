@@ -16,6 +16,9 @@ pub const MOST_NETWORKS: u64 = 1_000_000;
 /// The most networks that any sweep may have: each is held in memory until it ends.
 pub const MOST_EVER: u64 = 20_000_000;
 
+/// What a network takes in memory, nearly: its place in the list, its names, and its result with ten logged costs.
+const BYTES_EACH: usize = 768;
+
 /// The values to try.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Space {
@@ -173,11 +176,18 @@ impl Space {
     }
 }
 
-/// Checks that this many networks can be held in memory.
+/// Checks that this many networks can be held in memory: the system is asked for it, and it is given back.
 fn check_count(count: u64) -> Result<()> {
-    match count <= MOST_EVER {
-        true => Ok(()),
-        false => Err(Error::invalid("the number of networks", format!("at most {MOST_EVER}"), count)),
+    if count > MOST_EVER {
+        return Err(Error::invalid("the number of networks", format!("at most {MOST_EVER}"), count));
+    }
+    let bytes = usize::try_from(count).ok().and_then(|count| count.checked_mul(BYTES_EACH));
+    match bytes.map(|bytes| Vec::<u8>::new().try_reserve_exact(bytes)) {
+        Some(Ok(())) => Ok(()),
+        _ => {
+            let wanted = format!("at most what the memory holds, at {BYTES_EACH} bytes each");
+            Err(Error::invalid("the number of networks", wanted, count))
+        }
     }
 }
 
