@@ -116,6 +116,10 @@ pub enum Error {
     #[error("GPU: {0}")]
     Device(String),
 
+    /// A thread of the CPU engine failed.
+    #[error("a thread of the CPU engine: {0}")]
+    Thread(String),
+
     /// A device whose results differ from the CPU's.
     #[error("{0}: the adapter or its driver computes wrong results; planar selftest shows which")]
     Wrong(String),

@@ -41,7 +41,7 @@ impl NetworkBar {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.reset_eta();
-        bar.enable_steady_tick(Duration::from_millis(200));
+        tick(&bar);
         Self(bar)
     }
 
@@ -100,7 +100,7 @@ impl Progress {
             };
             bar.set_style(style.with_key("speed", speed).progress_chars("=> "));
         }
-        bar.enable_steady_tick(Duration::from_millis(200));
+        tick(&bar);
         Self(bar)
     }
 
@@ -114,6 +114,14 @@ impl Progress {
     /// Removes the bar from the terminal.
     pub fn finish(self) {
         self.0.finish_and_clear();
+    }
+}
+
+/// Lets a bar's clock go on between reports. That takes a thread, and indicatif panics if the system refuses to start one:
+/// the bar then moves with the reports alone.
+fn tick(bar: &ProgressBar) {
+    if std::thread::Builder::new().spawn(|| ()).is_ok_and(|probe| probe.join().is_ok()) {
+        bar.enable_steady_tick(Duration::from_millis(200));
     }
 }
 

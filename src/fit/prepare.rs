@@ -3,7 +3,7 @@
 use super::{Note, Observer, Settings, Snapshots};
 use crate::backend::Run;
 use crate::checkpoint::{Checkpoint, Description, MOST_COSTS, State};
-use crate::data::Dataset;
+use crate::data::{Dataset, HeldOut};
 use crate::train::Schedule;
 use crate::{Error, Result};
 
@@ -31,6 +31,10 @@ impl Prepared {
         let log_every = Schedule::new(iterations, settings.log_every)?.log_every();
         let every = if settings.smooth_curve { smooth(iterations, log_every) } else { log_every };
         let mut schedule = Schedule::new(iterations, Some(every))?;
+        if let Some(samples) = settings.data.options.samples {
+            let share = settings.data.held_out.as_ref().map_or(0.0, HeldOut::share);
+            settings.device.check_samples((samples as f64 * (1.0 - share)) as usize)?;
+        }
         let loaded = settings.data.prepare(&mut |at| observer.reading(at))?;
         let (data, held_out) = (loaded.data, loaded.held_out);
         loaded.notices.into_iter().map(Note::Data).for_each(|note| observer.note(note));
