@@ -134,6 +134,10 @@ pub enum Error {
     #[error("GPU: {}", one_line(.0))]
     Device(String),
 
+    /// A thread of the CPU engine failed.
+    #[error("a thread of the CPU engine: {0}")]
+    Thread(String),
+
     /// A device whose results differ from the CPU's.
     #[error("{}: the adapter or its driver computes wrong results; planar selftest shows which", one_line(.0))]
     Wrong(String),

@@ -6,9 +6,7 @@ use planar::checkpoint::Origin;
 use planar::data::Dataset;
 use planar::files::{Lock, check_writable, may_write};
 use planar::fit::Fitted;
-use planar::plot::{
-    Boundary, CostPlot, Curve, Format, check_axes, difference, film, find_axes, sheet, write_of,
-};
+use planar::plot::{Boundary, CostPlot, Curve, Format, check_axes, difference, film, find_axes, sheet, write_of};
 use planar::train::Status;
 use planar::{Error, Result};
 

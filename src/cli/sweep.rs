@@ -8,9 +8,7 @@ use planar::data::Options;
 use planar::sweep::merge::{Merged, REST_MISSING, merge};
 use planar::sweep::results::{JobResult, Results, devices};
 use planar::sweep::summary::{Configuration, configurations};
-use planar::sweep::{
-    BATCH_MEMORY, OTHER_DEVICE, Shard, Sweep, SweepProgress, SweepSettings, THERE_ALREADY, UNDER_WAY,
-};
+use planar::sweep::{BATCH_MEMORY, OTHER_DEVICE, Shard, Sweep, SweepProgress, SweepSettings, THERE_ALREADY, UNDER_WAY};
 use serde::Serialize;
 use serde_json::Value;
 

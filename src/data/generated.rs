@@ -6,6 +6,9 @@ use crate::{Error, Result};
 /// The most samples a generated set may have: with more, the points alone take gigabytes.
 pub const MAX_SAMPLES: usize = 100_000_000;
 
+/// What a sample takes while a set is made: its row (24 bytes), its point (16), its column of X, and its label.
+const BYTES_PER_SAMPLE: usize = 24 + 16 + 16 + 1;
+
 /// A point of the plane and its class.
 pub(super) type Row = ([f64; 2], u8);
 
@@ -22,6 +25,16 @@ pub(super) fn half(samples: usize) -> Result<usize> {
         return Err(Error::invalid(NAME, format!("at most {MAX_SAMPLES}"), samples));
     }
     Ok(samples / 2)
+}
+
+/// Refuses a number of samples that there is no memory for, rather than abort halfway.
+///
+/// # Errors
+/// [`Error::Invalid`].
+pub(super) fn room_for(samples: usize) -> Result<()> {
+    let mut bytes = Vec::<u8>::new();
+    let reserved = bytes.try_reserve_exact(samples.saturating_mul(BYTES_PER_SAMPLE));
+    reserved.map_err(|_| Error::invalid("the number of samples", "one that there is enough memory for", samples))
 }
 
 /// `np.linspace(start, stop, count)`: start + k·step, with the last one set to stop (but a single one is start).

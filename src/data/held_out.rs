@@ -22,6 +22,14 @@ pub enum HeldOut {
 }
 
 impl HeldOut {
+    /// The share of the samples themselves that is held out: none if others are read.
+    pub fn share(&self) -> f64 {
+        match self {
+            Self::Fraction { share, .. } => *share,
+            _ => 0.0,
+        }
+    }
+
     /// Which of the samples to hold out, by their labels: none, if others are to be read.
     pub(super) fn of(&self, labels: &[u8]) -> Result<Option<Vec<bool>>> {
         match self {

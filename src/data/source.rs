@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf, is_separator};
 use std::str::FromStr;
 
+use super::generated::room_for;
 use super::table::{Input, TableOptions, read};
 use super::{BLOBS_SEED, Dataset, Scale, blobs, flower, gaussian_quantiles, noisy_circles, noisy_moons, spirals, xor};
 use crate::names::is_one_of;
@@ -112,6 +113,7 @@ impl Source {
         self.check(options)?;
         let samples = options.samples.or(self.default_samples()).unwrap_or_default();
         let seed = options.seed.or(self.default_seed()).unwrap_or_default();
+        room_for(samples)?; // a file's are not known yet
         match self {
             Self::Flower => flower(samples, seed),
             Self::NoisyCircles => noisy_circles(samples, seed),

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Files, Note, Observer, Settings, Snapshots};
 use crate::backend::Run;
 use crate::checkpoint::{Checkpoint, Description, MOST_COSTS, Origin, State};
-use crate::data::Dataset;
+use crate::data::{Dataset, HeldOut};
 use crate::files::may_write;
 use crate::train::Schedule;
 use crate::{Error, Result};
@@ -30,6 +30,10 @@ impl Prepared {
     pub fn new(settings: &Settings, observer: &mut dyn Observer) -> Result<Self> {
         let (iterations, files) = (settings.iterations, &settings.files);
         let mut schedule = Schedule::new(iterations, settings.log_every)?.with_curve();
+        if let Some(samples) = settings.data.options.samples {
+            let share = settings.data.held_out.as_ref().map_or(0.0, HeldOut::share);
+            settings.device.check_samples((samples as f64 * (1.0 - share)) as usize)?;
+        }
         let loaded = settings.data.prepare(&mut |at| observer.reading(at))?;
         let (data, held_out) = (loaded.data, loaded.held_out);
         loaded.notices.into_iter().map(Note::Data).for_each(|note| observer.note(note));

@@ -14,7 +14,7 @@ use crate::backend::{Backend, Run};
 use crate::cpu::accuracy_on;
 use crate::data::Dataset;
 use crate::model::Parameters;
-use crate::train::{CostAt, Event, Outcome, Schedule, Status, train_all};
+use crate::train::{CostAt, CostCurve, Event, Outcome, Schedule, Status, train_all};
 use crate::{Error, Result};
 
 /// The name of a batch's memory in an [`Error::Limit`].
@@ -99,9 +99,9 @@ impl InTraining<'_> {
                 iteration: self.iteration,
                 device: then(of.before.map(|before| &*before.about.device), self.device),
                 plan: then(of.before.map(|before| &*before.about.plan), self.plan),
+                curve: of.before.map_or_else(|| of.curve.clone(), |before| before.about.curve.joined(of.curve)),
             },
             costs: of.before.map_or(&[][..], |before| &before.costs).iter().chain(of.costs).copied().collect(),
-            curve: of.before.map_or_else(|| of.curve.clone(), |before| before.curve.joined(of.curve)),
             parameters: of.parameters.clone(),
         };
         self.networks.iter().map(begun).collect()
@@ -337,7 +337,7 @@ fn train_batch(
                 result.plan = then(before[network].map(|before| &*before.about.plan), plan);
                 result.costs.splice(..0, before[network].into_iter().flat_map(|before| before.costs.iter().copied()));
                 if let Some(before) = before[network] {
-                    result.curve = before.curve.joined(&result.curve);
+                    result.curve = before.about.curve.joined(&result.curve);
                 }
                 result.curve = result.curve.thinned(CURVE);
                 *unjudged = unjudged.take().or(error);

@@ -310,6 +310,10 @@ impl SweepSettings {
     fn data_sets(&self) -> Result<DataSets> {
         let sources = range::list::<Source>("the data sets", &self.data)?;
         let seed = self.test_seed.unwrap_or(1);
+        if let Some(samples) = self.options.samples {
+            let share = self.test_fraction.or(self.folds.map(|folds| 1.0 / folds as f64)).unwrap_or(0.0);
+            self.device.check_samples((samples as f64 * (1.0 - share)) as usize)?;
+        }
         match (self.folds, self.test_fraction) {
             (Some(_), Some(_)) => Err(Error::Mismatch("folds and a share to hold out exclude each other".into())),
             (Some(count), None) => DataSets::load_folds(&sources, &self.options, count, seed),

@@ -19,7 +19,7 @@ use super::results::difference;
 use crate::checkpoint::weights::{Raw, numbers, said};
 use crate::checkpoint::{KEY, atomic, tensors};
 use crate::model::{Network, Parameters};
-use crate::train::CostAt;
+use crate::train::{CostAt, CostCurve};
 use crate::{Error, Result};
 
 /// The version of the layout of the file; files of another are refused.
@@ -58,6 +58,9 @@ pub struct About {
     pub device: String,
     /// The plan that it followed.
     pub plan: String,
+    /// Its costs for a picture; empty if the sweep keeps no curves.
+    #[serde(default, skip_serializing_if = "CostCurve::is_empty")]
+    pub curve: CostCurve,
 }
 
 /// The metadata.

@@ -47,11 +47,9 @@ struct Shared<W> {
 }
 
 impl<W: Work> Pool<W> {
-    /// A pool of `threads` threads, including the caller's.
-    ///
-    /// # Errors
-    /// [`Error::Device`] if the system refuses to start a thread.
-    pub fn new(work: W, threads: usize) -> Result<Self> {
+    /// A pool of `threads` threads, including the caller's, or of fewer if the system refuses to start more: their number
+    /// changes no result.
+    pub fn new(work: W, threads: usize) -> Self {
         let shared = Arc::new(Shared {
             work,
             open: AtomicU64::new(0),
@@ -65,11 +63,15 @@ impl<W: Work> Pool<W> {
         for worker in 1..threads {
             let shared = Arc::clone(&pool.shared);
             let thread = thread::Builder::new().name(format!("engine {worker}"));
-            let handle = thread.spawn(move || shared.serve());
-            pool.workers
-                .push(handle.map_err(|error| Error::Device(format!("a thread could not be started: {error}")))?);
+            match thread.spawn(move || shared.serve()) {
+                Ok(handle) => pool.workers.push(handle),
+                Err(error) => {
+                    log::warn!("the CPU engine goes on with {worker} of {threads} threads: {error}");
+                    break;
+                }
+            }
         }
-        Ok(pool)
+        pool
     }
 
     /// What the tasks are.
@@ -87,7 +89,7 @@ impl<W: Work> Pool<W> {
     /// Does a range of tasks on all threads, and returns when they are done.
     ///
     /// # Errors
-    /// [`Error::Device`] if a thread panicked.
+    /// [`Error::Thread`] if a thread panicked.
     pub fn run(&mut self, tasks: Range<usize>) -> Result<()> {
         if self.workers.is_empty() || tasks.len() < 2 {
             self.run_here(tasks);
@@ -100,7 +102,7 @@ impl<W: Work> Pool<W> {
         shared.take_tasks(End::First, &mut self.scratch);
         shared.caller.wait_until(|| shared.undone.load(SeqCst) == 0);
         if shared.failed.load(SeqCst) {
-            return Err(Error::Device("a thread of the CPU engine failed".into()));
+            return Err(Error::Thread("one panicked".into()));
         }
         Ok(())
     }

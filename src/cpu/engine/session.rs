@@ -111,7 +111,7 @@ impl EngineSession {
         let useful = networks.trainees.iter().map(Trainee::parts).max().unwrap_or(1).max(runs.len());
         let threads = threads.min(useful);
         Ok(Self {
-            pool: Pool::new(networks, threads)?,
+            pool: Pool::new(networks, threads),
             threads,
             retired: vec![false; runs.len()],
             chunks: VecDeque::new(),

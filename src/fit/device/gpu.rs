@@ -18,6 +18,10 @@ use crate::{Error, Result};
 const CALIBRATION: Duration = Duration::from_millis(60);
 /// A run that takes the CPU less than this many seconds is not worth a GPU's set-up.
 const SHORT_RUN: f64 = 0.25;
+/// Every generated data set is one of the plane.
+const FEATURES_OF_GENERATED: usize = 2;
+/// The largest buffer that WebGPU demands of every adapter, in bytes.
+const BUFFER_OF_ALL: u64 = 128 << 20;
 
 /// The CPU or the first hardware GPU, whichever trains these networks faster.
 pub fn auto(settings: &DeviceSettings, data: &Dataset, runs: &[Run], iterations: u64) -> Result<Chosen> {
@@ -71,6 +75,23 @@ pub fn named(settings: &DeviceSettings, name: Option<&str>, data: &Dataset, runs
     let mut chosen = trusted(&adapter, settings, data, runs, None)?;
     chosen.notes.splice(..0, software("training", &adapter));
     Ok(chosen)
+}
+
+/// Refuses more generated samples than a buffer of the adapter holds.
+pub fn check_samples(name: Option<&str>, samples: usize) -> Result<()> {
+    let needed = (FEATURES_OF_GENERATED * size_of::<f32>() * samples) as u64;
+    if needed <= BUFFER_OF_ALL {
+        return Ok(());
+    }
+    let adapter = adapter(name)?;
+    let limit = "maxStorageBufferBindingSize";
+    match adapter.limits().into_iter().find(|(name, _)| *name == limit) {
+        Some((_, allowed)) if needed > allowed => {
+            let what = format!("X of {FEATURES_OF_GENERATED} × {samples}");
+            Err(Error::Limit { what, needed, limit, allowed, adapter: adapter.device_info().name })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Opens the first adapter, or the one with this name or number, with nothing loaded on it.

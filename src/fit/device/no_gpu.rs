@@ -15,6 +15,10 @@ pub fn named(_: &DeviceSettings, _: Option<&str>, _: &Dataset, _: &[Run]) -> Res
     Err(without())
 }
 
+pub fn check_samples(_: Option<&str>, _: usize) -> Result<()> {
+    Err(without())
+}
+
 pub fn for_inference(
     _: &DeviceSettings,
     _: Option<&str>,

@@ -1,0 +1,92 @@
+//! Two adapters side by side: lavapipe and SwiftShader. A number means the adapter that `planar devices` lists under it.
+//!
+//! Where one of the two is missing this is not run, and says so.
+#![cfg(all(feature = "gpu", target_os = "linux"))]
+
+#[path = "common/command.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod command;
+
+use std::path::Path;
+
+use assert_cmd::Command;
+use command::{refused, refused_with, run};
+use serde_json::Value;
+
+/// Where Debian keeps the manifests of lavapipe and of chromium's SwiftShader.
+const MANIFESTS: [&str; 2] =
+    ["/usr/share/vulkan/icd.d/lvp_icd.x86_64.json", "/usr/lib/chromium/vk_swiftshader_icd.json"];
+
+/// The binary where both adapters answer; none, with a line that says so, if one is missing.
+fn planar(arguments: &str) -> Option<Command> {
+    if let Some(missing) = MANIFESTS.into_iter().find(|path| !Path::new(path).exists()) {
+        eprintln!("not run: {missing} is missing");
+        return None;
+    }
+    let mut command = command::planar(arguments);
+    let both = MANIFESTS.join(":");
+    command.env("WGPU_BACKEND", "vulkan").env("VK_DRIVER_FILES", &both).env("VK_ICD_FILENAMES", both);
+    Some(command)
+}
+
+/// Stdout as JSON.
+fn json(command: Command) -> Value {
+    let (stdout, stderr, code) = run(command);
+    assert_eq!(code, 0, "{stderr}");
+    serde_json::from_str(&stdout).unwrap()
+}
+
+/// The names of the adapters, in the order of their numbers.
+fn names() -> Option<Vec<String>> {
+    let devices = json(planar("devices --json")?);
+    let adapters = devices["adapters"].as_array().unwrap();
+    for (number, adapter) in adapters.iter().enumerate() {
+        assert_eq!(adapter["number"], number);
+    }
+    Some(adapters.iter().map(|adapter| adapter["name"].as_str().unwrap().to_owned()).collect())
+}
+
+#[test]
+fn a_number_is_the_adapter_that_devices_lists_under_it_in_every_command() {
+    let Some(names) = names() else { return };
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert_ne!(names[0], names[1]);
+    for (number, name) in names.iter().enumerate() {
+        let on = |arguments: &str| planar(&format!("{arguments} {number} --json -q")).unwrap();
+        let trained = json(on("train --iterations 10 --device"));
+        assert_eq!(trained["device"]["name"], name.as_str());
+        let swept = json(on("sweep --iterations 10 --device"));
+        assert_eq!(swept["sweep"]["device"], name.as_str());
+        let compared = json(on("compare --iterations 10 --left cpu --right"));
+        assert_eq!(compared["right"]["device"]["name"], name.as_str());
+    }
+}
+
+#[test]
+fn a_number_that_no_adapter_has_is_refused_with_the_list_though_a_name_holds_it() {
+    let Some(names) = names() else { return };
+    // LLVM's version and the subgroup's width are parts of both names
+    let digit = ('2'..='9').find(|digit| names.iter().any(|name| name.contains(*digit))).unwrap();
+    let listed = [format!("0: {}", names[0]), format!("1: {}", names[1]), format!("with the number {digit}")];
+    let words: Vec<&str> = listed.iter().map(String::as_str).collect();
+    refused_with(planar(&format!("train --iterations 10 --device {digit}")).unwrap(), 3, &words);
+    refused_with(planar(&format!("sweep --iterations 10 --device {digit}")).unwrap(), 3, &words);
+    refused_with(planar(&format!("selftest --device {digit}")).unwrap(), 3, &words);
+}
+
+#[test]
+fn samples_over_the_limits_are_refused_before_they_are_made() {
+    let Some(names) = names() else { return };
+    let devices = json(planar("devices --json").unwrap());
+    for (number, name) in names.iter().enumerate() {
+        let limit = devices["adapters"][number]["limits"]["maxStorageBufferBindingSize"].as_u64().unwrap();
+        if limit >= 8 * 100_000_000 {
+            eprintln!("not run on {name}: it takes a hundred million samples");
+            continue;
+        }
+        for command in ["train", "sweep"] {
+            let limited = planar(&format!("{command} --samples 100000000 --iterations 10 --device {number}")).unwrap();
+            refused(limited, &["X of 2 × 100000000", "maxStorageBufferBindingSize", name]);
+        }
+    }
+}
