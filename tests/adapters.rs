@@ -1,7 +1,7 @@
 //! Two adapters side by side: lavapipe and SwiftShader. A number means the adapter that `planar devices` lists under it.
 //!
 //! Where one of the two is missing this is not run, and says so.
-#![cfg(all(feature = "gpu", target_os = "linux"))]
+#![cfg(all(feature = "gpu", feature = "cli", target_os = "linux"))]
 
 #[path = "common/command.rs"]
 #[allow(dead_code, reason = "other tests use the rest")]
@@ -65,8 +65,8 @@ fn a_number_is_the_adapter_that_devices_lists_under_it_in_every_command() {
 #[test]
 fn a_number_that_no_adapter_has_is_refused_with_the_list_though_a_name_holds_it() {
     let Some(names) = names() else { return };
-    // LLVM's version and the subgroup's width are parts of both names
-    let digit = ('2'..='9').find(|digit| names.iter().any(|name| name.contains(*digit))).unwrap();
+    // LLVM's version and the subgroup's width are parts of the names
+    let digit = ('2'..='9').find(|digit| names.iter().any(|name| name.contains(*digit))).expect("a digit in a name");
     let listed = [format!("0: {}", names[0]), format!("1: {}", names[1]), format!("with the number {digit}")];
     let words: Vec<&str> = listed.iter().map(String::as_str).collect();
     refused_with(planar(&format!("train --iterations 10 --device {digit}")).unwrap(), 3, &words);

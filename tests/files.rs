@@ -312,3 +312,34 @@ fn the_results_are_printed_even_if_a_file_cannot_be_written_at_the_end() {
     assert_eq!((code, stderr.lines().count()), (2, 1), "{stderr}");
     assert!(serde_json::from_str::<Value>(&stdout).unwrap()["claims"].is_array());
 }
+
+#[test]
+fn results_of_another_sweep_are_only_overwritten_by_force_and_a_merge_runs_twice() {
+    let folder = TempDir::new().unwrap();
+    let sweep = |seeds: &str, rest: &str| {
+        format!("sweep --json -q --device cpu --hidden 1,3 --init-seed {seeds} --iterations 50 {rest}")
+    };
+    let lines = |file: &str| fs::read_to_string(folder.path().join(file)).unwrap().lines().count();
+    done(&sweep("1..4", "--out a.jsonl --shard 1/2"), &folder);
+    done(&sweep("1..4", "--out b.jsonl --shard 2/2"), &folder);
+    refused(&sweep("1..4", "--out a.jsonl --shard 1/2"), &folder, &["is there already", "--resume continues it"]);
+    refused(&sweep("1..5", "--out a.jsonl"), &folder, &["another sweep", "init_seed", "--force"]);
+
+    let merge = "sweep merge --json a.jsonl b.jsonl --out all.jsonl";
+    done(merge, &folder);
+    done(merge, &folder);
+    assert_eq!(lines("all.jsonl"), 1 + 8);
+    refused("sweep merge --json --partial a.jsonl --out all.jsonl", &folder, &["that these parts lack", "--force"]);
+    fs::write(folder.path().join("all.jsonl"), "notes").unwrap();
+    refused(merge, &folder, &["no results file", "--force"]);
+    done(&format!("{merge} --force"), &folder);
+    assert_eq!(lines("all.jsonl"), 1 + 8);
+
+    // what is kept of networks in training goes with the results that are overwritten
+    fs::write(folder.path().join("b.jsonl.batch.safetensors"), "networks").unwrap();
+    fs::remove_file(folder.path().join("b.jsonl")).unwrap();
+    refused(&sweep("1..5", "--out b.jsonl"), &folder, &["b.jsonl.batch.safetensors", "is there already"]);
+    done(&sweep("1..5", "--out b.jsonl --force"), &folder);
+    assert_eq!(lines("b.jsonl"), 1 + 10);
+    assert!(!folder.path().join("b.jsonl.batch.safetensors").exists());
+}

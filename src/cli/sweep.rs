@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use planar::Error;
 use planar::data::Options;
 use planar::sweep::merge::{Merged, REST_MISSING, merge};
-use planar::sweep::results::{JobResult, Results, devices};
+use planar::sweep::results::{JobResult, Results, THERE_ALREADY, devices};
 use planar::sweep::summary::{Configuration, configurations};
-use planar::sweep::{BATCH_MEMORY, OTHER_DEVICE, Shard, Sweep, SweepProgress, SweepSettings, THERE_ALREADY, UNDER_WAY};
+use planar::sweep::{BATCH_MEMORY, Begin, OTHER_DEVICE, Shard, Sweep, SweepProgress, SweepSettings, UNDER_WAY};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::advice::{Advise, of_device, of_table};
+use super::advice::{Advise, of_device, of_file, of_table};
 use super::arguments::{every, init_scale, seconds, test_fraction};
 use super::device::DeviceArguments;
 use super::progress::{At, Progress};
@@ -65,6 +65,9 @@ struct MergeArguments {
     /// Write the merged results to this file
     #[arg(long, value_name = "FILE.jsonl", help_heading = "Output")]
     out: Option<PathBuf>,
+    /// Overwrite --out even if it holds anything else
+    #[arg(long, requires = "out", help_heading = "Output")]
+    force: bool,
     #[command(flatten)]
     pictures: Pictures,
     /// Print one JSON object to stdout, nothing else
@@ -162,6 +165,9 @@ struct SweepArguments {
     /// Continue the sweep in the file of --out where it stopped
     #[arg(long, requires = "out", help_heading = "Output")]
     resume: bool,
+    /// Overwrite --out even if it holds anything else
+    #[arg(long, requires = "out", conflicts_with = "resume", help_heading = "Output")]
+    force: bool,
     /// Write the networks in training every SECONDS to FILE.jsonl.batch.safetensors, beside --out
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds, allow_negative_numbers = true, help_heading = "Output")]
     checkpoint_time: f64,
@@ -213,10 +219,12 @@ fn merge_parts(arguments: &MergeArguments) -> anyhow::Result<Ending> {
         ));
     }
     if let Some(out) = &arguments.out {
-        Results::write(out, &sweep, &results)?;
+        Results::write(out, &sweep, &results, arguments.force).advise(advice)?;
     }
     print(&sweep, &results, arguments.json, start)?;
-    arguments.pictures.draw(&results)?;
+    if !results.is_empty() {
+        arguments.pictures.draw(&results)?;
+    }
     Ok(Ending::Done)
 }
 
@@ -239,7 +247,12 @@ impl SweepArguments {
         sweep.notices.iter().for_each(|notice| say(notice, self.verbosity));
         sweep.notes.iter().for_each(|note| self.verbosity.say(note));
         self.boundaries.check(&sweep)?;
-        let mut opened = sweep.open(self.out.as_deref(), self.resume).advise(advice)?;
+        let begin = match (self.resume, self.force) {
+            (true, _) => Begin::GoOn,
+            (false, true) => Begin::Overwrite,
+            (false, false) => Begin::New,
+        };
+        let mut opened = sweep.open(self.out.as_deref(), begin).advise(advice)?;
         if let (true, Some(path)) = (opened.dropped, &self.out) {
             let path = path.display();
             self.verbosity.say(format_args!("{path}: the last line was cut off, so that network is trained again"));
@@ -327,7 +340,7 @@ fn advice(error: &Error) -> Option<String> {
             Some("--yes allows them".into())
         }
         Error::Results { problem, .. } if problem == THERE_ALREADY => {
-            Some("--resume continues it; or name another file".into())
+            Some("--resume continues it, --force begins anew".into())
         }
         Error::Checkpoint { path, .. } if path.to_string_lossy().ends_with(UNDER_WAY) => {
             Some("remove it, and the networks in it are trained from their start".into())
@@ -338,6 +351,6 @@ fn advice(error: &Error) -> Option<String> {
         Error::Results { problem, .. } if problem.ends_with(REST_MISSING) => {
             Some("or --partial shows what is there".into())
         }
-        error => of_table(error).or_else(|| of_device(error)),
+        error => of_file(error).or_else(|| of_table(error)).or_else(|| of_device(error)),
     }
 }

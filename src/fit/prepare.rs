@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::device::check_samples;
 use super::{Files, Note, Observer, Settings, Snapshots};
 use crate::backend::Run;
 use crate::checkpoint::{Checkpoint, Description, MOST_COSTS, Origin, State};
@@ -32,7 +33,7 @@ impl Prepared {
         let mut schedule = Schedule::new(iterations, settings.log_every)?.with_curve();
         if let Some(samples) = settings.data.options.samples {
             let share = settings.data.held_out.as_ref().map_or(0.0, HeldOut::share);
-            settings.device.check_samples((samples as f64 * (1.0 - share)) as usize)?;
+            check_samples(&settings.device, (samples as f64 * (1.0 - share)) as usize)?;
         }
         let loaded = settings.data.prepare(&mut |at| observer.reading(at))?;
         let (data, held_out) = (loaded.data, loaded.held_out);

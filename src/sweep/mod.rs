@@ -18,5 +18,5 @@ mod under_way;
 pub use batches::{BATCH_MEMORY, Common, InTraining, SweepEvent, check, run};
 pub use datasets::DataSets;
 pub use progress::SweepProgress;
-pub use settings::{OTHER_DEVICE, Opened, Shard, Sweep, SweepSettings, THERE_ALREADY};
+pub use settings::{Begin, OTHER_DEVICE, Opened, Shard, Sweep, SweepSettings};
 pub use under_way::SUFFIX as UNDER_WAY;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -12,9 +12,13 @@ use serde_json::Value;
 use super::grid::Job;
 use crate::backend::PlanChoice;
 use crate::checkpoint::atomic;
+use crate::files::{Lock, may_write};
 use crate::model::Parameters;
 use crate::train::{CostAt, CostCurve, Status};
 use crate::{Error, Result};
+
+/// What is wrong with the file of a new sweep if it already exists.
+pub const THERE_ALREADY: &str = "is there already";
 
 /// How a network of a sweep ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,28 +70,38 @@ pub struct Found {
 }
 
 impl Results {
-    /// Creates a file that begins with what the sweep is.
+    /// Creates a file that begins with what the sweep is. One that holds something is only overwritten if that is asked for.
     ///
     /// # Errors
-    /// [`Error::Io`] if it exists already or cannot be written.
-    pub fn create(path: &Path, sweep: &Value) -> Result<Self> {
-        let mut results = Self::locked(path, OpenOptions::new().create_new(true))?;
+    /// [`Error::Results`] if another process has it or it is of this sweep, [`Error::Overwrite`] if it is of something else,
+    /// and [`Error::Io`] if it cannot be written.
+    pub fn create(path: &Path, sweep: &Value, overwrite: bool) -> Result<Self> {
+        let mut results = Self::locked(path, OpenOptions::new().create(true))?;
+        may_write(path, overwrite, || match of_another(path, sweep) {
+            Some(difference) => Ok(Some(difference)),
+            None => Err(Error::Results { path: path.into(), problem: THERE_ALREADY.into() }),
+        })?;
+        results.cut(0)?;
         results.line(sweep)?;
         Ok(results)
     }
 
-    /// Writes all results at once: the file is either complete or not there.
+    /// Writes all results at once: the file is either complete or not there. One that is there is overwritten if it holds
+    /// nothing that these do not, or if that is asked for.
     ///
     /// # Errors
-    /// [`Error::Io`] if it exists already or cannot be written.
-    pub fn write(path: &Path, sweep: &Value, ended: &[JobResult]) -> Result<()> {
-        if path.exists() {
-            return Err(Error::Io { path: path.into(), source: io::ErrorKind::AlreadyExists.into() });
-        }
-        let mut text = format!("{sweep}\n");
-        for ended in ended {
-            text += &format!("{}\n", to_value(path, ended)?);
-        }
+    /// [`Error::Busy`] if another process writes it, [`Error::Overwrite`], and [`Error::Io`] if it cannot be written.
+    pub fn write(path: &Path, sweep: &Value, ended: &[JobResult], overwrite: bool) -> Result<()> {
+        let _lock = Lock::take(path)?;
+        let lines = |ended: &[JobResult]| ended.iter().map(|ended| to_value(path, ended)).collect::<Result<Vec<_>>>();
+        let lines_here = lines(ended)?;
+        may_write(path, overwrite, || {
+            let difference = of_another(path, sweep);
+            let there = read(path).and_then(|(_, found, _)| lines(&found.ended)).unwrap_or_default();
+            let has_more = there.iter().any(|line| !lines_here.contains(line));
+            Ok(difference.or_else(|| has_more.then(|| "it has results that these parts lack".into())))
+        })?;
+        let text: String = std::iter::once(sweep).chain(&lines_here).map(|line| format!("{line}\n")).collect();
         atomic::remove_leftovers(path);
         atomic::replace(path, text.as_bytes())
     }
@@ -164,6 +178,14 @@ impl Results {
         let line = format!("{value}\n");
         let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
         written.map_err(|source| Error::Io { path: self.path.clone(), source })
+    }
+}
+
+/// How a file differs from the results of this sweep, in words; none if they are results of it.
+fn of_another(path: &Path, sweep: &Value) -> Option<String> {
+    match read(path) {
+        Err(_) => Some("it is no results file".into()),
+        Ok((there, ..)) => difference(&there, sweep).map(|difference| format!("it is of another sweep: {difference}")),
     }
 }
 

@@ -1,7 +1,6 @@
 //! A sweep, from settings to results.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -11,19 +10,18 @@ use serde_json::{Value, json};
 
 use super::grid::{Job, MOST_EVER, MOST_NETWORKS, Space};
 use super::progress::Counter;
-use super::results::{JobResult, Results, devices};
+use super::results::{JobResult, Results, THERE_ALREADY, devices};
 use super::under_way::{self, Begun, Keeper};
 use super::{Common, DataSets, SweepEvent, SweepProgress, batches, range};
 use crate::backend::Backend;
 use crate::checkpoint::remove_leftovers;
 use crate::data::table::{Notice, TableOptions};
 use crate::data::{HeldOut, Options, Scale, Source};
-use crate::fit::{DeviceSettings, choose};
+use crate::files::may_write;
+use crate::fit::{DeviceSettings, check_samples, choose};
 use crate::model::Activation;
 use crate::{Error, Result};
 
-/// What is wrong with the file of a new sweep if it already exists.
-pub const THERE_ALREADY: &str = "is there already";
 /// How an error begins if a results file holds networks of another device, where that is not wanted.
 pub const OTHER_DEVICE: &str = "holds networks that were trained on";
 /// The number of networks that are measured to choose a device.
@@ -117,6 +115,17 @@ pub struct Sweep {
     checkpoint_every: Duration,
 }
 
+/// What to do about a results file that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// Refuse it.
+    New,
+    /// Write over it.
+    Overwrite,
+    /// Continue it.
+    GoOn,
+}
+
 /// The results so far, and the file to which more are added.
 #[derive(Debug, Default)]
 pub struct Opened {
@@ -185,23 +194,24 @@ impl Sweep {
         Ok(Self { jobs, data, backend, common, description, notes, notices, same_device, checkpoint_every })
     }
 
-    /// Begins a results file, or continues one of this sweep if `resume` is set; without a path nothing is kept.
+    /// Begins a results file, or continues one of this sweep; without a path nothing is kept.
     ///
     /// # Errors
     /// [`Error::Results`] if the file of a new sweep already exists, and those of [`Results::create`] and
     /// [`Results::resume`].
-    pub fn open(&self, path: Option<&Path>, resume: bool) -> Result<Opened> {
+    pub fn open(&self, path: Option<&Path>, begin: Begin) -> Result<Opened> {
         let Some(path) = path else { return Ok(Opened::default()) };
         let under_way = under_way::path_of(path);
-        if !resume {
-            let there = |path: PathBuf| Error::Results { path, problem: THERE_ALREADY.into() };
-            if under_way.exists() {
-                return Err(there(under_way));
-            }
-            let file = Results::create(path, &self.description).map_err(|error| match error {
-                Error::Io { path, source } if source.kind() == io::ErrorKind::AlreadyExists => there(path),
-                error => error,
+        if begin != Begin::GoOn {
+            let overwrite = begin == Begin::Overwrite;
+            may_write(&under_way, overwrite, || {
+                Err(Error::Results { path: under_way.clone(), problem: THERE_ALREADY.into() })
             })?;
+            let file = Results::create(path, &self.description, overwrite)?;
+            if overwrite && under_way.exists() {
+                let removed = std::fs::remove_file(&under_way);
+                removed.map_err(|source| Error::Io { path: under_way.clone(), source })?;
+            }
             return Ok(Opened { file: Some(file), under_way: Some(under_way), ..Opened::default() });
         }
         let mut begun = BTreeMap::new();
@@ -312,7 +322,7 @@ impl SweepSettings {
         let seed = self.test_seed.unwrap_or(1);
         if let Some(samples) = self.options.samples {
             let share = self.test_fraction.or(self.folds.map(|folds| 1.0 / folds as f64)).unwrap_or(0.0);
-            self.device.check_samples((samples as f64 * (1.0 - share)) as usize)?;
+            check_samples(&self.device, (samples as f64 * (1.0 - share)) as usize)?;
         }
         match (self.folds, self.test_fraction) {
             (Some(_), Some(_)) => Err(Error::Mismatch("folds and a share to hold out exclude each other".into())),

@@ -79,7 +79,7 @@ pub fn named(settings: &DeviceSettings, name: Option<&str>, data: &Dataset, runs
 
 /// Refuses more generated samples than a buffer of the adapter holds.
 pub fn check_samples(name: Option<&str>, samples: usize) -> Result<()> {
-    let needed = (FEATURES_OF_GENERATED * size_of::<f32>() * samples) as u64;
+    let needed = (samples as u64).saturating_mul((FEATURES_OF_GENERATED * size_of::<f32>()) as u64);
     if needed <= BUFFER_OF_ALL {
         return Ok(());
     }

@@ -46,6 +46,19 @@ pub fn choose(settings: &DeviceSettings, data: &Dataset, runs: &[Run], iteration
     }
 }
 
+/// Refuses, before they are made, more generated training samples than the requested GPU's limits allow. Whether fewer fit
+/// beside everything else, its plan says.
+///
+/// # Errors
+/// [`Error::Limit`](crate::Error::Limit), and [`Error::NoAdapter`](crate::Error::NoAdapter) if there is no such GPU.
+pub fn check_samples(settings: &DeviceSettings, samples: usize) -> Result<()> {
+    match &settings.choice {
+        DeviceChoice::Gpu => gpu::check_samples(None, samples),
+        DeviceChoice::Named(name) => gpu::check_samples(Some(name), samples),
+        DeviceChoice::Auto | DeviceChoice::Cpu => Ok(()),
+    }
+}
+
 /// Opens the requested device for inference only: before a GPU is used, some of its logits are compared with the CPU's.
 /// One forward pass is never worth a GPU's set-up, so `auto` means the CPU. Returns the backend and notes on the
 /// choice, one line each.

@@ -1,6 +1,5 @@
 //! The requested device, and the CPU backend that fits the request.
 
-use super::gpu;
 use crate::Conflict;
 use crate::backend::{Backend, LayoutChoice, PlanChoice, Run, Session};
 use crate::cpu::{Engine, Reference};
@@ -101,19 +100,6 @@ impl DeviceSettings {
                 None => Ok(Box::new(Reference::<f32>::new())),
             },
             cpu => Ok(cpu),
-        }
-    }
-
-    /// Refuses, before they are made, more generated training samples than the requested GPU's limits allow. Whether fewer
-    /// fit beside everything else, its plan says.
-    ///
-    /// # Errors
-    /// [`Error::Limit`], and [`Error::NoAdapter`] if there is no such GPU.
-    pub fn check_samples(&self, samples: usize) -> Result<()> {
-        match &self.choice {
-            DeviceChoice::Gpu => gpu::check_samples(None, samples),
-            DeviceChoice::Named(name) => gpu::check_samples(Some(name), samples),
-            DeviceChoice::Auto | DeviceChoice::Cpu => Ok(()),
         }
     }
 
