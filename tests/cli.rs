@@ -460,7 +460,7 @@ fn compare_and_selftest_refuse_what_they_do_not_know() {
     assert_refused(planar("selftest -q"), 3, &["no GPU adapter"]);
     let mut empty = planar("train -q");
     empty.args(["--device", ""]);
-    assert_refused(empty, 2, &["device", "part of an adapter's name"]);
+    assert_refused(empty, 2, &["device", "an adapter's number or part of its name"]);
 }
 
 #[test]

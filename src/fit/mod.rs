@@ -103,6 +103,7 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     let prepared = Prepared::new(settings, observer)?;
     let (before, is_finished) = (prepared.before(), prepared.is_finished());
     let metrics = settings.files.metrics.as_deref().filter(|_| !is_finished);
+    let log_every = prepared.schedule.log_every();
     let (run_of_lines, overwrite) = (prepared.origin.clone(), settings.files.overwrite);
     let mut metrics = Metrics::open(metrics, before, run_of_lines, overwrite)?;
     let Prepared { data, held_out, run, origin, resumed, schedule, mut snapshots } = prepared;
@@ -187,7 +188,7 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
         network: NetworkReport::new(&run.network),
         training: TrainingReport::new(&settings.run, settings.iterations, settings.device.precision),
         init: start,
-        costs: outcome.costs.clone(),
+        costs: reported(&outcome.costs, log_every),
         last,
         seconds: Seconds {
             setup: setup.as_secs_f64(),
@@ -216,6 +217,13 @@ fn last(outcome: &Outcome, data: &Dataset, held_out: Option<&Dataset>, run: &Run
         test_accuracy: test_scores.map(|scores| scores.accuracy),
         test_scores,
     }
+}
+
+/// The costs at multiples of the interval, and the last one: a run that was resumed may have logged others before.
+fn reported(costs: &[CostAt], log_every: u64) -> Vec<CostAt> {
+    let last = costs.last().map_or(0, |at| at.iteration);
+    let is_reported = |at: &&CostAt| at.iteration.is_multiple_of(log_every) || at.iteration == last;
+    costs.iter().filter(is_reported).copied().collect()
 }
 
 /// After training has failed: still writes the last weights to the checkpoint.

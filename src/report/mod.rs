@@ -66,6 +66,14 @@ fn within(width: usize, rows: Vec<Vec<String>>) -> String {
     };
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let least: Vec<usize> = (0..count).map(longest).collect();
+    let widest = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).flat_map(|cell| cell.lines());
+        cells.map(measure_text_width).max().unwrap_or(0)
+    };
+    // what fits as it is needs no arrangement
+    if (0..count).map(|column| widest(column) + PADDING).sum::<usize>() <= width + PADDING {
+        table.set_content_arrangement(ContentArrangement::Disabled);
+    }
     table.add_rows(rows);
     for (at, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, PADDING as u16));

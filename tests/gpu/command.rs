@@ -98,7 +98,7 @@ fn adapter_is_gone(adapter: &Adapter, _: &Gpu) -> Check {
     }
     for device in ["gpu", "auto"] {
         let (_, stderr, code) =
-            planar(&format!("train --device {device} --iterations 80 --resume {path} --checkpoint {path}.2"))?;
+            planar(&format!("train --device {device} --iterations 80 --resume {path} --checkpoint {path}.2 --force"))?;
         if code != Some(0) || !stderr.contains("it ran on Adapter Of Yore, plan resident: another device rounds") {
             return Err(format!("{device}: exit {code:?}: {stderr}"));
         }
