@@ -70,7 +70,7 @@ Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 4 comparison fa
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Train a network and print its costs and accuracy
-    Train(train::Arguments),
+    Train(Box<train::Arguments>),
     /// Predict classes with a trained network
     Predict(predict::Arguments),
     #[cfg(feature = "plot")]
