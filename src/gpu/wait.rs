@@ -7,7 +7,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-/// How long a submission may take before the device counts as hung; a [software adapter](Idle) may take longer, as long as it
+/// How long a submission may take before the device counts as hung; a [software adapter](Progress) may take longer, as long as it
 /// computes. A chunk aims at 50 ms, but if one iteration of a large
 /// network takes a slow software adapter seconds, a chunk of four times as many iterations may follow it.
 pub const PATIENCE: Duration = Duration::from_secs(120);
@@ -36,54 +36,46 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 pub async fn finished(device: &wgpu::Device, submission: Option<wgpu::SubmissionIndex>, patience: Duration) -> Waited {
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
-    let mut idle = Idle::new(device.adapter_info().device_type == wgpu::DeviceType::Cpu);
-    let mut left = patience;
+    let mut progress = Progress::new(device.adapter_info().device_type == wgpu::DeviceType::Cpu);
     loop {
-        let wait = wgpu::PollType::Wait { submission_index: submission.clone(), timeout: Some(left.min(LOOK)) };
+        let wait = wgpu::PollType::Wait { submission_index: submission.clone(), timeout: Some(patience) };
         // wgpu panics on errors that are not a PollError
         match catch_unwind(AssertUnwindSafe(|| device.poll(wait).map(|_| ()))) {
             Ok(Ok(())) => return Waited::Done,
-            Ok(Err(wgpu::PollError::Timeout)) => left = patience.saturating_sub(idle.for_how_long(patience)),
+            Ok(Err(wgpu::PollError::Timeout)) if progress.is_made() => {}
+            Ok(Err(wgpu::PollError::Timeout)) => return Waited::TimedOut(patience.as_secs()),
             Ok(Err(error)) => return Waited::Failed(error.to_string()),
             Err(_) => return Waited::Failed("the device failed while the host waited for it".into()),
         }
-        if left.is_zero() {
-            return Waited::TimedOut(patience.as_secs());
-        }
     }
 }
 
-/// How often a wait looks whether the device still computes.
+/// Whether a device makes progress, as far as can be seen. Nothing shows what hardware does. A software adapter computes in
+/// this process: while the process gets time of a processor, it is not hung, only slow or on a busy machine. Even that is
+/// believed only a few times.
 #[cfg(not(target_arch = "wasm32"))]
-const LOOK: Duration = Duration::from_secs(1);
-
-/// For how long a device has made no progress, as far as can be seen. Nothing shows what hardware does, so that its clock
-/// runs from the start. A software adapter computes in this process: while the process gets time of a processor, it is not
-/// hung, only slow or on a busy machine. Even that ends after ten times the patience.
-#[cfg(not(target_arch = "wasm32"))]
-struct Idle {
-    begun: std::time::Instant,
+struct Progress {
     since: std::time::Instant,
     /// The process's time on processors by then; none where it cannot be seen to compute.
     computed: Option<Duration>,
+    looks: u32,
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-impl Idle {
+impl Progress {
+    const MOST_LOOKS: u32 = 10;
+
     fn new(is_software: bool) -> Self {
-        let now = std::time::Instant::now();
-        Self { begun: now, since: now, computed: Some(is_software).filter(|is| *is).and_then(|_| processor_time()) }
+        let computed = if is_software { processor_time() } else { None };
+        Self { since: std::time::Instant::now(), computed, looks: 0 }
     }
 
-    fn for_how_long(&mut self, patience: Duration) -> Duration {
-        let computed = self.computed.and_then(|before| Some((before, processor_time()?)));
-        if let Some((before, now)) = computed
-            && self.begun.elapsed() < 10 * patience
-            && now.saturating_sub(before) * 50 > self.since.elapsed()
-        {
-            (self.since, self.computed) = (std::time::Instant::now(), Some(now));
-        }
-        self.since.elapsed()
+    /// Whether the device has computed for over a fiftieth of the time since the last look.
+    fn is_made(&mut self) -> bool {
+        let (Some(before), Some(now)) = (self.computed, processor_time()) else { return false };
+        let is_made = now.saturating_sub(before) * 50 > self.since.elapsed() && self.looks < Self::MOST_LOOKS;
+        *self = Self { since: std::time::Instant::now(), computed: Some(now), looks: self.looks + 1 };
+        is_made
     }
 }
 
@@ -135,14 +127,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_software_adapter_that_computes_is_waited_for_and_hardware_as_long_as_the_clock_says() {
-        let patience = Duration::from_millis(500);
-        let (mut software, mut hardware) = (Idle::new(true), Idle::new(false));
-        let begun = std::time::Instant::now();
-        while begun.elapsed() < 2 * patience {
-            std::hint::spin_loop();
+    fn a_software_adapter_that_computes_is_waited_for_but_not_forever_and_hardware_as_long_as_the_clock_says() {
+        let compute = || {
+            let begun = std::time::Instant::now();
+            while begun.elapsed() < Duration::from_millis(20) {
+                std::hint::spin_loop();
+            }
+        };
+        let (mut software, mut hardware) = (Progress::new(true), Progress::new(false));
+        for look in 0..=Progress::MOST_LOOKS {
+            compute();
+            assert_eq!(software.is_made(), look < Progress::MOST_LOOKS);
+            assert!(!hardware.is_made());
         }
-        assert!(software.for_how_long(patience) < patience);
-        assert!(hardware.for_how_long(patience) >= 2 * patience);
     }
 }
