@@ -9,7 +9,7 @@ use planar::{Error, Result};
 #[command(next_help_heading = "Device")]
 pub struct DeviceArguments {
     /// auto (a hardware GPU if it pays), cpu, gpu (a software one too), an adapter's number or part of its name
-    #[arg(long, value_name = "auto|cpu|gpu|N|NAME", default_value = "auto", value_parser = device_name)]
+    #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = device_name)]
     device: String,
     /// auto, split (two dispatches per iteration), resident (many iterations per dispatch) or layered (any depth)
     #[cfg(feature = "gpu")]

@@ -9,7 +9,7 @@ use super::Ending;
 use crate::report;
 
 const EXAMPLES: &str = "Examples:
-  planar devices                        all adapters (Vulkan, Metal or DX12), with their numbers for --device
+  planar devices                        all adapters with their numbers
   WGPU_BACKEND=vulkan planar devices    through Vulkan only
   planar devices --json                 with the limits, in bytes and counts
 Exit codes: 0 done, with or without an adapter, 1 failure.";

@@ -57,10 +57,10 @@ struct MergeArguments {
     #[arg(required = true, value_name = "FILE.jsonl")]
     parts: Vec<PathBuf>,
     /// Show what is there, even if networks are missing
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     partial: bool,
     /// Refuse parts that were trained on different devices
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     same_device: bool,
     /// Write the merged results to this file
     #[arg(long, value_name = "FILE.jsonl", help_heading = "Output")]

@@ -19,6 +19,8 @@ const FIRST: Duration = Duration::from_secs(1);
 pub(super) struct Keeper {
     path: Option<PathBuf>,
     every: Option<u64>,
+    /// Those of the whole run.
+    iterations: u64,
     /// The run at its start, with the costs before it.
     state: State,
     /// When it was written, or training began.
@@ -34,13 +36,14 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Writes to `path` every `every` iterations, or every 30 s; `state` is the run at its start.
-    pub fn new(path: Option<&Path>, every: Option<u64>, state: State) -> Self {
+    /// Writes to `path` every `every` of all `iterations`, or every 30 s; `state` is the run at its start.
+    pub fn new(path: Option<&Path>, every: Option<u64>, iterations: u64, state: State) -> Self {
         path.into_iter().for_each(remove_leftovers);
         let path = path.map(Path::to_path_buf);
         Self {
             path,
             every,
+            iterations,
             state,
             written: Instant::now(),
             due: FIRST,
@@ -71,7 +74,8 @@ impl Keeper {
             Some(every) => iteration.is_multiple_of(every),
             None => self.written.elapsed() >= self.due,
         };
-        if is_due { self.write() } else { Ok(()) }
+        // at the end it waits for the last cost, which is about to be known
+        if is_due && iteration < self.iterations { self.write() } else { Ok(()) }
     }
 
     /// After training: writes the last finite weights, with their own cost at the end of the curve.
@@ -121,7 +125,7 @@ mod tests {
         let network = Network::one_hidden(2, 3, Activation::Tanh).unwrap();
         let description = Description::new(&data, &network, 1.0, "f32");
         let state = State::new(description, "seed 2".into(), "a device".into(), "split");
-        let mut keeper = Keeper::new(Some(&path), None, state);
+        let mut keeper = Keeper::new(Some(&path), None, 100, state);
         assert!(
             keeper.due + Duration::from_secs(4) <= Duration::from_secs(5),
             "the first is there within five seconds"

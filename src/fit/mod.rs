@@ -129,7 +129,12 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     state.columns = Some(data.columns().clone()).filter(|columns| !columns.are_plain());
     state.costs.clone_from(&earlier);
     state.curve.clone_from(&earlier_curve);
-    let mut keeper = Keeper::new(settings.files.kept().map(AsRef::as_ref), settings.files.checkpoint_every, state);
+    let mut keeper = Keeper::new(
+        settings.files.kept().map(AsRef::as_ref),
+        settings.files.checkpoint_every,
+        settings.iterations,
+        state,
+    );
 
     metrics.begin()?;
     observer.begins(schedule.iterations());
