@@ -29,7 +29,7 @@ const CASES: [Case; 6] = [
         grows: false,
     },
     Case {
-        arguments: "train --iterations 900 --log-every 1 --resume KEPT --checkpoint COPY --metrics",
+        arguments: "train --force --iterations 900 --log-every 1 --resume KEPT --checkpoint COPY --metrics",
         file: "costs.jsonl",
         grows: true,
     },

@@ -97,7 +97,8 @@ fn folds_that_diverge_have_no_figures_and_the_run_ends_with_5() {
     let arguments = "train --device cpu --activation relu --learning-rate 1e6 --test-seed 4 --folds 3 --iterations 50";
     let (stdout, stderr, code) = ended(arguments);
     assert_eq!(code, 5, "{stderr}");
-    assert!(stdout.contains("diverged at ") && stdout.contains("over 0 of 3 folds"), "{stdout}");
+    assert_eq!((stdout.matches("diverged").count(), stdout.matches("at 4").count()), (3, 3), "{stdout}");
+    assert!(stdout.contains("over 0 of 3 folds"), "{stdout}");
     let wanted = "planar: diverged in folds 1, 2, 3; to find out why: planar diagnose --device cpu --activation relu \
                   --learning-rate 1e6 --iterations 50\n";
     assert_eq!(stderr, wanted);

@@ -208,6 +208,9 @@ fn merge_parts(arguments: &MergeArguments) -> anyhow::Result<Ending> {
         merged.check_device()?;
     }
     let Merged { sweep, results, networks } = merged;
+    if let Some(out) = &arguments.out {
+        Results::write(out, &sweep, &results, arguments.force).advise(advice)?;
+    }
     if results.len() as u64 != networks {
         super::tell(format_args!("{} of {networks} networks have ended", results.len()));
     }
@@ -217,9 +220,6 @@ fn merge_parts(arguments: &MergeArguments) -> anyhow::Result<Ending> {
             "trained on several devices, each of which rounds in its own way: {}",
             several.join("; ")
         ));
-    }
-    if let Some(out) = &arguments.out {
-        Results::write(out, &sweep, &results, arguments.force).advise(advice)?;
     }
     print(&sweep, &results, arguments.json, start)?;
     if !results.is_empty() {
