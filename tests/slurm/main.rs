@@ -61,8 +61,10 @@ mod array {
         planar(&work, &format!("sweep {sweep} --device cpu --out undisturbed.jsonl -q"))?;
 
         let parts = (1..=PARTS).map(|part| format!("part{part}.jsonl")).collect::<Vec<_>>().join(" ");
-        let array = cluster.submit(SCRIPT, &format!("1-{PARTS}"))?;
-        let job = |part: usize| format!("{array}_{part}");
+        let array = cluster.submit(SCRIPT, &format!("1-{}", PARTS - 1))?;
+        // apart, since a change of one task's time limit may change those of its array
+        let last = cluster.submit(SCRIPT, &PARTS.to_string())?;
+        let job = |part: usize| format!("{}_{part}", if part == PARTS { last } else { array });
         for part in [2, 3, 4] {
             cluster.wait(&format!("the checkpoint of part {part}"), || under_way(&work, part))?;
         }
@@ -85,8 +87,12 @@ mod array {
                 return Err(format!("job {job} ended as {state}: {}", logs(&work)));
             }
         }
+        let cancelled = ended(&cluster, &job(2));
+        if cancelled.as_deref() != Some("CANCELLED") {
+            return Err(format!("the cancelled job ended as {cancelled:?}"));
+        }
         for part in [2, 3, 4] {
-            let log = fs::read_to_string(work.join(format!("slurm-{array}_{part}.out"))).unwrap_or_default();
+            let log = fs::read_to_string(work.join(format!("slurm-{}.out", job(part)))).unwrap_or_default();
             if !log.contains("interrupted after") {
                 return Err(format!("part {part} was not stopped in its midst: {log}"));
             }
