@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::command::{planar, run};
+use common::command::{planar, run, timeless};
 use planar::checkpoint::{Checkpoint, Contents};
 use planar::sweep::results;
 use rand::{RngExt, SeedableRng};
@@ -73,17 +73,6 @@ fn temporary(folder: &TempDir, known: &[&str]) -> Vec<String> {
 fn others(folder: &TempDir, known: &[&str]) -> Vec<String> {
     let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names.filter(|name| !known.contains(&name.as_str())).collect()
-}
-
-/// The lines of a file of metrics without their seconds.
-fn timeless(file: &Path) -> Vec<Value> {
-    let text = fs::read_to_string(file).unwrap();
-    let line = |line: &str| {
-        let mut line: Value = serde_json::from_str(line).unwrap();
-        line.as_object_mut().unwrap().remove("seconds").unwrap();
-        line
-    };
-    text.lines().map(line).collect()
 }
 
 const TRAIN: &str = "train --json -q --device cpu --hidden 21 --activation leaky-relu:0.03 --learning-rate 0.7 \

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use common::command::{planar, run, send, training};
+use common::command::{planar, run, send, timeless, training};
 use planar::checkpoint::Checkpoint;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -36,16 +36,6 @@ fn wait_for_more(file: &Path, than: usize) {
         assert!(begun.elapsed() < Duration::from_secs(120), "no progress");
         sleep(Duration::from_millis(5));
     }
-}
-
-fn timeless(file: &Path) -> Vec<Value> {
-    let text = fs::read_to_string(file).unwrap();
-    let line = |line: &str| {
-        let mut line: Value = serde_json::from_str(line).unwrap();
-        line.as_object_mut().unwrap().remove("seconds").unwrap();
-        line
-    };
-    text.lines().map(line).collect()
 }
 
 /// Stderr and the exit code.

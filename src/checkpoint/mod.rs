@@ -12,15 +12,15 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use crate::files::atomic;
-pub use crate::files::{remove_leftovers, replace};
 pub use contents::Contents;
 pub use origin::Origin;
 pub use weights::{FITS_AS_IT_IS, FITS_TRANSPOSED, Weights};
 
 use crate::data::{Columns, Dataset};
+use crate::files::replace;
 use crate::model::{Network, Parameters};
 use crate::train::{CostAt, CostCurve};
 use crate::{Error, Result};
@@ -140,7 +140,7 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Io`] if writing fails, [`Error::Checkpoint`] if it is too large for the format.
     pub fn write(&self, path: &Path) -> Result<()> {
-        atomic::replace(path, &self.to_bytes(path)?)
+        replace(path, &self.to_bytes(path)?)
     }
 
     /// The bytes that [`write`](Self::write) writes; `path` is for errors.
@@ -214,14 +214,22 @@ pub(crate) fn tensors(
 
 /// The state in a file's metadata, or none if planar did not write it.
 fn state(path: &Path, bytes: &[u8]) -> Result<Option<State>> {
+    state_of(path, bytes, FORMAT)
+}
+
+/// What the metadata hold under planar's key in this layout, or none if they hold nothing there.
+///
+/// # Errors
+/// [`Error::Checkpoint`] if they are damaged, or of another layout.
+pub(crate) fn state_of<S: DeserializeOwned>(path: &Path, bytes: &[u8], layout: u32) -> Result<Option<S>> {
     let refuse = |problem: String| Error::Checkpoint { path: path.into(), problem };
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| refuse(weights::said(&error)))?;
     let Some(json) = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY)) else { return Ok(None) };
     let damaged = |error: serde_json::Error| refuse(format!("is damaged: its state does not read: {error}"));
     let value: serde_json::Value = serde_json::from_str(json).map_err(damaged)?;
-    if value["format"] != FORMAT {
+    if value["format"] != layout {
         let (format, version) = (&value["format"], value["version"].as_str().unwrap_or("of no version"));
-        return Err(refuse(format!("is of format {format}, written by planar {version}; this one reads {FORMAT}")));
+        return Err(refuse(format!("is of format {format}, written by planar {version}; this one reads {layout}")));
     }
     serde_json::from_value(value).map(Some).map_err(damaged)
 }

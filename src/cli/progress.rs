@@ -110,7 +110,7 @@ pub struct At {
     pub iterations: u64,
     /// The last cost, of many networks the lowest, if there is one.
     pub cost: Option<f64>,
-    /// The networks that have ended, and how many there are, where there are many.
+    /// How many networks have ended, and how many there are; none for a single network.
     pub networks: Option<[u64; 2]>,
 }
 

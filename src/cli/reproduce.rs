@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use planar::Error;
-use planar::checkpoint::replace;
 use planar::files::check_writable;
+use planar::files::replace;
 use planar::fit::by_name;
 use planar::reproduce::{claims, reproduce};
 

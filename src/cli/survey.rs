@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use planar::checkpoint::{remove_leftovers, replace};
 use planar::files::check_writable;
+use planar::files::{remove_leftovers, replace};
 use planar::survey::survey;
 use planar::{Error, Result};
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use web_time::Instant;
 
 use crate::Result;
-use crate::checkpoint::{Checkpoint, State, remove_leftovers};
+use crate::checkpoint::{Checkpoint, State};
+use crate::files::remove_leftovers;
 use crate::model::Parameters;
 use crate::train::{CostAt, CostCurve, Outcome, Status};
 

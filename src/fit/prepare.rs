@@ -33,7 +33,7 @@ impl Prepared {
         let mut schedule = Schedule::new(iterations, settings.log_every)?.with_curve();
         if let Some(samples) = settings.data.options.samples {
             let share = settings.data.held_out.as_ref().map_or(0.0, HeldOut::share);
-            check_samples(&settings.device, (samples as f64 * (1.0 - share)) as usize)?;
+            check_samples(&settings.device, samples, share)?;
         }
         let loaded = settings.data.prepare(&mut |at| observer.reading(at))?;
         let (data, held_out) = (loaded.data, loaded.held_out);

@@ -12,7 +12,8 @@ use resvg::usvg::{Options, Tree};
 
 use super::origin::marked;
 use super::{Area, failed};
-use crate::checkpoint::{Origin, atomic};
+use crate::checkpoint::Origin;
+use crate::files::{remove_leftovers, replace};
 use crate::text::visible_lines;
 use crate::{Error, Result};
 
@@ -116,8 +117,8 @@ fn drawn(path: &Path, size: (u32, u32), draw: impl FnOnce(&Area) -> Result<()>) 
 
 /// Replaces a file by a complete picture, and removes what a killed run left beside it.
 pub(super) fn put(path: &Path, bytes: &[u8]) -> Result<()> {
-    atomic::remove_leftovers(path);
-    atomic::replace(path, bytes)
+    remove_leftovers(path);
+    replace(path, bytes)
 }
 
 fn rendered(svg: &str, density: f32) -> Result<Pixmap> {

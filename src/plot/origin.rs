@@ -14,7 +14,7 @@ const COMMENT: [u8; 2] = [0x21, 0xfe];
 /// The bytes of an SVG, PNG or GIF with the run in it.
 pub(super) fn marked(mut picture: Vec<u8>, origin: &Origin) -> Result<Vec<u8>> {
     let json = serde_json::to_string(origin).map_err(|error| Error::Plot(error.to_string()))?;
-    // within strings alone, where they may be escaped: the text stands in XML too
+    // XML gives these letters a meaning, and JSON has them only in strings, where it can escape them
     let json = json.replace('&', "\\u0026").replace('<', "\\u003c").replace('>', "\\u003e");
     let text = [MARK, json.as_bytes()].concat();
     let (end, part) = match picture.as_slice() {

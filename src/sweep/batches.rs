@@ -8,8 +8,9 @@ use web_time::Instant;
 
 use super::DataSets;
 use super::grid::Job;
+use super::pace::{MOST_AT_ONCE, Pace, work, work_left};
 use super::results::JobResult;
-use super::under_way::{About, Begun};
+use super::under_way::{About, Begun, start_of};
 use crate::backend::{Backend, Run};
 use crate::cpu::accuracy_on;
 use crate::data::Dataset;
@@ -19,15 +20,6 @@ use crate::{Error, Result};
 
 /// The name of a batch's memory in an [`Error::Limit`].
 pub const BATCH_MEMORY: &str = "MiB per batch";
-/// The longest that one iteration of a batch should take: a submit holds at least one.
-const ITERATION_TIME: f64 = 0.05;
-/// Hidden units times samples per iteration of the first batch, before the device's speed is known.
-const FIRST_BATCH: f64 = 5e7;
-/// The same, times iterations, per second: what a core does, nearly, so that the first batch is not too long on any device.
-const FIRST_RATE: f64 = 1e9;
-/// The most networks of a batch, so that the file of those under way stays small enough to be written twice a minute.
-const MOST_AT_ONCE: usize = 1 << 15;
-
 /// The most costs of a result's curve: over half as many, enough for a picture, take about 5 KB of a file.
 const CURVE: usize = 400;
 
@@ -148,7 +140,7 @@ pub(super) fn go_on<'a>(
     let (mut pace, mut failure) = (Pace::new(backend, common), None);
     for mut group in groups(jobs, begun) {
         let (data, test) = data.get(&group[0].data, group[0].fold)?;
-        let start = begun.get(&group[0].job).map_or(0, |begun| begun.about.iteration);
+        let start = start_of(begun, group[0]);
         while !group.is_empty() {
             let count = batch(backend, data, &group, start, common, &pace)?;
             let batch: Vec<&Job> = group.drain(..count).collect();
@@ -161,54 +153,6 @@ pub(super) fn go_on<'a>(
         }
     }
     failure.map_or(Ok(true), Err)
-}
-
-/// Hidden units times samples of these networks: the work of an iteration.
-fn work(batch: &[&Job], data: &Dataset) -> f64 {
-    batch.iter().map(|job| job.hidden as f64).sum::<f64>() * data.samples() as f64
-}
-
-/// The same, times the iterations that each has left.
-fn work_left(batch: &[&Job], data: &Dataset, start: u64) -> f64 {
-    let of = |job: &&Job| job.hidden as f64 * job.iterations.saturating_sub(start) as f64;
-    batch.iter().map(of).sum::<f64>() * data.samples() as f64
-}
-
-/// How much work a batch may be, learnt from the batches before it.
-struct Pace {
-    /// Work of an iteration.
-    pairs: f64,
-    /// Work per second.
-    rate: f64,
-    /// Seconds that a batch may take.
-    seconds: f64,
-    /// Networks that are trained at once in any case: fewer would leave the device idle.
-    at_once: usize,
-}
-
-impl Pace {
-    fn new(backend: &dyn Backend, common: &Common) -> Self {
-        let threads = || std::thread::available_parallelism().map_or(1, usize::from);
-        let at_once = match backend.device().kind.as_str() {
-            "cpu" | "software-gpu" => threads(),
-            _ => 64,
-        };
-        Self { pairs: FIRST_BATCH, rate: FIRST_RATE, seconds: common.batch_time.as_secs_f64(), at_once }
-    }
-
-    /// Whether these networks, which begin after `start` iterations, make a batch that is short enough.
-    fn allows(&self, batch: &[&Job], data: &Dataset, start: u64) -> bool {
-        let is_short = || work_left(batch, data, start) <= self.rate * self.seconds;
-        batch.len() <= MOST_AT_ONCE && work(batch, data) <= self.pairs && (batch.len() <= self.at_once || is_short())
-    }
-
-    /// A batch of this work per iteration has done so many iterations, and this work in all.
-    fn learn(&mut self, work: f64, iterations: u64, total: f64, began: Instant) {
-        let seconds = began.elapsed().as_secs_f64().max(1e-6);
-        let pairs = work * ITERATION_TIME * iterations.max(1) as f64 / seconds;
-        self.pairs = pairs.clamp(self.pairs / 8.0, self.pairs * 8.0);
-        self.rate = (total / seconds).clamp(self.rate / 8.0, self.rate * 8.0);
-    }
 }
 
 /// Checks, before anything is trained, that everything can be: costs can be logged, and each network fits the device by
@@ -241,7 +185,7 @@ pub fn check(backend: &dyn Backend, jobs: &[Job], data: &DataSets, common: &Comm
 /// Groups the jobs that may train side by side; within a group, jobs of similar length and width are neighbours. Those that
 /// have begun come first.
 fn groups<'a>(jobs: impl Iterator<Item = &'a Job>, begun: &BTreeMap<u64, Begun>) -> Vec<VecDeque<&'a Job>> {
-    let start = |job: &Job| begun.get(&job.job).map_or(0, |begun| begun.about.iteration);
+    let start = |job: &Job| start_of(begun, job);
     let mut groups: Vec<VecDeque<&Job>> = Vec::new();
     for job in jobs {
         let is_beside = |other: &Job| other.group() == job.group() && start(other) == start(job);
@@ -296,7 +240,7 @@ fn train_batch(
     listen: &mut impl FnMut(SweepEvent) -> Result<ControlFlow<()>>,
 ) -> Result<Option<u64>> {
     let before: Vec<Option<&Begun>> = batch.iter().map(|job| begun.get(&job.job)).collect();
-    let start = before[0].map_or(0, |before| before.about.iteration);
+    let start = start_of(begun, batch[0]);
     let run = |(job, before): (&&Job, &Option<&Begun>)| {
         let run = job.run(data, common.init_scale)?;
         Ok(Run { parameters: before.map_or(run.parameters, |before| before.parameters.clone()), ..run })

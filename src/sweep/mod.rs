@@ -8,6 +8,7 @@ mod batches;
 mod datasets;
 pub mod grid;
 pub mod merge;
+mod pace;
 mod progress;
 pub mod range;
 pub mod results;

@@ -33,8 +33,8 @@ pub(super) struct Counter {
 }
 
 impl Counter {
-    /// A sweep of networks with so many iterations in all; some networks have ended before, and others had begun and are to
-    /// go on after so many iterations in all.
+    /// A sweep of this many networks, with `of` iterations in total. Some networks have ended before, and others, which go on,
+    /// had done `begun` iterations in total.
     pub fn new(networks: usize, of: u64, results: &[JobResult], begun: u64) -> Self {
         let ended = results.iter().map(|result| result.job.iterations).fold(0, u64::saturating_add);
         let before = ended.saturating_add(begun);
@@ -42,7 +42,7 @@ impl Counter {
         Self { now, ended, waiting: begun, in_training: (0, 0) }
     }
 
-    /// A batch of so many networks begins, each of which has done so many iterations before.
+    /// A batch of this many networks begins, each of which has done this many iterations before.
     pub fn batch(&mut self, networks: usize, iteration: u64) -> SweepProgress {
         self.in_training = (networks as u64, iteration);
         self.waiting = self.waiting.saturating_sub(iteration.saturating_mul(networks as u64));
@@ -50,7 +50,7 @@ impl Counter {
         self.now()
     }
 
-    /// The networks of the batch that are in training have done so many iterations.
+    /// The networks of the batch that are in training have done this many iterations.
     pub fn advanced(&mut self, iteration: u64, cost: Option<f64>) -> SweepProgress {
         self.in_training.1 = iteration;
         self.now.cost = cost;

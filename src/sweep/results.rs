@@ -11,8 +11,7 @@ use serde_json::Value;
 
 use super::grid::Job;
 use crate::backend::PlanChoice;
-use crate::checkpoint::atomic;
-use crate::files::{Lock, may_write};
+use crate::files::{Lock, may_write, remove_leftovers, replace};
 use crate::model::Parameters;
 use crate::train::{CostAt, CostCurve, Status};
 use crate::{Error, Result};
@@ -102,8 +101,8 @@ impl Results {
             Ok(difference.or_else(|| has_more.then(|| "it has results that these parts lack".into())))
         })?;
         let text: String = std::iter::once(sweep).chain(&lines_here).map(|line| format!("{line}\n")).collect();
-        atomic::remove_leftovers(path);
-        atomic::replace(path, text.as_bytes())
+        remove_leftovers(path);
+        replace(path, text.as_bytes())
     }
 
     /// Opens a file of the same sweep to continue it. If its last line was cut off, that line is dropped. A file that

@@ -14,10 +14,9 @@ use super::results::{JobResult, Results, THERE_ALREADY, devices};
 use super::under_way::{self, Begun, Keeper};
 use super::{Common, DataSets, SweepEvent, SweepProgress, batches, range};
 use crate::backend::Backend;
-use crate::checkpoint::remove_leftovers;
 use crate::data::table::{Notice, TableOptions};
 use crate::data::{HeldOut, Options, Scale, Source};
-use crate::files::may_write;
+use crate::files::{may_write, remove_leftovers};
 use crate::fit::{DeviceSettings, check_samples, choose};
 use crate::model::Activation;
 use crate::{Error, Result};
@@ -322,7 +321,7 @@ impl SweepSettings {
         let seed = self.test_seed.unwrap_or(1);
         if let Some(samples) = self.options.samples {
             let share = self.test_fraction.or(self.folds.map(|folds| 1.0 / folds as f64)).unwrap_or(0.0);
-            check_samples(&self.device, (samples as f64 * (1.0 - share)) as usize)?;
+            check_samples(&self.device, samples, share)?;
         }
         match (self.folds, self.test_fraction) {
             (Some(_), Some(_)) => Err(Error::Mismatch("folds and a share to hold out exclude each other".into())),

@@ -4,7 +4,7 @@
 //! The tensors are named by the network's number: `17.W1`, `17.b1`, `17.W2`, `17.b2` in the device's precision, and
 //! `17.costs`, a row of iteration and cost for each logged cost. The metadata holds a [`State`] under `planar`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -17,7 +17,8 @@ use super::batches::InTraining;
 use super::grid::Job;
 use super::results::difference;
 use crate::checkpoint::weights::{Raw, numbers, said};
-use crate::checkpoint::{KEY, atomic, tensors};
+use crate::checkpoint::{KEY, state_of, tensors};
+use crate::files::{self, replace};
 use crate::model::{Network, Parameters};
 use crate::train::{CostAt, CostCurve};
 use crate::{Error, Result};
@@ -95,7 +96,7 @@ fn write(path: &Path, sweep: &Value, networks: &[Begun]) -> Result<()> {
     });
     let metadata = HashMap::from([(KEY.to_owned(), json)]);
     let bytes = safetensors::serialize(all, Some(metadata)).map_err(|error| refuse(&error))?;
-    atomic::replace(path, &bytes)
+    replace(path, &bytes)
 }
 
 /// Reads the networks that were in training; none if there is no file. `network` makes that of a job; `jobs` are in the
@@ -114,17 +115,10 @@ pub fn read(
     }
     let refuse = |problem: String| Error::Checkpoint { path: path.into(), problem };
     let damaged = |problem: String| refuse(format!("is damaged: {problem}"));
-    let bytes = crate::files::read(path)?;
+    let bytes = files::read(path)?;
     let there = SafeTensors::deserialize(&bytes).map_err(|error| refuse(said(&error)))?;
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|error| refuse(said(&error)))?;
-    let json = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
-    let json = json.ok_or_else(|| refuse("holds no networks of a sweep".into()))?;
-    let state: Value = serde_json::from_str(json).map_err(|error| damaged(error.to_string()))?;
-    if state["format"] != FORMAT {
-        let (format, version) = (&state["format"], state["version"].as_str().unwrap_or("of no version"));
-        return Err(refuse(format!("is of format {format}, written by planar {version}; this one reads {FORMAT}")));
-    }
-    let state: State = serde_json::from_value(state).map_err(|error| damaged(error.to_string()))?;
+    let state: Option<State> = state_of(path, &bytes, FORMAT)?;
+    let state = state.ok_or_else(|| refuse("holds no networks of a sweep".into()))?;
     if let Some(difference) = difference(&state.sweep, sweep) {
         return Err(refuse(format!("is of another sweep: {difference}")));
     }
@@ -162,6 +156,11 @@ pub fn read(
     Ok(networks)
 }
 
+/// The iterations that a job has done before.
+pub fn start_of(begun: &BTreeMap<u64, Begun>, job: &Job) -> u64 {
+    begun.get(&job.job).map_or(0, |begun| begun.about.iteration)
+}
+
 /// Keeps the networks that are in training; without a file it keeps nothing.
 pub struct Keeper<'a> {
     path: Option<PathBuf>,
@@ -176,7 +175,7 @@ pub struct Keeper<'a> {
 }
 
 impl<'a> Keeper<'a> {
-    /// A file that is written every so often while a batch trains; `waiting` are the networks that it holds.
+    /// A file that is written after this time again and again while a batch trains; `waiting` are the networks that it holds.
     pub fn new(path: Option<PathBuf>, sweep: &'a Value, every: Duration, waiting: BTreeMap<u64, Begun>) -> Self {
         Self { path, sweep, every, waiting, since: Instant::now(), due: every.min(FIRST) }
     }
@@ -201,7 +200,7 @@ impl<'a> Keeper<'a> {
     pub fn write(&mut self, networks: &InTraining) -> Result<()> {
         let Some(path) = &self.path else { return Ok(()) };
         let mut all = networks.to_begun();
-        let numbers: std::collections::HashSet<u64> = all.iter().map(|of| of.about.job).collect();
+        let numbers: HashSet<u64> = all.iter().map(|of| of.about.job).collect();
         all.extend(self.waiting.values().filter(|of| !numbers.contains(&of.about.job)).cloned());
         write(path, self.sweep, &all)?;
         (self.since, self.due) = (Instant::now(), self.every);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use assert_cmd::Command;
+use serde_json::Value;
 
 /// The binary, with no adapter in sight.
 pub fn planar(arguments: &str) -> Command {
@@ -45,6 +46,17 @@ pub fn with_files(arguments: &str, files: &[&Path]) -> Command {
 /// [`run`] of the binary with these arguments.
 pub fn ended(arguments: &str) -> (String, String, i32) {
     run(planar(arguments))
+}
+
+/// The lines of a file of metrics without their seconds.
+pub fn timeless(file: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(file).unwrap();
+    let line = |line: &str| {
+        let mut line: Value = serde_json::from_str(line).unwrap();
+        line.as_object_mut().unwrap().remove("seconds").unwrap();
+        line
+    };
+    text.lines().map(line).collect()
 }
 
 /// The run of a command that has `-v`, once it trains and listens for Ctrl-C. What it says on stderr from then on is read,

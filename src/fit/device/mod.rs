@@ -46,12 +46,13 @@ pub fn choose(settings: &DeviceSettings, data: &Dataset, runs: &[Run], iteration
     }
 }
 
-/// Refuses, before they are made, more generated training samples than the requested GPU's limits allow. Whether fewer fit
-/// beside everything else, its plan says.
+/// Refuses, before they are made, more generated samples than the requested GPU's limits allow once this share is held out.
+/// Whether fewer fit beside everything else, its plan says.
 ///
 /// # Errors
 /// [`Error::Limit`](crate::Error::Limit), and [`Error::NoAdapter`](crate::Error::NoAdapter) if there is no such GPU.
-pub fn check_samples(settings: &DeviceSettings, samples: usize) -> Result<()> {
+pub fn check_samples(settings: &DeviceSettings, samples: usize, held_out: f64) -> Result<()> {
+    let samples = (samples as f64 * (1.0 - held_out)) as usize;
     match &settings.choice {
         DeviceChoice::Gpu => gpu::check_samples(None, samples),
         DeviceChoice::Named(name) => gpu::check_samples(Some(name), samples),
