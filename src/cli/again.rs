@@ -68,8 +68,10 @@ fn is_plain(word: &str) -> bool {
 fn for_bash(word: &str) -> String {
     let escaped = word.chars().map(|letter| match letter {
         '\'' | '\\' => format!("\\{letter}"),
-        // a fixed number of digits, so that none of the text is taken for another
-        letter if letter.is_control() => format!("\\u{:04x}", u32::from(letter)),
+        // the bytes of UTF-8, which need no locale, in the most digits, so that none of the text is taken for another
+        letter if letter.is_control() => {
+            letter.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("\\{byte:03o}")).collect()
+        }
         letter => letter.into(),
     });
     format!("$'{}'", escaped.collect::<String>())
@@ -119,8 +121,13 @@ mod tests {
     fn a_shell_reads_a_quoted_word_as_the_word() {
         let read = |shell: &str, word: &str| {
             let script = format!("printf %s {}", quoted(word));
-            let output = std::process::Command::new(shell).args(["-c", &script]).output().unwrap();
-            String::from_utf8(output.stdout).unwrap()
+            let [here, bare] = [None, Some("C")].map(|locale| {
+                let mut command = std::process::Command::new(shell);
+                command.envs(locale.map(|locale| ("LC_ALL", locale)));
+                String::from_utf8(command.args(["-c", &script]).output().unwrap().stdout).unwrap()
+            });
+            assert_eq!(here, bare, "whatever the locale");
+            here
         };
         assert_eq!(quoted("--activation=leaky-relu:0.03"), "--activation=leaky-relu:0.03");
         for word in HOSTILE {
