@@ -131,7 +131,7 @@ impl fmt::Display for Layouts {
 }
 
 /// Loads data and networks onto a device.
-pub trait Backend {
+pub trait Backend: Send + Sync {
     /// What computes.
     fn device(&self) -> DeviceInfo;
 

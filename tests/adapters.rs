@@ -90,3 +90,43 @@ fn samples_over_the_limits_are_refused_before_they_are_made() {
         }
     }
 }
+
+/// Each takes the next batch when it is free, so all three train; none takes networks of another sweep's or leaves one out.
+#[test]
+fn a_sweep_on_all_devices_is_shared_by_both_adapters_and_the_engine() {
+    let Some(names) = names() else { return };
+    let folder = tempfile::TempDir::new().unwrap();
+    let sweep = "sweep -q --device all --hidden 2..9 --init-seed 1..6 --iterations 400 --json";
+    let swept = json(planar(sweep).unwrap());
+    let results = swept["results"].as_array().unwrap();
+    assert_eq!(results.len(), 48);
+    let on = |name: &str| results.iter().filter(|result| result["device"] == name).count();
+    let engine = results.iter().find_map(|result| result["device"].as_str().filter(|name| name.starts_with("CPU")));
+    let counts = [on(&names[0]), on(&names[1]), on(engine.expect("a network on the CPU"))];
+    assert!(counts.iter().all(|count| *count > 0) && counts.iter().sum::<usize>() == 48, "{counts:?}");
+
+    // each network ends as on its device alone
+    for (name, flag) in [(&*names[0], "0"), (&names[1], "1"), (engine.unwrap(), "cpu")] {
+        let alone = json(planar(&sweep.replace("--device all", &format!("--device {flag}"))).unwrap());
+        for result in results.iter().filter(|result| result["device"] == name) {
+            let other = &alone["results"][result["job"].as_u64().unwrap() as usize];
+            assert_eq!((&result["cost"], &result["costs"]), (&other["cost"], &other["costs"]), "{name}");
+        }
+    }
+
+    // stopped and resumed, on other devices too
+    let file = folder.path().join("all.jsonl");
+    let with = |arguments: &str| {
+        let mut command = planar(arguments).unwrap();
+        command.arg("--out").arg(&file);
+        command
+    };
+    assert_eq!(run(with("sweep -q --device all --hidden 2..9 --iterations 400")).2, 0);
+    let text = std::fs::read_to_string(&file).unwrap();
+    let kept: String = text.lines().take(4).map(|line| format!("{line}\n")).collect();
+    std::fs::write(&file, &kept).unwrap();
+    assert_eq!(run(with("sweep -q --device cpu --hidden 2..9 --iterations 400 --resume")).2, 0);
+    let resumed = std::fs::read_to_string(&file).unwrap();
+    assert!(resumed.starts_with(&kept) && resumed.lines().count() == 9, "{resumed}");
+    refused(planar("train --device all --iterations 10").unwrap(), &["one device", "sweep"]);
+}

@@ -138,11 +138,21 @@ const SWEEP: &str = "sweep -q --device cpu --threads 1 --hidden 2..9 --init-seed
 /// Networks in training when it is killed go on from the file beside the results, which is never older than its interval.
 #[test]
 fn a_sweep_killed_200_times_loses_no_result_has_none_twice_and_goes_on_within_a_batch() {
+    sweep_killed(SWEEP, 200, 8 * 2 * 2);
+}
+
+/// What waits at a rung is kept as well, and the same networks go on from it.
+#[test]
+fn a_halving_killed_80_times_ends_with_the_networks_of_one_that_was_not() {
+    sweep_killed(&format!("{SWEEP} --halving 3 --test-fraction 0.2"), 80, 8 * 2 * 2);
+}
+
+fn sweep_killed(sweep: &str, times: usize, networks: usize) {
     let (mut random, seed) = moments();
     let folder = TempDir::new().unwrap();
     let at = |name: &str| folder.path().join(name);
     let ended = |flags: &str, file: &str| {
-        let mut command = planar(&format!("{SWEEP} {flags} --out"));
+        let mut command = planar(&format!("{sweep} {flags} --out"));
         command.arg(at(file));
         let (_, stderr, code) = run(command);
         assert_eq!(code, 0, "{stderr}");
@@ -165,9 +175,9 @@ fn a_sweep_killed_200_times_loses_no_result_has_none_twice_and_goes_on_within_a_
     let path = at("run.jsonl");
     let (mut kills, mut before, mut within_a_batch) = (Kills::default(), Vec::new(), 0);
     let mut was_begun = BTreeMap::new();
-    for kill in 1..=200 {
+    for kill in 1..=times {
         let pause = Duration::from_micros(random.random_range(2_000..longest));
-        let was_over = killed_after(&format!("{SWEEP} --resume"), &[("--out", &path)], pause);
+        let was_over = killed_after(&format!("{sweep} --resume"), &[("--out", &path)], pause);
         let bytes = fs::read(&path).unwrap_or_default();
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         kills.torn += usize::from(whole < bytes.len());
@@ -188,14 +198,14 @@ fn a_sweep_killed_200_times_loses_no_result_has_none_twice_and_goes_on_within_a_
             ended("--resume", "run.jsonl");
             assert_eq!(sorted("run.jsonl"), sorted("whole.jsonl"));
             let (_, found, _) = results::read(&path).unwrap();
-            assert!(!found.dropped && found.ended.len() == 8 * 2 * 2);
+            assert!(!found.dropped && found.ended.len() == networks);
             assert_eq!(others(&folder, &["whole.jsonl", "run.jsonl"]), Vec::<String>::new());
             fs::remove_file(&path).unwrap();
             before.clear();
             was_begun.clear();
         }
     }
-    println!("{within_a_batch} of 200 kills left a batch further than the one before");
-    assert!(within_a_batch >= 40, "too few kills within a batch: {within_a_batch}");
-    kills.judge("sweep", seed);
+    println!("{within_a_batch} of {times} kills left a batch further than the one before");
+    assert!(within_a_batch * 5 >= times, "too few kills within a batch: {within_a_batch}");
+    kills.judge(sweep, seed);
 }

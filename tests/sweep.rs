@@ -68,7 +68,8 @@ fn configurations_span_their_seeds_and_the_best_comes_first() {
         assert!(min <= median && median <= max && of["networks"] == 3 && of["diverged"] == 0, "{of}");
     }
     let (table, _, code) = run(planar(GRID));
-    assert_eq!((code, table.lines().count()), (0, 2 + 18));
+    assert_eq!((code, table.lines().count()), (0, 2 + 18 + 3));
+    assert!(table.lines().nth(21).unwrap().starts_with("best: "), "{table}");
 }
 
 #[test]
@@ -502,7 +503,7 @@ fn lines_that_no_network_of_the_sweep_left_are_named_and_kept() {
         ("\"learning_rate\":1.2".into(), "\"learning_rate\":1.25".into(), "its learning_rate is 1.25, not 1.2"),
         ("\"job\":1".into(), "\"job\":0".into(), "network 0 is there twice"),
         ("\"job\":1".into(), "\"job\":7".into(), "network 7 is none of the sweep's"),
-        ("\"status\":\"finished\"".into(), "\"status\":\"interrupted\"".into(), "its status"),
+        ("\"status\":\"finished\"".into(), "\"status\":\"interrupted\"".into(), "interrupted"),
     ];
     for (from, to, words) in lines {
         fs::copy(&whole, &file).unwrap();

@@ -29,7 +29,13 @@ pub fn command(
             None => words.push(quoted(&argument).into()),
         }
     }
-    for (flag, value) in added {
+    self::words(words, added)
+}
+
+/// The words of a command with flags behind them, each with its value.
+pub fn words(command: impl IntoIterator<Item = String>, flags: &[(&str, Option<&str>)]) -> String {
+    let mut words: Vec<String> = command.into_iter().collect();
+    for (flag, value) in flags {
         words.push(match value {
             Some(value) if value.starts_with('-') => format!("{flag}={}", quoted(value)),
             Some(value) => format!("{flag} {}", quoted(value)),

@@ -4,6 +4,7 @@ mod advice;
 mod again;
 mod arguments;
 mod bench;
+mod best;
 mod compare;
 mod device;
 #[cfg(feature = "gpu")]
@@ -13,6 +14,7 @@ mod folds;
 mod gradcheck;
 mod largest;
 mod manual;
+mod merge;
 mod output;
 mod pace;
 #[cfg(feature = "plot")]

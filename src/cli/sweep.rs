@@ -5,30 +5,28 @@ use std::time::{Duration, Instant};
 
 use planar::Error;
 use planar::data::Options;
-use planar::sweep::merge::{Merged, REST_MISSING, merge};
-use planar::sweep::results::{JobResult, Results, THERE_ALREADY, devices};
-use planar::sweep::summary::{Configuration, configurations};
+use planar::sweep::halving::Rung;
+use planar::sweep::merge::REST_MISSING;
+use planar::sweep::results::{JobResult, THERE_ALREADY};
+use planar::sweep::summary::{Configuration, best, configurations};
 use planar::sweep::{BATCH_MEMORY, Begin, OTHER_DEVICE, Shard, Sweep, SweepProgress, SweepSettings, UNDER_WAY};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::advice::{Advise, of_device, of_file, of_table};
 use super::arguments::{every, init_scale, seconds, test_fraction};
+use super::best::{Best, BestArgument};
 use super::device::DeviceArguments;
 use super::progress::{At, Progress};
 use super::sweep_pictures::{BoundaryPicture, Pictures};
 use super::table::{ScaleArgument, TableArguments, say};
-use super::{Ending, Verbosity, signals};
-use crate::report::sweep::table;
-
-const MERGE_EXAMPLES: &str = "Examples:
-  planar sweep merge part*.jsonl                        the merged table
-  planar sweep merge part*.jsonl --out seeds.jsonl --heatmap seeds.svg
-Exit codes: 0 done, 1 failure, 2 wrong input, such as a part that is missing.";
+use super::{Ending, Verbosity, merge, signals};
+use crate::report::sweep::{rungs as of_rungs, table};
 
 const EXAMPLES: &str = "Examples:
   planar sweep --hidden 4,20 --learning-rate 0.01:1.2:log8 --init-seed 1..50
   planar sweep --random 200 --hidden 2..100 --lr 0.01:1.2:log --folds 5
+  planar sweep --random 90 --lr 0.01:5:log --test-fraction 0.3 --halving 3
   planar sweep --init-seed 1..1000 --out seeds.jsonl --resume   continue
   planar sweep --init-seed 1..1000 --out part2.jsonl --shard 2/8
   planar sweep merge part*.jsonl --out seeds.jsonl      join the shards
@@ -47,32 +45,7 @@ pub struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Merge the parts of a sharded sweep
-    Merge(MergeArguments),
-}
-
-#[derive(Debug, clap::Args)]
-#[command(after_help = MERGE_EXAMPLES)]
-struct MergeArguments {
-    /// The results files of the parts
-    #[arg(required = true, value_name = "FILE.jsonl")]
-    parts: Vec<PathBuf>,
-    /// Show what is there, even if networks are missing
-    #[arg(long, help_heading = "Output")]
-    partial: bool,
-    /// Refuse parts that were trained on different devices
-    #[arg(long, help_heading = "Output")]
-    same_device: bool,
-    /// Write the merged results to this file
-    #[arg(long, value_name = "FILE.jsonl", help_heading = "Output")]
-    out: Option<PathBuf>,
-    /// Overwrite --out even if it holds anything else
-    #[arg(long, requires = "out", help_heading = "Output")]
-    force: bool,
-    #[command(flatten)]
-    pictures: Pictures,
-    /// Print one JSON object to stdout, nothing else
-    #[arg(long, help_heading = "Output")]
-    json: bool,
+    Merge(merge::Arguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -142,6 +115,15 @@ struct SweepArguments {
     /// Allow a grid of over a million networks
     #[arg(long, help_heading = "Networks")]
     yes: bool,
+    /// Let networks compete: after a share of the iterations one in ETA goes on, by the held-out cost, and so on to the end
+    #[arg(
+        long,
+        value_name = "ETA",
+        conflicts_with = "shard",
+        allow_negative_numbers = true,
+        help_heading = "Networks"
+    )]
+    halving: Option<u64>,
     /// Train every Nth network from the Kth on, with K from 1 to N: for job arrays
     #[arg(long, value_name = "K/N", help_heading = "Networks")]
     shard: Option<Shard>,
@@ -165,8 +147,8 @@ struct SweepArguments {
     /// Continue the sweep in the file of --out where it stopped
     #[arg(long, requires = "out", help_heading = "Output")]
     resume: bool,
-    /// Overwrite --out even if it holds anything else
-    #[arg(long, requires = "out", conflicts_with = "resume", help_heading = "Output")]
+    /// Overwrite --out and --best even if they hold anything else
+    #[arg(long, conflicts_with = "resume", help_heading = "Output")]
     force: bool,
     /// Write the networks in training every SECONDS to FILE.jsonl.batch.safetensors, beside --out
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds, allow_negative_numbers = true, help_heading = "Output")]
@@ -174,6 +156,8 @@ struct SweepArguments {
     /// Refuse to continue a file that another device began
     #[arg(long, requires = "resume", help_heading = "Output")]
     same_device: bool,
+    #[command(flatten)]
+    best: BestArgument,
     #[command(flatten)]
     pictures: Pictures,
     #[command(flatten)]
@@ -190,52 +174,45 @@ struct Report<'a> {
     version: &'static str,
     sweep: &'a Value,
     configurations: &'a [Configuration],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    rungs: &'a [Rung],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    best: Option<&'a Best<'a>>,
     results: &'a [JobResult],
     seconds: f64,
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     match &arguments.command {
-        Some(Command::Merge(arguments)) => merge_parts(arguments),
+        Some(Command::Merge(arguments)) => merge::run(arguments),
         None => arguments.sweep.run(),
     }
 }
 
-fn merge_parts(arguments: &MergeArguments) -> anyhow::Result<Ending> {
-    let start = Instant::now();
-    let merged = merge(&arguments.parts, arguments.partial).advise(advice)?;
-    if arguments.same_device {
-        merged.check_device()?;
-    }
-    let Merged { sweep, results, networks } = merged;
-    if let Some(out) = &arguments.out {
-        Results::write(out, &sweep, &results, arguments.force).advise(advice)?;
-    }
-    if results.len() as u64 != networks {
-        super::tell(format_args!("{} of {networks} networks have ended", results.len()));
-    }
-    let several: Vec<&str> = devices(&results).into_iter().collect();
-    if several.len() > 1 {
-        super::tell(format_args!(
-            "trained on several devices, each of which rounds in its own way: {}",
-            several.join("; ")
-        ));
-    }
-    print(&sweep, &results, arguments.json, start)?;
-    if !results.is_empty() {
-        arguments.pictures.draw(&results)?;
-    }
-    Ok(Ending::Done)
+/// What stands below the table.
+#[derive(Default)]
+pub struct Below<'a> {
+    pub rungs: Vec<Rung>,
+    pub best: Option<Best<'a>>,
 }
 
-fn print(sweep: &Value, results: &[JobResult], json: bool, start: Instant) -> anyhow::Result<()> {
+pub fn print(sweep: &Value, results: &[JobResult], below: &Below, json: bool, start: Instant) -> anyhow::Result<()> {
     let configurations = configurations(results);
+    let (rungs, best) = (below.rungs.as_slice(), below.best.as_ref());
     if json {
         let seconds = start.elapsed().as_secs_f64();
         let version = env!("CARGO_PKG_VERSION");
-        super::print_json(&Report { version, sweep, configurations: &configurations, results, seconds })
+        super::print_json(&Report { version, sweep, configurations: &configurations, rungs, best, results, seconds })
     } else {
-        super::print(&table(&configurations))
+        let of_rungs = match rungs {
+            [] => String::new(),
+            rungs => {
+                let is_held_out = results.iter().any(|ended| ended.test_accuracy.is_some());
+                format!("\n{}", of_rungs(rungs, is_held_out))
+            }
+        };
+        let best = best.map_or(String::new(), |best| best.to_string());
+        super::print(&format!("{}{of_rungs}{best}", table(&configurations)))
     }
 }
 
@@ -243,10 +220,14 @@ impl SweepArguments {
     fn run(&self) -> anyhow::Result<Ending> {
         let start = Instant::now();
         self.verbosity.start_log();
-        let sweep = Sweep::new(&self.settings()).advise(advice)?;
+        let settings = self.settings();
+        let sweep = Sweep::new(&settings).advise(advice)?;
         sweep.notices.iter().for_each(|notice| say(notice, self.verbosity));
         sweep.notes.iter().for_each(|note| self.verbosity.say(note));
         self.boundaries.check(&sweep)?;
+        if let Some(path) = self.best.path() {
+            settings.check_best(&sweep.jobs, path, self.force).advise(advice)?;
+        }
         let begin = match (self.resume, self.force) {
             (true, _) => Begin::GoOn,
             (false, true) => Begin::Overwrite,
@@ -260,10 +241,11 @@ impl SweepArguments {
         if opened.begun() > 0 {
             self.verbosity.say(format_args!("{} networks in training go on where they were", opened.begun()));
         }
-        let here = sweep.backend.device().name;
-        let others: Vec<&str> = opened.devices().into_iter().filter(|device| *device != here).collect();
+        let here = sweep.devices();
+        let is_other = |device: &&str| !here.iter().any(|here| here == device);
+        let others: Vec<&str> = opened.devices().into_iter().filter(is_other).collect();
         if !others.is_empty() {
-            let others = others.join("; ");
+            let (others, here) = (others.join("; "), here.join(" and "));
             self.verbosity.say(format_args!("begun on {others}; goes on on {here}, which rounds in its own way"));
         }
 
@@ -276,9 +258,12 @@ impl SweepArguments {
                 bar.show(At { iterations, cost, networks: Some([ended as u64, networks as u64]) })
             });
         drop(bar);
+        let rungs = opened.rungs(&sweep);
         let results = opened.results;
+        let best = matches!(finished, Ok(true)).then(|| best(&results)).flatten();
+        let below = Below { rungs, best: best.map(|best| Best::new(&sweep.description, best, self.best.path())) };
         if finished.is_ok() || !results.is_empty() {
-            print(&sweep.description, &results, self.json, start)?;
+            print(&sweep.description, &results, &below, self.json, start)?;
         }
         // the input was right when it began: what fails from then on is a failure, whatever file it concerns
         let finished = finished.map_err(|error| match error {
@@ -294,7 +279,24 @@ impl SweepArguments {
             return Ok(Ending::Interrupted);
         }
         self.boundaries.draw(&sweep, &results, self.verbosity)?;
+        match best {
+            Some(best) => drop(self.best.write(&settings, &sweep, best, self.verbosity)?),
+            None => return Ok(self.none_left(&below.rungs)),
+        }
         Ok(if signals::came().is_some() { Ending::Interrupted } else { Ending::Done })
+    }
+
+    /// How a sweep ends in which no network is at its end.
+    fn none_left(&self, rungs: &[Rung]) -> Ending {
+        let Some(last) = rungs.last() else {
+            if self.best.path().is_some() {
+                super::tell("all networks diverged: there is no best one to write");
+                return Ending::Diverged;
+            }
+            return Ending::Done;
+        };
+        super::tell(format_args!("no network is left after rung {}: all had diverged", last.rung));
+        Ending::Diverged
     }
 
     fn settings(&self) -> SweepSettings {
@@ -319,6 +321,7 @@ impl SweepArguments {
             sweep_seed: self.sweep_seed,
             allow_many: self.yes,
             shard: self.shard,
+            halving: self.halving,
             device: self.device.settings(),
             memory: self.memory.map(|mebibytes| mebibytes.saturating_mul(1 << 20)),
             log_every: self.log_every,
@@ -331,7 +334,7 @@ impl SweepArguments {
 }
 
 /// What to do if a sweep cannot run as requested.
-fn advice(error: &Error) -> Option<String> {
+pub fn advice(error: &Error) -> Option<String> {
     match error {
         Error::Limit { limit: BATCH_MEMORY, allowed, .. } => Some(format!("--memory allows {allowed} MiB")),
         Error::Invalid { name: "the number of networks", wanted, .. }

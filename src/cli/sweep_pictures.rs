@@ -1,15 +1,12 @@
 //! The pictures of a sweep: those of its results, and those that need networks trained again for their weights.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 use planar::Result;
-use planar::model::Parameters;
 use planar::plot::{self, Boundary};
-use planar::sweep::grid::Job;
+use planar::sweep::Sweep;
 use planar::sweep::results::JobResult;
 use planar::sweep::summary::{Configuration, configurations};
-use planar::sweep::{self, Sweep, SweepEvent};
 
 use super::picture::picture;
 use super::{Verbosity, signals};
@@ -81,17 +78,7 @@ fn best(sweep: &Sweep, results: &[JobResult]) -> Result<Option<Vec<(String, Boun
     let of_results = all.iter().cloned();
     let typical = of_results.filter_map(|of| of.typical(results).map(|result| (of, result)));
     let (best, typical): (Vec<Configuration>, Vec<&JobResult>) = typical.take(plot::sweep::BOUNDARIES).unzip();
-    let jobs: Vec<Job> = typical.iter().map(|result| result.job.clone()).collect();
-    let mut parameters: HashMap<u64, Parameters> = HashMap::new();
-    let finished = sweep::run(sweep.backend.as_ref(), &jobs, &sweep.data, &sweep.common, |event| {
-        if let SweepEvent::Ended(result) = event {
-            parameters.extend(result.parameters.map(|parameters| (result.job.job, parameters)));
-        }
-        Ok(signals::go_on())
-    })?;
-    if !finished {
-        return Ok(None);
-    }
+    let Some(parameters) = sweep.train_again(&typical, signals::go_on)? else { return Ok(None) };
     let mut networks = Vec::new();
     for (name, result) in plot::sweep::names(&best, &all).into_iter().zip(typical) {
         let Some(parameters) = parameters.get(&result.job.job) else { continue };

@@ -39,6 +39,19 @@ pub struct TableArguments {
 }
 
 impl TableArguments {
+    /// The flags that give these options, but for the label's column.
+    pub fn flags(options: &TableOptions) -> Vec<(&'static str, String)> {
+        let TableOptions { delimiter, header, features, drop, positive, missing, .. } = options;
+        let default = TableOptions::default();
+        let lists = [("--features", features), ("--drop", drop)].map(|(flag, names)| (flag, joined(names)));
+        let mut flags: Vec<_> = lists.into_iter().filter(|(_, names)| !names.is_empty()).collect();
+        flags.extend(positive.clone().map(|label| ("--positive", label)));
+        flags.extend((*missing != default.missing).then(|| ("--missing", missing.to_string())));
+        flags.extend((*header != default.header).then(|| ("--header", header.to_string())));
+        flags.extend(delimiter.map(|delimiter| ("--delimiter", delimiter.to_string())));
+        flags
+    }
+
     /// The options that these flags give.
     pub fn options(&self) -> TableOptions {
         let of = |list: &Option<List>| list.as_ref().map_or_else(Vec::new, |List(names)| names.clone());
@@ -66,6 +79,16 @@ pub struct ScaleArgument {
 /// Names of columns.
 #[derive(Clone, Debug)]
 struct List(Vec<String>);
+
+/// Names as one list, which [`list`] reads.
+fn joined(names: &[String]) -> String {
+    if names.is_empty() {
+        return String::new();
+    }
+    let mut row = csv::Writer::from_writer(Vec::new());
+    let written = row.write_record(names).ok().and_then(|()| row.into_inner().ok());
+    String::from_utf8(written.unwrap_or_default()).unwrap_or_default().trim_end().into()
+}
 
 /// A list as CSV has it: a name with a comma in it stands in quotation marks.
 fn list(text: &str) -> Result<List> {

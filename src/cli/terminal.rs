@@ -13,7 +13,7 @@ use super::{Verbosity, again, signals, table};
 
 /// What the terminal shows while a network trains.
 pub struct Terminal<'a> {
-    picture: &'a PictureArguments,
+    picture: Option<&'a PictureArguments>,
     /// Whether pictures of other runs are overwritten.
     force: bool,
     verbosity: Verbosity,
@@ -26,17 +26,23 @@ pub struct Terminal<'a> {
 impl<'a> Terminal<'a> {
     /// For a training with these pictures.
     pub fn new(picture: &'a PictureArguments, force: bool, verbosity: Verbosity) -> Self {
-        Self { picture, force, verbosity, bar: None, reading: None, before: 0 }
+        Self { picture: Some(picture), force, verbosity, bar: None, reading: None, before: 0 }
+    }
+
+    /// For a training of which nothing is told: signals end it as any other.
+    pub fn silent() -> Self {
+        let verbosity = Verbosity { quiet: true, verbose: 0 };
+        Self { picture: None, force: false, verbosity, bar: None, reading: None, before: 0 }
     }
 }
 
 impl Observer for Terminal<'_> {
     fn loaded(&mut self, data: &Dataset) -> planar::Result<()> {
-        self.picture.check(data)
+        self.picture.map_or(Ok(()), |picture| picture.check(data))
     }
 
     fn prepared(&mut self, origin: &Origin) -> planar::Result<()> {
-        self.picture.may_draw(origin, self.force)
+        self.picture.map_or(Ok(()), |picture| picture.may_draw(origin, self.force))
     }
 
     fn reading(&mut self, at: Progress) {

@@ -47,8 +47,8 @@ use std::ops::ControlFlow;
 use web_time::Instant;
 
 pub use device::{
-    Candidate, Chosen, DeviceChoice, DeviceSettings, by_name, check_samples, choose, choose_for_inference, every,
-    require_adapter,
+    Candidate, Chosen, DeviceChoice, DeviceSettings, by_name, check_samples, choose, choose_all, choose_for_inference,
+    every, require_adapter,
 };
 pub use folds::{CrossValidated, Drawn, Estimate, Estimates, FoldReport, FoldSettings, FoldsReport, cross_validate};
 pub use observer::{Advanced, Note, Observer};

@@ -1,6 +1,8 @@
 //! The table of `planar sweep`.
 
 use planar::fit::Estimate;
+use planar::sweep::halving::Rung;
+use planar::sweep::results::JobResult;
 use planar::sweep::summary::{Configuration, Spread};
 
 use super::{columns, cost};
@@ -46,6 +48,39 @@ pub fn table(configurations: &[Configuration]) -> String {
         text += &format!("… and {} more configurations: --json lists all\n", configurations.len() - SHOWN);
     }
     text
+}
+
+/// For people: what happened at each rung of a halving.
+pub fn rungs(rungs: &[Rung], is_held_out: bool) -> String {
+    if rungs.is_empty() {
+        return String::new();
+    }
+    let has_several = rungs.iter().any(|of| of.data != rungs[0].data);
+    let lowest = if is_held_out { "held-out cost: lowest" } else { "cost: lowest" };
+    let heading = ["rung", "iterations", "networks", "diverged", "go on", lowest, "median"];
+    let heading = has_several.then_some("data").into_iter().chain(heading).map(str::to_owned);
+    let row = |of: &Rung| {
+        let [fewest, most] = of.iterations;
+        let iterations = if fewest == most { most.to_string() } else { format!("{fewest}–{most}") };
+        let of_spread = |figure: fn(Spread) -> f64| of.cost.map_or("–".into(), |of| cost(figure(of), 4));
+        let counts = [of.candidates, of.diverged, of.goes_on].map(|count| count.to_string());
+        let cells = [of.rung.to_string(), iterations].into_iter().chain(counts);
+        let cells = cells.chain([of_spread(|of| of.min), of_spread(|of| of.median)]);
+        has_several.then(|| of.data.clone()).into_iter().chain(cells).collect()
+    };
+    columns(std::iter::once(heading.collect()).chain(rungs.iter().map(row)).collect())
+}
+
+/// One network and what it reached, in a line.
+pub fn of_network(of: &JobResult) -> String {
+    let job = &of.job;
+    let accuracy = match (of.test_accuracy, of.accuracy) {
+        (Some(_), _) if job.fold.is_some() => String::new(),
+        (Some(share), _) => format!(", held out {:.2} %", 100.0 * share),
+        (None, share) => share.map_or(String::new(), |share| format!(", accuracy {:.2} %", 100.0 * share)),
+    };
+    let what = format!("{}, n_h {}, {}, rate {}", job.data, job.hidden, job.activation, job.learning_rate);
+    format!("{what}, seed {}{accuracy}", job.init_seed)
 }
 
 fn settings(of: &Configuration) -> [String; 7] {

@@ -1,27 +1,27 @@
-//! Trains the networks of a sweep in batches: each is one session of networks that train side by side.
+//! Divides the networks of a sweep into batches, and gives each to the next device that is free.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use web_time::Instant;
 
 use super::DataSets;
+use super::batch::{Batch, Lane, Leg, train_batch};
+use super::events::SweepEvent;
 use super::grid::Job;
 use super::pace::{MOST_AT_ONCE, Pace, work, work_left};
-use super::results::JobResult;
-use super::under_way::{About, Begun, start_of};
-use crate::backend::{Backend, Run};
-use crate::cpu::accuracy_on;
-use crate::data::Dataset;
-use crate::model::Parameters;
-use crate::train::{CostAt, CostCurve, Event, Outcome, Schedule, Status, train_all};
+use super::under_way::{Begun, start_of};
+use crate::backend::Backend;
+use crate::train::Schedule;
 use crate::{Error, Result};
 
 /// The name of a batch's memory in an [`Error::Limit`].
 pub const BATCH_MEMORY: &str = "MiB per batch";
-/// The most costs of a result's curve: over half as many, enough for a picture, take about 5 KB of a file.
-const CURVE: usize = 400;
 
 /// What the networks of a sweep have in common.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,87 +32,21 @@ pub struct Common {
     pub log_every: Option<u64>,
     /// Whether each result has a curve of its costs.
     pub curves: bool,
-    /// Bytes that a batch may take on the device.
-    pub memory: u64,
+    /// Bytes that a batch may take on the device; half of what a device has for a session if none is given.
+    pub memory: Option<u64>,
     /// About how long a batch may take, so that results come steadily.
     pub batch_time: Duration,
 }
 
-/// What a sweep reports while it runs.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum SweepEvent<'a> {
-    /// A batch begins.
-    Batch {
-        /// Its networks.
-        networks: usize,
-        /// Iterations that each of them has done before.
-        iteration: u64,
-    },
-    /// The networks of the batch that are in training have done more iterations.
-    Advanced(InTraining<'a>),
-    /// The sweep is stopped, and these networks of the batch have not ended.
-    Stopped(InTraining<'a>),
-    /// A network has ended.
-    Ended(Box<JobResult>),
-}
-
-/// The networks of a batch that are in training, after the same number of iterations.
-#[derive(Clone, Debug)]
-pub struct InTraining<'a> {
-    /// Iterations done.
-    pub iteration: u64,
-    /// The lowest of their costs, if they are known.
-    pub cost: Option<f64>,
-    networks: Vec<Snapshot<'a>>,
-    device: &'a str,
-    plan: &'static str,
-}
-
-/// A network that is in training.
-#[derive(Clone, Copy, Debug)]
-struct Snapshot<'a> {
-    job: &'a Job,
-    /// The network as it was when this process went on with it.
-    before: Option<&'a Begun>,
-    /// The costs that were logged since.
-    costs: &'a [CostAt],
-    /// Their curve, if one is kept.
-    curve: &'a CostCurve,
-    parameters: &'a Parameters,
-}
-
-impl InTraining<'_> {
-    /// Copies of the networks.
-    pub(super) fn to_begun(&self) -> Vec<Begun> {
-        let begun = |of: &Snapshot| Begun {
-            about: About {
-                job: of.job.job,
-                iteration: self.iteration,
-                device: then(of.before.map(|before| &*before.about.device), self.device),
-                plan: then(of.before.map(|before| &*before.about.plan), self.plan),
-                curve: of.before.map_or_else(|| of.curve.clone(), |before| before.about.curve.joined(of.curve)),
-            },
-            costs: of.before.map_or(&[][..], |before| &before.costs).iter().chain(of.costs).copied().collect(),
-            parameters: of.parameters.clone(),
-        };
-        self.networks.iter().map(begun).collect()
-    }
-}
-
-/// The name of what trained a network, after what began it.
-fn then(before: Option<&str>, here: &str) -> String {
-    match before.filter(|before| !before.is_empty()) {
-        Some(before) if before != here && !before.ends_with(&format!(", then {here}")) => {
-            format!("{before}, then {here}")
-        }
-        Some(before) => before.into(),
-        None => here.into(),
+impl Common {
+    /// Bytes that a batch may take on this device.
+    fn memory_on(&self, backend: &dyn Backend) -> u64 {
+        self.memory.unwrap_or_else(|| backend.memory_limit() / 2)
     }
 }
 
 /// Trains all jobs in batches of one session each: networks that share a data set and an activation train side by side,
-/// as far as `memory` and the time per iteration allow. Each result is what [`train`](crate::train::train) gives for
+/// as far as memory and the time per iteration allow. Each result is what [`train`](crate::train::train) gives for
 /// that network. If `listen` breaks, unfinished networks are not reported, and the sweep returns `false`.
 ///
 /// # Errors
@@ -123,45 +57,143 @@ pub fn run(
     jobs: &[Job],
     data: &DataSets,
     common: &Common,
-    listen: impl FnMut(SweepEvent) -> Result<ControlFlow<()>>,
+    listen: impl FnMut(SweepEvent) -> Result<ControlFlow<()>> + Send,
 ) -> Result<bool> {
-    go_on(backend, jobs.iter(), &BTreeMap::new(), data, common, listen)
+    let leg = Leg { begun: &BTreeMap::new(), until: &|job| job.iterations, is_ranked: false };
+    go_on(&[backend], jobs.iter(), &leg, data, common, listen)
 }
 
-/// [`run`], in which the networks that have `begun` go on from there.
+/// [`run`] on several devices, each of which takes the next batch when it is free; networks go on from where they are to
+/// where the leg ends.
 pub(super) fn go_on<'a>(
-    backend: &dyn Backend,
+    backends: &[&dyn Backend],
     jobs: impl Iterator<Item = &'a Job>,
-    begun: &BTreeMap<u64, Begun>,
+    leg: &Leg,
     data: &DataSets,
     common: &Common,
-    mut listen: impl FnMut(SweepEvent) -> Result<ControlFlow<()>>,
+    listen: impl FnMut(SweepEvent) -> Result<ControlFlow<()>> + Send,
 ) -> Result<bool> {
-    let (mut pace, mut failure) = (Pace::new(backend, common), None);
-    for mut group in groups(jobs, begun) {
-        let (data, test) = data.get(&group[0].data, group[0].fold)?;
-        let start = start_of(begun, group[0]);
-        while !group.is_empty() {
-            let count = batch(backend, data, &group, start, common, &pace)?;
-            let batch: Vec<&Job> = group.drain(..count).collect();
-            let began = Instant::now();
-            let trained = train_batch(backend, (data, test), (&batch, begun), common, &mut failure, &mut listen)?;
-            let Some(longest) = trained else {
-                return Ok(false);
-            };
-            pace.learn(work(&batch, data), longest.saturating_sub(start), work_left(&batch, data, start), began);
+    let queue = Queue {
+        groups: Mutex::new(groups(jobs, leg.begun).into()),
+        lanes: backends.len(),
+        is_stopped: AtomicBool::new(false),
+        leg,
+        data,
+        common,
+        listen: Mutex::new(listen),
+    };
+    let lanes: Vec<Lane> = (0..).zip(backends).map(|(number, backend)| Lane { number, backend: *backend }).collect();
+    let [first, others @ ..] = lanes.as_slice() else { return Ok(true) };
+    let ended = thread::scope(|scope| {
+        let mut started = Vec::new();
+        for lane in others {
+            let name = format!("lane {}", lane.number);
+            started.push(thread::Builder::new().name(name).spawn_scoped(scope, || queue.work(*lane)));
         }
+        let mut ended = vec![queue.work(*first)];
+        // a thread that cannot be started leaves its work to the others
+        ended.extend(
+            started.into_iter().flatten().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic))),
+        );
+        ended
+    });
+    let mut unjudged = None;
+    for lane in ended {
+        unjudged = unjudged.or(lane?);
     }
-    failure.map_or(Ok(true), Err)
+    match unjudged {
+        _ if queue.is_stopped.load(Relaxed) => Ok(false),
+        None => Ok(true),
+        Some(error) => Err(error),
+    }
+}
+
+/// The networks that no device has taken yet.
+struct Queue<'a, L> {
+    groups: Mutex<VecDeque<VecDeque<&'a Job>>>,
+    /// The number of devices.
+    lanes: usize,
+    /// Whether no more batches are to be taken, and those in training are to stop.
+    is_stopped: AtomicBool,
+    leg: &'a Leg<'a>,
+    data: &'a DataSets,
+    common: &'a Common,
+    listen: Mutex<L>,
+}
+
+impl<'a, L: FnMut(SweepEvent) -> Result<ControlFlow<()>> + Send> Queue<'a, L> {
+    /// Trains one batch after another until none is left, or the sweep is stopped. Returns why held-out samples could not be
+    /// evaluated, if that was so.
+    fn work(&self, lane: Lane) -> Result<Option<Error>> {
+        let worked = self.batches(lane);
+        if worked.is_err() {
+            self.is_stopped.store(true, Relaxed);
+        }
+        worked
+    }
+
+    fn batches(&self, lane: Lane) -> Result<Option<Error>> {
+        let (mut pace, mut unjudged) = (Pace::new(lane.backend, self.common), None);
+        while let Some(batch) = self.next(lane, &pace)? {
+            let (began, start) = (Instant::now(), start_of(self.leg.begun, batch.jobs[0]));
+            let trained = train_batch(lane, self.leg, &batch, self.common, |event| self.tell(event))?;
+            unjudged = unjudged.or(trained.unjudged);
+            let Some(longest) = trained.longest else {
+                self.is_stopped.store(true, Relaxed);
+                break;
+            };
+            let left = work_left(&batch.jobs, batch.data, start, self.leg.until);
+            pace.learn(work(&batch.jobs, batch.data), longest.saturating_sub(start), left, began);
+        }
+        Ok(unjudged)
+    }
+
+    /// Tells the listener; breaks if it does, or if the sweep is stopped by another device.
+    fn tell(&self, event: SweepEvent) -> Result<ControlFlow<()>> {
+        let told = self.listen.lock().unwrap_or_else(PoisonError::into_inner)(event)?;
+        Ok(if self.is_stopped.load(Relaxed) { ControlFlow::Break(()) } else { told })
+    }
+
+    /// Takes the next batch for a device: the largest power of two of the first networks that memory and time allow, or all
+    /// of them. Of several devices, none takes more than its share of what is left.
+    fn next(&self, lane: Lane, pace: &Pace) -> Result<Option<Batch<'a>>> {
+        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        while groups.front().is_some_and(VecDeque::is_empty) {
+            groups.pop_front();
+        }
+        let Some(group) = groups.front_mut().filter(|_| !self.is_stopped.load(Relaxed)) else { return Ok(None) };
+        let (data, test) = self.data.get(&group[0].data, group[0].fold)?;
+        let start = start_of(self.leg.begun, group[0]);
+        let most = group.len().div_ceil(self.lanes).min(MOST_AT_ONCE);
+        let jobs: Vec<&Job> = group.iter().take(most).copied().collect();
+        let fits = |count: usize| -> Result<bool> {
+            let widest = jobs[..count].iter().max_by_key(|job| job.hidden).unwrap_or(&jobs[0]);
+            let network = widest.run(data, 0.0)?.network;
+            let is_short = pace.allows(&jobs[..count], data, start, self.leg.until);
+            let memory = self.common.memory_on(lane.backend);
+            Ok(is_short && lane.backend.memory(data, &network, count)? <= memory)
+        };
+        let mut count = 1;
+        while count < jobs.len() {
+            let next = (2 * count).min(jobs.len());
+            match fits(next) {
+                Ok(true) => count = next,
+                Ok(false) | Err(Error::Limit { .. }) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Some(Batch { jobs: group.drain(..count).collect(), data, test }))
+    }
 }
 
 /// Checks, before anything is trained, that everything can be: costs can be logged, and each network fits the device by
 /// itself.
 ///
 /// # Errors
-/// [`Error::Invalid`] for an interval of 0, [`Error::Limit`] if a network takes more than `memory`, and those of
+/// [`Error::Invalid`] for an interval of 0, [`Error::Limit`] if a network takes more than the memory of a batch, and those of
 /// [`Backend::memory`].
 pub fn check(backend: &dyn Backend, jobs: &[Job], data: &DataSets, common: &Common) -> Result<()> {
+    let memory = common.memory_on(backend);
     for group in &groups(jobs.iter(), &BTreeMap::new()) {
         let (data, _) = data.get(&group[0].data, group[0].fold)?;
         for job in group {
@@ -169,12 +201,12 @@ pub fn check(backend: &dyn Backend, jobs: &[Job], data: &DataSets, common: &Comm
         }
         let widest = group.iter().max_by_key(|job| job.hidden).unwrap_or(&group[0]);
         let needed = backend.memory(data, &widest.run(data, 0.0)?.network, 1)?;
-        if needed > common.memory {
+        if needed > memory {
             return Err(Error::Limit {
                 what: format!("a network of {} hidden units", widest.hidden),
                 needed: needed.div_ceil(1 << 20),
                 limit: BATCH_MEMORY,
-                allowed: common.memory >> 20,
+                allowed: memory >> 20,
                 adapter: "the sweep".into(),
             });
         }
@@ -199,152 +231,4 @@ fn groups<'a>(jobs: impl Iterator<Item = &'a Job>, begun: &BTreeMap<u64, Begun>)
     }
     groups.sort_by_key(|group| start(group[0]) == 0);
     groups
-}
-
-/// How many of the first jobs form a batch: the largest power of two that memory and time allow, or all of them.
-fn batch(
-    backend: &dyn Backend,
-    data: &Dataset,
-    group: &VecDeque<&Job>,
-    start: u64,
-    common: &Common,
-    pace: &Pace,
-) -> Result<usize> {
-    let jobs: Vec<&Job> = group.iter().take(MOST_AT_ONCE).copied().collect();
-    let fits = |count: usize| -> Result<bool> {
-        let widest = jobs[..count].iter().max_by_key(|job| job.hidden).unwrap_or(&jobs[0]);
-        let network = widest.run(data, 0.0)?.network;
-        let is_short = pace.allows(&jobs[..count], data, start);
-        Ok(is_short && backend.memory(data, &network, count)? <= common.memory)
-    };
-    let mut count = 1;
-    while count < jobs.len() {
-        let next = (2 * count).min(jobs.len());
-        match fits(next) {
-            Ok(true) => count = next,
-            Ok(false) | Err(Error::Limit { .. }) => break,
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(count)
-}
-
-/// Trains a batch, of which all networks or none have begun. Returns the iterations of its longest network, or none if it was
-/// stopped. If the held-out samples of a network cannot be evaluated, the error goes to `unjudged`.
-fn train_batch(
-    backend: &dyn Backend,
-    (data, test): (&Dataset, Option<&Dataset>),
-    (batch, begun): (&[&Job], &BTreeMap<u64, Begun>),
-    common: &Common,
-    unjudged: &mut Option<Error>,
-    listen: &mut impl FnMut(SweepEvent) -> Result<ControlFlow<()>>,
-) -> Result<Option<u64>> {
-    let before: Vec<Option<&Begun>> = batch.iter().map(|job| begun.get(&job.job)).collect();
-    let start = start_of(begun, batch[0]);
-    let run = |(job, before): (&&Job, &Option<&Begun>)| {
-        let run = job.run(data, common.init_scale)?;
-        Ok(Run { parameters: before.map_or(run.parameters, |before| before.parameters.clone()), ..run })
-    };
-    let runs = batch.iter().zip(&before).map(run).collect::<Result<Vec<_>>>()?;
-    let schedule = |job: &&Job| {
-        let schedule = Schedule::new(job.iterations, common.log_every)?.after(start);
-        Ok(if common.curves { schedule.with_curve() } else { schedule })
-    };
-    let schedules = batch.iter().map(schedule).collect::<Result<Vec<_>>>()?;
-    let mut session = backend.load(data, &runs)?;
-    let (device, plan) = (backend.device().name, session.plan_name());
-    if listen(SweepEvent::Batch { networks: batch.len(), iteration: start })?.is_break() {
-        return Ok(None);
-    }
-    let (mut failure, mut stopped, mut longest) = (None, false, 1);
-    let outcomes = train_all(session.as_mut(), &schedules, |event| {
-        let told = match event {
-            Event::Advanced { iteration, costs, parameters, logged, curves } => {
-                let is_training = |n: &usize| !costs[*n].is_nan();
-                let snapshot = |n: usize| Snapshot {
-                    job: batch[n],
-                    before: before[n],
-                    costs: logged[n],
-                    curve: curves[n],
-                    parameters: &parameters[n],
-                };
-                let networks = (0..batch.len()).filter(is_training).map(snapshot).collect();
-                let cost = costs.iter().copied().filter(|cost| cost.is_finite()).min_by(f64::total_cmp);
-                listen(SweepEvent::Advanced(InTraining { iteration, cost, networks, device: &device, plan }))
-            }
-            // an interrupted network goes on when the sweep is resumed
-            Event::Ended { outcome, .. } if outcome.status == Status::Interrupted => Ok(ControlFlow::Break(())),
-            Event::Ended { network, outcome } => {
-                longest = outcome.iterations.max(longest);
-                let (mut result, error) = result(batch[network], &runs[network], outcome, data, test);
-                result.device = then(before[network].map(|before| &*before.about.device), &device);
-                result.plan = then(before[network].map(|before| &*before.about.plan), plan);
-                result.costs.splice(..0, before[network].into_iter().flat_map(|before| before.costs.iter().copied()));
-                if let Some(before) = before[network] {
-                    result.curve = before.about.curve.joined(&result.curve);
-                }
-                result.curve = result.curve.thinned(CURVE);
-                *unjudged = unjudged.take().or(error);
-                listen(SweepEvent::Ended(Box::new(result)))
-            }
-        };
-        let told = told.unwrap_or_else(|error| {
-            failure.get_or_insert(error);
-            ControlFlow::Break(())
-        });
-        stopped |= told.is_break();
-        told
-    })?;
-    if let Some(error) = failure {
-        return Err(error);
-    }
-    if !stopped {
-        return Ok(Some(longest));
-    }
-    let (mut networks, mut iteration) = (Vec::new(), start);
-    for (n, outcome) in outcomes.iter().enumerate().filter(|(_, outcome)| outcome.status == Status::Interrupted) {
-        let Some(parameters) = &outcome.parameters else { continue };
-        // the last cost is that of its last iteration, and is logged again if it is due when it goes on
-        let costs = &outcome.costs[..outcome.costs.len().saturating_sub(1)];
-        networks.push(Snapshot { job: batch[n], before: before[n], costs, curve: &outcome.curve, parameters });
-        iteration = outcome.iterations;
-    }
-    if !networks.is_empty() {
-        // there is nothing left to stop
-        let _ = listen(SweepEvent::Stopped(InTraining { iteration, cost: None, networks, device: &device, plan }))?;
-    }
-    Ok(None)
-}
-
-/// The result of a network that has ended, and the error if the held-out samples could not be evaluated.
-fn result(
-    job: &Job,
-    run: &Run,
-    outcome: &Outcome,
-    data: &Dataset,
-    test: Option<&Dataset>,
-) -> (JobResult, Option<Error>) {
-    let finite = outcome.status != Status::Diverged;
-    // a network that goes on from its end has the parameters that it began with
-    let parameters = outcome.parameters.as_ref().unwrap_or(&run.parameters);
-    let judged = test.map(|test| (test, parameters)).filter(|_| finite);
-    let judged = judged.map(|(test, parameters)| accuracy_on(test, &run.network, parameters)).transpose();
-    let (test_accuracy, error) = match judged {
-        Ok(accuracy) => (accuracy, None),
-        Err(error) => (None, Some(error)),
-    };
-    let result = JobResult {
-        job: job.clone(),
-        status: outcome.status,
-        done: outcome.iterations,
-        cost: finite.then_some(outcome.evaluation.cost),
-        accuracy: finite.then(|| data.accuracy(&outcome.evaluation.logits)),
-        test_accuracy,
-        costs: outcome.costs.clone(),
-        device: String::new(),
-        plan: String::new(),
-        curve: outcome.curve.clone(),
-        parameters: finite.then(|| parameters.clone()),
-    };
-    (result, error)
 }

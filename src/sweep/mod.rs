@@ -4,20 +4,30 @@
 //! in batches, with a results file that survives being killed. [`run`] is its inner part, for jobs that you make
 //! yourself.
 
+mod batch;
 mod batches;
+mod best;
 mod datasets;
+mod events;
 pub mod grid;
+pub mod halving;
 pub mod merge;
+mod opened;
 mod pace;
 mod progress;
 pub mod range;
+mod ready;
 pub mod results;
+mod running;
 mod settings;
 pub mod summary;
 mod under_way;
 
-pub use batches::{BATCH_MEMORY, Common, InTraining, SweepEvent, check, run};
+pub use batches::{BATCH_MEMORY, Common, check, run};
 pub use datasets::DataSets;
+pub use events::{InTraining, Paused, SweepEvent};
+pub use opened::{Begin, OTHER_DEVICE, Opened};
 pub use progress::SweepProgress;
-pub use settings::{Begin, OTHER_DEVICE, Opened, Shard, Sweep, SweepSettings};
+pub use ready::Sweep;
+pub use settings::{Shard, SweepSettings};
 pub use under_way::SUFFIX as UNDER_WAY;

@@ -21,9 +21,12 @@ pub fn work(batch: &[&Job], data: &Dataset) -> f64 {
     batch.iter().map(|job| job.hidden as f64).sum::<f64>() * data.samples() as f64
 }
 
+/// Up to how many iterations a network is trained.
+type Until<'a> = &'a dyn Fn(&Job) -> u64;
+
 /// The same, times the iterations that each has left.
-pub fn work_left(batch: &[&Job], data: &Dataset, start: u64) -> f64 {
-    let of = |job: &&Job| job.hidden as f64 * job.iterations.saturating_sub(start) as f64;
+pub fn work_left(batch: &[&Job], data: &Dataset, start: u64, until: Until) -> f64 {
+    let of = |job: &&Job| job.hidden as f64 * until(job).saturating_sub(start) as f64;
     batch.iter().map(of).sum::<f64>() * data.samples() as f64
 }
 
@@ -51,8 +54,8 @@ impl Pace {
     }
 
     /// Whether these networks, which begin after `start` iterations, make a batch that is short enough.
-    pub fn allows(&self, batch: &[&Job], data: &Dataset, start: u64) -> bool {
-        let is_short = || work_left(batch, data, start) <= self.rate * self.seconds;
+    pub fn allows(&self, batch: &[&Job], data: &Dataset, start: u64, until: Until) -> bool {
+        let is_short = || work_left(batch, data, start, until) <= self.rate * self.seconds;
         batch.len() <= MOST_AT_ONCE && work(batch, data) <= self.pairs && (batch.len() <= self.at_once || is_short())
     }
 

@@ -13,20 +13,32 @@ use super::grid::Job;
 use crate::backend::PlanChoice;
 use crate::files::{Lock, may_write, remove_leftovers, replace};
 use crate::model::Parameters;
-use crate::train::{CostAt, CostCurve, Status};
+use crate::train::{CostAt, CostCurve};
 use crate::{Error, Result};
 
 /// What is wrong with the file of a new sweep if it already exists.
 pub const THERE_ALREADY: &str = "is there already";
 
-/// How a network of a sweep ended.
+/// How the training of a network ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JobStatus {
+    /// All iterations are done.
+    Finished,
+    /// The cost or a parameter stopped being finite.
+    Diverged,
+    /// Others of a halving had a lower cost after as many iterations, and went on without it.
+    Retired,
+}
+
+/// How a network of a sweep ended, and what it reached.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct JobResult {
     /// What was trained.
     #[serde(flatten)]
     pub job: Job,
     /// How it ended.
-    pub status: Status,
+    pub status: JobStatus,
     /// Updates done; if it diverged, the number after which the cost was first not finite.
     pub done: u64,
     /// The cost at the end; none if it diverged.
@@ -36,6 +48,9 @@ pub struct JobResult {
     /// The share of the held-out samples.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test_accuracy: Option<f64>,
+    /// The cost at each rung of a halving that it has reached, of the held-out samples if there are any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rungs: Vec<CostAt>,
     /// The logged costs.
     pub costs: Vec<CostAt>,
     /// The name of the device that trained it.
@@ -256,7 +271,6 @@ fn problem(of: &JobResult) -> Option<String> {
     match (beyond, misplaced, of.costs.last()) {
         (Some((share, name)), ..) => Some(format!("its {name} must be from 0 to 1, not {share}")),
         _ if done > iterations => Some(format!("its done must be at most its iterations, {iterations}, not {done}")),
-        _ if of.status == Status::Interrupted => Some("its status must be that of a network that has ended".into()),
         (_, Some(pair), _) => {
             let [first, second] = [pair[0].iteration, pair[1].iteration];
             Some(format!("its costs must be in the order of their iterations, and {second} follows {first}"))
@@ -296,12 +310,15 @@ pub fn devices(results: &[JobResult]) -> BTreeSet<&str> {
     results.iter().map(|ended| &*ended.device).filter(|device| !device.is_empty()).collect()
 }
 
+/// What may differ, or does not change what is trained.
+const BESIDE: [&str; 3] = ["device", "plan", "table_options"];
+
 /// Every setting in which two sweeps differ, in words. Their devices, and the plans that those follow, may differ: each
 /// result names its own.
 pub(super) fn difference(there: &Value, here: &Value) -> Option<String> {
     let keys = |value: &Value| value.as_object().map(|map| map.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
     let all: BTreeSet<String> = keys(there).into_iter().chain(keys(here)).collect();
-    let differs = |key: &String| !["device", "plan"].contains(&key.as_str()) && there.get(key) != here.get(key);
+    let differs = |key: &String| !BESIDE.contains(&key.as_str()) && there.get(key) != here.get(key);
     let said = |value: &Value, key: &str| value.get(key).map_or("nothing".into(), ToString::to_string);
     let each = |key: &String| format!("its {key} is {}, not {}", said(there, key), said(here, key));
     let differences: Vec<String> = all.iter().filter(|key| differs(key)).map(each).collect();

@@ -1,30 +1,17 @@
-//! A sweep, from settings to results.
+//! What a sweep is to train, as lists and ranges in text.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::grid::{Job, MOST_EVER, MOST_NETWORKS, Space};
-use super::progress::Counter;
-use super::results::{JobResult, Results, THERE_ALREADY, devices};
-use super::under_way::{self, Begun, Keeper};
-use super::{Common, DataSets, SweepEvent, SweepProgress, batches, range};
-use crate::backend::Backend;
-use crate::data::table::{Notice, TableOptions};
+use super::{DataSets, range};
+use crate::data::table::TableOptions;
 use crate::data::{HeldOut, Options, Scale, Source};
-use crate::files::{may_write, remove_leftovers};
-use crate::fit::{DeviceSettings, check_samples, choose};
+use crate::fit::{DeviceSettings, check_samples};
 use crate::model::Activation;
 use crate::{Error, Result};
-
-/// How an error begins if a results file holds networks of another device, where that is not wanted.
-pub const OTHER_DEVICE: &str = "holds networks that were trained on";
-/// The number of networks that are measured to choose a device.
-const SAMPLE: usize = 64;
 
 /// Which networks to train, as lists and ranges in text, and how.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +46,8 @@ pub struct SweepSettings {
     pub allow_many: bool,
     /// The part of the networks to train here.
     pub shard: Option<Shard>,
+    /// η of a successive [`Halving`](super::halving::Halving), if there is to be one.
+    pub halving: Option<u64>,
     /// The device.
     pub device: DeviceSettings,
     /// Bytes that a batch may take on the device; half of what the device has for a session if none is given.
@@ -78,8 +67,8 @@ pub struct SweepSettings {
 /// Every `of`th network from the `this`th on, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
-    this: u64,
-    of: u64,
+    pub(super) this: u64,
+    pub(super) of: u64,
 }
 
 impl FromStr for Shard {
@@ -94,199 +83,9 @@ impl FromStr for Shard {
     }
 }
 
-/// A sweep that is ready to begin: its networks, data and device.
-pub struct Sweep {
-    /// The networks of this shard.
-    pub jobs: Vec<Job>,
-    /// The data sets of all shards.
-    pub data: DataSets,
-    /// The backend.
-    pub backend: Box<dyn Backend>,
-    /// What the networks have in common.
-    pub common: Common,
-    /// What the sweep is: all that its results depend on, for the first line of its results file.
-    pub description: Value,
-    /// Notes on the choice of the device, one line each.
-    pub notes: Vec<String>,
-    /// What was done on the way from a file to a data set.
-    pub notices: Vec<Notice>,
-    same_device: bool,
-    checkpoint_every: Duration,
-}
-
-/// What to do about a results file that is there already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Begin {
-    /// Refuse it.
-    New,
-    /// Write over it.
-    Overwrite,
-    /// Continue it.
-    GoOn,
-}
-
-/// The results so far, and the file to which more are added.
-#[derive(Debug, Default)]
-pub struct Opened {
-    /// The file, if there is one.
-    pub file: Option<Results>,
-    /// The networks that have ended.
-    pub results: Vec<JobResult>,
-    /// Whether the file's last line was torn, and was dropped.
-    pub dropped: bool,
-    /// The file of the networks under way.
-    under_way: Option<PathBuf>,
-    /// The networks that it held and that have not ended.
-    begun: BTreeMap<u64, Begun>,
-}
-
-impl Opened {
-    /// How many networks go on where a process before left them.
-    pub fn begun(&self) -> usize {
-        self.begun.len()
-    }
-
-    /// The devices that trained the networks so far, each once.
-    pub fn devices(&self) -> BTreeSet<&str> {
-        let begun = self.begun.values().map(|begun| &*begun.about.device);
-        devices(&self.results).into_iter().chain(begun).collect()
-    }
-}
-
-impl Sweep {
-    /// Makes the list of networks, loads the data and opens the device.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] for a list or range that cannot be read and for too many networks, those of [`DataSets::load`]
-    /// and [`DataSets::load_folds`], [`Error::Mismatch`] for both kinds of held-out samples, and those of [`choose`] and of [`check`](super::check).
-    pub fn new(settings: &SweepSettings) -> Result<Self> {
-        let all = settings.jobs()?;
-        let networks = all.len();
-        let jobs: Vec<Job> = match settings.shard {
-            Some(Shard { this, of }) => all.into_iter().filter(|job| job.job % of == this - 1).collect(),
-            None => all,
-        };
-        let Some(largest) = jobs.iter().max_by_key(|job| job.hidden) else {
-            let wanted = format!("at most {networks}, the number of networks");
-            return Err(Error::invalid("the number of shards", wanted, settings.shard.map_or(0, |shard| shard.of)));
-        };
-        let mut data = settings.data_sets()?;
-        let notices = std::mem::take(&mut data.notices);
-        // the widest network, and some that would train beside it
-        let beside = jobs.iter().filter(|job| job.group() == largest.group() && job.job != largest.job);
-        let sample = std::iter::once(largest).chain(beside.take(SAMPLE - 1));
-        let (train_on, _) = data.get(&largest.data, largest.fold)?;
-        let runs = sample.map(|job| job.run(train_on, settings.init_scale)).collect::<Result<Vec<_>>>()?;
-        let iterations = jobs.iter().map(|job| job.iterations).fold(0, u64::saturating_add);
-        let chosen = choose(&settings.device, train_on, &runs, iterations)?;
-        let (backend, notes) = (chosen.backend, chosen.notes);
-        let common = Common {
-            init_scale: settings.init_scale,
-            log_every: settings.log_every,
-            curves: settings.curves,
-            memory: settings.memory.unwrap_or_else(|| backend.memory_limit() / 2),
-            batch_time: settings.batch_time,
-        };
-        batches::check(backend.as_ref(), &jobs, &data, &common)?;
-        let description = settings.describe(&backend.device().name, networks, data.hashes());
-        let (same_device, checkpoint_every) = (settings.same_device, settings.checkpoint_every);
-        Ok(Self { jobs, data, backend, common, description, notes, notices, same_device, checkpoint_every })
-    }
-
-    /// Begins a results file, or continues one of this sweep; without a path nothing is kept.
-    ///
-    /// # Errors
-    /// [`Error::Results`] if the file of a new sweep already exists, and those of [`Results::create`] and
-    /// [`Results::resume`].
-    pub fn open(&self, path: Option<&Path>, begin: Begin) -> Result<Opened> {
-        let Some(path) = path else { return Ok(Opened::default()) };
-        let under_way = under_way::path_of(path);
-        if begin != Begin::GoOn {
-            let overwrite = begin == Begin::Overwrite;
-            may_write(&under_way, overwrite, || {
-                Err(Error::Results { path: under_way.clone(), problem: THERE_ALREADY.into() })
-            })?;
-            let file = Results::create(path, &self.description, overwrite)?;
-            if overwrite && under_way.exists() {
-                let removed = std::fs::remove_file(&under_way);
-                removed.map_err(|source| Error::Io { path: under_way.clone(), source })?;
-            }
-            return Ok(Opened { file: Some(file), under_way: Some(under_way), ..Opened::default() });
-        }
-        let mut begun = BTreeMap::new();
-        let (file, found) = Results::resume(path, &self.description, |found| {
-            found.check(path, &self.jobs)?;
-            begun = under_way::read(&under_way, &self.description, &self.jobs, |job| {
-                let (data, _) = self.data.get(&job.data, job.fold)?;
-                Ok(job.run(data, 0.0)?.network)
-            })?;
-            found.ended.iter().for_each(|ended| drop(begun.remove(&ended.job.job)));
-            let here = self.backend.device().name;
-            let devices = devices(&found.ended).into_iter().chain(begun.values().map(|begun| &*begun.about.device));
-            match devices.into_iter().find(|device| self.same_device && *device != here) {
-                Some(other) => {
-                    let problem = format!("{OTHER_DEVICE} {other}, and this is {here}");
-                    Err(Error::Results { path: path.into(), problem })
-                }
-                None => Ok(()),
-            }
-        })?;
-        remove_leftovers(&under_way);
-        let (results, dropped, under_way) = (found.ended, found.dropped, Some(under_way));
-        Ok(Opened { file: Some(file), results, dropped, under_way, begun })
-    }
-
-    /// Trains what `opened` lacks, and adds each result to it as its network ends. `listen` is told how far the sweep is
-    /// after every chunk of iterations and every network; if it breaks, the sweep returns `false`. However it ends, the
-    /// results are in `opened`, in the networks' order.
-    ///
-    /// # Errors
-    /// Those of [`run`](super::run) and of writing the file.
-    pub fn run(&self, opened: &mut Opened, mut listen: impl FnMut(SweepProgress) -> ControlFlow<()>) -> Result<bool> {
-        let ended: HashSet<u64> = opened.results.iter().map(|result| result.job.job).collect();
-        let left = self.jobs.iter().filter(|job| !ended.contains(&job.job));
-        let iterations = self.jobs.iter().map(|job| job.iterations).fold(0, u64::saturating_add);
-        let begun = std::mem::take(&mut opened.begun);
-        let done = begun.values().map(|begun| begun.about.iteration).fold(0, u64::saturating_add);
-        let mut counter = Counter::new(self.jobs.len(), iterations, &opened.results, done);
-        let under_way = opened.under_way.clone();
-        let mut keeper = Keeper::new(under_way, &self.description, self.checkpoint_every, begun.clone());
-        let finished = batches::go_on(self.backend.as_ref(), left, &begun, &self.data, &self.common, |event| {
-            Ok(listen(match event {
-                SweepEvent::Batch { networks, iteration } => {
-                    keeper.batch();
-                    counter.batch(networks, iteration)
-                }
-                SweepEvent::Advanced(networks) => {
-                    keeper.advanced(&networks)?;
-                    counter.advanced(networks.iteration, networks.cost)
-                }
-                SweepEvent::Stopped(networks) => {
-                    keeper.write(&networks)?;
-                    counter.advanced(networks.iteration, None)
-                }
-                SweepEvent::Ended(result) => {
-                    let result = JobResult { parameters: None, ..*result };
-                    let added = opened.file.as_mut().map_or(Ok(()), |file| file.add(&result));
-                    let job = result.job.clone();
-                    opened.results.push(result);
-                    added?;
-                    keeper.ended(job.job);
-                    counter.ended(job.iterations)
-                }
-            }))
-        });
-        if matches!(finished, Ok(true)) {
-            keeper.finish();
-        }
-        opened.results.sort_by_key(|result| result.job.job);
-        finished
-    }
-}
-
 impl SweepSettings {
     /// The networks of the whole sweep.
-    fn jobs(&self) -> Result<Vec<Job>> {
+    pub(super) fn jobs(&self) -> Result<Vec<Job>> {
         let iterations = range::list::<String>("the iterations", &self.iterations)?;
         let space = Space {
             data: range::list::<Source>("the data sets", &self.data)?,
@@ -316,7 +115,7 @@ impl SweepSettings {
     }
 
     /// The data sets, each with what is held out of it.
-    fn data_sets(&self) -> Result<DataSets> {
+    pub(super) fn data_sets(&self) -> Result<DataSets> {
         let sources = range::list::<Source>("the data sets", &self.data)?;
         let seed = self.test_seed.unwrap_or(1);
         if let Some(samples) = self.options.samples {
@@ -333,7 +132,7 @@ impl SweepSettings {
         }
     }
 
-    fn describe(&self, device: &str, networks: usize, data_sha256: &[String]) -> Value {
+    pub(super) fn describe(&self, device: &str, networks: usize, data_sha256: &[String]) -> Value {
         let mut about = json!({
             "sweep": env!("CARGO_PKG_VERSION"),
             "networks": networks,
@@ -362,9 +161,14 @@ impl SweepSettings {
         if let Some(folds) = self.folds {
             about["folds"] = json!(folds);
         }
+        if let Some(factor) = self.halving {
+            about["halving"] = json!(factor);
+        }
         let table = TableOptions { label: None, ..self.options.table.clone() };
         if table != TableOptions::default() {
             about["table"] = json!(format!("{table:?}"));
+            // the same, for a command that reads the table again
+            about["table_options"] = json!(table);
         }
         if self.options.scale != Scale::Auto {
             about["scale"] = json!(self.options.scale);

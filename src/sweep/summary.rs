@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::grid::Job;
-use super::results::JobResult;
+use super::results::{JobResult, JobStatus};
 use crate::fit::Estimate;
-use crate::train::Status;
 
 /// A configuration over its seeds and folds.
 #[derive(Clone, Debug, Serialize)]
@@ -50,7 +49,7 @@ impl Configuration {
     /// The network of median accuracy among those of the configuration that did not diverge.
     pub fn typical<'a>(&self, results: &'a [JobResult]) -> Option<&'a JobResult> {
         let mut ended: Vec<&JobResult> =
-            results.iter().filter(|ended| self.holds(&ended.job) && ended.cost.is_some()).collect();
+            compared(results).filter(|ended| self.holds(&ended.job) && ended.cost.is_some()).collect();
         let accuracy = |ended: &JobResult| ended.test_accuracy.or(ended.accuracy).unwrap_or(0.0);
         ended.sort_by(|a, b| accuracy(a).total_cmp(&accuracy(b)).then(a.job.job.cmp(&b.job.job)));
         ended.get(ended.len() / 2).copied()
@@ -86,11 +85,39 @@ impl Spread {
     }
 }
 
+/// The networks that can be compared: without those that were retired, once others are at their end.
+fn compared(results: &[JobResult]) -> impl Iterator<Item = &JobResult> {
+    let is_over = results.iter().any(|ended| ended.status == JobStatus::Finished);
+    results.iter().filter(move |ended| !is_over || ended.status != JobStatus::Retired)
+}
+
+/// The best of the networks that are at their end: that with the highest accuracy, on the held-out samples if there are any, a
+/// mean over folds; of several, that with the lowest cost, then the first. Of a network with folds, the first is returned.
+pub fn best(results: &[JobResult]) -> Option<&JobResult> {
+    let mut candidates: BTreeMap<_, Vec<&JobResult>> = BTreeMap::new();
+    for ended in results {
+        candidates.entry((ended.job.configuration(), ended.job.init_seed)).or_default().push(ended);
+    }
+    let mean = |of: &[&JobResult], figure: fn(&JobResult) -> Option<f64>| {
+        let figures: Option<Vec<f64>> = of.iter().map(|ended| figure(ended)).collect();
+        figures.map(|figures| figures.iter().sum::<f64>() / figures.len() as f64)
+    };
+    let mut ended: Vec<(f64, f64, &JobResult)> = Vec::new();
+    for of in candidates.into_values().filter(|of| of.iter().all(|ended| ended.status == JobStatus::Finished)) {
+        let accuracy = mean(&of, |ended| ended.test_accuracy.or(ended.accuracy));
+        let (accuracy, cost) = (accuracy.unwrap_or(0.0), mean(&of, |ended| ended.cost).unwrap_or(f64::INFINITY));
+        ended.push((accuracy, cost, of[0]));
+    }
+    ended.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.total_cmp(&b.1)).then(a.2.job.job.cmp(&b.2.job.job)));
+    ended.first().map(|(.., best)| *best)
+}
+
 /// The configurations of some results, best first: by the mean accuracy over the folds, if there are any, else by the
 /// median accuracy, on the held-out samples if there are any; then by the fewest diverged networks, then by the median cost.
+/// Networks that were retired are left out once others are at their end: they had trained for less.
 pub fn configurations(results: &[JobResult]) -> Vec<Configuration> {
     let mut by_configuration: BTreeMap<_, Vec<&JobResult>> = BTreeMap::new();
-    for ended in results {
+    for ended in compared(results) {
         by_configuration.entry(ended.job.configuration()).or_default().push(ended);
     }
     let configuration = |ended: Vec<&JobResult>| -> Option<Configuration> {
@@ -102,7 +129,7 @@ pub fn configurations(results: &[JobResult]) -> Vec<Configuration> {
             learning_rate: job.learning_rate,
             iterations: job.iterations,
             networks: ended.len(),
-            diverged: ended.iter().filter(|ended| ended.status == Status::Diverged).count(),
+            diverged: ended.iter().filter(|ended| ended.status == JobStatus::Diverged).count(),
             done: Spread::of(ended.iter().map(|ended| ended.done as f64))?,
             cost: Spread::of(ended.iter().filter_map(|ended| ended.cost)),
             accuracy: Spread::of(ended.iter().filter_map(|ended| ended.accuracy)),
@@ -131,7 +158,7 @@ mod tests {
     fn ended(hidden: usize, fold: Option<usize>, test_accuracy: f64) -> JobResult {
         let (data, activation) = ("flower".into(), "tanh".into());
         let job = Job { job: 0, data, hidden, activation, learning_rate: 1.0, iterations: 1, init_seed: 1, fold };
-        let (status, cost, accuracy) = (Status::Finished, Some(0.5), Some(1.0));
+        let (status, cost, accuracy) = (JobStatus::Finished, Some(0.5), Some(1.0));
         let test_accuracy = Some(test_accuracy);
         JobResult {
             job,
@@ -140,6 +167,7 @@ mod tests {
             cost,
             accuracy,
             test_accuracy,
+            rungs: Vec::new(),
             costs: Vec::new(),
             device: String::new(),
             plan: String::new(),

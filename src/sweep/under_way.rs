@@ -4,7 +4,7 @@
 //! The tensors are named by the network's number: `17.W1`, `17.b1`, `17.W2`, `17.b2` in the device's precision, and
 //! `17.costs`, a row of iteration and cost for each logged cost. The metadata holds a [`State`] under `planar`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use web_time::Instant;
 
-use super::batches::InTraining;
+use super::events::InTraining;
 use super::grid::Job;
-use super::results::difference;
+use super::results::{JobResult, JobStatus, difference};
 use crate::checkpoint::weights::{Raw, numbers, said};
 use crate::checkpoint::{KEY, state_of, tensors};
 use crate::files::{self, replace};
@@ -27,6 +27,8 @@ use crate::{Error, Result};
 const FORMAT: u32 = 1;
 /// The first file of a batch is written after this time, if not more often.
 const FIRST: Duration = Duration::from_secs(5);
+/// The most costs of a result's curve: over half as many, enough for a picture, take about 5 KB of a file.
+const CURVE: usize = 400;
 /// What the file's name adds to that of the results.
 pub const SUFFIX: &str = ".batch.safetensors";
 
@@ -59,9 +61,48 @@ pub struct About {
     pub device: String,
     /// The plan that it followed.
     pub plan: String,
+    /// The cost that it is ranked by at each rung of a halving.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rungs: Vec<CostAt>,
+    /// What it has reached, if it waits at a rung.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
     /// Its costs for a picture; empty if the sweep keeps no curves.
     #[serde(default, skip_serializing_if = "CostCurve::is_empty")]
     pub curve: CostCurve,
+}
+
+/// What a network has reached; nothing if it has diverged.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Standing {
+    /// The cost of the training samples.
+    pub cost: Option<f64>,
+    /// The share of the training samples that are classified correctly.
+    pub accuracy: Option<f64>,
+    /// The share of the held-out samples.
+    pub test_accuracy: Option<f64>,
+}
+
+impl Begun {
+    /// The result of the network if it goes no further.
+    pub fn ended(self, job: &Job, status: JobStatus, standing: Standing) -> JobResult {
+        let Self { about, mut costs, .. } = self;
+        costs.push(CostAt { iteration: about.iteration, cost: standing.cost.unwrap_or(f64::NAN) });
+        JobResult {
+            job: job.clone(),
+            status,
+            done: about.iteration,
+            cost: standing.cost,
+            accuracy: standing.accuracy,
+            test_accuracy: standing.test_accuracy,
+            rungs: about.rungs,
+            costs,
+            device: about.device,
+            plan: about.plan,
+            curve: about.curve.thinned(CURVE),
+            parameters: None,
+        }
+    }
 }
 
 /// The metadata.
@@ -74,7 +115,7 @@ struct State {
 }
 
 /// Writes networks, so that the file is complete at every moment.
-fn write(path: &Path, sweep: &Value, networks: &[Begun]) -> Result<()> {
+fn write<'a>(path: &Path, sweep: &Value, networks: impl Iterator<Item = &'a Begun> + Clone) -> Result<()> {
     let refuse = |error: &dyn std::fmt::Display| Error::Checkpoint {
         path: path.into(),
         problem: format!("cannot be made: {error}"),
@@ -83,11 +124,11 @@ fn write(path: &Path, sweep: &Value, networks: &[Begun]) -> Result<()> {
         format: FORMAT,
         version: env!("CARGO_PKG_VERSION").into(),
         sweep: sweep.clone(),
-        networks: networks.iter().map(|of| of.about.clone()).collect(),
+        networks: networks.clone().map(|of| of.about.clone()).collect(),
     };
     let json = serde_json::to_string(&state).map_err(|error| refuse(&error))?;
     let is_wide = sweep["precision"] == "f64";
-    let all = networks.iter().flat_map(|of| {
+    let all = networks.flat_map(|of| {
         let rows = of.costs.iter().flat_map(|at| [at.iteration as f64, at.cost]);
         let bytes = rows.flat_map(f64::to_le_bytes).collect();
         let costs = Raw { dtype: Dtype::F64, shape: [of.costs.len(), 2], bytes };
@@ -161,59 +202,98 @@ pub fn start_of(begun: &BTreeMap<u64, Begun>, job: &Job) -> u64 {
     begun.get(&job.job).map_or(0, |begun| begun.about.iteration)
 }
 
-/// Keeps the networks that are in training; without a file it keeps nothing.
+/// Keeps the networks that have begun and not ended; without a file it keeps them only in memory.
 pub struct Keeper<'a> {
     path: Option<PathBuf>,
     sweep: &'a Value,
     every: Duration,
-    /// Networks from before that have not ended.
-    waiting: BTreeMap<u64, Begun>,
-    /// What began last: the batch, or the time since the file was written.
-    since: Instant,
-    /// How long after that the file is due.
-    due: Duration,
+    /// The networks as they were when they were last looked at.
+    begun: BTreeMap<u64, Begun>,
+    /// Of each device, what began last, its batch or the time since its networks were looked at, and how long after that
+    /// they are to be looked at again.
+    lanes: Vec<(Instant, Duration)>,
+    /// When a network paused that the file does not hold yet.
+    paused: Option<Instant>,
 }
 
 impl<'a> Keeper<'a> {
-    /// A file that is written after this time again and again while a batch trains; `waiting` are the networks that it holds.
-    pub fn new(path: Option<PathBuf>, sweep: &'a Value, every: Duration, waiting: BTreeMap<u64, Begun>) -> Self {
-        Self { path, sweep, every, waiting, since: Instant::now(), due: every.min(FIRST) }
+    /// A file that is written after this time again and again while batches train on this many devices; `begun` are the
+    /// networks that it holds.
+    pub fn new(
+        path: Option<PathBuf>,
+        sweep: &'a Value,
+        every: Duration,
+        begun: BTreeMap<u64, Begun>,
+        lanes: usize,
+    ) -> Self {
+        let lanes = vec![(Instant::now(), every.min(FIRST)); lanes];
+        Self { path, sweep, every, begun, lanes, paused: None }
     }
 
     /// A batch begins.
-    pub fn batch(&mut self) {
-        (self.since, self.due) = (Instant::now(), self.every.min(FIRST));
+    pub fn batch(&mut self, lane: usize) {
+        self.lanes[lane] = (Instant::now(), self.every.min(FIRST));
     }
 
-    /// The networks of the batch have advanced: writes them, if it is time to.
+    /// The networks of a batch have advanced: looks at them and writes the file, if it is time to.
     ///
     /// # Errors
     /// [`Error::Io`] if the file cannot be written.
     pub fn advanced(&mut self, networks: &InTraining) -> Result<()> {
-        if self.path.is_none() || self.since.elapsed() < self.due { Ok(()) } else { self.write(networks) }
+        let (since, due) = self.lanes[networks.lane];
+        if self.path.is_none() || since.elapsed() < due { Ok(()) } else { self.keep(networks) }
     }
 
-    /// Writes the networks of the batch, and those that wait.
+    /// Looks at the networks of a batch, and writes all.
     ///
     /// # Errors
     /// [`Error::Io`] if the file cannot be written.
-    pub fn write(&mut self, networks: &InTraining) -> Result<()> {
+    pub fn keep(&mut self, networks: &InTraining) -> Result<()> {
+        if self.path.is_none() {
+            return Ok(());
+        }
+        self.begun.extend(networks.to_begun().map(|begun| (begun.about.job, begun)));
+        self.lanes[networks.lane] = (Instant::now(), self.every);
+        self.write()
+    }
+
+    /// A network waits at a rung.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file is to be written and cannot be.
+    pub fn paused(&mut self, begun: Begun) -> Result<()> {
+        self.begun.insert(begun.about.job, begun);
+        let since = *self.paused.get_or_insert_with(Instant::now);
+        if since.elapsed() < self.every { Ok(()) } else { self.write() }
+    }
+
+    /// Writes the networks that have paused since the file was written.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be written.
+    pub fn flush(&mut self) -> Result<()> {
+        if self.paused.is_some() { self.write() } else { Ok(()) }
+    }
+
+    fn write(&mut self) -> Result<()> {
         let Some(path) = &self.path else { return Ok(()) };
-        let mut all = networks.to_begun();
-        let numbers: HashSet<u64> = all.iter().map(|of| of.about.job).collect();
-        all.extend(self.waiting.values().filter(|of| !numbers.contains(&of.about.job)).cloned());
-        write(path, self.sweep, &all)?;
-        (self.since, self.due) = (Instant::now(), self.every);
+        write(path, self.sweep, self.begun.values())?;
+        self.paused = None;
         Ok(())
     }
 
     /// A network has ended, and its result is kept.
     pub fn ended(&mut self, job: u64) {
-        self.waiting.remove(&job);
+        self.begun.remove(&job);
+    }
+
+    /// The networks that have begun and not ended, as they were when they were last looked at.
+    pub fn begun(&self) -> &BTreeMap<u64, Begun> {
+        &self.begun
     }
 
     /// All networks have ended: the file is removed.
-    pub fn finish(self) {
+    pub fn finish(&self) {
         if let Some(path) = &self.path {
             // what cannot be removed holds only networks that have ended, and is ignored
             let _ = std::fs::remove_file(path);

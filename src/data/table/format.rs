@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use csv::{ByteRecord, ReaderBuilder};
+use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
@@ -11,7 +12,7 @@ use crate::{Error, Result};
 const ROWS: usize = 100;
 
 /// What separates the cells of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Delimiter(u8);
 
 impl Delimiter {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::Table;
 use super::column::Place;
 use super::notice::Notice;
@@ -12,7 +14,7 @@ use super::select::Parts;
 use crate::{Error, Result};
 
 /// What is done about missing cells: those that are empty, `?`, or NA, N/A, NaN or null in letters of any case.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Missing {
     /// They are an error.
     #[default]

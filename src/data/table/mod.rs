@@ -32,12 +32,14 @@ use self::problems::{Problems, file_name, quoted, shown};
 use self::rows::Rows;
 use self::select::{Names, Parts, is_constant, is_sorted};
 use super::{Columns, Dataset, Feature, Label, Scale};
+use serde::{Deserialize, Serialize};
+
 use crate::Result;
 
 /// How a table is to be read; everything has a default.
 ///
 /// A column is given by its name in the header or by its number, counted from 1.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableOptions {
     /// What separates the cells of a row; found if none is given.
     pub delimiter: Option<Delimiter>,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Candidate;
 use super::settings::{Chosen, DeviceSettings};
-use crate::backend::{Backend, LayoutChoice, PlanChoice, Run};
+use crate::backend::{Backend, DeviceInfo, LayoutChoice, PlanChoice, Run};
 use crate::compare::{check_first_gradient, check_first_gradient_against, check_first_logits, check_first_step};
 use crate::data::Dataset;
 use crate::gpu::{Adapter, Choice, Gpu};
@@ -75,6 +75,26 @@ pub fn named(settings: &DeviceSettings, name: Option<&str>, data: &Dataset, runs
     let mut chosen = trusted(&adapter, settings, data, runs, None)?;
     chosen.notes.splice(..0, software("training", &adapter));
     Ok(chosen)
+}
+
+/// The hardware GPUs, or the software adapters if there is none, each with networks loaded on it or with the reason why not.
+pub fn all(settings: &DeviceSettings, data: &Dataset, runs: &[Run]) -> Result<Vec<(String, Result<Chosen>)>> {
+    settings.check_gpu()?;
+    let adapters = Adapter::all();
+    let of_hardware = Adapter::choose_all(&adapters, &Choice::Hardware);
+    let considered = of_hardware.or_else(|_| Adapter::choose_all(&adapters, &Choice::Any)).unwrap_or_default();
+    let mut apart: Vec<&Adapter> = Vec::new();
+    for adapter in considered {
+        // Windows has a card both in Vulkan and in DX12; two equal cards are both in each
+        let info = adapter.device_info();
+        let others = apart.iter().map(|other| other.device_info());
+        let is_there = |other: DeviceInfo| other.name == info.name && other.backend != info.backend;
+        if !others.into_iter().any(is_there) {
+            apart.push(adapter);
+        }
+    }
+    let load = |adapter: &Adapter| (adapter.to_string(), trusted(adapter, settings, data, runs, None));
+    Ok(apart.into_iter().map(load).collect())
 }
 
 /// Refuses more generated samples than a buffer of the adapter holds.
@@ -208,7 +228,7 @@ mod tests {
     use std::thread::sleep;
 
     use super::*;
-    use crate::backend::{Chunk, DeviceInfo, Evaluation, Session};
+    use crate::backend::{Chunk, Evaluation, Session};
     use crate::data::flower;
     use crate::model::Activation;
 

@@ -10,11 +10,11 @@ mod settings;
 pub use settings::{Chosen, DeviceChoice, DeviceSettings};
 
 use super::Precision;
-use crate::Result;
-use crate::backend::{Backend, Run};
+use crate::backend::{Backend, PlanChoice, Run};
 use crate::cpu::{Engine, Reference};
 use crate::data::Dataset;
 use crate::model::{Network, Parameters};
+use crate::{Error, Result};
 
 /// A backend that can be opened and measured.
 pub struct Candidate {
@@ -43,7 +43,36 @@ pub fn choose(settings: &DeviceSettings, data: &Dataset, runs: &[Run], iteration
         DeviceChoice::Auto => gpu::auto(settings, data, runs, iterations),
         DeviceChoice::Gpu => gpu::named(settings, None, data, runs),
         DeviceChoice::Named(name) => gpu::named(settings, Some(name), data, runs),
+        DeviceChoice::All => Err(only_one()),
     }
+}
+
+/// Loads networks that train side by side on each of the devices that share the work: [`choose`], or all hardware GPUs and the
+/// CPU. Software adapters are among them only if there is no hardware. A GPU that cannot be used is left out, and a note
+/// says why.
+///
+/// # Errors
+/// Those of [`choose`].
+pub fn choose_all(settings: &DeviceSettings, data: &Dataset, runs: &[Run], iterations: u64) -> Result<Vec<Chosen>> {
+    if settings.choice != DeviceChoice::All {
+        return Ok(vec![choose(settings, data, runs, iterations)?]);
+    }
+    let for_gpu = DeviceSettings { threads: None, ..settings.clone() };
+    let for_cpu = DeviceSettings { plan: PlanChoice::Auto, ..settings.clone() };
+    let mut cpu = Chosen::load(for_cpu.cpu()?, data, runs)?;
+    let mut all = Vec::new();
+    for (name, chosen) in gpu::all(&for_gpu, data, runs)? {
+        match chosen {
+            Ok(chosen) => all.push(chosen.noting(format!("training on {name}"))),
+            Err(error) => cpu = cpu.noting(format!("{name} is left out: {error}")),
+        }
+    }
+    all.push(cpu.noting("training on the CPU"));
+    Ok(all)
+}
+
+fn only_one() -> Error {
+    Error::invalid("the device", "one device, as only a sweep takes all", "all")
 }
 
 /// Refuses, before they are made, more generated samples than the requested GPU's limits allow once this share is held out.
@@ -56,7 +85,7 @@ pub fn check_samples(settings: &DeviceSettings, samples: usize, held_out: f64) -
     match &settings.choice {
         DeviceChoice::Gpu => gpu::check_samples(None, samples),
         DeviceChoice::Named(name) => gpu::check_samples(Some(name), samples),
-        DeviceChoice::Auto | DeviceChoice::Cpu => Ok(()),
+        DeviceChoice::Auto | DeviceChoice::Cpu | DeviceChoice::All => Ok(()),
     }
 }
 
@@ -77,6 +106,7 @@ pub fn choose_for_inference(
         DeviceChoice::Cpu => Ok((settings.cpu()?, Vec::new())),
         DeviceChoice::Gpu => gpu::for_inference(settings, None, network, parameters, points),
         DeviceChoice::Named(name) => gpu::for_inference(settings, Some(name), network, parameters, points),
+        DeviceChoice::All => Err(only_one()),
     }
 }
 

@@ -19,6 +19,8 @@ pub enum DeviceChoice {
     Gpu,
     /// The adapter with this number, or the first whose name contains this text, ignoring case.
     Named(String),
+    /// All hardware GPUs and the CPU, for a sweep: each takes the next batch of networks when it is free.
+    All,
 }
 
 /// The device, and how it computes.

@@ -1,0 +1,167 @@
+//! One batch: a session of networks that train side by side.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use super::Common;
+use super::events::{InTraining, On, Paused, Snapshot, SweepEvent};
+use super::grid::Job;
+use super::results::{JobResult, JobStatus};
+use super::under_way::{Begun, Standing, start_of};
+use crate::backend::{Backend, Run};
+use crate::cpu::evaluate_on;
+use crate::data::Dataset;
+use crate::train::{Event, Outcome, Schedule, Status, train_all};
+use crate::{Error, Result};
+
+/// How far networks are trained, and from where.
+pub struct Leg<'a> {
+    /// The networks that have begun.
+    pub begun: &'a BTreeMap<u64, Begun>,
+    /// Up to how many iterations a network is trained: its own, or a rung of a halving.
+    pub until: &'a (dyn Fn(&Job) -> u64 + Sync),
+    /// Whether each network's cost at the end is kept, to rank it by.
+    pub is_ranked: bool,
+}
+
+/// A device, and its place among those of the sweep.
+#[derive(Clone, Copy)]
+pub struct Lane<'a> {
+    pub number: usize,
+    pub backend: &'a dyn Backend,
+}
+
+/// Networks of the same data set and activation that have done the same number of iterations, and what they train on.
+pub struct Batch<'a> {
+    pub jobs: Vec<&'a Job>,
+    pub data: &'a Dataset,
+    pub test: Option<&'a Dataset>,
+}
+
+/// How a batch ended.
+pub struct Trained {
+    /// The iterations of its longest network; none if it was stopped.
+    pub longest: Option<u64>,
+    /// Why the held-out samples of a network could not be evaluated.
+    pub unjudged: Option<Error>,
+}
+
+/// Trains a batch, and tells `listen` what happens.
+pub fn train_batch(
+    lane: Lane,
+    leg: &Leg,
+    batch: &Batch,
+    common: &Common,
+    mut listen: impl FnMut(SweepEvent) -> Result<ControlFlow<()>>,
+) -> Result<Trained> {
+    let Batch { jobs, data, .. } = batch;
+    let before: Vec<Option<&Begun>> = jobs.iter().map(|job| leg.begun.get(&job.job)).collect();
+    let start = start_of(leg.begun, jobs[0]);
+    let run = |(job, before): (&&Job, &Option<&Begun>)| {
+        let run = job.run(data, common.init_scale)?;
+        Ok(Run { parameters: before.map_or(run.parameters, |before| before.parameters.clone()), ..run })
+    };
+    let runs = jobs.iter().zip(&before).map(run).collect::<Result<Vec<_>>>()?;
+    let schedule = |job: &&Job| {
+        // what is logged depends on the whole length alone
+        let every = Schedule::new(job.iterations, common.log_every)?.log_every();
+        let schedule = Schedule::new((leg.until)(job), Some(every))?.after(start);
+        Ok(if common.curves { schedule.with_curve() } else { schedule })
+    };
+    let schedules = jobs.iter().map(schedule).collect::<Result<Vec<_>>>()?;
+    let mut session = lane.backend.load(data, &runs)?;
+    let (device, plan) = (lane.backend.device().name, session.plan_name());
+    let (on, lane) = (On { device: &device, plan }, lane.number);
+    let mut trained = Trained { longest: None, unjudged: None };
+    if listen(SweepEvent::Batch { lane, networks: jobs.len(), iteration: start })?.is_break() {
+        return Ok(trained);
+    }
+    let (mut failure, mut stopped, mut longest) = (None, false, 1);
+    let outcomes = train_all(session.as_mut(), &schedules, |event| {
+        let told = match event {
+            Event::Advanced { iteration, costs, parameters, logged, curves } => {
+                let is_training = |n: &usize| !costs[*n].is_nan();
+                let snapshot = |n: usize| Snapshot {
+                    job: jobs[n],
+                    before: before[n],
+                    costs: logged[n],
+                    curve: curves[n],
+                    parameters: &parameters[n],
+                };
+                let networks = (0..jobs.len()).filter(is_training).map(snapshot).collect();
+                let cost = costs.iter().copied().filter(|cost| cost.is_finite()).min_by(f64::total_cmp);
+                listen(SweepEvent::Advanced(InTraining { lane, iteration, cost, networks, on }))
+            }
+            // an interrupted network goes on when the sweep is resumed
+            Event::Ended { outcome, .. } if outcome.status == Status::Interrupted => Ok(ControlFlow::Break(())),
+            Event::Ended { network, outcome } => {
+                longest = outcome.iterations.max(longest);
+                let snapshot = snapshot(jobs[network], before[network], outcome, &runs[network]);
+                let status = match outcome.status {
+                    Status::Diverged => JobStatus::Diverged,
+                    _ => JobStatus::Finished,
+                };
+                let is_finished = status == JobStatus::Finished;
+                let (standing, judged) = standing(&runs[network], snapshot, outcome, batch);
+                let cost = judged.unwrap_or_else(|error| {
+                    trained.unjudged.get_or_insert(error);
+                    f64::NAN
+                });
+                let ranked = (leg.is_ranked && is_finished).then_some((cost, standing));
+                let begun = snapshot.to_begun(outcome.iterations, on, ranked);
+                listen(if is_finished && outcome.iterations < snapshot.job.iterations {
+                    SweepEvent::Paused(Box::new(Paused { lane, begun }))
+                } else {
+                    let parameters = is_finished.then(|| begun.parameters.clone());
+                    let result = begun.ended(snapshot.job, status, standing);
+                    SweepEvent::Ended { lane, result: Box::new(JobResult { parameters, ..result }) }
+                })
+            }
+        };
+        let told = told.unwrap_or_else(|error| {
+            failure.get_or_insert(error);
+            ControlFlow::Break(())
+        });
+        stopped |= told.is_break();
+        told
+    })?;
+    if let Some(error) = failure {
+        return Err(error);
+    }
+    if !stopped {
+        return Ok(Trained { longest: Some(longest), ..trained });
+    }
+    let left = outcomes.iter().enumerate().filter(|(_, outcome)| outcome.status == Status::Interrupted);
+    let left = left.filter(|(_, outcome)| outcome.parameters.is_some());
+    let networks: Vec<Snapshot> =
+        left.clone().map(|(n, outcome)| snapshot(jobs[n], before[n], outcome, &runs[n])).collect();
+    if let Some((_, Outcome { iterations, .. })) = left.last() {
+        // there is nothing left to stop
+        let _ = listen(SweepEvent::Stopped(InTraining { lane, iteration: *iterations, cost: None, networks, on }))?;
+    }
+    Ok(trained)
+}
+
+/// A network that has left its session, with the costs before its last iteration: that one's is logged again if it is due
+/// when the network goes on.
+fn snapshot<'a>(job: &'a Job, before: Option<&'a Begun>, outcome: &'a Outcome, run: &'a Run) -> Snapshot<'a> {
+    // a network that goes on from its end has the parameters that it began with
+    let parameters = outcome.parameters.as_ref().unwrap_or(&run.parameters);
+    let costs = &outcome.costs[..outcome.costs.len().saturating_sub(1)];
+    Snapshot { job, before, costs, curve: &outcome.curve, parameters }
+}
+
+/// What a network has reached, and the cost to rank it by: that of the held-out samples, if there are any.
+fn standing(run: &Run, of: Snapshot, outcome: &Outcome, batch: &Batch) -> (Standing, Result<f64>) {
+    if outcome.status == Status::Diverged {
+        return (Standing::default(), Ok(f64::NAN));
+    }
+    let cost = outcome.evaluation.cost;
+    let judged = batch.test.map(|test| evaluate_on(test, &run.network, of.parameters)).transpose();
+    let standing = Standing {
+        cost: Some(cost),
+        accuracy: Some(batch.data.accuracy(&outcome.evaluation.logits)),
+        test_accuracy: judged.as_ref().ok().copied().flatten().map(|(_, accuracy)| accuracy),
+    };
+    (standing, judged.map(|judged| judged.map_or(cost, |(cost, _)| cost)))
+}
