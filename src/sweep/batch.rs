@@ -135,7 +135,7 @@ pub fn train_batch(
     let left = left.filter(|(_, outcome)| outcome.parameters.is_some());
     let networks: Vec<Snapshot> =
         left.clone().map(|(n, outcome)| snapshot(jobs[n], before[n], outcome, &runs[n])).collect();
-    if let Some((_, Outcome { iterations, .. })) = left.last() {
+    if let Some(Outcome { iterations, .. }) = left.map(|(_, outcome)| outcome).next() {
         // there is nothing left to stop
         let _ = listen(SweepEvent::Stopped(InTraining { lane, iteration: *iterations, cost: None, networks, on }))?;
     }

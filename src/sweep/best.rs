@@ -14,8 +14,8 @@ use crate::fit::{DataSettings, DeviceChoice, DeviceSettings, Files, RunSettings,
 use crate::{Error, Result};
 
 impl SweepSettings {
-    /// The training of this one network, on the device of the sweep that trained it: to the same bits, but where there are
-    /// folds, on all samples.
+    /// The training of this one network: to the same bits if one device of the sweep trained it. Where there are folds, it is
+    /// trained on all samples.
     ///
     /// # Errors
     /// [`Error::Invalid`] for names that cannot be read, as in a results file that was changed.

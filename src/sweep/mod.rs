@@ -11,6 +11,7 @@ mod datasets;
 mod events;
 pub mod grid;
 pub mod halving;
+mod keeper;
 pub mod merge;
 mod opened;
 mod pace;

@@ -6,14 +6,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use web_time::Instant;
 
-use super::events::InTraining;
 use super::grid::Job;
 use super::results::{JobResult, JobStatus, difference};
 use crate::checkpoint::weights::{Raw, numbers, said};
@@ -25,8 +22,6 @@ use crate::{Error, Result};
 
 /// The version of the layout of the file; files of another are refused.
 const FORMAT: u32 = 1;
-/// The first file of a batch is written after this time, if not more often.
-const FIRST: Duration = Duration::from_secs(5);
 /// The most costs of a result's curve: over half as many, enough for a picture, take about 5 KB of a file.
 const CURVE: usize = 400;
 /// What the file's name adds to that of the results.
@@ -115,7 +110,7 @@ struct State {
 }
 
 /// Writes networks, so that the file is complete at every moment.
-fn write<'a>(path: &Path, sweep: &Value, networks: impl Iterator<Item = &'a Begun> + Clone) -> Result<()> {
+pub fn write<'a>(path: &Path, sweep: &Value, networks: impl Iterator<Item = &'a Begun> + Clone) -> Result<()> {
     let refuse = |error: &dyn std::fmt::Display| Error::Checkpoint {
         path: path.into(),
         problem: format!("cannot be made: {error}"),
@@ -200,103 +195,4 @@ pub fn read(
 /// The iterations that a job has done before.
 pub fn start_of(begun: &BTreeMap<u64, Begun>, job: &Job) -> u64 {
     begun.get(&job.job).map_or(0, |begun| begun.about.iteration)
-}
-
-/// Keeps the networks that have begun and not ended; without a file it keeps them only in memory.
-pub struct Keeper<'a> {
-    path: Option<PathBuf>,
-    sweep: &'a Value,
-    every: Duration,
-    /// The networks as they were when they were last looked at.
-    begun: BTreeMap<u64, Begun>,
-    /// Of each device, what began last, its batch or the time since its networks were looked at, and how long after that
-    /// they are to be looked at again.
-    lanes: Vec<(Instant, Duration)>,
-    /// When a network paused that the file does not hold yet.
-    paused: Option<Instant>,
-}
-
-impl<'a> Keeper<'a> {
-    /// A file that is written after this time again and again while batches train on this many devices; `begun` are the
-    /// networks that it holds.
-    pub fn new(
-        path: Option<PathBuf>,
-        sweep: &'a Value,
-        every: Duration,
-        begun: BTreeMap<u64, Begun>,
-        lanes: usize,
-    ) -> Self {
-        let lanes = vec![(Instant::now(), every.min(FIRST)); lanes];
-        Self { path, sweep, every, begun, lanes, paused: None }
-    }
-
-    /// A batch begins.
-    pub fn batch(&mut self, lane: usize) {
-        self.lanes[lane] = (Instant::now(), self.every.min(FIRST));
-    }
-
-    /// The networks of a batch have advanced: looks at them and writes the file, if it is time to.
-    ///
-    /// # Errors
-    /// [`Error::Io`] if the file cannot be written.
-    pub fn advanced(&mut self, networks: &InTraining) -> Result<()> {
-        let (since, due) = self.lanes[networks.lane];
-        if self.path.is_none() || since.elapsed() < due { Ok(()) } else { self.keep(networks) }
-    }
-
-    /// Looks at the networks of a batch, and writes all.
-    ///
-    /// # Errors
-    /// [`Error::Io`] if the file cannot be written.
-    pub fn keep(&mut self, networks: &InTraining) -> Result<()> {
-        if self.path.is_none() {
-            return Ok(());
-        }
-        self.begun.extend(networks.to_begun().map(|begun| (begun.about.job, begun)));
-        self.lanes[networks.lane] = (Instant::now(), self.every);
-        self.write()
-    }
-
-    /// A network waits at a rung.
-    ///
-    /// # Errors
-    /// [`Error::Io`] if the file is to be written and cannot be.
-    pub fn paused(&mut self, begun: Begun) -> Result<()> {
-        self.begun.insert(begun.about.job, begun);
-        let since = *self.paused.get_or_insert_with(Instant::now);
-        if since.elapsed() < self.every { Ok(()) } else { self.write() }
-    }
-
-    /// Writes the networks that have paused since the file was written.
-    ///
-    /// # Errors
-    /// [`Error::Io`] if the file cannot be written.
-    pub fn flush(&mut self) -> Result<()> {
-        if self.paused.is_some() { self.write() } else { Ok(()) }
-    }
-
-    fn write(&mut self) -> Result<()> {
-        let Some(path) = &self.path else { return Ok(()) };
-        write(path, self.sweep, self.begun.values())?;
-        self.paused = None;
-        Ok(())
-    }
-
-    /// A network has ended, and its result is kept.
-    pub fn ended(&mut self, job: u64) {
-        self.begun.remove(&job);
-    }
-
-    /// The networks that have begun and not ended, as they were when they were last looked at.
-    pub fn begun(&self) -> &BTreeMap<u64, Begun> {
-        &self.begun
-    }
-
-    /// All networks have ended: the file is removed.
-    pub fn finish(&self) {
-        if let Some(path) = &self.path {
-            // what cannot be removed holds only networks that have ended, and is ignored
-            let _ = std::fs::remove_file(path);
-        }
-    }
 }
