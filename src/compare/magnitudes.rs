@@ -4,7 +4,7 @@ use super::Bounds;
 use crate::backend::Run;
 use crate::data::Dataset;
 use crate::model::activation::sigmoid;
-use crate::model::{Activation, Derivative, Parameters};
+use crate::model::{Activation, Derivative};
 
 /// Σ|terms| of everything that one step computes.
 pub struct Magnitudes {
@@ -14,15 +14,20 @@ pub struct Magnitudes {
     pub cost: f64,
     /// Of each gradient element, in the order of the parameters.
     pub gradients: Vec<f64>,
+    /// m.
+    samples: f64,
 }
 
 impl Magnitudes {
     /// A term counts with what its own factors are rounded by: a and g′(z) inherit from the magnitude of z, and dz of
     /// the output through σ′(z). So magnitudes pass through the network as the values do, with nothing cancelling.
-    pub fn new(data: &Dataset, run: &Run) -> Self {
+    ///
+    /// What is taken from an activation that is rounded has lost its digits where that is close to 1: σ(z) − y of the output, 1 − a²
+    /// of a tanh unit. There, a counts with `rounded`: what it may be off by itself, in units of the relative bound.
+    pub fn new(data: &Dataset, run: &Run, rounded: f64) -> Self {
         let (theta, m) = (&run.parameters, data.samples() as f64);
-        let mut sums =
-            Self { logits: Vec::with_capacity(data.samples()), cost: 0.0, gradients: vec![0.0; theta.values().len()] };
+        let gradients = vec![0.0; theta.values().len()];
+        let mut sums = Self { logits: Vec::with_capacity(data.samples()), cost: 0.0, gradients, samples: m };
         for (sample, y) in data.labels().iter().enumerate() {
             let layers = forward(run, data.point(sample));
             let Some(Layer { z, z_magnitude, .. }) = layers.last() else { continue };
@@ -31,14 +36,16 @@ impl Magnitudes {
             let error = (a - f64::from(*y)).abs();
             sums.logits.push(magnitude);
             sums.cost += (z.abs() + error * magnitude) / m;
-            sums.add_gradients(theta, run.network.derivative(), &layers, error + a * (1.0 - a) * magnitude, m);
+            let output = error + a * (1.0 - a) * magnitude + a * rounded;
+            sums.add_gradients(run, &layers, output, rounded);
         }
         sums.cost += std::f64::consts::LN_2;
         sums
     }
 
     /// Adds one sample's magnitudes of dW = dz·aᵀ/m and db = dz/m, from the output, whose dz has this magnitude, down.
-    fn add_gradients(&mut self, theta: &Parameters, derivative: Derivative, layers: &[Layer], output: f64, m: f64) {
+    fn add_gradients(&mut self, run: &Run, layers: &[Layer], output: f64, rounded: f64) {
+        let (theta, derivative, m) = (&run.parameters, run.network.derivative(), self.samples);
         let mut dz = vec![Rounded { value: output, inherited: 0.0 }];
         for (n, layer) in layers.iter().enumerate().rev() {
             let (w, b) = (theta.layout().weights(n), theta.layout().bias(n));
@@ -53,7 +60,11 @@ impl Magnitudes {
                     da.iter_mut().zip(row).for_each(|(da, w)| da.add(w.abs(), dz));
                 }
                 let z = below.z.iter().zip(&below.z_magnitude);
-                dz = da.iter().zip(z).map(|(da, (z, magnitude))| da.through(derivative, *z, *magnitude)).collect();
+                dz = da
+                    .iter()
+                    .zip(z)
+                    .map(|(da, (z, magnitude))| da.through(derivative, *z, *magnitude, rounded))
+                    .collect();
             }
         }
     }
@@ -114,13 +125,15 @@ impl Rounded {
 
     /// dz = da·g′(z), where g′ inherits |g″(z)|·magnitude(z), by central difference. The ReLUs have no g″; but if z is 0
     /// to the rounding of its terms, either of their slopes is right, and the whole difference may be error.
-    fn through(&self, g: Derivative, z: f64, magnitude: f64) -> Self {
+    fn through(&self, g: Derivative, z: f64, magnitude: f64, rounded: f64) -> Self {
         const H: f64 = 1e-4;
         const ROUNDING: f64 = 1e-6;
         let kinked = g.borrowed.unwrap_or(g.activation);
         let (bend, jump) = match kinked {
             Activation::Tanh | Activation::Sigmoid => {
-                (((g.at(z + H) - g.at(z - H)) / (2.0 * H)).abs() * magnitude, 0.0)
+                let bend = ((g.at(z + H) - g.at(z - H)) / (2.0 * H)).abs();
+                let a = kinked.apply(z);
+                (bend * magnitude + a * a * rounded, 0.0)
             }
             _ if z.abs() <= ROUNDING * magnitude => (0.0, (1.0 - kinked.slope()).abs()),
             _ => (0.0, 0.0),

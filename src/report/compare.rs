@@ -54,8 +54,13 @@ impl CompareReport {
         let stay = format!("the costs agree to {CURVE_BOUND:e} through iteration {}", curves.iterations);
         let parting = curves.parted.map_or(stay, |at| format!("the costs part by {CURVE_BOUND:e} at iteration {at}"));
         let horizon = match curves.horizon {
-            Some(at) => format!("f64 started one unit in the last place away parts from itself at iteration {at}"),
-            None => "f64 started one unit in the last place away never does".into(),
+            Some(at) => format!("the reference, rounded otherwise, parts from itself at iteration {at}"),
+            None => "the reference, rounded otherwise, never parts from itself".into(),
+        };
+        let is_early = curves.parted.is_some_and(|at| curves.horizon.is_none_or(|horizon| at < horizon));
+        let why = match (curves.agrees, is_early) {
+            (true, true) => "; every step agrees, so it is rounding that grew",
+            _ => "",
         };
         let word = |agrees| if agrees { "agree" } else { "DISAGREE" };
         let about = vec![
@@ -64,10 +69,21 @@ impl CompareReport {
             vec!["data".into(), self.data.clone()],
             vec!["network".into(), self.network.clone()],
             vec!["bound".into(), format!("{:e}·Σ|terms| + {:e}", self.bounds.relative, self.bounds.absolute)],
-            vec!["curves".into(), format!("{}: {parting}; {horizon}", word(curves.agrees))],
+            vec!["curves".into(), format!("{}: {parting}; {horizon}{why}", word(curves.agrees))],
+            vec!["again".into(), again(self.comparison.repeats)],
             vec!["verdict".into(), word(self.agrees).into()],
         ];
         format!("{}\n{}", super::columns(rows), super::columns(about))
+    }
+}
+
+/// Whether each side trains again to the same bits.
+fn again(repeats: [bool; 2]) -> String {
+    match repeats {
+        [true, true] => "each side trains again to the same bits, in other chunks".into(),
+        [false, true] => "DISAGREE: the left side trains to other bits in other chunks".into(),
+        [true, false] => "DISAGREE: the right side trains to other bits in other chunks".into(),
+        [false, false] => "DISAGREE: both sides train to other bits in other chunks".into(),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Without an adapter these tests are reported as ignored; with REQUIRE_GPU=1 they fail instead.
 
+mod chaotic;
 mod command;
 #[path = "../common/mod.rs"]
 mod common;
@@ -59,6 +60,7 @@ fn main() {
         add(name, Box::new(move |_, gpu| check(gpu)));
     }
     let on_adapter = [
+        chaotic::checks(),
         command::checks(),
         faults::checks(),
         loops::checks(),

@@ -45,7 +45,7 @@ fn for_one_hidden_layer_they_are_those_of_the_formulas_written_for_it() {
     let data = flower(400, 1).unwrap();
     for (g, borrowed, hidden, scale, want) in ONE_HIDDEN_LAYER {
         let run = run(g, borrowed, &[hidden], scale);
-        let found = Magnitudes::new(&data, &run);
+        let found = Magnitudes::new(&data, &run, 0.0);
         let mut got = vec![found.logits.iter().sum::<f64>(), found.cost];
         got.extend(run.parameters.layout().tensors().iter().map(|t| found.gradients[t.range()].iter().sum::<f64>()));
         for (got, want) in got.iter().zip(want) {
