@@ -73,6 +73,8 @@ struct MergeArguments {
     /// Print one JSON object to stdout, nothing else
     #[arg(long, help_heading = "Output")]
     json: bool,
+    #[command(flatten)]
+    verbosity: Verbosity,
 }
 
 #[derive(Debug, clap::Args)]
@@ -203,6 +205,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
 
 fn merge_parts(arguments: &MergeArguments) -> anyhow::Result<Ending> {
     let start = Instant::now();
+    arguments.verbosity.start_log();
     let merged = merge(&arguments.parts, arguments.partial).advise(advice)?;
     if arguments.same_device {
         merged.check_device()?;
@@ -212,11 +215,11 @@ fn merge_parts(arguments: &MergeArguments) -> anyhow::Result<Ending> {
         Results::write(out, &sweep, &results, arguments.force).advise(advice)?;
     }
     if results.len() as u64 != networks {
-        super::tell(format_args!("{} of {networks} networks have ended", results.len()));
+        arguments.verbosity.say(format_args!("{} of {networks} networks have ended", results.len()));
     }
     let several: Vec<&str> = devices(&results).into_iter().collect();
     if several.len() > 1 {
-        super::tell(format_args!(
+        arguments.verbosity.say(format_args!(
             "trained on several devices, each of which rounds in its own way: {}",
             several.join("; ")
         ));
