@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::CommandFactory;
+use clap::{Arg, Command, CommandFactory};
 use clap_complete::Shell;
 use planar::files::{remove_leftovers, replace};
 use planar::{Error, Result};
@@ -34,8 +34,10 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     arguments.verbosity.start_log();
     let shell = arguments.shell.or_else(Shell::from_env).ok_or_else(|| {
-        let shell = std::env::var_os("SHELL").unwrap_or_default();
-        let given = format_args!("what $SHELL says, '{}'", shell.to_string_lossy());
+        let given = match std::env::var_os("SHELL") {
+            Some(shell) => format!("'{}', as $SHELL says", shell.to_string_lossy()),
+            None => "missing, and $SHELL is not set".into(),
+        };
         Error::invalid("the shell", "bash, elvish, fish, powershell or zsh", given)
     })?;
     let script = script(shell)?;
@@ -55,14 +57,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
 
 /// The script for a shell.
 fn script(shell: Shell) -> anyhow::Result<String> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut offered(super::Cli::command()), "planar", &mut script);
-    Ok(beside_files(shell, String::from_utf8(script)?))
+    let (mut script, mut command) = (Vec::new(), offered(super::Cli::command()));
+    clap_complete::generate(shell, &mut command, "planar", &mut script);
+    Ok(mended(shell, String::from_utf8(script)?, &command))
 }
 
-/// Offers files beside the names of data sets, which clap does for no flag with words. Bash turns to files by itself, once
-/// no word fits.
-fn beside_files(shell: Shell, script: String) -> String {
+/// The script with what clap leaves out: files beside the names of data sets, and in fish, words that belong to no flag.
+/// Bash turns to files by itself, once no word fits.
+fn mended(shell: Shell, script: String, command: &Command) -> String {
     let names = data_sets();
     match shell {
         Shell::Zsh => {
@@ -70,9 +72,21 @@ fn beside_files(shell: Shell, script: String) -> String {
             let both = format!(r#":{{_alternative "names\:name\:({names})" "files\:file\:_files"}}"#);
             script.replace(&format!(":({names})"), &both)
         }
-        Shell::Fish => script.replace(&format!("-r -f -a \"{}\\t", names[0]), &format!("-r -F -a \"{}\\t", names[0])),
+        Shell::Fish => {
+            let first = &names[0];
+            let script = script.replace(&format!("-r -f -a \"{first}\\t"), &format!("-r -F -a \"{first}\\t"));
+            command.get_subcommands().fold(script, |script, of| script + &words_in_fish(of))
+        }
         _ => script,
     }
+}
+
+/// The line by which fish completes what stands in a command without a flag, if that is a word.
+fn words_in_fish(command: &Command) -> String {
+    let words = command.get_positionals().flat_map(Arg::get_possible_values);
+    let words = words.map(|word| word.get_name().to_owned()).collect::<Vec<_>>().join(" ");
+    let condition = format!("__fish_planar_using_subcommand {}", command.get_name());
+    if words.is_empty() { words } else { format!("complete -c planar -n \"{condition}\" -f -a \"{words}\"\n") }
 }
 
 /// Where a shell looks for the script, by the variables of the environment and the user's folder.
@@ -94,8 +108,10 @@ fn place(shell: Shell, variable: impl Fn(&str) -> Option<PathBuf>, home: Option<
         Shell::Fish => folder("XDG_CONFIG_HOME", ".config").map(|folder| folder.join("fish/completions/planar.fish")),
         shell => {
             let file = if shell == Shell::PowerShell { "$PROFILE" } else { "~/.config/elvish/rc.elv" };
-            let wanted = format!("for bash, zsh or fish; planar completions {shell} >> {file} does it");
-            return Err(Error::invalid("--install", wanted, shell));
+            let how = format!("planar completions {shell} >> {file}");
+            return Err(Error::Mismatch(format!(
+                "--install knows no place for {shell}, but its own start-up file does: {how}"
+            )));
         }
     };
     path.ok_or_else(|| Error::invalid("the home folder", "set, as by HOME", "missing"))

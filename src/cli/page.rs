@@ -14,7 +14,8 @@ const CODE: &str = "15";
 /// The page of a command that is built, so that it knows its full name.
 pub fn page(command: &Command) -> anyhow::Result<String> {
     let man = Man::new(command.clone()).section(SECTION);
-    let man = man.source(concat!("planar ", env!("CARGO_PKG_VERSION"))).manual("planar");
+    // roff tells an empty argument by its quotes: no date, since a page is of a version
+    let man = man.date("\"\"").source(concat!("planar ", env!("CARGO_PKG_VERSION"))).manual("planar");
     let mut text = Vec::new();
     man.render_title(&mut text)?;
     // lines are filled, without wider gaps between words and without hyphens

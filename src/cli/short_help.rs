@@ -43,7 +43,7 @@ impl TypedValueParser for Short {
 fn text(command: &Command, width: usize) -> String {
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     let usage = command.clone().render_usage();
-    let mut text = format!("{about}\n{usage}\n");
+    let mut text = format!("{}\n{usage}\n", shortened(&about, width));
     let groups = groups(command);
     let specs = groups.iter().flat_map(|(_, lines)| lines).map(|line| line.spec.chars().count());
     let column = specs.filter(|spec| *spec <= WIDEST).max().unwrap_or_default();
@@ -51,14 +51,14 @@ fn text(command: &Command, width: usize) -> String {
         text += &format!("{heading}:\n");
         lines.iter().for_each(|line| text += &line.within(column, width));
     }
-    text + &format!("{} --help says more, with examples.\n", command.get_bin_name().unwrap_or("planar"))
+    text
 }
 
 /// A flag, or a command, and what is said of it.
 struct Line {
     spec: String,
     text: String,
-    /// `[4]`, if there is a default.
+    /// ` [4]`, if there is a default.
     default: String,
 }
 
@@ -70,13 +70,18 @@ impl Line {
 
     fn of_flag(arg: &Arg) -> Self {
         let text = arg.get_help().map(ToString::to_string).unwrap_or_default();
-        let default: Vec<_> = arg.get_default_values().iter().map(|of| of.to_string_lossy()).collect();
-        let has_default = arg.get_action().takes_values() && !default.is_empty();
-        let default = if has_default { format!(" [{}]", default.join(",")) } else { String::new() };
-        Self { spec: spec(arg), text, default }
+        // a default that depends on other flags stands at the end of the text
+        let (text, said) = text.split_once(" [default: ").unwrap_or((&text, "]"));
+        let of_clap: Vec<_> = arg.get_default_values().iter().map(|of| of.to_string_lossy()).collect();
+        let default = match (said.trim_end_matches(']'), arg.get_action().takes_values()) {
+            ("", true) => of_clap.join(","),
+            (said, _) => said.into(),
+        };
+        let default = if default.is_empty() { default } else { format!(" [{default}]") };
+        Self { spec: spec(arg), text: text.into(), default }
     }
 
-    /// The line: as much of the text as there is room for.
+    /// The line: as much of the text as there is room for, and the default if it leaves room for that.
     fn within(&self, column: usize, width: usize) -> String {
         let Self { spec, text, default } = self;
         let spec = format!("  {spec:column$}{:GAP$}", "");
@@ -84,9 +89,10 @@ impl Line {
         if room < LEAST {
             return format!("{}\n", spec.trim_end());
         }
-        match room.checked_sub(default.chars().count()).filter(|room| *room >= LEAST) {
-            Some(room) => format!("{spec}{}{default}\n", shortened(text, room)),
-            None => format!("{spec}{}\n", shortened(text, room)),
+        let (of_text, of_default) = (text.chars().count(), default.chars().count());
+        match of_text + of_default <= room || of_default * 3 <= room {
+            true => format!("{spec}{}{default}\n", shortened(text, room - of_default)),
+            false => format!("{spec}{}\n", shortened(text, room)),
         }
     }
 }
