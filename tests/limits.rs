@@ -1,14 +1,14 @@
 //! Where the system starts no thread or gives little memory: a command goes on without, or ends with one line; it never
 //! panics. The limits are Linux's; where they do not hold, it is told, and the tests are not run.
 
-mod common;
+#[path = "common/needs.rs"]
+mod needs;
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use common::needs::{Check, required, trial};
 use libtest_mimic::Arguments;
+use needs::{Check, required, trial};
 use tempfile::TempDir;
 
 /// A command that runs another under a limit.
@@ -49,7 +49,8 @@ fn program() -> Result<(TempDir, PathBuf), String> {
         let folder = TempDir::new()?;
         let path = folder.path().join("planar");
         std::fs::copy(assert_cmd::cargo::cargo_bin!("planar"), &path)?;
-        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
+        #[cfg(unix)]
+        std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
         Ok((folder, path))
     };
     copy().map_err(|error: std::io::Error| error.to_string())

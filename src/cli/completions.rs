@@ -11,7 +11,7 @@ use super::words::{data_sets, offered};
 use super::{Ending, Verbosity};
 
 const EXAMPLES: &str = "Examples:
-  planar completions --install                   for bash, zsh or fish, as $SHELL says
+  planar completions --install              for the shell that $SHELL names
   planar completions zsh --install
   planar completions powershell >> $PROFILE
   planar completions elvish >> ~/.config/elvish/rc.elv
