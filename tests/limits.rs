@@ -6,6 +6,7 @@ mod needs;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
 
 use libtest_mimic::Arguments;
 use needs::{Check, required, trial};
@@ -43,15 +44,19 @@ fn memory() -> Result<(), String> {
     output.is_ok_and(|output| output.status.success()).then_some(()).ok_or_else(|| "no prlimit".into())
 }
 
-/// The program where everybody may run it.
-fn program() -> Result<(TempDir, PathBuf), String> {
+/// The program where everybody may run it: in a folder that goes when the last test is done with it.
+type Program = Arc<(TempDir, PathBuf)>;
+
+/// A copy of the program. It is made before any test runs, since a file that is open for writing in a process that another
+/// test starts cannot be run.
+fn program() -> Result<Program, String> {
     let copy = || {
         let folder = TempDir::new()?;
         let path = folder.path().join("planar");
         std::fs::copy(assert_cmd::cargo::cargo_bin!("planar"), &path)?;
         #[cfg(unix)]
         std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
-        Ok((folder, path))
+        Ok(Arc::new((folder, path)))
     };
     copy().map_err(|error: std::io::Error| error.to_string())
 }
@@ -71,8 +76,8 @@ fn lines_of(output: &Output, code: i32, arguments: &str) -> Result<Vec<String>, 
     Ok(stderr.lines().map(Into::into).collect())
 }
 
-fn goes_on_with_one_thread(limit: Limited) -> Check {
-    let (_folder, program) = program()?;
+fn goes_on_with_one_thread((limit, program): (Limited, Program)) -> Check {
+    let program = &program.1;
     for arguments in [
         "train --iterations 50",
         "train --hidden 300 --samples 2000 --iterations 20 --device cpu --threads 4",
@@ -82,7 +87,7 @@ fn goes_on_with_one_thread(limit: Limited) -> Check {
         "compare --iterations 5 --right cpu",
         "diagnose --iterations 20",
     ] {
-        let output = run(&limit, &program, arguments)?;
+        let output = run(&limit, program, arguments)?;
         let lines = lines_of(&output, 0, arguments)?;
         let is_told = |line: &&String| line.contains("threads: ");
         // signals have a thread of their own
@@ -95,11 +100,11 @@ fn goes_on_with_one_thread(limit: Limited) -> Check {
 }
 
 /// The results are those of many threads, to the bit.
-fn has_the_same_results(limit: Limited) -> Check {
-    let (_folder, program) = program()?;
+fn has_the_same_results((limit, program): (Limited, Program)) -> Check {
+    let program = &program.1;
     let arguments = "train --hidden 300 --samples 2000 --iterations 20 --device cpu --threads 4 --json -q";
     let cost = |limit: &Limited| {
-        let output = run(limit, &program, arguments)?;
+        let output = run(limit, program, arguments)?;
         lines_of(&output, 0, arguments)?;
         let report: serde_json::Value = serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())?;
         Ok::<_, String>(report["final"]["cost"].clone())
@@ -109,8 +114,8 @@ fn has_the_same_results(limit: Limited) -> Check {
 }
 
 /// On a terminal, as `script` gives one.
-fn has_its_bar(limit: Limited) -> Check {
-    let (_folder, program) = program()?;
+fn has_its_bar((limit, program): (Limited, Program)) -> Check {
+    let program = &program.1;
     let command = format!("{} {} train --iterations 300000", limit.join(" "), program.display());
     let output = Command::new("script").args(["-qec", &command, "/dev/null"]).env("WGPU_BACKEND", "gl").output();
     let output = output.map_err(|error| error.to_string())?;
@@ -146,7 +151,9 @@ fn is_refused_in_one_line(_: ()) -> Check {
 
 fn main() {
     let required = required("REQUIRE_LIMITS");
-    let threads: [(&str, fn(Limited) -> Check); 2] = [
+    let place = program();
+    let one_thread = || Ok((one_thread()?, place.clone()?));
+    let threads: [(&str, fn((Limited, Program)) -> Check); 2] = [
         ("without_a_second_thread_each_command_goes_on", goes_on_with_one_thread),
         ("without_a_second_thread_the_results_are_the_same", has_the_same_results),
     ];
@@ -161,5 +168,6 @@ fn main() {
         required,
         is_refused_in_one_line,
     ));
+    drop(place);
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }

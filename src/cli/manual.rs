@@ -12,7 +12,7 @@ use super::{Ending, Verbosity};
 const EXAMPLES: &str = "Examples:
   planar man sweep merge | man -l -                    read a page
   planar man > planar.1                                the page of planar itself
-  planar man --all ~/.local/share/man/man1             every page, each to its file
+  planar man --all ~/.local/share/man/man1             every page
 Exit codes: 0 done, 1 failure, 2 wrong input.";
 
 /// Print the manual page of planar or of one of its commands.
