@@ -59,6 +59,13 @@ fn every_flag_but_help_stands_under_a_heading_of_its_kind() {
 }
 
 #[test]
+fn every_command_can_be_quiet() {
+    for command in COMMANDS {
+        assert!(help(command, 100).contains("-q, --quiet"), "{command}");
+    }
+}
+
+#[test]
 fn help_is_as_wide_as_the_terminal_and_no_flag_takes_more_than_two_lines() {
     for command in COMMANDS.into_iter().chain([""]) {
         for columns in [40, 80, 100] {
