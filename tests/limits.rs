@@ -153,12 +153,10 @@ fn main() {
     let required = required("REQUIRE_LIMITS");
     let place = program();
     let one_thread = || Ok((one_thread()?, place.clone()?));
-    let threads: [(&str, fn((Limited, Program)) -> Check); 2] = [
-        ("without_a_second_thread_each_command_goes_on", goes_on_with_one_thread),
-        ("without_a_second_thread_the_results_are_the_same", has_the_same_results),
+    let mut trials = vec![
+        trial("without_a_second_thread_each_command_goes_on", one_thread(), required, goes_on_with_one_thread),
+        trial("without_a_second_thread_the_results_are_the_same", one_thread(), required, has_the_same_results),
     ];
-    let mut trials: Vec<_> =
-        threads.into_iter().map(|(claim, check)| trial(claim, one_thread(), required, check)).collect();
     let terminal = Command::new("script").arg("--version").output().map_err(|error| format!("no script: {error}"));
     let terminal = terminal.and_then(|_| one_thread());
     trials.push(trial("without_a_second_thread_the_bar_is_drawn", terminal, required, has_its_bar));
