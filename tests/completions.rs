@@ -121,8 +121,8 @@ fn installs(shell: &str) -> Check {
     let script = planar(&["completions", shell], home.path())?.0;
     for flags in [&[][..], &["-q"]] {
         let (stdout, stderr) = planar(&[&["completions", shell, "--install"], flags].concat(), home.path())?;
-        let is_quiet = stderr.is_empty() == !flags.is_empty();
-        if stdout.trim() != file.to_string_lossy() || !is_quiet {
+        let is_told = !stderr.is_empty();
+        if stdout.trim() != file.to_string_lossy() || is_told != flags.is_empty() {
             return Err(format!("{shell}: {stdout}{stderr}"));
         }
         if fs::read_to_string(&file).map_err(|error| error.to_string())? != script {
@@ -133,8 +133,11 @@ fn installs(shell: &str) -> Check {
     Ok(())
 }
 
+/// What is proved of each shell, and how.
+type Named = (&'static str, fn(&str) -> Check);
+
 fn main() {
-    let checks: [(&str, fn(&str) -> Check); 4] = [
+    let checks: [Named; 4] = [
         ("completes_values_files_and_commands", completes),
         ("offers_files_beside_the_names_of_data_sets", offers_files_as_data),
         ("offers_no_file_where_a_number_is_expected", offers_no_file_for_a_number),
