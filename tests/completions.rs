@@ -141,7 +141,7 @@ fn main() {
         ("completes_values_files_and_commands", completes),
         ("offers_files_beside_the_names_of_data_sets", offers_files_as_data),
         ("offers_no_file_where_a_number_is_expected", offers_no_file_for_a_number),
-        ("finds_an_installed_script_where_it_looks", installs),
+        ("gets_its_script_installed_as_a_whole", installs),
     ];
     let shells = if cfg!(unix) { &["bash", "zsh", "fish"][..] } else { &[] };
     let of = |name: &'static str| {
