@@ -247,6 +247,7 @@ pub mod fit;
 pub mod gpu;
 pub mod gradcheck;
 pub mod measure;
+mod memory;
 pub mod metrics;
 pub mod model;
 mod names;

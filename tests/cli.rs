@@ -6,7 +6,7 @@ mod common;
 use std::fs;
 
 use assert_cmd::Command;
-use common::command::{planar, run};
+use common::command::{ended, planar, run, with_files};
 use planar::data::Dataset;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -559,4 +559,27 @@ fn ctrl_c_reports_what_is_done_and_ends_with_130() {
     let last = report["costs"].as_array().unwrap().last().unwrap();
     assert!(last["iteration"].as_u64().unwrap() > 0);
     assert_eq!(report["final"]["cost"], last["cost"]);
+}
+
+#[test]
+fn quiet_leaves_out_notes_and_no_result() {
+    let folder = TempDir::new().unwrap();
+    let [part, run_of] = ["part.jsonl", "run.safetensors"].map(|name| folder.path().join(name).display().to_string());
+    for (arguments, file) in [
+        ("sweep -q --init-seed 1..4 --iterations 20 --shard 1/2 --out", &part),
+        ("train -q --iterations 20 --checkpoint", &run_of),
+    ] {
+        assert_eq!(run(with_files(arguments, &[file.as_ref()])).2, 0);
+    }
+    for (arguments, has_notes) in [
+        (format!("sweep merge --partial {part}"), true),
+        (format!("show {run_of}"), false),
+        ("devices".into(), false),
+        ("completions bash".into(), false),
+        ("man train".into(), false),
+    ] {
+        let (stdout, stderr, code) = ended(&arguments);
+        assert_eq!((code, stderr.is_empty()), (0, !has_notes), "{arguments}: {stderr}");
+        assert_eq!(ended(&format!("{arguments} -q")), (stdout, String::new(), 0), "{arguments}");
+    }
 }

@@ -1,11 +1,12 @@
-//! Completions and manual pages contain every command and its flags, as `--help` lists them.
+//! Completions and manual pages contain every command and its flags, as `--help` lists them; a page has its examples and
+//! exit codes one per line, and all pages are written as a whole.
 #![cfg(all(feature = "cli", feature = "gpu", feature = "plot"))]
 
 use assert_cmd::Command;
 
 /// Stdout, stderr and the exit code.
 fn planar(arguments: &[&str]) -> (String, String, i32) {
-    let output = Command::cargo_bin("planar").unwrap().args(arguments).output().unwrap();
+    let output = Command::cargo_bin("planar").unwrap().args(arguments).env_remove("SHELL").output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (text(output.stdout), text(output.stderr), output.status.code().unwrap())
 }
@@ -50,22 +51,11 @@ fn completions_hold_every_command_and_flag_in_every_shell() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
-fn bash_takes_the_script_and_completes_a_command() {
-    let script = printed(&["completions", "bash"]);
-    let script = format!(
-        "{script}\nCOMP_WORDS=(planar gradc); COMP_CWORD=1; _planar planar gradc planar; echo \"${{COMPREPLY[@]}}\""
-    );
-    let output = std::process::Command::new("bash").arg("-c").arg(script).output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "gradcheck", "{output:?}");
-}
-
-#[test]
 fn the_manual_lists_every_command_and_each_has_a_page_with_its_flags() {
     // roff writes \- for a hyphen
     let page = |arguments: &[&str]| printed(&[&["man"], arguments].concat()).replace("\\-", "-");
     let whole = page(&[]);
-    assert!(whole.contains(".TH planar 1") && whole.contains("Exit codes: 0 done"), "{whole}");
+    assert!(whole.contains(".TH planar 1") && whole.contains(".SH \"EXIT STATUS\""), "{whole}");
     for command in commands() {
         assert!(whole.contains(&format!("planar-{command}(1)")), "no {command}");
         let page = page(&[&command]);
@@ -78,11 +68,73 @@ fn the_manual_lists_every_command_and_each_has_a_page_with_its_flags() {
     assert!(page(&["sweep", "merge"]).contains(".TH planar-sweep-merge 1"));
 }
 
+/// The lines of a page's section.
+fn section<'a>(page: &'a str, heading: &str) -> Vec<&'a str> {
+    let lines = page.lines().skip_while(|line| line.trim_start_matches(".SH ").trim_matches('"') != heading).skip(1);
+    lines.take_while(|line| !line.starts_with(".SH")).collect()
+}
+
+#[test]
+fn a_page_has_each_example_and_each_exit_code_on_a_line_of_its_own() {
+    for command in commands() {
+        let help = printed(&[&command, "--help"]);
+        let page = printed(&["man", &command]).replace("\\-", "-");
+        let examples: Vec<&str> = help.lines().filter(|line| line.starts_with("  planar ")).collect();
+        let lines = section(&page, "EXAMPLES");
+        assert!(!examples.is_empty(), "{command}");
+        for example in examples {
+            let example = example.trim().split("  ").next().unwrap().replace('\'', "\\*(Aq");
+            let own = [".TP", &format!("\\fB{example}\\fR")];
+            assert!(lines.windows(2).any(|two| two == own), "{command}: {example} in {lines:#?}");
+        }
+        let codes = section(&page, "EXIT STATUS");
+        assert_eq!(codes[..3], [".TP 15", "\\fB0\\fR", codes[2]], "{command}");
+        assert_eq!(codes.len() % 3, 0, "{command}: {codes:#?}");
+        assert!(!page.contains("Exit codes:") && !page.contains("Examples:"), "{command}");
+    }
+    let page = printed(&["man", "train"]);
+    let codes = section(&page, "EXIT STATUS");
+    let codes: Vec<&str> = codes.chunks(3).map(|code| code[1].trim_matches(['\\', 'f', 'B', 'R'])).collect();
+    assert_eq!(codes, ["0", "1", "2", "3", "5", "128 + signal"]);
+}
+
+#[test]
+fn a_synopsis_has_the_values_of_its_flags() {
+    let page =
+        printed(&["man", "train"]).replace("\\-", "-").replace('\u{a0}', " ").replace("\\fI", "").replace("\\fB", "");
+    let synopsis = section(&page, "SYNOPSIS").concat().replace("\\fR", "");
+    for flag in ["[--hidden N]", "[--data NAME|FILE.csv]", "[--force]", "[--precision f32|f64]", "[-h]"] {
+        assert!(synopsis.contains(flag), "{flag}: {synopsis}");
+    }
+}
+
+#[test]
+fn all_pages_are_written_each_as_a_whole_in_the_place_of_an_older_one() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("planar-train.1"), "older, and longer than what comes\n".repeat(10_000)).unwrap();
+    std::fs::write(path("mine.txt"), "mine").unwrap();
+    let told = printed(&["man", "--all", folder.path().to_str().unwrap()]);
+    let mut names: Vec<String> = commands().iter().map(|command| format!("planar-{command}.1")).collect();
+    names.extend(["planar.1", "planar-sweep-merge.1", "mine.txt"].map(Into::into));
+    names.sort();
+    let there = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut there: Vec<String> = there.map(|name| name.into_string().unwrap()).collect();
+    there.sort();
+    assert_eq!(there, names);
+    assert!(told.starts_with(&format!("{} pages in ", names.len() - 1)), "{told}");
+    for (file, of) in [("planar.1", &["man"][..]), ("planar-train.1", &["man", "train"])] {
+        assert_eq!(std::fs::read_to_string(path(file)).unwrap(), printed(of));
+    }
+    assert_eq!(std::fs::read_to_string(path("mine.txt")).unwrap(), "mine");
+}
+
 #[test]
 fn a_shell_or_a_command_that_is_not_there_is_refused_with_those_that_are() {
     for (arguments, words) in [
         (vec!["completions", "tcsh"], ["tcsh", "bash", "zsh"]),
-        (vec!["completions"], ["SHELL", "required", "--help"]),
+        (vec!["completions"], ["SHELL", "bash", "zsh"]),
+        (vec!["man", "--all", "nowhere"], ["--all", "nowhere", "folder"]),
         (vec!["man", "trian"], ["'trian'", "train", "sweep"]),
         (vec!["man", "train", "merge"], ["'merge'", "train", "no commands"]),
     ] {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use planar::backend::{Layouts, Run};
 use planar::cpu::Engine;
-use planar::data::{DEFAULT_SEED, flower, gaussian_quantiles_of};
+use planar::data::{DEFAULT_SEED, Options, Source, gaussian_quantiles_of};
 use planar::fit::{Candidate, every, require_adapter};
 use planar::model::{Activation, Network};
 use planar::{Error, measure};
@@ -109,7 +109,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         return super::survey::run(path, patience, arguments.verbosity);
     }
     let data = match arguments.features {
-        2 => flower(arguments.samples, DEFAULT_SEED)?,
+        2 => Source::Flower.load(&Options { samples: Some(arguments.samples), ..Options::default() })?,
         features => gaussian_quantiles_of(features, arguments.samples, DEFAULT_SEED)?,
     };
     let network = Network::one_hidden(data.features(), arguments.hidden, arguments.activation)?;

@@ -5,7 +5,7 @@ use planar::gpu::adapter::looked_through;
 use planar::gpu::{Adapter, Choice};
 use serde::Serialize;
 
-use super::Ending;
+use super::{Ending, Verbosity};
 use crate::report;
 
 const EXAMPLES: &str = "Examples:
@@ -21,6 +21,8 @@ pub struct Arguments {
     /// Print one JSON object to stdout, nothing else
     #[arg(long, help_heading = "Output")]
     json: bool,
+    #[command(flatten)]
+    verbosity: Verbosity,
 }
 
 #[derive(Serialize)]
@@ -44,6 +46,7 @@ struct Auto {
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
+    arguments.verbosity.start_log();
     let adapters = Adapter::all();
     let auto = auto(&adapters);
     if arguments.json {

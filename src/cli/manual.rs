@@ -1,54 +1,66 @@
-//! `planar completions` and `planar man`: completions and manual pages, generated from the command line's definition.
+//! `planar man`: manual pages, generated from the command line's definition.
+
+use std::path::{Path, PathBuf};
 
 use clap::{Command, CommandFactory};
-use clap_complete::Shell;
-use clap_mangen::Man;
+use planar::Error;
+use planar::files::{remove_leftovers, replace};
 
-use super::Ending;
+use super::page::{file, page};
+use super::{Ending, Verbosity};
 
-const COMPLETIONS: &str = "Examples, which install it in bash, zsh (a folder of $fpath), fish, PowerShell:
-  planar completions bash > ~/.local/share/bash-completion/completions/planar
-  planar completions zsh > ~/.zfunc/_planar
-  planar completions fish > ~/.config/fish/completions/planar.fish
-  planar completions powershell >> $PROFILE";
-
-/// Print a script that completes planar's commands and flags in a shell.
-#[derive(Debug, clap::Args)]
-#[command(after_help = COMPLETIONS)]
-pub struct CompletionArguments {
-    /// The shell
-    shell: Shell,
-}
-
-const PAGES: &str = "Examples:
+const EXAMPLES: &str = "Examples:
+  planar man sweep merge | man -l -                    read a page
   planar man > planar.1                                the page of planar itself
-  planar man sweep merge > planar-sweep-merge.1        the page of a command";
+  planar man --all ~/.local/share/man/man1             every page
+Exit codes: 0 done, 1 failure, 2 wrong input.";
 
 /// Print the manual page of planar or of one of its commands.
 #[derive(Debug, clap::Args)]
-#[command(after_help = PAGES)]
-pub struct ManArguments {
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
     /// The command to document, such as train or sweep merge [default: planar itself]
     command: Vec<String>,
+    /// Write all pages to this folder; older ones are replaced
+    #[arg(long, value_name = "DIR", conflicts_with = "command", help_heading = "Output")]
+    all: Option<PathBuf>,
+    #[command(flatten)]
+    verbosity: Verbosity,
 }
 
-/// Prints the completion script.
-pub fn completions(arguments: &CompletionArguments) -> anyhow::Result<Ending> {
-    let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut super::Cli::command(), "planar", &mut script);
-    super::print_as_it_is(&String::from_utf8(script)?)?;
-    Ok(Ending::Done)
-}
-
-/// Prints a page in the format of `man`.
-pub fn man(arguments: &ManArguments) -> anyhow::Result<Ending> {
-    let mut cli = super::Cli::command();
+pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
+    arguments.verbosity.start_log();
+    // clap's own command `help` needs no page
+    let mut cli = super::Cli::command().disable_help_subcommand(true);
     cli.build();
-    let page = arguments.command.iter().try_fold(&cli, |of, name| within(of, name))?;
-    let mut text = Vec::new();
-    Man::new(page.clone()).render(&mut text)?;
-    super::print_as_it_is(&String::from_utf8(text)?)?;
+    match &arguments.all {
+        Some(folder) => write_all(&cli, folder)?,
+        None => {
+            let of = arguments.command.iter().try_fold(&cli, |of, name| within(of, name))?;
+            super::print_as_it_is(&page(of)?)?;
+        }
+    }
     Ok(Ending::Done)
+}
+
+/// Writes the pages of a command and of those within it.
+fn write_all(cli: &Command, folder: &Path) -> anyhow::Result<()> {
+    if !folder.is_dir() {
+        let given = format_args!("'{}'", folder.display());
+        return Err(Error::invalid("--all", "a folder that exists", given).into());
+    }
+    let commands = all(cli);
+    for command in &commands {
+        let path = folder.join(file(command));
+        remove_leftovers(&path);
+        replace(&path, page(command)?.as_bytes())?;
+    }
+    super::print(&format!("{} pages in {}\n", commands.len(), folder.display()))
+}
+
+/// A command and those within it.
+fn all(command: &Command) -> Vec<&Command> {
+    [command].into_iter().chain(command.get_subcommands().flat_map(all)).collect()
 }
 
 /// The command of this name.
@@ -59,6 +71,6 @@ fn within<'a>(of: &'a Command, name: &str) -> planar::Result<&'a Command> {
             true => format!("{} alone, which has no commands", of.get_name()),
             false => format!("one of {}", there.join(", ")),
         };
-        planar::Error::invalid("the command", wanted, format_args!("'{name}'"))
+        Error::invalid("the command", wanted, format_args!("'{name}'"))
     })
 }

@@ -9,11 +9,11 @@ use planar::sweep::merge::{Merged, merge};
 use planar::sweep::results::{Results, devices};
 use planar::sweep::summary::best;
 
-use super::Ending;
 use super::advice::Advise;
 use super::best::Best;
 use super::sweep::{self, Below, advice};
 use super::sweep_pictures::Pictures;
+use super::{Ending, Verbosity};
 
 const EXAMPLES: &str = "Examples:
   planar sweep merge part*.jsonl                        the merged table
@@ -43,10 +43,13 @@ pub struct Arguments {
     /// Print one JSON object to stdout, nothing else
     #[arg(long, help_heading = "Output")]
     json: bool,
+    #[command(flatten)]
+    verbosity: Verbosity,
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let start = Instant::now();
+    arguments.verbosity.start_log();
     let merged = merge(&arguments.parts, arguments.partial).advise(advice)?;
     if arguments.same_device {
         merged.check_device()?;
@@ -56,11 +59,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         Results::write(out, &sweep, &results, arguments.force).advise(advice)?;
     }
     if results.len() as u64 != networks {
-        super::tell(format_args!("{} of {networks} networks have ended", results.len()));
+        arguments.verbosity.say(format_args!("{} of {networks} networks have ended", results.len()));
     }
     let several: Vec<&str> = devices(&results).into_iter().collect();
     if several.len() > 1 {
-        super::tell(format_args!(
+        arguments.verbosity.say(format_args!(
             "trained on several devices, each of which rounds in its own way: {}",
             several.join("; ")
         ));

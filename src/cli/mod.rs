@@ -6,6 +6,7 @@ mod arguments;
 mod bench;
 mod best;
 mod compare;
+mod completions;
 mod device;
 #[cfg(feature = "gpu")]
 mod devices;
@@ -17,6 +18,7 @@ mod manual;
 mod merge;
 mod output;
 mod pace;
+mod page;
 #[cfg(feature = "plot")]
 mod picture;
 #[cfg(not(feature = "plot"))]
@@ -31,6 +33,7 @@ mod progress;
 mod reproduce;
 #[cfg(feature = "gpu")]
 mod selftest;
+mod short_help;
 mod show;
 mod signals;
 #[cfg(feature = "gpu")]
@@ -41,6 +44,7 @@ mod sweep_pictures;
 mod table;
 mod terminal;
 mod train;
+mod words;
 
 use std::io;
 use std::process::ExitCode;
@@ -56,6 +60,7 @@ use planar::Error;
 /// Metal or DX12 reaches, or on the CPU.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, after_help = EXAMPLES)]
+#[command(disable_help_flag = true, args = short_help::flags())]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -65,7 +70,7 @@ const EXAMPLES: &str = "Examples:
   planar train                 the notebook: flower, 4 hidden units, tanh
   planar train --data points.csv --plot run.svg
   planar devices               the GPUs that planar finds
-  planar help train            every flag of a command, with examples
+  planar train -h              one line per flag; --help says all
 Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 4 comparison failed, 5 diverged,
 128 + signal where stopped (130 Ctrl-C, 143 SIGTERM, 129 SIGHUP).";
 
@@ -98,10 +103,10 @@ enum Command {
     Selftest(selftest::Arguments),
     /// Measure every backend on this machine
     Bench(bench::Arguments),
-    /// Print a script that completes commands and flags in a shell
-    Completions(manual::CompletionArguments),
-    /// Print the manual page of planar or of a command
-    Man(manual::ManArguments),
+    /// Print or install a script that completes commands, flags and values in a shell
+    Completions(completions::Arguments),
+    /// Print the manual page of planar or of a command, or write all to a folder
+    Man(manual::Arguments),
 }
 
 /// How much is printed on stderr.
@@ -180,8 +185,8 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "gpu")]
         Command::Selftest(arguments) => selftest::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
-        Command::Completions(arguments) => manual::completions(arguments),
-        Command::Man(arguments) => manual::man(arguments),
+        Command::Completions(arguments) => completions::run(arguments),
+        Command::Man(arguments) => manual::run(arguments),
     };
     match ended {
         Ok(ending) => ExitCode::from(ending.code()),

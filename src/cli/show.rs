@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use planar::checkpoint::Contents;
 
-use super::Ending;
+use super::{Ending, Verbosity};
 
 const EXAMPLES: &str = "Examples:
   planar show run.safetensors                    shapes, settings and costs
@@ -18,9 +18,12 @@ pub struct Arguments {
     /// The file: a planar checkpoint, or any file of weights
     #[arg(value_name = "FILE.safetensors")]
     file: PathBuf,
+    #[command(flatten)]
+    verbosity: Verbosity,
 }
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
+    arguments.verbosity.start_log();
     super::print_json(&Contents::read(&arguments.file)?)?;
     Ok(Ending::Done)
 }

@@ -83,6 +83,7 @@ impl<T: Real> Backend for Reference<T> {
         for run in runs {
             check_activations(data, &run.network)?;
         }
+        super::check_room(self, data, runs)?;
         let (inputs, labels) = samples(data);
         Ok(Box::new(ReferenceSession::<T> {
             inputs,

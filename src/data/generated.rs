@@ -1,13 +1,15 @@
 //! What the generated sets share: the check of the sample count, NumPy's `linspace`, and rows made into a data set.
 
 use super::Dataset;
-use crate::{Error, Result};
+use crate::{Error, Result, memory};
 
 /// The most samples a generated set may have: with more, the points alone take gigabytes.
 pub const MAX_SAMPLES: usize = 100_000_000;
 
-/// What a sample takes while a set is made: its row (24 bytes), its point (16), its column of X, and its label.
-const BYTES_PER_SAMPLE: usize = 24 + 16 + 16 + 1;
+/// What a sample takes while a set is made, apart from its features: its row, and its label.
+const BYTES_PER_SAMPLE: usize = 24 + 1;
+/// What a feature of it takes: drawn, as a point, and in X.
+const BYTES_PER_FEATURE: usize = 3 * 8;
 
 /// A point of the plane and its class.
 pub(super) type Row = ([f64; 2], u8);
@@ -31,10 +33,12 @@ pub(super) fn half(samples: usize) -> Result<usize> {
 ///
 /// # Errors
 /// [`Error::Invalid`].
-pub(super) fn room_for(samples: usize) -> Result<()> {
-    let mut bytes = Vec::<u8>::new();
-    let reserved = bytes.try_reserve_exact(samples.saturating_mul(BYTES_PER_SAMPLE));
-    reserved.map_err(|_| Error::invalid("the number of samples", "one that there is enough memory for", samples))
+pub(super) fn room_for(samples: usize, features: usize) -> Result<()> {
+    let each = features.saturating_mul(BYTES_PER_FEATURE).saturating_add(BYTES_PER_SAMPLE);
+    match memory::holds(samples.saturating_mul(each)) {
+        true => Ok(()),
+        false => Err(Error::invalid("the number of samples", "one that there is enough memory for", samples)),
+    }
 }
 
 /// `np.linspace(start, stop, count)`: start + k·step, with the last one set to stop (but a single one is start).

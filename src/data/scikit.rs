@@ -106,6 +106,7 @@ pub fn gaussian_quantiles_of(features: usize, samples: usize, seed: u32) -> Resu
         return Err(Error::invalid("the number of samples", format!("between 2 and {MAX_SAMPLES}"), samples));
     }
     check_size(samples, features)?;
+    generated::room_for(samples, features)?;
     let mut random = NumpyRandom::new(seed);
     let deviation = 0.5_f64.sqrt();
     let cloud: Vec<f64> = (0..samples * features).map(|_| deviation * random.standard_normal()).collect();

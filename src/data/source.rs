@@ -113,7 +113,7 @@ impl Source {
         self.check(options)?;
         let samples = options.samples.or(self.default_samples()).unwrap_or_default();
         let seed = options.seed.or(self.default_seed()).unwrap_or_default();
-        room_for(samples)?; // a file's are not known yet
+        room_for(samples, 2)?; // a file's are not known yet
         match self {
             Self::Flower => flower(samples, seed),
             Self::NoisyCircles => noisy_circles(samples, seed),

@@ -8,7 +8,7 @@ use super::range::{Values, between};
 use crate::backend::check_learning_rate;
 use crate::data::{Dataset, Source};
 use crate::model::{Activation, Network, Parameters};
-use crate::{Error, Result, backend::Run};
+use crate::{Error, Result, backend::Run, memory};
 
 /// The most networks that a grid may have unless more are explicitly allowed.
 pub const MOST_NETWORKS: u64 = 1_000_000;
@@ -182,8 +182,8 @@ fn check_count(count: u64) -> Result<()> {
         return Err(Error::invalid("the number of networks", format!("at most {MOST_EVER}"), count));
     }
     let bytes = usize::try_from(count).ok().and_then(|count| count.checked_mul(BYTES_EACH));
-    match bytes.map(|bytes| Vec::<u8>::new().try_reserve_exact(bytes)) {
-        Some(Ok(())) => Ok(()),
+    match bytes {
+        Some(bytes) if memory::holds(bytes) => Ok(()),
         _ => {
             let wanted = format!("at most what the memory holds, at {BYTES_EACH} bytes each");
             Err(Error::invalid("the number of networks", wanted, count))

@@ -126,6 +126,7 @@ impl Backend for Engine {
     fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>> {
         check_runs(data, runs)?;
         runs.iter().try_for_each(|run| check(&run.network))?;
+        super::check_room(self, data, runs)?;
         Ok(Box::new(EngineSession::new(self.token, self.threads, data, runs)?))
     }
 }

@@ -7,7 +7,7 @@
 use std::hint::spin_loop;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, Once, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use crate::{Error, Result};
@@ -17,6 +17,9 @@ const LOOKS: usize = 400;
 
 /// Yields before sleep.
 const YIELDS: usize = 40;
+
+/// Said once that threads are missing, since each of a process's sessions has a pool.
+static SAID: Once = Once::new();
 
 /// What the tasks are.
 pub trait Work: Send + Sync + 'static {
@@ -66,7 +69,9 @@ impl<W: Work> Pool<W> {
             match thread.spawn(move || shared.serve()) {
                 Ok(handle) => pool.workers.push(handle),
                 Err(error) => {
-                    log::warn!("the CPU engine goes on with {worker} of {threads} threads: {error}");
+                    SAID.call_once(|| {
+                        log::warn!("the CPU engine goes on with {worker} of {threads} threads: {error}");
+                    });
                     break;
                 }
             }
