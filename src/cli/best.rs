@@ -79,7 +79,7 @@ impl std::fmt::Display for Best<'_> {
 /// The file for the best network.
 #[derive(Debug, clap::Args)]
 pub struct BestArgument {
-    /// Write the best network as a checkpoint: it is trained again, with --folds on all samples
+    /// Write the best network as a checkpoint: it is trained again, on all samples if there are folds
     #[arg(long, value_name = "FILE.safetensors", help_heading = "Output", value_parser = |text: &str| super::arguments::in_a_folder("the checkpoint", text))]
     best: Option<PathBuf>,
 }

@@ -8,8 +8,7 @@ use planar::{Error, Result};
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Device")]
 pub struct DeviceArguments {
-    /// auto (a hardware GPU if it pays), cpu, gpu (a software one too), an adapter's number or part of its name; for a
-    /// sweep also all: every hardware GPU and the CPU
+    /// auto (a hardware GPU if it pays), cpu, gpu (a software one too), an adapter's number or part of its name; sweep: all
     #[arg(long, value_name = "DEVICE", default_value = "auto", value_parser = device_name)]
     device: String,
     /// auto, split (two dispatches per iteration), resident (many iterations per dispatch) or layered (any depth)

@@ -25,7 +25,6 @@ use crate::report::sweep::{rungs as of_rungs, table};
 
 const EXAMPLES: &str = "Examples:
   planar sweep --hidden 4,20 --learning-rate 0.01:1.2:log8 --init-seed 1..50
-  planar sweep --random 200 --hidden 2..100 --lr 0.01:1.2:log --folds 5
   planar sweep --random 90 --lr 0.01:5:log --test-fraction 0.3 --halving 3
   planar sweep --init-seed 1..1000 --out seeds.jsonl --resume   continue
   planar sweep --init-seed 1..1000 --out part2.jsonl --shard 2/8
@@ -115,7 +114,7 @@ struct SweepArguments {
     /// Allow a grid of over a million networks
     #[arg(long, help_heading = "Networks")]
     yes: bool,
-    /// Let networks compete: after a share of the iterations one in ETA goes on, by the held-out cost, and so on to the end
+    /// Let networks compete: at each rung one in ETA goes on, by the held-out cost, for ETA times as long
     #[arg(
         long,
         value_name = "ETA",
@@ -147,7 +146,7 @@ struct SweepArguments {
     /// Continue the sweep in the file of --out where it stopped
     #[arg(long, requires = "out", help_heading = "Output")]
     resume: bool,
-    /// Overwrite --out and --best even if they hold anything else
+    /// Overwrite files even if they hold anything else
     #[arg(long, conflicts_with = "resume", help_heading = "Output")]
     force: bool,
     /// Write the networks in training every SECONDS to FILE.jsonl.batch.safetensors, beside --out

@@ -124,6 +124,7 @@ mod tests {
                     "K/N",
                     "SEED",
                     "SHARE",
+                    "ETA",
                     "RATE",
                     "SCALE",
                     "SECONDS",

@@ -3,7 +3,7 @@ use crate::backend::Backend;
 use crate::compare::compare_step;
 use crate::cpu::Reference;
 use crate::data::flower;
-use crate::model::Network;
+use crate::model::{Network, Parameters};
 
 /// g, the borrowed derivative if any, n_h, the scale of the weights; Σ of the logits' magnitudes, the cost's, and Σ of
 /// those of dW1, db1, dW2 and db2: as the formulas that knew one hidden layer alone had them.
@@ -128,7 +128,7 @@ fn one_element_that_is_off_by_a_ten_thousandth_of_its_terms_is_found_in_any_tens
             session.gradients().unwrap()[0].values().to_vec()
         };
         let (want, got) = (gradients(&Reference::<f64>::new()), gradients(&Reference::<f32>::new()));
-        let magnitudes = Magnitudes::new(&data, run);
+        let magnitudes = Magnitudes::new(&data, run, 0.0);
         assert!(agrees(&got, &want, &magnitudes), "{what}");
         for tensor in run.parameters.layout().tensors() {
             let (mut off, at) = (got.clone(), tensor.range().end - 1);
@@ -145,7 +145,7 @@ fn a_wrong_derivative_is_found_in_any_layer() {
         let right = run.network.derivative();
         let wrong = if right.activation.name() == "sigmoid" { "tanh" } else { "leaky-relu:0.5" };
         let wrong = Derivative { borrowed: Some(wrong.parse().unwrap()), ..right };
-        let magnitudes = Magnitudes::new(&data, run);
+        let magnitudes = Magnitudes::new(&data, run, 0.0);
         let want = plain_gradient(&data, run, |_, z| right.at(z));
         for bad in 0..run.network.hidden().len() {
             let got = plain_gradient(&data, run, |layer, z| if layer == bad { wrong.at(z) } else { right.at(z) });
