@@ -155,7 +155,8 @@
 //!
 //! Training is chaotic: after a few thousand iterations, two correct devices diverge from each other. So
 //! [`compare::compare`] compares single steps from the same weights, element by element, with the bound 1e-5·Σ|terms| +
-//! 1e-9. It also compares the cost curves, and reports when `f64` departs from itself after a change in the last place.
+//! 1e-9, and whether each side trains again to the same bits. It also tells when the cost curves part, and when the reference
+//! parts from itself if it is only rounded otherwise.
 //! [`gradcheck::check`] checks the gradients against central differences of the cost, and [`diagnose::diagnose`] finds
 //! out why a training diverges.
 //!

@@ -4,25 +4,27 @@ use planar::backend::Run;
 use planar::compare::{Bounds, compare};
 use planar::cpu::Reference;
 use planar::data::{Dataset, Options, Source};
+use planar::gpu::Gpu;
 use planar::gpu::plan::PlanChoice;
-use planar::gpu::{Adapter, Gpu};
 use planar::model::{Network, Parameters};
 
-use crate::{BoxedCheck, Check};
+use crate::Check;
+use crate::limits::NamedOnAdapter;
 
-pub fn checks() -> Vec<(String, BoxedCheck)> {
-    let of = |plan: PlanChoice| -> (String, BoxedCheck) {
-        let check = move |_: &Adapter, gpu: &Gpu| chaotic_runs_agree(&gpu.clone().with_plan(plan));
-        (format!("chaotic_runs_agree_with_f64_{plan}"), Box::new(check))
-    };
-    [PlanChoice::Split, PlanChoice::Resident, PlanChoice::Layered].map(of).into()
+pub fn checks() -> Vec<NamedOnAdapter> {
+    vec![
+        ("chaotic_runs_agree_with_f64_split".into(), |_, gpu| chaotic_runs_agree(gpu, PlanChoice::Split)),
+        ("chaotic_runs_agree_with_f64_resident".into(), |_, gpu| chaotic_runs_agree(gpu, PlanChoice::Resident)),
+        ("chaotic_runs_agree_with_f64_layered".into(), |_, gpu| chaotic_runs_agree(gpu, PlanChoice::Layered)),
+    ]
 }
 
 fn dataset(name: &str) -> planar::Result<Dataset> {
     Ok(name.parse::<Source>()?.prepare(&Options::default(), None, &mut |_| ())?.data)
 }
 
-fn chaotic_runs_agree(gpu: &Gpu) -> Check {
+fn chaotic_runs_agree(gpu: &Gpu, plan: PlanChoice) -> Check {
+    let gpu = gpu.clone().with_plan(plan);
     let mut parted = 0;
     for name in ["flower", "blobs", "noisy-moons"] {
         let data = dataset(name).map_err(|error| error.to_string())?;
@@ -32,7 +34,7 @@ fn chaotic_runs_agree(gpu: &Gpu) -> Check {
                 let compared = || {
                     let network = Network::one_hidden(2, hidden, activation.parse()?)?;
                     let run = Run { parameters: Parameters::initial(&network, 3, 0.01), network, learning_rate };
-                    compare([&Reference::<f64>::new(), gpu], &data, &run, 40, Bounds::F32_TO_F64, |_| {})
+                    compare([&Reference::<f64>::new(), &gpu], &data, &run, 40, Bounds::F32_TO_F64, |_| {})
                 };
                 let compared = compared().map_err(|error| format!("{about}: {error}"))?;
                 if !compared.agrees() {
