@@ -47,7 +47,11 @@ fn an_element_at_a_kink_is_counted_and_left_out() {
     let data = planar::data::Dataset::from_points("zero", None, 2, &[0.0, 0.0, 1.0, 2.0], vec![0, 1]).unwrap();
     let found = check(&data, &start(&Network::one_hidden(2, 3, "relu".parse().unwrap()).unwrap(), 2)).unwrap();
     let kinks: Vec<usize> = found.tensors.iter().map(|tensor| tensor.kinks).collect();
-    assert_eq!((kinks, found.passed), (vec![0, 3, 0, 0], true));
+    // nothing of db1 was compared, and what is not compared does not pass
+    assert_eq!((kinks, found.passed, found.is_wrong()), (vec![0, 3, 0, 0], false, false));
+    assert_eq!((found.tensors[1].elements, found.tensors[1].passed), (0, false));
+    let verdict = found.verdict("relu".parse().map(planar::model::Derivative::of).unwrap());
+    assert!(verdict.starts_with("not checked: every element of db1"), "{verdict}");
     let smooth = check(&data, &start(&Network::one_hidden(2, 3, "tanh".parse().unwrap()).unwrap(), 2)).unwrap();
     assert!(smooth.tensors.iter().all(|tensor| tensor.kinks == 0));
 }

@@ -1,0 +1,214 @@
+//! The verdict: an ordered list of suspects. What convicts a suspect is the evidence alone, or a change that was tried
+//! and is much better; otherwise the training is healthy.
+
+use super::Cause;
+use super::data::DataLook;
+use super::evidence::Evidence;
+use super::rate::rounded;
+use super::trials::{Bench, Change, Trial};
+use crate::Result;
+use crate::gradcheck::GradientCheck;
+use crate::model::Activation;
+
+/// What it takes to convict.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    /// Nothing more.
+    Given,
+    /// A change that helps, or that no other suspect's does.
+    Likely,
+    /// A change that helps.
+    Open,
+}
+
+/// A cause that the evidence points to, and changes that would undo it.
+struct Suspect {
+    cause: Cause,
+    proof: Proof,
+    /// One thing changed.
+    changes: Vec<Vec<Change>>,
+    /// Several things changed: tried if nothing alone helps any suspect.
+    combined: Vec<Vec<Change>>,
+}
+
+/// The cause, and the changes that help most.
+pub(super) fn decide(seen: &Evidence<'_>, bench: &mut Bench<'_>) -> Result<(Cause, Option<Vec<Change>>)> {
+    let suspects = suspects(seen);
+    for is_combined in [false, true] {
+        for suspect in &suspects {
+            let changes = if is_combined { &suspect.combined } else { &suspect.changes };
+            bench.try_all(changes)?;
+            if let Some(best) = best(suspect.cause, seen, bench, changes) {
+                return Ok((suspect.cause, Some(best)));
+            }
+            if suspect.proof == Proof::Given && (is_combined || suspect.combined.is_empty()) {
+                return Ok((suspect.cause, None));
+            }
+        }
+    }
+    if let Some(likely) = suspects.iter().find(|suspect| suspect.proof == Proof::Likely) {
+        return Ok((likely.cause, None));
+    }
+    Ok(match () {
+        () if seen.failed() => (Cause::NothingLearnt, None),
+        () if seen.replay.notebook_nan.or(seen.replay.notebook_nan_f32).is_some() => (Cause::SaturatedCost, None),
+        () => (Cause::Healthy, None),
+    })
+}
+
+/// Of these changes those that help, and among them the ones that reach the lowest cost.
+fn best(cause: Cause, seen: &Evidence<'_>, bench: &mut Bench<'_>, sets: &[Vec<Change>]) -> Option<Vec<Change>> {
+    let last_test = seen.looks.last().and_then(|look| look.test_cost);
+    let (helps, cost): (Box<dyn Fn(&Trial) -> bool>, fn(&Trial) -> Option<f64>) = match cause {
+        Cause::Overfitting => {
+            let is_lower = move |trial: &Trial| trial.test_cost.zip(last_test).is_some_and(|(cost, last)| cost < 0.9 * last);
+            (Box::new(is_lower), |trial| trial.test_cost)
+        }
+        _ => (Box::new(|trial: &Trial| seen.is_helped_by(trial)), |trial| trial.cost),
+    };
+    let tried = bench.trials.iter_mut().filter(|trial| sets.contains(&trial.changes));
+    let helping = tried.filter_map(|trial| {
+        trial.helps |= helps(trial);
+        trial.helps.then(|| (cost(trial).unwrap_or(f64::INFINITY), trial.changes.clone()))
+    });
+    helping.min_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, changes)| changes)
+}
+
+/// Whom the evidence points to, in the order in which causes have effects.
+fn suspects(seen: &Evidence<'_>) -> Vec<Suspect> {
+    let mut suspects = Vec::new();
+    let mut suspect = |cause, proof, changes: Vec<Vec<Change>>, combined: Vec<Vec<Change>>| {
+        suspects.push(Suspect { cause, proof, changes, combined });
+    };
+    let run = seen.run;
+    let DataLook { largest_share, ceiling, constant_cost, .. } = seen.data;
+    let failed = seen.failed();
+    let likely_if = |is_likely: bool| if is_likely { Proof::Likely } else { Proof::Open };
+    let scaled = |with: Vec<Vec<Change>>| each(&[Change::Standardised], with);
+
+    if seen.gradients.as_ref().is_some_and(GradientCheck::is_wrong) {
+        let own = run.network.derivative().borrowed.map(|_| vec![Change::OwnDerivative]);
+        suspect(Cause::WrongDerivative, Proof::Given, own.into_iter().collect(), vec![]);
+    }
+    let is_finite = run.parameters.values().iter().all(|theta| (*theta as f32).is_finite());
+    let is_broken = !is_finite || (seen.device.diverged == Some(0) && !seen.data.is_badly_scaled());
+    if is_broken {
+        suspect(Cause::StartNotFinite, Proof::Given, starts(), each(&[Change::Standardised], starts()));
+    }
+    if largest_share == 1.0 {
+        suspect(Cause::OneClass, Proof::Given, vec![], vec![]);
+    }
+    if seen.data.is_constant {
+        suspect(Cause::BadlyScaledData, Proof::Given, vec![], vec![]);
+    }
+    // the labels account for nearly all that is wrong
+    let (wrong, error) = (1.0 - seen.accuracy(), seen.error(seen.accuracy()));
+    if 1.0 - ceiling >= 0.1 && seen.diverged().is_none() && error <= (0.25 * wrong).max(0.02) {
+        suspect(Cause::ContradictingLabels, Proof::Given, vec![], vec![]);
+    }
+    if let Some(iteration) = seen.overfits_from().filter(|_| !failed) {
+        suspect(Cause::Overfitting, Proof::Given, vec![vec![Change::Iterations(iteration)]], vec![]);
+    }
+    if seen.is_good() {
+        return suspects;
+    }
+    if seen.data.is_badly_scaled() {
+        let combined = [lower(run.learning_rate), higher(run.learning_rate)].concat();
+        let combined = [scaled(combined), scaled(starts())].concat();
+        suspect(Cause::BadlyScaledData, likely_if(false), vec![vec![Change::Standardised]], combined);
+    }
+    if seen.device.diverged == Some(0) {
+        suspect(Cause::StartNotFinite, Proof::Likely, starts(), vec![]);
+    }
+    if seen.looks[0].is_equal() {
+        suspect(Cause::EqualUnits, likely_if(seen.is_poor()), starts(), vec![]);
+    }
+    let ([dead, dead_at_end], [saturated, saturated_at_end]) = (seen.dead(), seen.saturated());
+    let is_too_large = seen.first_cost() > 2.0 * constant_cost.max(0.5) || saturated > 0.5;
+    if is_too_large {
+        let is_hopeless = failed && (seen.first_cost() > 5.0 || saturated > 0.9);
+        suspect(Cause::StartTooLarge, likely_if(is_hopeless), starts(), vec![]);
+    }
+    let leaky = || vec![vec![Change::Activation(Activation::LeakyRelu { slope: 0.01 })]];
+    if dead >= 0.5 {
+        suspect(Cause::DeadUnits, likely_if(failed), [starts(), leaky()].concat(), vec![]);
+    } else if dead_at_end >= 0.5 {
+        let changes = [lower(run.learning_rate), starts(), leaky()].concat();
+        suspect(Cause::DeadUnits, likely_if(failed && dead_at_end == 1.0), changes, vec![]);
+    }
+    let overshoots = seen.diverged().is_some() || seen.rose() || seen.is_above_constant();
+    let is_unsteady = overshoots || seen.oscillates() || seen.lost_ground();
+    if saturated_at_end > 0.5 && saturated <= 0.5 && !is_unsteady {
+        let changes = [lower(run.learning_rate), starts()].concat();
+        suspect(Cause::SaturatedUnits, Proof::Open, changes, vec![]);
+    }
+    if is_unsteady {
+        let combined = each_of(lower(run.learning_rate), starts());
+        suspect(Cause::LearningRateTooLarge, likely_if(overshoots), lower(run.learning_rate), combined);
+    }
+    if largest_share >= 0.9 && seen.accuracy() <= largest_share && seen.cost() <= 1.2 * constant_cost {
+        let changes = [higher(run.learning_rate), starts()].concat();
+        suspect(Cause::RareClass, Proof::Likely, changes, each_of(higher(run.learning_rate), starts()));
+    }
+    let plateau = (Cause::Plateau, starts(), each_of(higher(run.learning_rate), starts()));
+    let slow = (Cause::LearningRateTooSmall, higher(run.learning_rate), vec![]);
+    // a gradient that has vanished is of a plateau, one that has not of too small a step
+    let in_order = if seen.is_flat() && !seen.falls() { [plateau, slow] } else { [slow, plateau] };
+    for (cause, changes, combined) in in_order {
+        let points_there = match cause {
+            Cause::Plateau => seen.is_poor(),
+            _ => seen.falls() || seen.is_stuck(),
+        };
+        if points_there && !overshoots {
+            suspect(cause, Proof::Open, changes, combined);
+        }
+    }
+    if seen.is_linear() {
+        let tanh = vec![vec![Change::Activation(Activation::Tanh)]];
+        suspect(Cause::TooLittleCapacity, Proof::Open, tanh, each(&[Change::Activation(Activation::Tanh)], starts()));
+    } else if seen.is_poor() || run.network.hidden().contains(&1) {
+        let slower = each_of(lower(run.learning_rate), wider(run.network.hidden()[0]));
+        let combined = [scaled(wider(run.network.hidden()[0])), slower].concat();
+        suspect(Cause::TooLittleCapacity, Proof::Open, wider(run.network.hidden()[0]), combined);
+    }
+    if 1.0 - ceiling >= 0.1 && failed {
+        suspect(Cause::ContradictingLabels, Proof::Likely, vec![], vec![]);
+    }
+    suspects
+}
+
+/// Random weights of three scales, from as many seeds.
+fn starts() -> Vec<Vec<Change>> {
+    let of = |scale| [1, 2, 3].map(|seed| vec![Change::Start { seed, scale }]);
+    [0.01, 0.3, 1.0].into_iter().flat_map(of).collect()
+}
+
+/// Networks that are wider, each from weights of two scales.
+fn wider(units: usize) -> Vec<Vec<Change>> {
+    let of = |hidden| [0.01, 1.0].map(|scale| vec![Change::Hidden(hidden), Change::Start { seed: 2, scale }]);
+    [8, 32, 128].into_iter().filter(|hidden| *hidden >= 2 * units).flat_map(of).collect()
+}
+
+/// Smaller learning rates, rounded before they are tried.
+fn lower(rate: f64) -> Vec<Vec<Change>> {
+    let by = [2.0, 3.0, 6.0, 10.0, 30.0, 100.0, 1e3, 1e4, 1e6];
+    by.into_iter().map(|by| vec![Change::LearningRate(rounded(rate / by))]).collect()
+}
+
+/// Larger learning rates.
+fn higher(rate: f64) -> Vec<Vec<Change>> {
+    let by = [3.0, 10.0, 30.0, 100.0, 1e3, 1e4, 1e5, 1e6];
+    by.into_iter().map(|by| vec![Change::LearningRate(rounded(rate * by))]).collect()
+}
+
+/// Each of these sets with a first few changes before.
+fn each(first: &[Change], sets: Vec<Vec<Change>>) -> Vec<Vec<Change>> {
+    sets.into_iter().map(|set| [first, &set].concat()).collect()
+}
+
+/// Some of the pairs of these sets: those of the first four and of the sets of scale 1 or 0.3.
+fn each_of(rates: Vec<Vec<Change>>, others: Vec<Vec<Change>>) -> Vec<Vec<Change>> {
+    let some = |set: &&Vec<Change>| !set.iter().any(|change| matches!(change, Change::Start { scale, .. } if *scale < 0.1));
+    let some: Vec<&Vec<Change>> = others.iter().filter(some).take(4).collect();
+    rates.iter().take(4).flat_map(|rate| some.iter().map(move |other| [rate.as_slice(), other].concat())).collect()
+}
