@@ -76,6 +76,11 @@ impl Evidence<'_> {
         self.cost() > 1.001 * self.data.constant_cost
     }
 
+    /// Whether it went wrong rather than nowhere: it diverged, or ends above its start or the best constant.
+    pub fn overshoots(&self) -> bool {
+        self.diverged().is_some() || self.rose() || self.is_above_constant()
+    }
+
     /// Whether it knows next to nothing, though there is something to know.
     pub fn is_stuck(&self) -> bool {
         let DataLook { largest_share, ceiling, .. } = self.data;
@@ -87,7 +92,7 @@ impl Evidence<'_> {
 
     /// Whether it failed by itself, whatever others reach.
     pub fn failed(&self) -> bool {
-        self.diverged().is_some() || self.rose() || self.is_above_constant() || self.is_stuck()
+        self.overshoots() || self.is_stuck()
     }
 
     /// Whether much is left to learn.
@@ -157,7 +162,7 @@ impl Evidence<'_> {
             return false;
         }
         let explained = self.explained(cost);
-        if self.diverged().is_some() || self.rose() || self.is_above_constant() {
+        if self.overshoots() {
             return explained > 0.0 && cost < self.cost();
         }
         let (more, right) = (explained - self.explained(self.cost()), accuracy - self.accuracy());

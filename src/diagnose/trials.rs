@@ -13,7 +13,12 @@ use crate::backend::{Backend, Run, check_learning_rate};
 use crate::cpu::evaluate_on;
 use crate::data::Dataset;
 use crate::model::{Activation, Network, Parameters};
-use crate::train::{Event, Outcome, Schedule, Status, train_all};
+use crate::train::{Event, Outcome, Schedule, Status, train, train_all};
+
+/// The share of samples that nothing is learnt from, to see what holds for samples unseen.
+const UNSEEN: f64 = 0.3;
+/// The fewest of them that tell.
+const FEWEST: usize = 12;
 
 /// One change to a run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -122,6 +127,37 @@ impl<'a> Bench<'a> {
         self.trials.iter().find(|trial| trial.changes == changes)
     }
 
+    /// Whether a set of changes does better on samples that it has not seen, and so has learnt no noise by heart: both the
+    /// run and the changed one train on seven of ten samples, and are asked about the rest. True if there are too few.
+    pub fn generalises(&mut self, changes: &[Change]) -> Result<bool> {
+        let case = self.case;
+        let Ok((data, rest)) = case.data.split(UNSEEN, 1) else { return Ok(true) };
+        if rest.samples() < FEWEST || self.is_late() {
+            return Ok(true);
+        }
+        let (standard, standard_rest) = standardised(&data, Some(&rest))?;
+        let is_standard = changes.contains(&Change::Standardised);
+        let (of_changed, rest_of_changed) = match standard_rest {
+            Some(standard_rest) if is_standard => (&standard, standard_rest),
+            _ => (&data, rest.clone()),
+        };
+        let Some(changed) = changed(case.run, changes) else { return Ok(true) };
+        let wrong = [(&data, &rest, case.run), (of_changed, &rest_of_changed, &changed)].map(|(data, rest, run)| {
+            let mut session = self.backend.load(data, std::slice::from_ref(run))?;
+            let schedule = Schedule::new(iterations_of(changes).unwrap_or(case.iterations), None)?;
+            let outcome = train(session.as_mut(), schedule, |_| ControlFlow::Continue(()))?;
+            let Some(theta) = outcome.parameters.filter(|_| outcome.status == Status::Finished) else {
+                return Ok(rest.samples() as f64);
+            };
+            let (_, accuracy) = evaluate_on(rest, &run.network, &theta)?;
+            Ok((1.0 - accuracy) * rest.samples() as f64)
+        });
+        let [run, changed] = wrong;
+        let (run, changed): (f64, f64) = (run?, changed?);
+        // fewer by more than the throw of a coin moves them
+        Ok(run - changed >= run.sqrt().max(0.5) && changed <= 0.8 * run)
+    }
+
     fn is_tried(&self, changes: &[Change]) -> bool {
         self.of(changes).is_some()
     }
@@ -144,11 +180,7 @@ impl<'a> Bench<'a> {
             Some((data, held_out)) if sets[0].contains(&Change::Standardised) => (data, held_out.as_ref()),
             _ => (case.data, case.held_out),
         };
-        let iterations = sets[0].iter().find_map(|change| match change {
-            Change::Iterations(iterations) => Some(*iterations),
-            _ => None,
-        });
-        let iterations = iterations.unwrap_or(case.iterations);
+        let iterations = iterations_of(sets[0]).unwrap_or(case.iterations);
         let changed = |changes: &Vec<Change>| changed(case.run, changes).map(|run| (changes.clone(), run));
         let (sets, runs): (Vec<Vec<Change>>, Vec<Run>) = sets.into_iter().filter_map(changed).unzip();
         // what the device is too small for is not advised
@@ -178,6 +210,13 @@ impl<'a> Bench<'a> {
         }
         Ok(())
     }
+}
+
+fn iterations_of(changes: &[Change]) -> Option<u64> {
+    changes.iter().find_map(|change| match change {
+        Change::Iterations(iterations) => Some(*iterations),
+        _ => None,
+    })
 }
 
 /// Whether runs with these changes can train in one session.

@@ -39,7 +39,10 @@ pub(super) fn decide(seen: &Evidence<'_>, bench: &mut Bench<'_>) -> Result<(Caus
             let changes = if is_combined { &suspect.combined } else { &suspect.changes };
             bench.try_all(changes)?;
             if let Some(best) = best(suspect.cause, seen, bench, changes) {
-                return Ok((suspect.cause, Some(best)));
+                // what is given needs no proof, and what overshoots is better off in any case
+                if suspect.proof == Proof::Given || seen.overshoots() || bench.generalises(&best)? {
+                    return Ok((suspect.cause, Some(best)));
+                }
             }
             if suspect.proof == Proof::Given && (is_combined || suspect.combined.is_empty()) {
                 return Ok((suspect.cause, None));
@@ -136,7 +139,7 @@ fn suspects(seen: &Evidence<'_>) -> Vec<Suspect> {
         let changes = [lower(run.learning_rate), starts(), leaky()].concat();
         suspect(Cause::DeadUnits, likely_if(failed && dead_at_end == 1.0), changes, vec![]);
     }
-    let overshoots = seen.diverged().is_some() || seen.rose() || seen.is_above_constant();
+    let overshoots = seen.overshoots();
     let is_unsteady = overshoots || seen.oscillates() || seen.lost_ground();
     if saturated_at_end > 0.5 && saturated <= 0.5 && !is_unsteady {
         let changes = [lower(run.learning_rate), starts()].concat();
@@ -154,6 +157,11 @@ fn suspects(seen: &Evidence<'_>) -> Vec<Suspect> {
     let slow = (Cause::LearningRateTooSmall, higher(run.learning_rate), vec![]);
     // a gradient that has vanished is of a plateau, one that has not of too small a step
     let in_order = if seen.is_flat() && !seen.falls() { [plateau, slow] } else { [slow, plateau] };
+    let is_single = run.network.hidden().contains(&1) && !seen.is_linear();
+    let wide = || wider(run.network.hidden()[0]);
+    if is_single {
+        suspect(Cause::TooLittleCapacity, Proof::Open, wide(), vec![]);
+    }
     for (cause, changes, combined) in in_order {
         let points_there = match cause {
             Cause::Plateau => seen.is_poor(),
@@ -166,10 +174,9 @@ fn suspects(seen: &Evidence<'_>) -> Vec<Suspect> {
     if seen.is_linear() {
         let tanh = vec![vec![Change::Activation(Activation::Tanh)]];
         suspect(Cause::TooLittleCapacity, Proof::Open, tanh, each(&[Change::Activation(Activation::Tanh)], starts()));
-    } else if seen.is_poor() || run.network.hidden().contains(&1) {
-        let slower = each_of(lower(run.learning_rate), wider(run.network.hidden()[0]));
-        let combined = [scaled(wider(run.network.hidden()[0])), slower].concat();
-        suspect(Cause::TooLittleCapacity, Proof::Open, wider(run.network.hidden()[0]), combined);
+    } else if seen.is_poor() {
+        let combined = [scaled(wide()), each_of(lower(run.learning_rate), wide())].concat();
+        suspect(Cause::TooLittleCapacity, Proof::Open, wide(), if failed { combined } else { vec![] });
     }
     if 1.0 - ceiling >= 0.1 && failed {
         suspect(Cause::ContradictingLabels, Proof::Likely, vec![], vec![]);

@@ -154,6 +154,9 @@ pub(super) fn because(cause: Cause, seen: &Evidence<'_>) -> Vec<String> {
             last.iteration
         ));
         let [dead, saturated] = [seen.dead(), seen.saturated()];
+        if first.is_equal() && cause != Cause::EqualUnits {
+            lines.push("the units of a hidden layer start with equal weights".into());
+        }
         if dead[1] > 0.0 {
             lines.push(format!("dead units: {} at the start, {} at the end", percent(dead[0]), percent(dead[1])));
         }
