@@ -23,6 +23,8 @@ pub(super) struct Evidence<'a> {
     pub run: &'a Run,
     pub data: DataLook,
     pub samples: usize,
+    /// Samples held out.
+    pub tested: usize,
     pub linear: Option<Linear>,
     pub gradients: Option<GradientCheck>,
     pub replay: Replay,
@@ -150,9 +152,10 @@ impl Evidence<'_> {
         let tested = || self.looks.iter().filter_map(|look| Some((look, look.test_cost?)));
         let (last, cost) = tested().last()?;
         let (best, lowest) = tested().min_by(|(_, a), (_, b)| a.total_cmp(b))?;
-        let gap = self.accuracy() - last.test_accuracy?;
-        let is_worse = cost > 1.3 * lowest + 0.03 && gap > 0.05;
-        (is_worse && best.iteration > 0).then_some(best.iteration)
+        let right = last.test_accuracy?;
+        let two_deviations = 2.0 * (right * (1.0 - right) / self.tested as f64).sqrt();
+        let is_worse = cost > 1.3 * lowest + 0.03 && self.accuracy() - right > two_deviations.max(0.05);
+        is_worse.then_some(best.iteration)
     }
 
     /// Whether a trial is much better than the run.

@@ -188,6 +188,7 @@ pub fn examine(
         run,
         data: seen,
         samples: data.samples(),
+        tested: case.held_out.map_or(0, Dataset::samples),
         linear: linear::linear(data),
         gradients,
         replay,

@@ -110,7 +110,9 @@ fn suspects(seen: &Evidence<'_>) -> Vec<Suspect> {
         suspect(Cause::ContradictingLabels, Proof::Given, vec![], vec![]);
     }
     if let Some(iteration) = seen.overfits_from().filter(|_| !failed) {
-        suspect(Cause::Overfitting, Proof::Given, vec![vec![Change::Iterations(iteration)]], vec![]);
+        let first = seen.looks.get(1).map_or(1, |look| look.iteration);
+        let fewer = [1, 3, 10].map(|by| vec![Change::Iterations((iteration.max(first) / by).max(1))]);
+        suspect(Cause::Overfitting, Proof::Given, fewer.into(), vec![]);
     }
     if seen.is_good() {
         return suspects;

@@ -198,7 +198,6 @@ pub fn trainings() -> Vec<Training> {
         training(DeadUnits, "biases of -100", &flower, ("relu", 4), 1.2, 3000).start(|theta| theta.bias_mut(0).fill(-100.0)),
         training(DeadUnits, "biases of -20", &circles, ("relu", 20), 0.5, 3000).start(|theta| theta.bias_mut(0).fill(-20.0)),
         training(DeadUnits, "all but one dead", &circles, ("relu", 20), 0.5, 5000).start(|theta| theta.bias_mut(0)[1..].fill(-20.0)),
-        training(DeadUnits, "killed at rate 10", &moons, ("relu", 4), 10.0, 3000),
         training(DeadUnits, "killed at rate 8", &flower, ("relu", 4), 8.0, 5000),
         training(DeadUnits, "killed at rate 20", &circles, ("relu", 5), 20.0, 3000),
         training(DeadUnits, "killed at rate 30", &moons, ("relu", 6), 30.0, 3000),
