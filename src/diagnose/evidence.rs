@@ -86,9 +86,12 @@ impl Evidence<'_> {
     /// Whether it knows next to nothing, though there is something to know.
     pub fn is_stuck(&self) -> bool {
         let DataLook { largest_share, ceiling, .. } = self.data;
-        let chance = 1.0 / (self.samples as f64).sqrt(); // two standard deviations of a share
-        let knows_as_much = |linear: Linear| self.cost() <= linear.cost && self.accuracy() > largest_share + chance;
         let is_no_better = self.accuracy() <= largest_share + 1e-9 && ceiling > largest_share;
+        // p parameters gain about p/2 nats on noise; what gains four times as much and more has found something
+        let parameters = self.run.network.layout().parameters() as f64;
+        let gained = (self.data.constant_cost - self.cost()) * self.samples as f64;
+        let has_found = gained > 2.0 * parameters + 10.0;
+        let knows_as_much = |linear: Linear| has_found && self.cost() <= linear.cost;
         is_no_better || (self.explained(self.cost()) < STUCK && !self.linear.is_some_and(knows_as_much))
     }
 
@@ -125,7 +128,7 @@ impl Evidence<'_> {
 
     /// Whether the gradient is next to nothing against the weights at the end.
     pub fn is_flat(&self) -> bool {
-        self.looks.last().is_some_and(|look| look.gradient < 1e-2 * look.weights)
+        self.looks.last().is_some_and(|look| look.gradient < 1e-3 * look.weights)
     }
 
     /// The shares of dead units and of saturated ones, at the start and at the end.

@@ -10,6 +10,9 @@ use crate::Result;
 use crate::gradcheck::GradientCheck;
 use crate::model::Activation;
 
+/// How many of the changes that help are asked whether they do so on samples unseen.
+const HEARD: usize = 3;
+
 /// What it takes to convict.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Proof {
@@ -34,19 +37,31 @@ struct Suspect {
 /// The cause, and the changes that help most.
 pub(super) fn decide(seen: &Evidence<'_>, bench: &mut Bench<'_>) -> Result<(Cause, Option<Vec<Change>>)> {
     let suspects = suspects(seen);
-    for is_combined in [false, true] {
-        for suspect in &suspects {
-            let changes = if is_combined { &suspect.combined } else { &suspect.changes };
-            bench.try_all(changes)?;
-            if let Some(best) = best(suspect.cause, seen, bench, changes) {
-                // what is given needs no proof, and what overshoots is better off in any case
-                if suspect.proof == Proof::Given || seen.overshoots() || bench.generalises(&best)? {
-                    return Ok((suspect.cause, Some(best)));
-                }
+    let heard = |suspect: &Suspect, changes: &[Vec<Change>], bench: &mut Bench<'_>| -> Result<Option<Vec<Change>>> {
+        bench.try_all(changes)?;
+        for best in best(suspect.cause, seen, bench, changes).into_iter().take(HEARD) {
+            // what is given needs no proof, and what overshoots is better off in any case
+            if suspect.proof == Proof::Given || seen.overshoots() || bench.generalises(&best)? {
+                return Ok(Some(best));
             }
-            if suspect.proof == Proof::Given && (is_combined || suspect.combined.is_empty()) {
-                return Ok((suspect.cause, None));
+        }
+        Ok(None)
+    };
+    for suspect in &suspects {
+        let mut found = heard(suspect, &suspect.changes, bench)?;
+        if suspect.proof == Proof::Given {
+            if found.is_none() {
+                found = heard(suspect, &suspect.combined, bench)?;
             }
+            return Ok((suspect.cause, found));
+        }
+        if found.is_some() {
+            return Ok((suspect.cause, found));
+        }
+    }
+    for suspect in &suspects {
+        if let Some(found) = heard(suspect, &suspect.combined, bench)? {
+            return Ok((suspect.cause, Some(found)));
         }
     }
     if let Some(likely) = suspects.iter().find(|suspect| suspect.proof == Proof::Likely) {
@@ -59,8 +74,8 @@ pub(super) fn decide(seen: &Evidence<'_>, bench: &mut Bench<'_>) -> Result<(Caus
     })
 }
 
-/// Of these changes those that help, and among them the ones that reach the lowest cost.
-fn best(cause: Cause, seen: &Evidence<'_>, bench: &mut Bench<'_>, sets: &[Vec<Change>]) -> Option<Vec<Change>> {
+/// Of these changes those that help, the ones that reach the lowest cost first.
+fn best(cause: Cause, seen: &Evidence<'_>, bench: &mut Bench<'_>, sets: &[Vec<Change>]) -> Vec<Vec<Change>> {
     let last_test = seen.looks.last().and_then(|look| look.test_cost);
     let (helps, cost): (Box<dyn Fn(&Trial) -> bool>, fn(&Trial) -> Option<f64>) = match cause {
         Cause::Overfitting => {
@@ -74,7 +89,9 @@ fn best(cause: Cause, seen: &Evidence<'_>, bench: &mut Bench<'_>, sets: &[Vec<Ch
         trial.helps |= helps(trial);
         trial.helps.then(|| (cost(trial).unwrap_or(f64::INFINITY), trial.changes.clone()))
     });
-    helping.min_by(|(a, _), (b, _)| a.total_cmp(b)).map(|(_, changes)| changes)
+    let mut helping: Vec<(f64, Vec<Change>)> = helping.collect();
+    helping.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    helping.into_iter().map(|(_, changes)| changes).collect()
 }
 
 /// Whom the evidence points to, in the order in which causes have effects.
@@ -125,37 +142,42 @@ fn suspects(seen: &Evidence<'_>) -> Vec<Suspect> {
     if seen.device.diverged == Some(0) {
         suspect(Cause::StartNotFinite, Proof::Likely, starts(), vec![]);
     }
-    if seen.looks[0].is_equal() {
-        suspect(Cause::EqualUnits, likely_if(seen.is_poor()), starts(), vec![]);
-    }
     let ([dead, dead_at_end], [saturated, saturated_at_end]) = (seen.dead(), seen.saturated());
     let is_too_large = seen.first_cost() > 2.0 * constant_cost.max(0.5) || saturated > 0.5;
+    let is_ill_begun = is_too_large || dead >= 0.5 || seen.looks[0].is_equal();
+    let is_constant = largest_share >= 0.9 && seen.accuracy() <= largest_share && seen.cost() <= 1.2 * constant_cost;
+    if is_constant && !is_ill_begun && dead_at_end < 1.0 {
+        let changes = [higher(run.learning_rate), starts()].concat();
+        suspect(Cause::RareClass, Proof::Given, changes, vec![]);
+    }
+    let starts_and_rates = || each_of(higher(run.learning_rate), starts());
+    if seen.looks[0].is_equal() {
+        let proof = if failed { Proof::Given } else { likely_if(seen.is_poor()) };
+        suspect(Cause::EqualUnits, proof, starts(), starts_and_rates());
+    }
     if is_too_large {
         let is_hopeless = failed && (seen.first_cost() > 5.0 || saturated > 0.9);
-        suspect(Cause::StartTooLarge, likely_if(is_hopeless), starts(), vec![]);
+        let proof = if is_hopeless { Proof::Given } else { Proof::Open };
+        suspect(Cause::StartTooLarge, proof, starts(), starts_and_rates());
     }
     let leaky = || vec![vec![Change::Activation(Activation::LeakyRelu { slope: 0.01 })]];
     if dead >= 0.5 {
-        suspect(Cause::DeadUnits, likely_if(failed), [starts(), leaky()].concat(), vec![]);
+        let proof = if failed && dead == 1.0 { Proof::Given } else { likely_if(failed) };
+        suspect(Cause::DeadUnits, proof, [starts(), leaky()].concat(), starts_and_rates());
     } else if dead_at_end >= 0.5 {
         let changes = [lower(run.learning_rate), starts(), leaky()].concat();
         suspect(Cause::DeadUnits, likely_if(failed && dead_at_end == 1.0), changes, vec![]);
     }
     let overshoots = seen.overshoots();
     let is_unsteady = overshoots || seen.oscillates() || seen.lost_ground();
-    if saturated_at_end > 0.5 && saturated <= 0.5 && !is_unsteady {
-        let changes = [lower(run.learning_rate), starts()].concat();
-        suspect(Cause::SaturatedUnits, Proof::Open, changes, vec![]);
+    if saturated_at_end > 0.9 && saturated <= 0.5 && seen.is_poor() && !is_unsteady {
+        suspect(Cause::SaturatedUnits, Proof::Open, lower(run.learning_rate), vec![]);
     }
     if is_unsteady {
         let combined = each_of(lower(run.learning_rate), starts());
         suspect(Cause::LearningRateTooLarge, likely_if(overshoots), lower(run.learning_rate), combined);
     }
-    if largest_share >= 0.9 && seen.accuracy() <= largest_share && seen.cost() <= 1.2 * constant_cost {
-        let changes = [higher(run.learning_rate), starts()].concat();
-        suspect(Cause::RareClass, Proof::Likely, changes, each_of(higher(run.learning_rate), starts()));
-    }
-    let plateau = (Cause::Plateau, starts(), each_of(higher(run.learning_rate), starts()));
+    let plateau = (Cause::Plateau, starts(), starts_and_rates());
     let slow = (Cause::LearningRateTooSmall, higher(run.learning_rate), vec![]);
     // a gradient that has vanished is of a plateau, one that has not of too small a step
     let in_order = if seen.is_flat() && !seen.falls() { [plateau, slow] } else { [slow, plateau] };
@@ -166,7 +188,7 @@ fn suspects(seen: &Evidence<'_>) -> Vec<Suspect> {
     }
     for (cause, changes, combined) in in_order {
         let points_there = match cause {
-            Cause::Plateau => seen.is_poor(),
+            Cause::Plateau => seen.is_poor() && !is_ill_begun,
             _ => seen.falls() || seen.is_stuck(),
         };
         if points_there && !overshoots {
@@ -206,7 +228,7 @@ fn lower(rate: f64) -> Vec<Vec<Change>> {
 
 /// Larger learning rates.
 fn higher(rate: f64) -> Vec<Vec<Change>> {
-    let by = [3.0, 10.0, 30.0, 100.0, 1e3, 1e4, 1e5, 1e6];
+    let by = [2.0, 3.0, 5.0, 10.0, 30.0, 100.0, 1e3, 1e4, 1e5, 1e6];
     by.into_iter().map(|by| vec![Change::LearningRate(rounded(rate * by))]).collect()
 }
 

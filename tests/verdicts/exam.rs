@@ -89,8 +89,8 @@ fn corners() -> Dataset {
 }
 
 /// Marks of two exams, 0 to 100: passed if their sum is above 100.
-fn marks(samples: usize) -> Dataset {
-    let mut random = NumpyRandom::new(7);
+fn marks(samples: usize, seed: u32) -> Dataset {
+    let mut random = NumpyRandom::new(seed);
     let points: Vec<f64> = (0..2 * samples).map(|_| 100.0 * random.uniform()).collect();
     let labels = points.chunks(2).map(|marks| u8::from(marks[0] + marks[1] > 100.0)).collect();
     Dataset::from_points("marks", None, 2, &points, labels).unwrap()
@@ -119,7 +119,7 @@ pub fn trainings() -> Vec<Training> {
     let squares = xor(200, 1).unwrap();
     let near = clouds(300, 3, 1.0, 0.5, 3);
     let far = clouds(200, 2, 4.0, 0.5, 4);
-    let marks = marks(200);
+    let marks = marks(200, 7);
     let many = gaussian_quantiles_of(8, 400, 2).unwrap();
     let one = |theta: &mut Parameters| theta.values_mut()[0] = f64::NAN;
     vec![
