@@ -157,7 +157,7 @@
 //! [`compare::compare`] compares single steps from the same weights, element by element, with the bound 1e-5·Σ|terms| +
 //! 1e-9. It also compares the cost curves, and reports when `f64` departs from itself after a change in the last place.
 //! [`gradcheck::check`] checks the gradients against central differences of the cost, and [`diagnose::diagnose`] finds
-//! out why a training diverges.
+//! out why a training fails, and tries what it advises.
 //!
 //! ```
 //! use planar::backend::Run;

@@ -240,7 +240,11 @@ fn the_command_that_is_advised_reaches_what_it_promises() {
         ("--activation leaky-relu --hidden 40 --learning-rate 30", "learning-rate-too-large", 0.5),
         ("--activation relu --hidden 20 --learning-rate 10", "learning-rate-too-large", 0.6),
         ("--data tests/cases/exam.csv --scale none", "badly-scaled-data", 0.1),
-        ("--data tests/cases/exam.csv --scale none --activation leaky-relu --hidden 20 --learning-rate 5", "badly-scaled-data", 0.1),
+        (
+            "--data tests/cases/exam.csv --scale none --activation leaky-relu --hidden 20 --learning-rate 5",
+            "badly-scaled-data",
+            0.1,
+        ),
         ("--hidden 4 --learning-rate 50", "learning-rate-too-large", 0.3),
         ("--learning-rate 0.001 --iterations 5000", "learning-rate-too-small", 0.4),
         ("--hidden=1", "too-little-capacity", 0.3),
@@ -276,7 +280,10 @@ fn the_summary_begins_with_the_verdict_and_says_what_was_tried() {
     let (stdout, _, code) = ended("diagnose -q --device cpu --hidden 1");
     let lines: Vec<&str> = stdout.lines().collect();
     assert_eq!(code, 4);
-    assert!(lines[0].starts_with("too little capacity: 1 hidden unit is too few for these data; the cost ends at 0.63"), "{stdout}");
+    assert!(
+        lines[0].starts_with("too little capacity: 1 hidden unit is too few for these data; the cost ends at 0.63"),
+        "{stdout}"
+    );
     assert!(lines.iter().any(|line| line.starts_with("  a linear model: cost 0.673")), "{stdout}");
     assert!(lines.contains(&"tried"), "{stdout}");
     let wanted = "to train with what helped: planar train --device cpu --hidden ";

@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use clap::CommandFactory;
+use planar::Error;
 use planar::diagnose::{Case, Change, Step, Trial, examine, examine_without};
 use planar::fit::{TRANSPOSED, choose};
-use planar::Error;
 use planar::train::CostAt;
 
 use super::advice::{Advise, of_device, of_training};

@@ -40,8 +40,7 @@ pub(super) fn linear(data: &Dataset) -> Option<Linear> {
         let of = |(x, label): (&Vec<f64>, &u8)| logit_loss(logit(theta, x), f64::from(*label));
         rows.iter().zip(data.labels()).map(of).sum::<f64>() / m as f64
     };
-    let objective =
-        |theta: &[f64]| loss(theta) + 0.5 * PENALTY * theta[..n - 1].iter().map(|w| w * w).sum::<f64>();
+    let objective = |theta: &[f64]| loss(theta) + 0.5 * PENALTY * theta[..n - 1].iter().map(|w| w * w).sum::<f64>();
     let mut theta = vec![0.0; n];
     let mut best = objective(&theta);
     for _ in 0..STEPS {

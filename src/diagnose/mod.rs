@@ -35,15 +35,15 @@ use crate::model::{Network, Parameters};
 use crate::train::{CostAt, Status};
 pub use broken::Broken;
 pub use cause::Cause;
-pub use data::{DataLook, FeatureFault, Fault};
+pub use data::{DataLook, Fault, FeatureFault};
 use evidence::Evidence;
 pub use linear::Linear;
 pub use on_device::{DeviceRun, activations_all_nan};
 pub use rate::rounded;
 pub use replay::{DeadUnits, Replay, replay};
 use standard::standardised;
-pub use trials::{Change, Trial};
 use trials::Bench;
+pub use trials::{Change, Trial};
 pub use units::{LayerLook, UnitsLook};
 
 /// The hidden units of the network that is checked instead of one too large for a gradient check.
@@ -290,9 +290,7 @@ fn replay_of(case: &Case<'_>, device: &DeviceRun, last: Option<Parameters>, pati
     let replayed = replay(case.data, case.run, 0, case.iterations, patience)?;
     match last {
         Some(parameters)
-            if device.diverged.is_some()
-                && replayed.diverged().is_none()
-                && device.last_finite > replayed.last =>
+            if device.diverged.is_some() && replayed.diverged().is_none() && device.last_finite > replayed.last =>
         {
             let there = Run { parameters, ..case.run.clone() };
             replay(case.data, &there, device.last_finite, case.iterations, patience)

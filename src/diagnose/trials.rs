@@ -225,9 +225,8 @@ fn iterations_of(changes: &[Change]) -> Option<u64> {
 /// Whether runs with these changes can train in one session.
 fn are_alike(a: &[Change], b: &[Change]) -> bool {
     let shared = |changes: &[Change]| -> Vec<Change> {
-        let is_own = |change: &&Change| {
-            matches!(change, Change::LearningRate(_) | Change::Start { .. } | Change::Hidden(_))
-        };
+        let is_own =
+            |change: &&Change| matches!(change, Change::LearningRate(_) | Change::Start { .. } | Change::Hidden(_));
         changes.iter().filter(|change| !is_own(change)).copied().collect()
     };
     shared(a) == shared(b)

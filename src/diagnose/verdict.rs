@@ -79,7 +79,8 @@ fn best(cause: Cause, seen: &Evidence<'_>, bench: &mut Bench<'_>, sets: &[Vec<Ch
     let last_test = seen.looks.last().and_then(|look| look.test_cost);
     let (helps, cost): (Box<dyn Fn(&Trial) -> bool>, fn(&Trial) -> Option<f64>) = match cause {
         Cause::Overfitting => {
-            let is_lower = move |trial: &Trial| trial.test_cost.zip(last_test).is_some_and(|(cost, last)| cost < 0.9 * last);
+            let is_lower =
+                move |trial: &Trial| trial.test_cost.zip(last_test).is_some_and(|(cost, last)| cost < 0.9 * last);
             (Box::new(is_lower), |trial| trial.test_cost)
         }
         _ => (Box::new(|trial: &Trial| seen.is_helped_by(trial)), |trial| trial.cost),
@@ -239,7 +240,8 @@ fn each(first: &[Change], sets: Vec<Vec<Change>>) -> Vec<Vec<Change>> {
 
 /// Some of the pairs of these sets: those of the first four and of the sets of scale 1 or 0.3.
 fn each_of(rates: Vec<Vec<Change>>, others: Vec<Vec<Change>>) -> Vec<Vec<Change>> {
-    let some = |set: &&Vec<Change>| !set.iter().any(|change| matches!(change, Change::Start { scale, .. } if *scale < 0.1));
+    let some =
+        |set: &&Vec<Change>| !set.iter().any(|change| matches!(change, Change::Start { scale, .. } if *scale < 0.1));
     let some: Vec<&Vec<Change>> = others.iter().filter(some).take(4).collect();
     rates.iter().take(4).flat_map(|rate| some.iter().map(move |other| [rate.as_slice(), other].concat())).collect()
 }

@@ -40,14 +40,18 @@ pub(super) fn verdict(cause: Cause, seen: &Evidence<'_>, checked: &[usize], iter
             "no feature varies: there is nothing to tell the classes apart by.".into()
         }
         Cause::BadlyScaledData => format!("the features are badly scaled: {}; {end}.", faults(&seen.data.faults)),
-        Cause::EqualUnits => format!(
-            "the units start equal: those of a hidden layer have the same weights, and learn the same; {end}."
-        ),
+        Cause::EqualUnits => {
+            format!("the units start equal: those of a hidden layer have the same weights, and learn the same; {end}.")
+        }
         Cause::StartTooLarge => {
             let [saturated, _] = seen.saturated();
             let how = match saturated > 0.5 {
                 true => format!("{} of the slopes of {g} have vanished before the first update", percent(saturated)),
-                false => format!("the first cost is {}, where knowing nothing costs {}", short(seen.first_cost()), nothing(seen)),
+                false => format!(
+                    "the first cost is {}, where knowing nothing costs {}",
+                    short(seen.first_cost()),
+                    nothing(seen)
+                ),
             };
             format!("the start is too large: {how}; {end}.")
         }
@@ -101,7 +105,9 @@ pub(super) fn verdict(cause: Cause, seen: &Evidence<'_>, checked: &[usize], iter
             )
         }
         Cause::NothingLearnt => {
-            format!("nothing was learnt: {end}, and nothing that was tried gets further: the features may not tell the classes apart.")
+            format!(
+                "nothing was learnt: {end}, and nothing that was tried gets further: the features may not tell the classes apart."
+            )
         }
         Cause::SaturatedCost => {
             let (at, precision) = match (seen.replay.notebook_nan, seen.replay.notebook_nan_f32) {
@@ -140,7 +146,10 @@ pub(super) fn because(cause: Cause, seen: &Evidence<'_>) -> Vec<String> {
     }
     if ceiling < 1.0 {
         let contradicting = seen.data.contradicting;
-        lines.push(format!("no network passes {}: {contradicting} samples share their point with the other label", percent(ceiling)));
+        lines.push(format!(
+            "no network passes {}: {contradicting} samples share their point with the other label",
+            percent(ceiling)
+        ));
     }
     if !seen.data.faults.is_empty() && cause != Cause::BadlyScaledData {
         lines.push(format!("features: {}", faults(&seen.data.faults)));
@@ -174,7 +183,8 @@ fn ended(seen: &Evidence<'_>) -> String {
         return format!("it is not finite from iteration {at} on");
     }
     let accuracy = seen.accuracy();
-    let as_constant = if accuracy <= seen.data.largest_share { ", no better than naming the largest class" } else { "" };
+    let as_constant =
+        if accuracy <= seen.data.largest_share { ", no better than naming the largest class" } else { "" };
     format!("the cost ends at {}, accuracy {}{as_constant}", short(seen.cost()), percent(accuracy))
 }
 

@@ -18,7 +18,14 @@ pub struct Training {
     pub cause: Cause,
 }
 
-fn training(cause: Cause, name: &'static str, data: &Dataset, (g, hidden): (&str, usize), rate: f64, iterations: u64) -> Training {
+fn training(
+    cause: Cause,
+    name: &'static str,
+    data: &Dataset,
+    (g, hidden): (&str, usize),
+    rate: f64,
+    iterations: u64,
+) -> Training {
     let network = Network::one_hidden(data.features(), hidden, g.parse().unwrap()).unwrap();
     let run = Run { parameters: Parameters::initial(&network, 2, 0.01), network, learning_rate: rate };
     Training { name, data: data.clone(), held_out: None, run, iterations, cause }
@@ -54,7 +61,8 @@ impl Training {
 /// The same labels, and each feature as `f` makes it of its number and value.
 fn with_features(data: &Dataset, f: impl Fn(usize, f64) -> f64) -> Dataset {
     let points = (0..data.samples()).flat_map(|s| data.point(s).enumerate().map(|(k, x)| f(k, x)).collect::<Vec<_>>());
-    Dataset::from_points(data.name(), None, data.features(), &points.collect::<Vec<_>>(), data.labels().to_vec()).unwrap()
+    Dataset::from_points(data.name(), None, data.features(), &points.collect::<Vec<_>>(), data.labels().to_vec())
+        .unwrap()
 }
 
 /// The same samples, and each label as `f` makes it of the sample's number and label.
@@ -149,7 +157,8 @@ pub fn trainings() -> Vec<Training> {
         training(Healthy, "four of five of one class", &clouds(300, 2, 2.0, 0.8, 5), ("tanh", 4), 0.5, 3000),
         training(Healthy, "moons, a fifth held out", &moons, ("tanh", 4), 1.2, 2000).split(0.2),
         training(Healthy, "a tenth of the labels wrong", &noisy(&moons, 0.1, 3), ("tanh", 6), 1.2, 10_000),
-        training(Healthy, "a rise at the end", &flower, ("tanh", 4), 1.2, 10_000).start(|theta| theta.bias_mut(1)[0] = 0.1),
+        training(Healthy, "a rise at the end", &flower, ("tanh", 4), 1.2, 10_000)
+            .start(|theta| theta.bias_mut(1)[0] = 0.1),
         // a wrong derivative
         training(WrongDerivative, "relu, tanh's derivative", &flower, ("relu", 4), 1.2, 500).backward("tanh"),
         training(WrongDerivative, "leaky, tanh's derivative", &flower, ("leaky-relu", 4), 1.2, 500).backward("tanh"),
@@ -182,37 +191,108 @@ pub fn trainings() -> Vec<Training> {
             theta.weights_mut(0).fill(-0.1);
             theta.weights_mut(1).fill(0.3);
         }),
-        training(EqualUnits, "no weights, tanh", &flower, ("tanh", 4), 1.2, 5000).start(|theta| theta.values_mut().fill(0.0)),
+        training(EqualUnits, "no weights, tanh", &flower, ("tanh", 4), 1.2, 5000)
+            .start(|theta| theta.values_mut().fill(0.0)),
         training(EqualUnits, "no weights, sigmoid", &quantiles, ("sigmoid", 6), 1.2, 5000).scale(0.0),
         training(EqualUnits, "no weights, relu", &moons, ("relu", 10), 0.5, 5000).scale(0.0),
         training(StartTooLarge, "scale 100, tanh", &flower, ("tanh", 4), 1.2, 3000).scale(100.0),
         training(StartTooLarge, "scale 300, sigmoid", &circles, ("sigmoid", 8), 0.5, 3000).scale(300.0),
-        training(StartTooLarge, "biases of 50", &moons, ("tanh", 6), 1.2, 3000).start(|theta| theta.bias_mut(0).fill(50.0)),
-        training(StartTooLarge, "output bias of 10,000", &flower, ("tanh", 4), 1.2, 5000).start(|theta| theta.bias_mut(1)[0] = 1e4),
-        training(StartTooLarge, "output bias of -3,000", &far, ("tanh", 6), 0.3, 2000).start(|theta| theta.bias_mut(1)[0] = -3e3),
+        training(StartTooLarge, "biases of 50", &moons, ("tanh", 6), 1.2, 3000)
+            .start(|theta| theta.bias_mut(0).fill(50.0)),
+        training(StartTooLarge, "output bias of 10,000", &flower, ("tanh", 4), 1.2, 5000)
+            .start(|theta| theta.bias_mut(1)[0] = 1e4),
+        training(StartTooLarge, "output bias of -3,000", &far, ("tanh", 6), 0.3, 2000)
+            .start(|theta| theta.bias_mut(1)[0] = -3e3),
         training(StartTooLarge, "scale 1,000, leaky", &near, ("leaky-relu", 6), 0.1, 2000).scale(1000.0),
         training(StartNotFinite, "a NaN", &flower, ("tanh", 4), 1.2, 1000).start(one),
-        training(StartNotFinite, "infinite weights", &moons, ("relu", 6), 0.5, 1000).start(|theta| theta.weights_mut(1)[0] = f64::INFINITY),
+        training(StartNotFinite, "infinite weights", &moons, ("relu", 6), 0.5, 1000)
+            .start(|theta| theta.weights_mut(1)[0] = f64::INFINITY),
         training(StartNotFinite, "scale 1e30, relu", &flower, ("relu", 4), 1.2, 1000).scale(1e30),
         // units
-        training(DeadUnits, "biases of -100", &flower, ("relu", 4), 1.2, 3000).start(|theta| theta.bias_mut(0).fill(-100.0)),
-        training(DeadUnits, "biases of -20", &circles, ("relu", 20), 0.5, 3000).start(|theta| theta.bias_mut(0).fill(-20.0)),
-        training(DeadUnits, "all but one dead", &circles, ("relu", 20), 0.5, 5000).start(|theta| theta.bias_mut(0)[1..].fill(-20.0)),
+        training(DeadUnits, "biases of -100", &flower, ("relu", 4), 1.2, 3000)
+            .start(|theta| theta.bias_mut(0).fill(-100.0)),
+        training(DeadUnits, "biases of -20", &circles, ("relu", 20), 0.5, 3000)
+            .start(|theta| theta.bias_mut(0).fill(-20.0)),
+        training(DeadUnits, "all but one dead", &circles, ("relu", 20), 0.5, 5000)
+            .start(|theta| theta.bias_mut(0)[1..].fill(-20.0)),
         training(DeadUnits, "killed at rate 8", &flower, ("relu", 4), 8.0, 5000),
         training(DeadUnits, "killed at rate 20", &circles, ("relu", 5), 20.0, 3000),
         training(DeadUnits, "killed at rate 30", &moons, ("relu", 6), 30.0, 3000),
         // features
         training(BadlyScaledData, "marks", &marks, ("tanh", 4), 1.2, 5000),
         training(BadlyScaledData, "marks, leaky", &marks, ("leaky-relu", 20), 5.0, 5000),
-        training(BadlyScaledData, "10,000 times the flower", &with_features(&flower, |_, x| 1e4 * x), ("tanh", 4), 1.2, 5000),
-        training(BadlyScaledData, "10,000 times the flower, leaky", &with_features(&flower, |_, x| 1e4 * x), ("leaky-relu:0.3", 20), 0.1, 5000),
-        training(BadlyScaledData, "a thousandth of the moons", &with_features(&moons, |_, x| 1e-3 * x), ("tanh", 4), 1.2, 5000),
-        training(BadlyScaledData, "circles around 300", &with_features(&circles, |_, x| x + 300.0), ("tanh", 5), 1.2, 5000),
-        training(BadlyScaledData, "moons around 6", &with_features(&moons, |_, x| 0.3 * x + 6.0), ("sigmoid", 6), 0.5, 3000),
-        training(BadlyScaledData, "one of two 1,000 times as large", &with_features(&flower, |k, x| if k == 1 { 1e3 * x } else { x }), ("tanh", 4), 1.2, 5000),
-        training(BadlyScaledData, "one of two a hundredth", &with_features(&circles, |k, x| if k == 1 { 0.01 * x } else { x }), ("tanh", 6), 0.5, 3000),
-        training(BadlyScaledData, "features that never vary", &with_features(&moons, |k, _| k as f64), ("tanh", 4), 1.2, 1000),
-        training(BadlyScaledData, "age and salary", &with_features(&far, |k, x| if k == 0 { 40.0 + 10.0 * x } else { 5e4 + 2e4 * x }), ("relu", 6), 0.01, 3000),
+        training(
+            BadlyScaledData,
+            "10,000 times the flower",
+            &with_features(&flower, |_, x| 1e4 * x),
+            ("tanh", 4),
+            1.2,
+            5000,
+        ),
+        training(
+            BadlyScaledData,
+            "10,000 times the flower, leaky",
+            &with_features(&flower, |_, x| 1e4 * x),
+            ("leaky-relu:0.3", 20),
+            0.1,
+            5000,
+        ),
+        training(
+            BadlyScaledData,
+            "a thousandth of the moons",
+            &with_features(&moons, |_, x| 1e-3 * x),
+            ("tanh", 4),
+            1.2,
+            5000,
+        ),
+        training(
+            BadlyScaledData,
+            "circles around 300",
+            &with_features(&circles, |_, x| x + 300.0),
+            ("tanh", 5),
+            1.2,
+            5000,
+        ),
+        training(
+            BadlyScaledData,
+            "moons around 6",
+            &with_features(&moons, |_, x| 0.3 * x + 6.0),
+            ("sigmoid", 6),
+            0.5,
+            3000,
+        ),
+        training(
+            BadlyScaledData,
+            "one of two 1,000 times as large",
+            &with_features(&flower, |k, x| if k == 1 { 1e3 * x } else { x }),
+            ("tanh", 4),
+            1.2,
+            5000,
+        ),
+        training(
+            BadlyScaledData,
+            "one of two a hundredth",
+            &with_features(&circles, |k, x| if k == 1 { 0.01 * x } else { x }),
+            ("tanh", 6),
+            0.5,
+            3000,
+        ),
+        training(
+            BadlyScaledData,
+            "features that never vary",
+            &with_features(&moons, |k, _| k as f64),
+            ("tanh", 4),
+            1.2,
+            1000,
+        ),
+        training(
+            BadlyScaledData,
+            "age and salary",
+            &with_features(&far, |k, x| if k == 0 { 40.0 + 10.0 * x } else { 5e4 + 2e4 * x }),
+            ("relu", 6),
+            0.01,
+            3000,
+        ),
         // plateaus
         training(Plateau, "corners, sigmoid", &corners(), ("sigmoid", 2), 1.2, 10_000),
         training(Plateau, "corners, four sigmoid", &corners(), ("sigmoid", 4), 0.5, 10_000).scale(0.001),
@@ -228,18 +308,73 @@ pub fn trainings() -> Vec<Training> {
         training(TooLittleCapacity, "stripes, two units", &stripes(240, 6), ("tanh", 2), 1.0, 10_000),
         // labels
         training(OneClass, "one class", &with_labels(&moons, |_| 1), ("tanh", 4), 1.2, 500),
-        training(RareClass, "three of 300 anywhere", &with_labels(&near, |(s, _)| u8::from(s % 100 == 7)), ("tanh", 4), 1.2, 2000),
+        training(
+            RareClass,
+            "three of 300 anywhere",
+            &with_labels(&near, |(s, _)| u8::from(s % 100 == 7)),
+            ("tanh", 4),
+            1.2,
+            2000,
+        ),
         training(RareClass, "five of 200 near the others", &clouds(200, 2, 0.8, 0.975, 6), ("relu", 4), 0.5, 2000),
-        training(ContradictingLabels, "each point with both labels", &with_labels(&with_features(&flower, |_, x| (x / 2.0).round()), |(s, _)| (s % 2) as u8), ("tanh", 4), 1.2, 3000),
+        training(
+            ContradictingLabels,
+            "each point with both labels",
+            &with_labels(&with_features(&flower, |_, x| (x / 2.0).round()), |(s, _)| (s % 2) as u8),
+            ("tanh", 4),
+            1.2,
+            3000,
+        ),
         training(ContradictingLabels, "twice each, a quarter the other way", &twice(&far), ("tanh", 4), 0.5, 3000),
         training(NothingLearnt, "thrown labels", &thrown(&clouds(1000, 2, 0.0, 0.5, 8), 9), ("tanh", 4), 0.5, 3000),
-        training(NothingLearnt, "thrown labels, relu", &thrown(&clouds(1000, 3, 0.0, 0.5, 10), 11), ("relu", 6), 0.3, 3000),
+        training(
+            NothingLearnt,
+            "thrown labels, relu",
+            &thrown(&clouds(1000, 3, 0.0, 0.5, 10), 11),
+            ("relu", 6),
+            0.3,
+            3000,
+        ),
         // held out
-        training(Overfitting, "60 noisy samples, 100 units", &noisy(&noisy_moons(100, 3).unwrap(), 0.2, 5), ("tanh", 100), 1.2, 20_000).split(0.4).scale(1.0),
-        training(Overfitting, "30 features of noise", &noisy(&clouds(120, 30, 0.3, 0.5, 12), 0.1, 6), ("tanh", 20), 0.5, 5000).split(0.5),
-        training(Overfitting, "flower of few samples", &noisy(&planar::data::flower(120, 4).unwrap(), 0.2, 7), ("relu", 100), 0.3, 20_000).split(0.5).scale(0.3),
+        training(
+            Overfitting,
+            "60 noisy samples, 100 units",
+            &noisy(&noisy_moons(100, 3).unwrap(), 0.2, 5),
+            ("tanh", 100),
+            1.2,
+            20_000,
+        )
+        .split(0.4)
+        .scale(1.0),
+        training(
+            Overfitting,
+            "30 features of noise",
+            &noisy(&clouds(120, 30, 0.3, 0.5, 12), 0.1, 6),
+            ("tanh", 20),
+            0.5,
+            5000,
+        )
+        .split(0.5),
+        training(
+            Overfitting,
+            "flower of few samples",
+            &noisy(&planar::data::flower(120, 4).unwrap(), 0.2, 7),
+            ("relu", 100),
+            0.3,
+            20_000,
+        )
+        .split(0.5)
+        .scale(0.3),
         // only the notebook's formula
-        training(SaturatedCost, "far from the boundary", &Dataset::from_points("sure", None, 1, &[-9.0, 9.0, -8.0, 8.0], vec![0, 1, 0, 1]).unwrap(), ("leaky-relu", 3), 0.01, 500).scale(3.0),
+        training(
+            SaturatedCost,
+            "far from the boundary",
+            &Dataset::from_points("sure", None, 1, &[-9.0, 9.0, -8.0, 8.0], vec![0, 1, 0, 1]).unwrap(),
+            ("leaky-relu", 3),
+            0.01,
+            500,
+        )
+        .scale(3.0),
         training(SaturatedCost, "flower, 50 tanh", &flower, ("tanh", 50), 1.2, 5000),
         training(Healthy, "spirals, tanh", &spirals(200, 1).unwrap(), ("tanh", 20), 0.3, 20_000).scale(0.5),
     ]

@@ -77,7 +77,12 @@ fn verdicts_are_right_on_trainings_whose_cause_is_known() {
         let [right, others] = [true, false].map(|is_right| of(is_right).map(|(_, count)| count).sum::<usize>());
         if right + others > 0 {
             let names = of(false).map(|((_, said), count)| format!("{count} {}", Cause::ALL[*said].name()));
-            println!("| `{}` | {} | {right} | {} |", cause.name(), right + others, names.collect::<Vec<_>>().join(", "));
+            println!(
+                "| `{}` | {} | {right} | {} |",
+                cause.name(),
+                right + others,
+                names.collect::<Vec<_>>().join(", ")
+            );
         }
     }
     println!("{} of {} verdicts are right", trainings.len() - wrong.len(), trainings.len());

@@ -95,17 +95,25 @@ mod tests {
         for g in ["tanh", "sigmoid", "relu", "leaky-relu"] {
             let network = Network::one_hidden(2, 3, g.parse().unwrap()).unwrap();
             let runs = [Run { parameters: Parameters::initial(&network, 2, 0.1), network, learning_rate: 1.0 }];
-            let backends: [Box<dyn Backend>; 2] = [Box::new(Engine::new(None).unwrap()), Box::new(Reference::<f32>::new())];
+            let backends: [Box<dyn Backend>; 2] =
+                [Box::new(Engine::new(None).unwrap()), Box::new(Reference::<f32>::new())];
             for backend in backends {
                 let load = || backend.load(&data, &runs).unwrap();
                 let mut kept = load();
                 let before = kept.evaluate().unwrap();
                 check_not_finite(kept.as_mut(), "it", &runs).unwrap();
                 assert_eq!(kept.evaluate().unwrap(), before);
-                for (costs, weights, said) in [(true, false, "a cost of 0e0"), (false, true, "finite weights after a step")] {
-                    let error = check_not_finite(&mut Losing { inner: load(), costs, weights }, "it", &runs).unwrap_err();
+                for (costs, weights, said) in
+                    [(true, false, "a cost of 0e0"), (false, true, "finite weights after a step")]
+                {
+                    let error =
+                        check_not_finite(&mut Losing { inner: load(), costs, weights }, "it", &runs).unwrap_err();
                     let wanted = format!("it makes {said} of a bias of NaN: a divergence would hide");
-                    assert_eq!(error.to_string().split_once("it makes").map(|(_, said)| format!("it makes{said}")), Some(wanted), "{error}");
+                    assert_eq!(
+                        error.to_string().split_once("it makes").map(|(_, said)| format!("it makes{said}")),
+                        Some(wanted),
+                        "{error}"
+                    );
                 }
             }
         }
