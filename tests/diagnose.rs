@@ -9,7 +9,7 @@ use common::command::ended;
 use planar::backend::{Backend, Run};
 use planar::cpu::Engine;
 use planar::data::Dataset;
-use planar::diagnose::{Cause, diagnose, replay};
+use planar::diagnose::{Case, Cause, Change, diagnose, examine_without, replay};
 use planar::train::{Schedule, Status, train};
 use serde_json::Value;
 
@@ -274,7 +274,18 @@ fn a_healthy_training_ends_with_0_and_overfitting_is_shown_by_samples_held_out()
     assert!(accuracy > 0.5);
 }
 
-/// Everything but a table: the verdict first, what shows it, what was tried, the command.
+#[test]
+fn an_adapter_that_computes_wrong_is_the_cause_and_the_cpu_what_mends_it() {
+    let (data, run) = (common::golden_flower(), common::run(&[4], "tanh", 1.2, 2, 0.01));
+    let case = Case { data: &data, held_out: None, run: &run, iterations: 1000 };
+    let said = "dW1[0] of an adapter is 1e0, and the CPU's 2e0";
+    let found = examine_without(&case, said, PATIENCE, &mut |_| std::ops::ControlFlow::Continue(())).unwrap().unwrap();
+    assert_eq!((found.cause, found.verdict), (Cause::WrongAdapter, format!("the device computes wrong: {said}.")));
+    let remedy = found.remedy.unwrap();
+    assert!(remedy.changes == [Change::OnCpu] && remedy.cost.unwrap() < 0.3, "{remedy:?}");
+}
+
+/// The verdict first, what shows it, what was tried, the command.
 #[test]
 fn the_summary_begins_with_the_verdict_and_says_what_was_tried() {
     let (stdout, _, code) = ended("diagnose -q --device cpu --hidden 1");

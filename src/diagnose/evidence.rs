@@ -153,7 +153,7 @@ impl Evidence<'_> {
     /// Whether it overfits: from some look on the samples held out fared worse. That look's iteration.
     pub fn overfits_from(&self) -> Option<u64> {
         let tested = || self.looks.iter().filter_map(|look| Some((look, look.test_cost?)));
-        let (last, cost) = tested().last()?;
+        let (last, cost) = tested().next_back()?;
         let (best, lowest) = tested().min_by(|(_, a), (_, b)| a.total_cmp(b))?;
         let right = last.test_accuracy?;
         let two_deviations = 2.0 * (right * (1.0 - right) / self.tested as f64).sqrt();

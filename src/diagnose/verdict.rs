@@ -55,8 +55,8 @@ pub(super) fn decide(seen: &Evidence<'_>, bench: &mut Bench<'_>) -> Result<(Caus
             }
             return Ok((suspect.cause, found));
         }
-        if found.is_some() {
-            return Ok((suspect.cause, found));
+        if let Some(found) = found {
+            return Ok((by_rate(suspect.cause, seen.run.learning_rate, &found), Some(found)));
         }
     }
     for suspect in &suspects {
@@ -74,16 +74,24 @@ pub(super) fn decide(seen: &Evidence<'_>, bench: &mut Bench<'_>) -> Result<(Caus
     })
 }
 
+/// Of the two causes that a rate has, the one that another rate mends.
+fn by_rate(cause: Cause, own: f64, found: &[Change]) -> Cause {
+    match found {
+        [Change::LearningRate(rate)] if cause == Cause::LearningRateTooSmall && *rate < own => {
+            Cause::LearningRateTooLarge
+        }
+        _ => cause,
+    }
+}
+
 /// Of these changes those that help, the ones that reach the lowest cost first.
 fn best(cause: Cause, seen: &Evidence<'_>, bench: &mut Bench<'_>, sets: &[Vec<Change>]) -> Vec<Vec<Change>> {
     let last_test = seen.looks.last().and_then(|look| look.test_cost);
-    let (helps, cost): (Box<dyn Fn(&Trial) -> bool>, fn(&Trial) -> Option<f64>) = match cause {
-        Cause::Overfitting => {
-            let is_lower =
-                move |trial: &Trial| trial.test_cost.zip(last_test).is_some_and(|(cost, last)| cost < 0.9 * last);
-            (Box::new(is_lower), |trial| trial.test_cost)
-        }
-        _ => (Box::new(|trial: &Trial| seen.is_helped_by(trial)), |trial| trial.cost),
+    let overfits = cause == Cause::Overfitting;
+    let cost = |trial: &Trial| if overfits { trial.test_cost } else { trial.cost };
+    let helps = |trial: &Trial| match overfits {
+        true => trial.test_cost.zip(last_test).is_some_and(|(cost, last)| cost < 0.9 * last),
+        false => seen.is_helped_by(trial),
     };
     let tried = bench.trials.iter_mut().filter(|trial| sets.contains(&trial.changes));
     let helping = tried.filter_map(|trial| {
@@ -171,15 +179,19 @@ fn suspects(seen: &Evidence<'_>) -> Vec<Suspect> {
     }
     let overshoots = seen.overshoots();
     let is_unsteady = overshoots || seen.oscillates() || seen.lost_ground();
-    if saturated_at_end > 0.9 && saturated <= 0.5 && seen.is_poor() && !is_unsteady {
-        suspect(Cause::SaturatedUnits, Proof::Open, lower(run.learning_rate), vec![]);
+    // as dead: at the cost of a constant, and still
+    let is_frozen = seen.is_stuck() && seen.cost() < 1.05 * constant_cost && !seen.oscillates();
+    if saturated_at_end > 0.9 && saturated <= 0.5 && seen.is_poor() && (is_frozen || !is_unsteady) {
+        let proof = likely_if(is_frozen);
+        suspect(Cause::SaturatedUnits, proof, lower(run.learning_rate), vec![]);
     }
     if is_unsteady {
         let combined = each_of(lower(run.learning_rate), starts());
         suspect(Cause::LearningRateTooLarge, likely_if(overshoots), lower(run.learning_rate), combined);
     }
     let plateau = (Cause::Plateau, starts(), starts_and_rates());
-    let slow = (Cause::LearningRateTooSmall, higher(run.learning_rate), vec![]);
+    let rates = || [higher(run.learning_rate), lower(run.learning_rate)].concat();
+    let slow = (Cause::LearningRateTooSmall, rates(), vec![]);
     // a gradient that has vanished is of a plateau, one that has not of too small a step
     let in_order = if seen.is_flat() && !seen.falls() { [plateau, slow] } else { [slow, plateau] };
     let is_single = run.network.hidden().contains(&1) && !seen.is_linear();
@@ -190,7 +202,7 @@ fn suspects(seen: &Evidence<'_>) -> Vec<Suspect> {
     for (cause, changes, combined) in in_order {
         let points_there = match cause {
             Cause::Plateau => seen.is_poor() && !is_ill_begun,
-            _ => seen.falls() || seen.is_stuck(),
+            _ => seen.falls() || seen.is_poor(),
         };
         if points_there && !overshoots {
             suspect(cause, Proof::Open, changes, combined);

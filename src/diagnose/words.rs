@@ -204,11 +204,12 @@ fn overshoots(seen: &Evidence<'_>) -> String {
             short(seen.device.late_swing),
             percent(seen.device.late_rises)
         ),
-        None => format!(
+        None if seen.lost_ground() => format!(
             "the cost ends at {}, and was at {} on the way",
             short(seen.cost()),
             seen.device.lowest_cost.map_or(String::new(), short)
         ),
+        None => format!("{}, where a smaller one gets further", ended(seen)),
     }
 }
 
