@@ -169,7 +169,7 @@ impl Evidence<'_> {
         }
         let explained = self.explained(cost);
         if self.overshoots() {
-            return explained > 0.0 && cost < self.cost();
+            return explained > 0.01 && cost < self.cost();
         }
         let (more, right) = (explained - self.explained(self.cost()), accuracy - self.accuracy());
         if self.is_stuck() {

@@ -99,6 +99,11 @@ fn best(cause: Cause, seen: &Evidence<'_>, bench: &mut Bench<'_>, sets: &[Vec<Ch
         trial.helps.then(|| (cost(trial).unwrap_or(f64::INFINITY), trial.changes.clone()))
     });
     let mut helping: Vec<(f64, Vec<Change>)> = helping.collect();
+    let is_lower = |changes: &[Change]| by_rate(cause, seen.run.learning_rate, changes) != cause;
+    if helping.iter().any(|(_, changes)| is_lower(changes)) {
+        // smaller steps would do no better if these were too small
+        helping.retain(|(_, changes)| is_lower(changes));
+    }
     helping.sort_by(|(a, _), (b, _)| a.total_cmp(b));
     helping.into_iter().map(|(_, changes)| changes).collect()
 }

@@ -61,7 +61,8 @@ impl DiagnoseReport {
         let late = if *trials_out_of_time { "  time ran out before all was tried\n" } else { "" };
         let advice = match &self.command {
             Some(command) => format!("to train with what helped: {command}\n"),
-            None => "nothing that was tried helps\n".into(),
+            None if self.diagnosis.cause.is_failure() => "nothing that was tried helps\n".into(),
+            None => "nothing that was tried is much better\n".into(),
         };
         let rows = super::columns([heading].into_iter().chain(rows).collect());
         format!("\n{rows}{more}{late}{advice}")
