@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn the_flower_is_no_linear_problem_and_two_sides_of_a_line_are() {
         let of_flower = linear(&flower(400, 1).unwrap()).unwrap();
-        assert!((0.4..0.6).contains(&of_flower.accuracy) && (0.69..=0.6932).contains(&of_flower.cost), "{of_flower:?}");
+        assert!((0.4..0.6).contains(&of_flower.accuracy) && (0.67..0.68).contains(&of_flower.cost), "{of_flower:?}");
         let points: Vec<f64> = (0..40).map(|k| 1e5 + f64::from(k)).collect();
         let sides = Dataset::from_points("sides", None, 1, &points, (0..40).map(|k| u8::from(k > 19)).collect());
         let of_sides = linear(&sides.unwrap()).unwrap();

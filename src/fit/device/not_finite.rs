@@ -109,11 +109,7 @@ mod tests {
                     let error =
                         check_not_finite(&mut Losing { inner: load(), costs, weights }, "it", &runs).unwrap_err();
                     let wanted = format!("it makes {said} of a bias of NaN: a divergence would hide");
-                    assert_eq!(
-                        error.to_string().split_once("it makes").map(|(_, said)| format!("it makes{said}")),
-                        Some(wanted),
-                        "{error}"
-                    );
+                    assert!(error.to_string().starts_with(&wanted), "{error}");
                 }
             }
         }
