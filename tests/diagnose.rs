@@ -283,6 +283,11 @@ fn an_adapter_that_computes_wrong_is_the_cause_and_the_cpu_what_mends_it() {
     assert_eq!((found.cause, found.verdict), (Cause::WrongAdapter, format!("the device computes wrong: {said}.")));
     let remedy = found.remedy.unwrap();
     assert!(remedy.changes == [Change::OnCpu] && remedy.cost.unwrap() < 0.3, "{remedy:?}");
+    // what overflows on the CPU too accuses no adapter
+    let run = common::run(&[4], "relu", 1.2, 2, 1e30);
+    let case = Case { run: &run, ..case };
+    let found = examine_without(&case, said, PATIENCE, &mut |_| std::ops::ControlFlow::Continue(())).unwrap().unwrap();
+    assert_eq!(found.cause, Cause::StartNotFinite, "{}", found.verdict);
 }
 
 /// The verdict first, what shows it, what was tried, the command.

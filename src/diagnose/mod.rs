@@ -239,6 +239,10 @@ pub fn examine_without(
     listen: Listen<'_>,
 ) -> Result<Option<Diagnosis>> {
     let Some(on_cpu) = examine(case, None, patience, listen)? else { return Ok(None) };
+    if on_cpu.cause == Cause::StartNotFinite {
+        // numbers that overflow on the CPU too cannot be compared: they accuse no device
+        return Ok(Some(on_cpu));
+    }
     let reached = on_cpu.device.clone().unwrap_or_default();
     let trial = Trial {
         changes: vec![Change::OnCpu],
