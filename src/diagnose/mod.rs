@@ -238,7 +238,9 @@ pub fn examine_without(
     patience: Duration,
     listen: Listen<'_>,
 ) -> Result<Option<Diagnosis>> {
-    let Some(on_cpu) = examine(case, None, patience, listen)? else { return Ok(None) };
+    let Some(mut on_cpu) = examine(case, None, patience, listen)? else { return Ok(None) };
+    // what was tried was tried there
+    on_cpu.trials.iter_mut().chain(&mut on_cpu.remedy).for_each(|trial| trial.changes.push(Change::OnCpu));
     if on_cpu.cause == Cause::StartNotFinite {
         // numbers that overflow on the CPU too cannot be compared: they accuse no device
         return Ok(Some(on_cpu));
