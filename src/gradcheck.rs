@@ -42,7 +42,7 @@ pub struct TensorCheck {
     pub numeric: f64,
     /// The largest ‖analytic − numeric‖ that the rounding of the central differences alone explains.
     pub rounding: f64,
-    /// Whether the relative error is at most [`BOUND`], or the difference at most `rounding`.
+    /// Whether any element was compared, and the relative error is at most [`BOUND`] or the difference at most `rounding`.
     pub passed: bool,
 }
 
@@ -57,27 +57,47 @@ pub struct GradientCheck {
     pub passed: bool,
 }
 
+impl TensorCheck {
+    /// Whether any element was compared: not if all lie at a kink.
+    pub fn is_checked(&self) -> bool {
+        self.elements > 0
+    }
+}
+
 impl GradientCheck {
-    /// The tensor with the largest error, among those that did not pass if there are any.
+    /// Whether elements were compared and found wrong.
+    pub fn is_wrong(&self) -> bool {
+        self.tensors.iter().any(|tensor| tensor.is_checked() && !tensor.passed)
+    }
+
+    /// The tensor with the largest error, among those that were compared and did not pass if there are any.
     pub fn worst(&self) -> Option<&TensorCheck> {
-        let order = |a: &TensorCheck, b: &TensorCheck| {
+        let order = |a: &&TensorCheck, b: &&TensorCheck| {
             b.passed.cmp(&a.passed).then(a.relative_error.total_cmp(&b.relative_error))
         };
-        self.tensors.iter().max_by(|a, b| order(a, b))
+        self.tensors.iter().filter(|tensor| tensor.is_checked()).max_by(order)
     }
 
     /// In plain words: whether the backward pass fits the forward pass, and which pair does not.
     pub fn verdict(&self, derivative: Derivative) -> String {
         let Derivative { activation, borrowed } = derivative;
+        let is_wrong = self.is_wrong();
+        let unchecked = self.tensors.iter().filter(|tensor| !tensor.is_checked());
+        let unchecked: Vec<&str> = unchecked.map(|tensor| tensor.tensor.as_str()).collect();
         match (self.worst(), borrowed) {
-            (Some(worst), Some(borrowed)) if !self.passed => format!(
+            (Some(worst), Some(borrowed)) if is_wrong => format!(
                 "the backward pass uses {borrowed}'s derivative with {activation}'s forward pass: relative error {}, most in {}",
                 said(self.relative_error),
                 worst.tensor
             ),
-            (Some(worst), None) if !self.passed => format!(
+            (Some(worst), None) if is_wrong => format!(
                 "the backward pass is not the derivative of the cost: relative error {:.1e} in {}",
                 worst.relative_error, worst.tensor
+            ),
+            _ if !unchecked.is_empty() => format!(
+                "not checked: every element of {} lies at a kink of {activation}, where there is no derivative; other \
+                 weights or samples have one",
+                unchecked.join(", ")
             ),
             _ => format!("the backward pass is the derivative of the cost, to {BOUND:e} or rounding in every tensor"),
         }
@@ -174,7 +194,7 @@ pub fn check(data: &Dataset, run: &Run) -> Result<GradientCheck> {
             analytic: found.1,
             numeric: found.2,
             rounding,
-            passed: relative_error <= BOUND || norms.difference.sqrt() <= rounding,
+            passed: elements > 0 && (relative_error <= BOUND || norms.difference.sqrt() <= rounding),
         });
     }
     let passed = tensors.iter().all(|tensor| tensor.passed);

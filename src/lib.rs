@@ -158,7 +158,7 @@
 //! 1e-9, and whether each side trains again to the same bits. It also tells when the cost curves part, and when the reference
 //! parts from itself if it is only rounded otherwise.
 //! [`gradcheck::check`] checks the gradients against central differences of the cost, and [`diagnose::diagnose`] finds
-//! out why a training diverges.
+//! out why a training fails, and tries what it advises.
 //!
 //! ```
 //! use planar::backend::Run;

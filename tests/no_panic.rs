@@ -9,7 +9,7 @@ use planar::compare::{Bounds, compare};
 use planar::cpu::{Engine, Reference, accuracy_on, logits_at};
 use planar::data::table::{Input, SampleTable, TableOptions, samples};
 use planar::data::{Dataset, flower, noisy_moons};
-use planar::diagnose::{activations_all_nan, diagnose, round_down};
+use planar::diagnose::{activations_all_nan, diagnose, rounded};
 use planar::gradcheck::check;
 use planar::measure::speed;
 use planar::model::params::{Kind, Layout, Tensor};
@@ -126,7 +126,7 @@ fn what_does_not_fit_together_is_refused() {
     assert!(weights.network("x".as_ref(), Some(Activation::Tanh)).is_err());
     assert!(data.split(f64::NAN, 1).is_err() && data.split(0.001, 1).is_err());
     for value in [0.0, -1.0, f64::NAN, f64::INFINITY, 5e-324] {
-        round_down(value);
+        rounded(value);
     }
 }
 

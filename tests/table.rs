@@ -411,11 +411,14 @@ fn pictures_are_in_the_units_and_names_of_the_file() {
 
 #[test]
 fn a_table_comes_from_stdin_for_every_command() {
-    for command in ["train --iterations 5", "compare --iterations 5", "diagnose --iterations 5", "gradcheck"] {
+    // five iterations are too few, which diagnose says
+    let commands =
+        [("train --iterations 5", 0), ("compare --iterations 5", 0), ("diagnose --iterations 5", 4), ("gradcheck", 0)];
+    for (command, ends) in commands {
         let mut command = planar(&format!("{command} -q --data -"), &[]);
         command.write_stdin("x,y,class\n1,2,0\n2,1,1\n0,1,0\n");
         let (_, stderr, code) = run(command);
-        assert_eq!((code, stderr.as_str()), (0, ""));
+        assert_eq!((code, stderr.as_str()), (ends, ""));
     }
 }
 

@@ -12,7 +12,7 @@ use crate::report::gradcheck::GradcheckReport;
 const EXAMPLES: &str = "Examples:
   planar gradcheck --activation relu                  planar's backward pass
   planar gradcheck --activation relu --backward-activation tanh        a bug
-Exit codes: 0 right, 4 wrong, 1 failure, 2 wrong input.";
+Exit codes: 0 right, 4 wrong or not checked, 1 failure, 2 wrong input.";
 
 /// Check the backward pass against central differences of the cost, in f64, tensor by tensor.
 #[derive(Debug, clap::Args)]

@@ -71,8 +71,8 @@ const EXAMPLES: &str = "Examples:
   planar train --data points.csv --plot run.svg
   planar devices               the GPUs that planar finds
   planar train -h              one line per flag; --help says all
-Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 4 comparison failed, 5 diverged,
-128 + signal where stopped (130 Ctrl-C, 143 SIGTERM, 129 SIGHUP).";
+Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter, 4 comparison failed
+or cause found, 5 diverged, 128 + signal where stopped (130 Ctrl-C, 143 SIGTERM, 129 SIGHUP).";
 
 #[derive(Debug, Subcommand)]
 enum Command {

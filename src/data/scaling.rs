@@ -123,7 +123,7 @@ fn stops(spreads: &[Spread]) -> Option<(usize, String, usize)> {
 
 impl Dataset {
     /// The offset and the factor of each feature that scale this data set, and a notice if `auto` decided so.
-    pub(super) fn scaling(&self, scale: Scale) -> (Scale, Vec<(f64, f64)>, Option<Notice>) {
+    pub(crate) fn scaling(&self, scale: Scale) -> (Scale, Vec<(f64, f64)>, Option<Notice>) {
         let m = self.samples();
         let spreads: Vec<Spread> = self.inputs().chunks(m).map(Spread::of).collect();
         let factor = |width: f64| if width > 0.0 && (1.0 / width).is_finite() { 1.0 / width } else { 1.0 };

@@ -1,93 +1,137 @@
-//! Why a training goes wrong: the gradient check, a replay on the `f64` reference that names the first element of each
-//! tensor that is not finite and the operation that made it, dead units, the scale of the data, and the largest
-//! learning rate that trains.
+//! Why a training goes wrong, and what would mend it.
+//!
+//! The run is trained on its device and replayed on the `f64` reference, which names the first element of each tensor that
+//! is not finite and the operation that made it. Start, data, units and gradients are looked at, and the best that a
+//! constant and a linear model reach ([`DataLook`], [`Linear`], [`UnitsLook`]). All of it is plain numbers, from which
+//! `verdict.rs` lists suspects. A change that would undo a suspect's doing is trained, on the same device, before it is
+//! advised: it convicts the suspect if it is much better than the run. [`Cause`] lists what is told apart.
 
 mod broken;
+mod cause;
+mod data;
+mod evidence;
+mod linear;
 mod on_device;
 mod rate;
 mod replay;
+mod standard;
+mod trials;
+mod units;
+mod verdict;
+mod words;
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use serde::Serialize;
+use web_time::Instant;
 
 use crate::Result;
 use crate::backend::Run;
 use crate::data::Dataset;
+use crate::fit::{Chosen, DeviceSettings};
 use crate::gradcheck::{self, GradientCheck};
-use crate::model::Network;
+use crate::model::{Network, Parameters};
+use crate::train::{CostAt, Status};
 pub use broken::Broken;
-pub use on_device::{activations_all_nan, on_device};
-pub use rate::{LargestRate, largest_rate, round_down};
+pub use cause::Cause;
+pub use data::{DataLook, Fault, FeatureFault};
+use evidence::Evidence;
+pub use linear::Linear;
+pub use on_device::{DeviceRun, activations_all_nan};
+pub use rate::rounded;
 pub use replay::{DeadUnits, Replay, replay};
+use standard::standardised;
+use trials::Bench;
+pub use trials::{Change, Trial};
+pub use units::{LayerLook, UnitsLook};
 
-/// A feature beyond this is badly scaled: with the notebook's initial weights, its Z1 lies far outside the bend of any
-/// activation.
-const LARGE_FEATURE: f64 = 100.0;
 /// The hidden units of the network that is checked instead of one too large for a gradient check.
 const NARROWER: usize = 100;
+/// The most samples on which gradients are checked.
+const CHECKED_SAMPLES: usize = 400;
+/// The most activations that a gradient check computes, for about a second's work.
+const CHECKED_WORK: usize = 40_000_000;
+/// The share of the patience that the replay takes.
+const REPLAY: u32 = 4;
+/// The most time that it takes.
+const LONGEST_REPLAY: Duration = Duration::from_secs(10);
 
-/// What is wrong, most telling first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Cause {
-    /// The backward pass is not the derivative of the forward pass.
-    WrongDerivative,
-    /// Features of a size that no learning rate suits.
-    BadlyScaledData,
-    /// Gradient descent overshoots until numbers overflow, or ends at a cost above the initial one.
-    LearningRateTooLarge,
-    /// ReLU units that fire on no sample and so no longer learn.
-    DeadUnits,
-    /// σ rounds to 0 or 1: the notebook's formula is NaN, the cost from the logit is not, and training is healthy.
-    SaturatedCost,
-    /// Nothing found.
-    Healthy,
+/// What is diagnosed.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// The samples that are trained on.
+    pub data: &'a Dataset,
+    /// The samples that are held out, if there are any.
+    pub held_out: Option<&'a Dataset>,
+    /// The network, its start and its learning rate.
+    pub run: &'a Run,
+    /// Iterations of gradient descent.
+    pub iterations: u64,
 }
 
-/// How the chosen device's training ended.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct DeviceRun {
-    /// What computed.
-    pub name: String,
-    /// The first iteration that was not finite; none if all were.
-    pub diverged: Option<u64>,
-    /// The iteration of the last weights that are known to be finite.
-    pub last_finite: u64,
-    /// The first iteration at which all of A1 is NaN; none if that did not happen.
-    pub activations_all_nan: Option<u64>,
+/// How far a diagnosis is.
+#[derive(Clone, Copy, Debug)]
+pub enum Step {
+    /// The run trains on its device.
+    Training(CostAt),
+    /// Changed runs are tried.
+    Trying {
+        /// Updates done by each.
+        iteration: u64,
+        /// Updates to do.
+        of: u64,
+        /// How many of them have ended, and how many there are.
+        networks: [u64; 2],
+    },
 }
+
+/// Who is told how far a diagnosis is, and may break it off.
+pub type Listen<'a> = &'a mut dyn FnMut(Step) -> ControlFlow<()>;
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Diagnosis {
     /// The cause.
     pub cause: Cause,
-    /// In plain words, with what to do about it.
+    /// In plain words, in a line.
     pub verdict: String,
-    /// The gradient check at weights of scale 1, on standardised features if they are large, and with one hidden
+    /// The numbers that show it, a line each.
+    pub because: Vec<String>,
+    /// Everything that was tried, in its order.
+    pub trials: Vec<Trial>,
+    /// Of that what helps most, if anything helps.
+    pub remedy: Option<Trial>,
+    /// Whether time ran out before all was tried.
+    pub trials_out_of_time: bool,
+    /// The gradient check at weights of scale 1, on standardised features if they are badly scaled, and with one hidden
     /// layer of 100 units if the network is too large; none if the cost is not finite there.
     pub gradients: Option<GradientCheck>,
     /// The hidden layers of the network whose gradients were checked.
     pub checked_hidden: Vec<usize>,
     /// The replay in `f64`.
     pub replay: Replay,
-    /// The chosen device.
+    /// The run on the device.
     pub device: Option<DeviceRun>,
+    /// What the samples alone tell.
+    pub data: DataLook,
+    /// What a linear model reaches; none if the data are too large for it.
+    pub linear: Option<Linear>,
+    /// The units and the gradient over the run, from the start on.
+    pub units: Vec<UnitsLook>,
     /// The largest |x| of the data.
     pub largest_feature: f64,
-    /// The largest learning rate found that trains for as long, if the one given does not.
+    /// The largest learning rate that was tried and trains, if the one given is too large.
     pub largest_rate: Option<f64>,
     /// Whether the search for it ran out of time; none if there was no search.
     pub rate_search_out_of_time: Option<bool>,
 }
 
-/// Diagnoses a run of `iterations`, in about `patience` for the replay and as much again for the learning rate.
-/// `device` is how the device's run ended, with its last finite weights: the replay starts from them if replaying from
-/// the beginning would take longer than `patience`.
+/// Diagnoses a run of `iterations`, on a device that has loaded it or on the CPU. The replay and what is tried take no
+/// longer than `patience` or, if that is longer, than the run itself.
 ///
 /// # Errors
-/// Those of [`gradcheck::check`] except for a cost that is not finite, and those of the sessions.
+/// Those of [`examine`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -107,154 +151,156 @@ pub fn diagnose(
     data: &Dataset,
     run: &Run,
     iterations: u64,
-    device: Option<(DeviceRun, Option<crate::model::Parameters>)>,
+    device: Option<Chosen>,
     patience: Duration,
 ) -> Result<Diagnosis> {
-    let largest_feature = data.inputs().iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
-    let is_large = largest_feature > LARGE_FEATURE;
-    // g′ is right or wrong whatever the data, but on large features rounding could suggest otherwise
-    let standard = if is_large { Some(standardised(data)?) } else { None };
-    let network = checked(&run.network)?;
-    let checked_hidden = network.hidden().to_vec();
-    let gradients = match gradcheck::check(standard.as_ref().unwrap_or(data), &gradcheck::start(&network, 2)) {
-        Ok(check) => Some(check),
-        Err(crate::Error::Invalid { .. }) => None,
-        Err(error) => return Err(error),
+    let case = Case { data, held_out: None, run, iterations };
+    let diagnosis = examine(&case, device, patience, &mut |_| ControlFlow::Continue(()))?;
+    diagnosis.ok_or_else(|| crate::Error::Mismatch("a diagnosis that nobody broke off has ended early".into()))
+}
+
+/// [`diagnose`], told on the way to `listen`; none if it breaks.
+///
+/// # Errors
+/// Those of [`gradcheck::check`] except for a cost that is not finite, and those of the backend and its sessions.
+pub fn examine(
+    case: &Case<'_>,
+    device: Option<Chosen>,
+    patience: Duration,
+    listen: Listen<'_>,
+) -> Result<Option<Diagnosis>> {
+    let case = &Case { iterations: case.iterations.max(1), ..*case };
+    let Case { data, run, iterations, .. } = *case;
+    crate::backend::check_runs(data, std::slice::from_ref(run))?;
+    let on_cpu = || Chosen::load(DeviceSettings::default().cpu_for(&run.network)?, data, std::slice::from_ref(run));
+    let Chosen { backend, mut session, .. } = device.map_or_else(on_cpu, Ok)?;
+    let begun = Instant::now();
+    let Some(watched) = on_device::watch(backend.as_ref(), session.as_mut(), case, &mut *listen)? else {
+        return Ok(None);
     };
-    let (device, weights) = device.map_or((None, None), |(device, weights)| (Some(device), weights));
-    let mut replayed = replay(data, run, 0, iterations, patience)?;
-    if let (Some(DeviceRun { diverged: Some(_), last_finite, .. }), Some(parameters)) = (&device, weights)
-        && replayed.diverged().is_none()
-        && *last_finite > replayed.last
-    {
-        let there = Run { parameters, ..run.clone() };
-        replayed = replay(data, &there, *last_finite, iterations, patience)?;
+    drop(session);
+    let patience = patience.max(begun.elapsed());
+    let of_replay = (patience / REPLAY).min(LONGEST_REPLAY);
+    let seen = DataLook::new(data);
+    let (gradients, checked_hidden) = check_gradients(data, &seen, &run.network)?;
+    let replay = replay_of(case, &watched.run, watched.parameters, of_replay)?;
+    let seen = Evidence {
+        run,
+        data: seen,
+        samples: data.samples(),
+        tested: case.held_out.map_or(0, Dataset::samples),
+        linear: linear::linear(data),
+        gradients,
+        replay,
+        device: watched.run,
+        looks: watched.looks,
+    };
+    let mut bench = Bench::new(case, backend.as_ref(), patience.saturating_sub(of_replay), listen);
+    let (cause, changes) = verdict::decide(&seen, &mut bench)?;
+    if bench.is_interrupted {
+        return Ok(None);
     }
-    let wrong = gradients.as_ref().is_some_and(|check| !check.passed);
-    let diverged = replayed.diverged().or(device.as_ref().and_then(|device| device.diverged));
-    let cause = match diverged {
-        _ if wrong => Cause::WrongDerivative,
-        Some(_) if is_large => Cause::BadlyScaledData,
-        Some(_) => Cause::LearningRateTooLarge,
-        None if replayed.rises() && is_large => Cause::BadlyScaledData,
-        None if replayed.rises() => Cause::LearningRateTooLarge,
-        None if replayed.dead.as_ref().is_some_and(|dead| dead.units > 0) => Cause::DeadUnits,
-        None if replayed.notebook_nan.or(replayed.notebook_nan_f32).is_some() => Cause::SaturatedCost,
-        None if is_large => Cause::BadlyScaledData,
-        None => Cause::Healthy,
-    };
-    let largest_rate = match cause {
-        Cause::LearningRateTooLarge | Cause::BadlyScaledData if diverged.is_some() || replayed.rises() => {
-            largest_rate(data, run, iterations, patience)?
-        }
+    let (trials, out_of_time) = (bench.trials, bench.out_of_time);
+    let remedy = changes.and_then(|changes| trials.iter().find(|trial| trial.changes == changes).cloned());
+    let rate_of = |trial: &Trial| match trial.changes[..] {
+        [Change::LearningRate(rate)] if trial.helps && rate < run.learning_rate => Some(rate),
         _ => None,
     };
-    let mut diagnosis = Diagnosis {
+    let was_searched = matches!(cause, Cause::LearningRateTooLarge | Cause::BadlyScaledData);
+    Ok(Some(Diagnosis {
         cause,
-        verdict: String::new(),
-        gradients,
+        verdict: words::verdict(cause, &seen, &checked_hidden, iterations),
+        because: words::because(cause, &seen),
+        remedy,
+        trials_out_of_time: out_of_time,
+        largest_feature: data.inputs().iter().fold(0.0_f64, |largest, x| largest.max(x.abs())),
+        largest_rate: trials.iter().filter_map(rate_of).reduce(f64::max).filter(|_| was_searched),
+        rate_search_out_of_time: was_searched.then_some(out_of_time),
+        trials,
+        gradients: seen.gradients,
         checked_hidden,
-        replay: replayed,
-        device,
-        largest_feature,
-        largest_rate: largest_rate.and_then(|found| found.rate),
-        rate_search_out_of_time: largest_rate.map(|found| found.out_of_time),
+        replay: seen.replay,
+        device: Some(seen.device),
+        data: seen.data,
+        linear: seen.linear,
+        units: seen.looks,
+    }))
+}
+
+/// The diagnosis of a run on a device that was found to compute something else than the CPU, as `said`: the run is
+/// examined on the CPU.
+///
+/// # Errors
+/// Those of [`examine`].
+pub fn examine_without(
+    case: &Case<'_>,
+    said: &str,
+    patience: Duration,
+    listen: Listen<'_>,
+) -> Result<Option<Diagnosis>> {
+    let Some(mut on_cpu) = examine(case, None, patience, listen)? else { return Ok(None) };
+    // what was tried was tried there
+    on_cpu.trials.iter_mut().chain(&mut on_cpu.remedy).for_each(|trial| trial.changes.push(Change::OnCpu));
+    if on_cpu.cause == Cause::StartNotFinite {
+        // numbers that overflow on the CPU too cannot be compared: they accuse no device
+        return Ok(Some(on_cpu));
+    }
+    let reached = on_cpu.device.clone().unwrap_or_default();
+    let trial = Trial {
+        changes: vec![Change::OnCpu],
+        status: if reached.diverged.is_some() { Status::Diverged } else { Status::Finished },
+        iterations: reached.diverged.unwrap_or(case.iterations),
+        first_cost: reached.first_cost,
+        cost: reached.cost,
+        accuracy: reached.accuracy,
+        test_cost: None,
+        test_accuracy: None,
+        helps: !on_cpu.cause.is_failure(),
     };
-    diagnosis.verdict = diagnosis.in_words(run);
-    Ok(diagnosis)
+    let because = [format!("on the CPU: {}", on_cpu.verdict)].into_iter().chain(on_cpu.because).collect();
+    Ok(Some(Diagnosis {
+        cause: Cause::WrongAdapter,
+        verdict: format!("the device computes wrong: {said}."),
+        because,
+        remedy: trial.helps.then(|| trial.clone()),
+        trials: [vec![trial], on_cpu.trials].concat(),
+        ..on_cpu
+    }))
 }
 
-/// The network whose gradients are checked: a narrower one with the same derivative if two forward passes per parameter
-/// would take too long.
-fn checked(network: &Network) -> Result<Network> {
-    if network.layout().parameters() <= gradcheck::MAX_PARAMETERS {
-        return Ok(network.clone());
-    }
-    let narrower = Network::one_hidden(network.inputs(), NARROWER, network.activation())?;
-    Ok(network.derivative().borrowed.into_iter().fold(narrower, Network::with_backward))
-}
-
-/// (x − mean) / deviation, feature by feature; a constant feature becomes 0.
-fn standardised(data: &Dataset) -> Result<Dataset> {
-    let m = data.samples();
-    let mut points = vec![0.0; data.inputs().len()];
-    for (f, row) in data.inputs().chunks_exact(m).enumerate() {
-        let mean = row.iter().sum::<f64>() / m as f64;
-        let deviation = (row.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / m as f64).sqrt();
-        for (s, x) in row.iter().enumerate() {
-            points[s * data.features() + f] = if deviation > 0.0 { (x - mean) / deviation } else { 0.0 };
+/// The gradient check, and the hidden layers of the network that was checked.
+fn check_gradients(data: &Dataset, seen: &DataLook, network: &Network) -> Result<(Option<GradientCheck>, Vec<usize>)> {
+    let few = units::every(data, data.samples().div_ceil(CHECKED_SAMPLES))?;
+    // g′ is right or wrong whatever the data, but on large features rounding could suggest otherwise
+    let few = if seen.is_badly_scaled() { standardised(&few, None)?.0 } else { few };
+    let parameters = network.layout().parameters();
+    let units: usize = network.hidden().iter().sum();
+    let work = 2_usize.saturating_mul(parameters).saturating_mul(units).saturating_mul(few.samples());
+    let checked = match parameters <= gradcheck::MAX_PARAMETERS && work <= CHECKED_WORK {
+        true => network.clone(),
+        false => {
+            let narrower = NARROWER.min(network.hidden()[0]);
+            let narrower = Network::one_hidden(network.inputs(), narrower, network.activation())?;
+            network.derivative().borrowed.into_iter().fold(narrower, Network::with_backward)
         }
+    };
+    match gradcheck::check(&few, &gradcheck::start(&checked, 2)) {
+        Ok(check) => Ok((Some(check), checked.hidden().to_vec())),
+        Err(crate::Error::Invalid { .. }) => Ok((None, checked.hidden().to_vec())),
+        Err(error) => Err(error),
     }
-    Dataset::from_points(data.name(), data.seed(), data.features(), &points, data.labels().to_vec())
 }
 
-impl Diagnosis {
-    fn in_words(&self, run: &Run) -> String {
-        let (rate, derivative) = (run.learning_rate, run.network.derivative());
-        let at = self.replay.diverged().or(self.device.as_ref().and_then(|device| device.diverged));
-        let smaller = match self.largest_rate {
-            Some(largest) => {
-                let rate = round_down(largest);
-                let time = if self.rate_search_out_of_time == Some(true) { " before time ran out" } else { "" };
-                format!("; {rate} is the largest learning rate found that trains as long{time}")
-            }
-            None => match self.rate_search_out_of_time {
-                Some(true) => "; time ran out before a learning rate was found that trains as long".into(),
-                Some(false) => "; no learning rate was found that trains as long".into(),
-                None => String::new(),
-            },
-        };
-        match self.cause {
-            Cause::WrongDerivative => {
-                let check = self.gradients.as_ref();
-                let said = check.map_or(String::new(), |check| check.verdict(derivative));
-                let g = derivative.activation;
-                said + &format!(". Put {g}'s own derivative into dZ1 = W2ᵀ·dZ2 ∘ g′(Z1); no learning rate mends this.")
-            }
-            Cause::BadlyScaledData => {
-                let largest = self.largest_feature;
-                format!(
-                    "features reach {largest:.3e}: subtract their mean and divide by their deviation first{smaller}."
-                )
-            }
-            Cause::LearningRateTooLarge => {
-                let how = match at {
-                    Some(at) => format!("not finite from iteration {at} on"),
-                    None => {
-                        let Replay { first_cost, last_cost, .. } = self.replay;
-                        format!("the cost rises from {first_cost:.4} to {last_cost:.4}")
-                    }
-                };
-                format!("the learning rate {rate} is too large: {how}{smaller}.")
-            }
-            Cause::DeadUnits => {
-                let dead = self.replay.dead.as_ref().map_or((0, 0), |dead| (dead.units, dead.since));
-                let all = run.network.hidden()[0];
-                let (dead, since) = dead;
-                format!(
-                    "{dead} of {all} units fire on no sample since iteration {since}: they learn nothing any more. A \
-                     smaller learning rate, another seed or leaky-relu keeps them alive."
-                )
-            }
-            Cause::SaturatedCost => {
-                let (at, precision) = match (self.replay.notebook_nan, self.replay.notebook_nan_f32) {
-                    (Some(at), _) => (at, "f64"),
-                    (None, at) => (at.unwrap_or(0), "f32"),
-                };
-                format!(
-                    "training is healthy: only the notebook's cost formula is NaN, from iteration {at} on in {precision}, \
-                     where σ(Z2) rounds to 0 or 1. The cost from the logit, max(z, 0) − z·y + ln(1 + e^−|z|), is finite."
-                )
-            }
-            Cause::Healthy => {
-                let last = self.replay.last;
-                let gradients = match &self.gradients {
-                    None => "the gradients were not checked, but".to_owned(),
-                    Some(_) if self.checked_hidden == run.network.hidden() => "the gradients are right and".into(),
-                    Some(_) => format!("the gradients are right, checked with {NARROWER} hidden units, and"),
-                };
-                format!("nothing is wrong: {gradients} all is finite through iteration {last}.")
-            }
+/// The replay in `f64`: from the device's last finite weights, if it diverged beyond what patience reaches.
+fn replay_of(case: &Case<'_>, device: &DeviceRun, last: Option<Parameters>, patience: Duration) -> Result<Replay> {
+    let replayed = replay(case.data, case.run, 0, case.iterations, patience)?;
+    match last {
+        Some(parameters)
+            if device.diverged.is_some() && replayed.diverged().is_none() && device.last_finite > replayed.last =>
+        {
+            let there = Run { parameters, ..case.run.clone() };
+            replay(case.data, &there, device.last_finite, case.iterations, patience)
         }
+        _ => Ok(replayed),
     }
 }

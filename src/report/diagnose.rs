@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use planar::diagnose::{Diagnosis, round_down};
+use planar::diagnose::{Diagnosis, Trial};
+use planar::train::Status;
+
+use super::cost;
 
 /// A diagnosis, with what was diagnosed.
 #[derive(Clone, Debug, Serialize)]
@@ -20,12 +23,53 @@ pub struct DiagnoseReport {
     /// What was found.
     #[serde(flatten)]
     pub diagnosis: Diagnosis,
+    /// The command that trains with what helps most, if anything does.
+    pub command: Option<String>,
+    /// Everything that was tried, as flags, in the order of the trials.
+    pub flags: Vec<String>,
 }
 
+/// The most trials that are shown.
+const SHOWN: usize = 12;
+
 impl DiagnoseReport {
-    /// For people: the verdict, the iteration of each event, and what broke first.
+    /// For people: the verdict, what shows it, what was tried, the iteration of each event, and what broke first.
     pub fn summary(&self) -> String {
-        let Diagnosis { verdict, replay, device, gradients, largest_rate, .. } = &self.diagnosis;
+        let Diagnosis { verdict, because, .. } = &self.diagnosis;
+        let because: String = because.iter().map(|line| format!("  {line}\n")).collect();
+        format!("{verdict}\n{because}{}\n{}", self.tried(), self.details())
+    }
+
+    /// What was tried, the best first, and the command to go on with.
+    fn tried(&self) -> String {
+        let Diagnosis { trials, remedy, trials_out_of_time, .. } = &self.diagnosis;
+        if trials.is_empty() {
+            return String::new();
+        }
+        let mut order: Vec<(&Trial, &String)> = trials.iter().zip(&self.flags).collect();
+        let rank = |trial: &Trial| {
+            let is_remedy = remedy.as_ref().is_some_and(|remedy| remedy.changes == trial.changes);
+            (!is_remedy, !trial.helps, trial.cost.unwrap_or(f64::INFINITY))
+        };
+        order.sort_by(|(a, _), (b, _)| rank(a).partial_cmp(&rank(b)).unwrap_or(std::cmp::Ordering::Equal));
+        let rows = order.iter().take(SHOWN).map(|(trial, flags)| {
+            vec![format!("  {flags}"), ended(trial), if trial.helps { "helps".into() } else { String::new() }]
+        });
+        let heading = vec!["tried".to_owned(), String::new(), String::new()];
+        let more = trials.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!("  and {more} more, in --json\n") } else { String::new() };
+        let late = if *trials_out_of_time { "  time ran out before all was tried\n" } else { "" };
+        let advice = match &self.command {
+            Some(command) => format!("to train with what helped: {command}\n"),
+            None if self.diagnosis.cause.is_failure() => "nothing that was tried helps\n".into(),
+            None => "nothing that was tried is much better\n".into(),
+        };
+        let rows = super::columns([heading].into_iter().chain(rows).collect());
+        format!("\n{rows}{more}{late}{advice}")
+    }
+
+    fn details(&self) -> String {
+        let Diagnosis { replay, device, gradients, largest_rate, .. } = &self.diagnosis;
         let at = |at: Option<u64>| at.map_or("never".to_owned(), |at| at.to_string());
         let mut rows = vec![
             vec!["first iteration at which, in f64".to_owned(), String::new()],
@@ -49,12 +93,12 @@ impl DiagnoseReport {
             }
         }
         if let Some(rate) = largest_rate {
-            rows.push(vec!["the largest learning rate that trains".into(), round_down(*rate).to_string()]);
+            rows.push(vec!["the largest learning rate that trains".into(), rate.to_string()]);
         }
         if let Some(check) = gradients {
             rows.push(vec!["gradient check, relative error".into(), format!("{:.1e}", check.relative_error)]);
         }
-        let mut text = format!("{verdict}\n\n{}", super::columns(rows));
+        let mut text = super::columns(rows);
         if !replay.broken.is_empty() {
             let mut rows = vec![["iteration", "tensor", "element", "is", "by"].map(str::to_owned).to_vec()];
             rows.extend(replay.broken.iter().map(|broken| {
@@ -65,5 +109,21 @@ impl DiagnoseReport {
             text += &format!("\n{}", super::columns(rows));
         }
         text
+    }
+}
+
+/// `cost 0.2178, 90.75 %`, or how it ended before.
+fn ended(trial: &Trial) -> String {
+    let of = |which: &str, of: Option<f64>, accuracy: Option<f64>| {
+        let both = of.zip(accuracy);
+        both.map(|(of, accuracy)| format!("{which}cost {}, {:.2} %", cost(of, 6), 100.0 * accuracy))
+    };
+    match (trial.status, of("", trial.cost, trial.accuracy)) {
+        (Status::Finished, Some(train)) => match of("held out ", trial.test_cost, trial.test_accuracy) {
+            Some(test) => format!("{train}; {test}"),
+            None => train,
+        },
+        (Status::Diverged, _) => format!("not finite from iteration {} on", trial.iterations),
+        _ => format!("interrupted after {} iterations", trial.iterations),
     }
 }

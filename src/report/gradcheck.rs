@@ -41,7 +41,11 @@ impl GradcheckReport {
                 format!("[{row}, {column}]"),
                 format!("{:.6e}", tensor.analytic),
                 format!("{:.6e}", tensor.numeric),
-                if tensor.passed { "right".into() } else { "WRONG".into() },
+                match tensor.passed {
+                    _ if !tensor.is_checked() => "not checked".into(),
+                    true => "right".into(),
+                    false => "WRONG".into(),
+                },
             ]
         }));
         format!("{}\n\n{}", self.verdict, super::columns(rows))

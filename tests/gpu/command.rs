@@ -12,6 +12,7 @@ use crate::limits::NamedOnAdapter;
 pub fn checks() -> Vec<NamedOnAdapter> {
     vec![
         ("planar_train_runs_on_the_adapter_and_names_it".into(), trains),
+        ("planar_diagnose_advises_what_it_has_trained_on_the_adapter".into(), diagnoses),
         ("planar_devices_lists_the_adapter".into(), is_listed),
         ("a_run_resumed_on_the_adapter_ends_with_the_same_bits".into(), resumes),
         ("a_run_goes_on_where_its_adapter_is_gone_or_says_how_it_could".into(), adapter_is_gone),
@@ -47,6 +48,33 @@ fn trains(adapter: &Adapter, _: &Gpu) -> Check {
         let cost = at["cost"].as_f64().unwrap_or(f64::NAN);
         if (cost - want).abs() > 1e-4 || cost.is_nan() {
             return Err(format!("{at}, not {want}"));
+        }
+    }
+    Ok(())
+}
+
+/// The verdicts on the adapter; the command that is advised reaches there what it promises.
+fn diagnoses(_: &Adapter, _: &Gpu) -> Check {
+    for (arguments, cause, ends) in [
+        ("", "healthy", 0),
+        ("--learning-rate 50", "learning-rate-too-large", 4),
+        ("--learning-rate 0.001", "learning-rate-too-small", 4),
+        ("--activation relu --backward-activation tanh", "wrong-derivative", 4),
+        ("--init-scale 1e30 --activation relu", "start-not-finite", 4),
+        ("--hidden 1", "too-little-capacity", 4),
+    ] {
+        let (stdout, stderr, code) = planar(&format!("diagnose -q --json --device gpu --iterations 1000 {arguments}"))?;
+        let report: Value = serde_json::from_str(&stdout).map_err(|error| format!("{error}: {stderr}"))?;
+        if report["cause"] != cause || code != Some(ends) {
+            return Err(format!("{arguments}: exit {code:?}, {}", report["verdict"]));
+        }
+        let Some(command) = report["command"].as_str().and_then(|command| command.strip_prefix("planar ")) else {
+            continue;
+        };
+        let (stdout, stderr, _) = planar(&format!("{command} -q --json"))?;
+        let trained: Value = serde_json::from_str(&stdout).map_err(|error| format!("{error}: {stderr}"))?;
+        if trained["final"]["cost"] != report["remedy"]["cost"] {
+            return Err(format!("{command}: {}, not {}", trained["final"]["cost"], report["remedy"]["cost"]));
         }
     }
     Ok(())

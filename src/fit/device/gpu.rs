@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::Candidate;
+use super::not_finite::check_not_finite;
 use super::settings::{Chosen, DeviceSettings};
 use crate::backend::{Backend, DeviceInfo, LayoutChoice, PlanChoice, Run};
 use crate::compare::{check_first_gradient, check_first_gradient_against, check_first_logits, check_first_step};
@@ -192,7 +193,8 @@ fn seconds(chosen: &mut Chosen, runs: &[Run]) -> Result<f64> {
     Ok(speed.iteration)
 }
 
-/// Opens an adapter and checks that its first gradient matches the CPU's, and that a step goes down it. If it does not with the likeliest plan, and the
+/// Opens an adapter and checks that its first gradient matches the CPU's, that a step goes down it, and that it keeps
+/// NaN and infinity. If it does not with the likeliest plan, and the
 /// plan was left open, the layered plan is tried.
 fn trusted(
     adapter: &Adapter,
@@ -210,6 +212,7 @@ fn trusted(
             None => check_first_gradient(session, &name, data, &runs[0])?,
         }
         check_first_step(session, &name, runs)?;
+        check_not_finite(session, &name, runs)?;
         Ok(chosen)
     };
     match look(&gpu) {

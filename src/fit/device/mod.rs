@@ -5,6 +5,8 @@
 
 #[cfg_attr(not(feature = "gpu"), path = "no_gpu.rs")]
 mod gpu;
+#[cfg(feature = "gpu")]
+mod not_finite;
 mod settings;
 
 pub use settings::{Chosen, DeviceChoice, DeviceSettings};

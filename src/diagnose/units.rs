@@ -1,0 +1,145 @@
+//! The units of the hidden layers and the gradient at some weights: which are dead, saturated or equal, and how large
+//! the gradient is against the weights.
+
+use serde::Serialize;
+
+use crate::Result;
+use crate::cpu::textbook::{Model, samples};
+use crate::data::Dataset;
+use crate::model::{Activation, Network, Parameters};
+
+/// The most samples that are looked at.
+const SAMPLES: usize = 2000;
+/// A unit is saturated on a sample if g′ is below this share of the largest g′.
+const VANISHED: f64 = 1e-3;
+
+/// A hidden layer at some weights.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct LayerLook {
+    /// Its units.
+    pub units: usize,
+    /// ReLU units whose Z is above 0 for no sample; 0 for other activations.
+    pub dead: usize,
+    /// The share of units and samples at which the slope of tanh or σ has vanished; 0 for other activations.
+    pub saturated: f64,
+    /// How many different units there are, by their incoming weights and biases.
+    pub distinct: usize,
+}
+
+/// The hidden layers and the gradient after some updates.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct UnitsLook {
+    /// Updates done.
+    pub iteration: u64,
+    /// The hidden layers, the one nearest the inputs first.
+    pub layers: Vec<LayerLook>,
+    /// ‖dθ‖ over all parameters.
+    pub gradient: f64,
+    /// ‖θ‖.
+    pub weights: f64,
+    /// The cost on the samples held out, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_cost: Option<f64>,
+    /// The accuracy on them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_accuracy: Option<f64>,
+}
+
+impl UnitsLook {
+    /// Looks at these weights, in `f64`.
+    pub(super) fn new(iteration: u64, some: &Dataset, network: &Network, parameters: &Parameters) -> Self {
+        let (x, y) = samples::<f64>(some);
+        let model = Model::<f64>::new(network, parameters);
+        let pass = model.forward(&x, &y);
+        let gradients = model.backward(&pass, &x, &y);
+        let norm = |values: &[f64]| values.iter().map(|value| value * value).sum::<f64>().sqrt();
+        let layer = |(layer, z): (usize, &Vec<f64>)| LayerLook {
+            units: z.len() / y.len(),
+            dead: dead(network.activation(), z, y.len()),
+            saturated: saturated(network.activation(), z),
+            distinct: distinct(parameters, layer),
+        };
+        Self {
+            iteration,
+            layers: pass.z[..pass.z.len() - 1].iter().enumerate().map(layer).collect(),
+            gradient: norm(gradients.values()),
+            weights: norm(parameters.values()),
+            test_cost: None,
+            test_accuracy: None,
+        }
+    }
+
+    /// The largest share of dead units of a layer.
+    pub(super) fn dead(&self) -> f64 {
+        self.layers.iter().map(|layer| layer.dead as f64 / layer.units as f64).fold(0.0, f64::max)
+    }
+
+    /// The largest share of saturated units and samples of a layer.
+    pub(super) fn saturated(&self) -> f64 {
+        self.layers.iter().map(|layer| layer.saturated).fold(0.0, f64::max)
+    }
+
+    /// Whether a layer of several units has no two that differ.
+    pub(super) fn is_equal(&self) -> bool {
+        self.layers.iter().any(|layer| layer.units > 1 && layer.distinct == 1)
+    }
+}
+
+/// At most [`SAMPLES`] samples, evenly spaced.
+pub(super) fn some(data: &Dataset) -> Result<Dataset> {
+    every(data, data.samples().div_ceil(SAMPLES))
+}
+
+/// Each `step`th sample.
+pub(super) fn every(data: &Dataset, step: usize) -> Result<Dataset> {
+    if step <= 1 {
+        return Ok(data.clone());
+    }
+    let chosen = || (0..data.samples()).step_by(step);
+    let points: Vec<f64> = chosen().flat_map(|sample| data.point(sample)).collect();
+    let labels = chosen().map(|sample| data.labels()[sample]).collect();
+    Dataset::from_points(data.name(), data.seed(), data.features(), &points, labels)
+}
+
+fn dead(g: Activation, z: &[f64], samples: usize) -> usize {
+    let is_flat = matches!(g, Activation::Relu) || g == Activation::LeakyRelu { slope: 0.0 };
+    let is_dead = |z: &&[f64]| z.iter().all(|z| *z <= 0.0);
+    if is_flat { z.chunks_exact(samples).filter(is_dead).count() } else { 0 }
+}
+
+fn saturated(g: Activation, z: &[f64]) -> f64 {
+    let largest = g.derivative(0.0);
+    let vanished = || z.iter().filter(|z| g.derivative(**z) < VANISHED * largest).count() as f64 / z.len() as f64;
+    if matches!(g, Activation::Tanh | Activation::Sigmoid) { vanished() } else { 0.0 }
+}
+
+/// Units of a layer that differ in their incoming weights or bias.
+fn distinct(parameters: &Parameters, layer: usize) -> usize {
+    let (w, b) = (parameters.weights(layer), parameters.bias(layer));
+    let row = |unit: usize| w[unit * w.len() / b.len()..(unit + 1) * w.len() / b.len()].iter().chain([&b[unit]]);
+    let bits = |unit: usize| row(unit).map(|w| (w + 0.0).to_bits()).collect::<Vec<u64>>();
+    (0..b.len()).map(bits).collect::<std::collections::HashSet<_>>().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::flower;
+
+    #[test]
+    fn dead_saturated_and_equal_units_are_counted() {
+        let data = flower(400, 1).unwrap();
+        let look = |g: &str, change: &dyn Fn(&mut Parameters)| {
+            let network = Network::one_hidden(2, 4, g.parse().unwrap()).unwrap();
+            let mut parameters = Parameters::initial(&network, 2, 0.01);
+            change(&mut parameters);
+            UnitsLook::new(0, &data, &network, &parameters)
+        };
+        assert_eq!(look("relu", &|theta| theta.bias_mut(0)[..3].fill(-100.0)).dead(), 0.75);
+        assert_eq!(look("leaky-relu", &|theta| theta.bias_mut(0).fill(-100.0)).dead(), 0.0);
+        assert_eq!(look("tanh", &|theta| theta.bias_mut(0)[..2].fill(50.0)).saturated(), 0.5);
+        assert_eq!(look("tanh", &|_| {}).saturated(), 0.0);
+        assert!(look("sigmoid", &|theta| theta.weights_mut(0).fill(0.5)).is_equal());
+        assert!(!look("sigmoid", &|theta| theta.weights_mut(0)[..2].fill(0.5)).is_equal());
+    }
+}
