@@ -144,7 +144,9 @@ fn a_sweep_killed_200_times_loses_no_result_has_none_twice_and_goes_on_within_a_
 /// What waits at a rung is kept as well, and the same networks go on from it.
 #[test]
 fn a_halving_killed_80_times_ends_with_the_networks_of_one_that_was_not() {
-    sweep_killed(&format!("{SWEEP} --halving 3 --test-fraction 0.2"), 80, 8 * 2 * 2);
+    // most networks end early, so that it takes longer trainings to be as long
+    let sweep = SWEEP.replace("600,2400", "6000,24000");
+    sweep_killed(&format!("{sweep} --halving 3 --test-fraction 0.2"), 80, 8 * 2 * 2);
 }
 
 fn sweep_killed(sweep: &str, times: usize, networks: usize) {

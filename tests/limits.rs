@@ -85,7 +85,7 @@ fn goes_on_with_one_thread((limit, program): (Limited, Program)) -> Check {
         "bench --hidden 8 --seconds 0.05 --only engine --threads 4",
         "sweep --init-seed 1..9 --iterations 20 --threads 4",
         "compare --iterations 5 --right cpu",
-        "diagnose --iterations 20",
+        "diagnose --iterations 3000",
     ] {
         let output = run(&limit, program, arguments)?;
         let lines = lines_of(&output, 0, arguments)?;
