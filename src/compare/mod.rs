@@ -163,7 +163,7 @@ pub fn compare_step(
     let (samples, of_logits) = (data.samples(), &magnitudes.logits);
     // a sum over the samples may leave the range of f32 before it is divided by their number
     let range = f64::from(f32::MAX) / samples as f64;
-    // and from a logit that did, NaN spreads to everything
+    // and from a logit that did, NaN spreads to everything, or what the device makes of it
     let of_rest = if of_logits.iter().any(|scale| *scale > range) { 0.0 } else { range };
     let mut differences = vec![
         difference("logits", samples, [&left.logits, &right.logits], of_logits, range, |scale| bounds.of(scale)),
