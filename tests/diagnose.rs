@@ -314,3 +314,12 @@ fn every_cause_has_a_name_of_its_own_which_the_documentation_explains() {
         assert!(text.contains(&format!("`{}`", cause.name())), "{}", cause.name());
     }
 }
+
+/// On a slow device, or with little patience, what was not tried acquits nobody.
+#[test]
+fn a_poor_result_is_not_called_healthy_because_time_ran_out() {
+    let run = common::run(&[1], "tanh", 1.2, 2, 0.01);
+    let found = diagnose(&common::golden_flower(), &run, 3000, None, Duration::ZERO).unwrap();
+    assert!([Cause::Undecided, Cause::TooLittleCapacity].contains(&found.cause), "{}", found.verdict);
+    assert!(found.trials_out_of_time && found.cause.is_failure());
+}

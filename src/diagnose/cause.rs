@@ -40,6 +40,8 @@ pub enum Cause {
     Overfitting,
     /// `nothing-learnt`: no better than a constant, and nothing that was tried is.
     NothingLearnt,
+    /// `undecided`: the result is poor, and time ran out before all that the evidence points to was tried.
+    Undecided,
     /// `saturated-cost`: training is healthy; only the notebook's cost formula is NaN, where σ rounds to 0 or 1.
     SaturatedCost,
     /// `healthy`: the run did what a run of its kind can.
@@ -48,7 +50,7 @@ pub enum Cause {
 
 impl Cause {
     /// All of them, in the order in which they are looked for.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::WrongAdapter,
         Self::WrongDerivative,
         Self::StartNotFinite,
@@ -66,6 +68,7 @@ impl Cause {
         Self::TooLittleCapacity,
         Self::Overfitting,
         Self::NothingLearnt,
+        Self::Undecided,
         Self::SaturatedCost,
         Self::Healthy,
     ];
@@ -95,6 +98,7 @@ impl Cause {
             Self::TooLittleCapacity => "too-little-capacity",
             Self::Overfitting => "overfitting",
             Self::NothingLearnt => "nothing-learnt",
+            Self::Undecided => "undecided",
             Self::SaturatedCost => "saturated-cost",
             Self::Healthy => "healthy",
         }

@@ -68,6 +68,8 @@ pub(super) fn decide(seen: &Evidence<'_>, bench: &mut Bench<'_>) -> Result<(Caus
         return Ok((likely.cause, None));
     }
     Ok(match () {
+        // without the trials, nobody is acquitted
+        () if bench.out_of_time && seen.is_poor() => (Cause::Undecided, None),
         () if seen.failed() => (Cause::NothingLearnt, None),
         () if seen.replay.notebook_nan.or(seen.replay.notebook_nan_f32).is_some() => (Cause::SaturatedCost, None),
         () => (Cause::Healthy, None),

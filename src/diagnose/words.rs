@@ -109,6 +109,9 @@ pub(super) fn verdict(cause: Cause, seen: &Evidence<'_>, checked: &[usize], iter
                 "nothing was learnt: {end}, and nothing that was tried gets further: the features may not tell the classes apart."
             )
         }
+        Cause::Undecided => {
+            format!("undecided: {end}, and time ran out before all that may mend it was tried.")
+        }
         Cause::SaturatedCost => {
             let (at, precision) = match (seen.replay.notebook_nan, seen.replay.notebook_nan_f32) {
                 (Some(at), _) => (at, "f64"),
