@@ -10,8 +10,7 @@ mod command;
 use std::path::Path;
 
 use assert_cmd::Command;
-use command::{refused, refused_with, run};
-use serde_json::Value;
+use command::{json, refused, refused_with, run};
 
 /// Where Debian keeps the manifests of lavapipe and of chromium's SwiftShader.
 const MANIFESTS: [&str; 2] =
@@ -27,13 +26,6 @@ fn planar(arguments: &str) -> Option<Command> {
     let both = MANIFESTS.join(":");
     command.env("WGPU_BACKEND", "vulkan").env("VK_DRIVER_FILES", &both).env("VK_ICD_FILENAMES", both);
     Some(command)
-}
-
-/// Stdout as JSON.
-fn json(command: Command) -> Value {
-    let (stdout, stderr, code) = run(command);
-    assert_eq!(code, 0, "{stderr}");
-    serde_json::from_str(&stdout).unwrap()
 }
 
 /// The names of the adapters, in the order of their numbers.

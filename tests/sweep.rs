@@ -8,16 +8,10 @@ use std::io::Write;
 use std::path::Path;
 
 use assert_cmd::Command;
-use common::command::{planar, refused, run, with_files};
+use common::command::{json, planar, refused, run, with_files};
 use planar::sweep::results::{self, Results};
 use serde_json::Value;
 use tempfile::TempDir;
-
-fn json(command: Command) -> Value {
-    let (stdout, stderr, code) = run(command);
-    assert_eq!(code, 0, "{stderr}");
-    serde_json::from_str(&stdout).unwrap()
-}
 
 fn with_file(arguments: &str, file: &Path) -> Command {
     let mut command = planar(arguments);

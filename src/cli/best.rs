@@ -90,15 +90,15 @@ impl BestArgument {
         self.best.as_deref()
     }
 
-    /// Trains the best network again, and writes its checkpoint. Returns whether it came to its end.
+    /// Trains the best network again, and writes its checkpoint, as far as it comes if a signal stops it.
     pub fn write(
         &self,
         settings: &SweepSettings,
         sweep: &Sweep,
         best: &JobResult,
         verbosity: Verbosity,
-    ) -> anyhow::Result<bool> {
-        let Some(path) = &self.best else { return Ok(true) };
+    ) -> anyhow::Result<()> {
+        let Some(path) = &self.best else { return Ok(()) };
         // whether the file may be overwritten was said before the sweep
         let files = Files { checkpoint: Some(path.clone()), overwrite: true, ..Files::default() };
         let training = settings.training(sweep, best, files)?;
@@ -106,10 +106,9 @@ impl BestArgument {
         if let Some(failure) = fitted.failures.into_iter().next() {
             return Err(failure.into());
         }
-        let is_finished = fitted.report.status != Status::Interrupted;
-        if is_finished {
+        if fitted.report.status != Status::Interrupted {
             verbosity.say(format_args!("the best network is in {}", path.display()));
         }
-        Ok(is_finished)
+        Ok(())
     }
 }

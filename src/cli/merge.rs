@@ -58,7 +58,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     if let Some(out) = &arguments.out {
         Results::write(out, &sweep, &results, arguments.force).advise(advice)?;
     }
-    if results.len() as u64 != networks {
+    let is_whole = results.len() as u64 == networks;
+    if !is_whole {
         arguments.verbosity.say(format_args!("{} of {networks} networks have ended", results.len()));
     }
     let several: Vec<&str> = devices(&results).into_iter().collect();
@@ -69,7 +70,6 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         ));
     }
     let jobs: Vec<Job> = results.iter().map(|ended| ended.job.clone()).collect();
-    let is_whole = results.len() as u64 == networks;
     let halving = Halving::of(&sweep, &jobs).filter(|_| is_whole);
     let rungs = halving.map_or_else(Vec::new, |halving| halving.of_results(&jobs, &results));
     let best = best(&results).filter(|_| is_whole).map(|of| Best::new(&sweep, of, None));

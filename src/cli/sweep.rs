@@ -279,7 +279,7 @@ impl SweepArguments {
         }
         self.boundaries.draw(&sweep, &results, self.verbosity)?;
         match best {
-            Some(best) => drop(self.best.write(&settings, &sweep, best, self.verbosity)?),
+            Some(best) => self.best.write(&settings, &sweep, best, self.verbosity)?,
             None => return Ok(self.none_left(&below.rungs)),
         }
         Ok(if signals::came().is_some() { Ending::Interrupted } else { Ending::Done })

@@ -2,20 +2,20 @@
 
 use serde::Serialize;
 
+use super::advance;
 use super::again::ONE_BY_ONE;
-use super::{Advanced, advance};
+use crate::Result;
 use crate::backend::{Backend, CHUNK_LIMIT, Run, Session};
 use crate::cpu::Reference;
 use crate::data::Dataset;
 use crate::model::Parameters;
-use crate::{Error, Result};
 
 /// The relative difference of costs beyond which two curves count as parted.
 pub const CURVE_BOUND: f64 = 1e-4;
 /// The longest chunk, so that progress is shown.
 const CHUNK: u64 = 256;
-/// How often `f64` starts from weights that are rounded otherwise.
-const PERTURBED: u64 = 2;
+/// How many references there are: in `f64`, in `f32`, and twice in `f64` from weights that are rounded otherwise.
+const REFERENCES: usize = 4;
 
 /// Two cost curves from the same start.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -35,9 +35,8 @@ pub struct Curves {
 /// Two backends side by side, beside references that are rounded otherwise.
 pub(super) struct Running {
     sides: [Box<dyn Session>; 2],
-    /// The reference in `f64`, and those that have not parted from it yet.
-    reference: Box<dyn Session>,
-    others: Vec<Box<dyn Session>>,
+    /// The reference in `f64`, and those that are rounded otherwise.
+    references: [Box<dyn Session>; REFERENCES],
     done: u64,
     /// The left side's weights after the iterations that are done.
     parameters: Parameters,
@@ -51,14 +50,14 @@ impl Running {
     pub fn new(sides: [&dyn Backend; 2], data: &Dataset, start: &Run) -> Result<Self> {
         let load = |backend: &dyn Backend, run: &Run| backend.load(data, std::slice::from_ref(run));
         let reference = Reference::<f64>::new();
-        let mut others = vec![load(&Reference::<f32>::new(), start)?];
-        for seed in 0..PERTURBED {
-            others.push(load(&reference, &perturbed(start, seed))?);
-        }
         Ok(Self {
             sides: [load(sides[0], start)?, load(sides[1], start)?],
-            reference: load(&reference, start)?,
-            others,
+            references: [
+                load(&reference, start)?,
+                load(&Reference::<f32>::new(), start)?,
+                load(&reference, &perturbed(start, 0))?,
+                load(&reference, &perturbed(start, 1))?,
+            ],
             done: 0,
             parameters: start.parameters.clone(),
             costs: [Vec::new(), Vec::new()],
@@ -88,20 +87,12 @@ impl Running {
         Ok(self.parameters.clone())
     }
 
-    /// Advances the references that are still together, until one parts from the first.
+    /// Advances the references, until one parts from the first.
     fn look_for_horizon(&mut self, chunk: u64) -> Result<()> {
-        if self.horizon.is_some() {
-            return Ok(());
-        }
-        let one = |session: &mut Box<dyn Session>| -> Result<Advanced> {
-            session.advance(chunk as u32)?;
-            let missing = || Error::Device("a queued chunk is missing".into());
-            Advanced::first(session.collect()?).ok_or_else(missing)
-        };
-        let reference = one(&mut self.reference)?;
-        for other in &mut self.others {
-            let apart = first_apart(&reference.costs, &one(other)?.costs).map(|k| self.done + k);
-            self.horizon = [self.horizon, apart].into_iter().flatten().min();
+        if self.horizon.is_none() {
+            let [first, others @ ..] = advance(&mut self.references, chunk as u32)?;
+            let apart = others.iter().filter_map(|other| first_apart(&first.costs, &other.costs)).min();
+            self.horizon = apart.map(|k| self.done + k);
         }
         Ok(())
     }

@@ -34,7 +34,7 @@ pub enum Cause {
     RareClass,
     /// `plateau`: the gradient has all but vanished at a cost that another start leaves.
     Plateau,
-    /// `too-little-capacity`: a linear activation or too few units, where a network with more fits.
+    /// `too-little-capacity`: a linear activation or too few units, where a wider network fits the data.
     TooLittleCapacity,
     /// `overfitting`: samples held out fare worse and worse while those trained on fare better.
     Overfitting,

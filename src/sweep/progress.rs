@@ -49,7 +49,7 @@ impl Counter {
         Self { now, ended: done, waiting: begun, lanes: vec![InTraining::default(); lanes] }
     }
 
-    /// So many iterations are left to do.
+    /// This many iterations are left to do.
     pub fn plan(&mut self, left: u64) {
         self.now.of = self.now().iterations.saturating_add(left);
     }
@@ -80,7 +80,7 @@ impl Counter {
         self.end(iteration)
     }
 
-    /// A network of the batch has ended, and counts as so many iterations.
+    /// A network of the batch has ended, and counts as this many iterations.
     pub fn ended(&mut self, lane: usize, iterations: u64) -> SweepProgress {
         self.leave(lane);
         self.end(iterations)

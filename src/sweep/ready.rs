@@ -19,7 +19,7 @@ use crate::{Error, Result};
 /// The number of networks that are measured to choose a device.
 const SAMPLE: usize = 64;
 
-/// A sweep that is ready to begin: its networks, data and device.
+/// A sweep that is ready to begin: its networks, data and devices.
 pub struct Sweep {
     /// The networks of this shard.
     pub jobs: Vec<Job>,
@@ -42,11 +42,12 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// Makes the list of networks, loads the data and opens the device.
+    /// Makes the list of networks, loads the data and opens the devices.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a list or range that cannot be read and for too many networks, those of [`DataSets::load`]
-    /// and [`DataSets::load_folds`], [`Error::Mismatch`] for both kinds of held-out samples, those of [`choose_all`], of [`Halving::new`] and of [`check`](super::check).
+    /// and [`DataSets::load_folds`], [`Error::Mismatch`] for both kinds of held-out samples and for a shard of a halving, and
+    /// those of [`choose_all`], of [`Halving::new`] and of [`check`](super::check).
     pub fn new(settings: &SweepSettings) -> Result<Self> {
         let all = settings.jobs()?;
         let networks = all.len();
@@ -87,15 +88,14 @@ impl Sweep {
         for backend in &backends {
             batches::check(backend.as_ref(), &jobs, &data, &common)?;
         }
-        let names: Vec<String> = backends.iter().map(|backend| backend.device().name).collect();
-        let description = settings.describe(&names.join(" and "), networks, data.hashes());
+        let description = settings.describe(&names(&backends).join(" and "), networks, data.hashes());
         let (same_device, checkpoint_every) = (settings.same_device, settings.checkpoint_every);
         Ok(Self { jobs, data, backends, common, description, notes, notices, halving, same_device, checkpoint_every })
     }
 
     /// The names of its devices.
     pub fn devices(&self) -> Vec<String> {
-        self.backends.iter().map(|backend| backend.device().name).collect()
+        names(&self.backends)
     }
 
     /// Trains networks again that have ended, each on the device that it was trained on, for their weights: by the number of
@@ -127,4 +127,8 @@ impl Sweep {
         }
         Ok(Some(weights))
     }
+}
+
+fn names(backends: &[Box<dyn Backend>]) -> Vec<String> {
+    backends.iter().map(|backend| backend.device().name).collect()
 }

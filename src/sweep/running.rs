@@ -131,10 +131,8 @@ impl Sweep {
     /// Ends the networks that wait at a rung and do not go on from it.
     fn retire(&self, rung: u32, running: &mut Running<impl FnMut(SweepProgress) -> ControlFlow<()>>) -> Result<()> {
         let Some(halving) = self.halving else { return Ok(()) };
-        let climbed = {
-            let reached = Reached::new(&running.opened.results, running.keeper.begun());
-            halving.climbed(&self.jobs, &reached)
-        };
+        let reached = Reached::new(&running.opened.results, running.keeper.begun());
+        let climbed = halving.climbed(&self.jobs, &reached);
         let waiting: Vec<u64> = running.keeper.begun().keys().copied().collect();
         for number in waiting {
             let Some(begun) = running.keeper.begun().get(&number) else { continue };

@@ -20,6 +20,14 @@ pub fn run(mut command: Command) -> (String, String, i32) {
     (text(output.stdout), text(output.stderr), output.status.code().unwrap())
 }
 
+/// Stdout as JSON, of a command that ends well.
+#[track_caller]
+pub fn json(command: Command) -> Value {
+    let (stdout, stderr, code) = run(command);
+    assert_eq!(code, 0, "{stderr}");
+    serde_json::from_str(&stdout).unwrap()
+}
+
 /// Asserts that a command ends with code 2 and one line that has all these words.
 #[track_caller]
 pub fn refused(command: Command, words: &[&str]) {
