@@ -4,11 +4,13 @@ pub mod activation;
 pub mod derivative;
 pub mod loss;
 pub mod network;
+pub mod output;
 pub mod params;
 pub mod real;
 
 pub use activation::Activation;
 pub use derivative::Derivative;
 pub use network::Network;
+pub use output::Output;
 pub use params::Parameters;
 pub use real::Real;
