@@ -19,7 +19,7 @@ fn main() -> planar::Result<()> {
     let parameters = Parameters::initial(&network, 2, 1.0);
 
     // a backend loads data and networks into a session, which trains them
-    let mut session = Engine::new(None)?.load(&data, &[Run { network, parameters, learning_rate: 0.5 }])?;
+    let mut session = Engine::new(None)?.load(&data, &[Run::new(network, parameters, 0.5)])?;
     let outcome = train(session.as_mut(), Schedule::new(2000, None)?, |at| {
         println!("iteration {:>4}: cost {:.6}", at.iteration, at.cost);
         ControlFlow::Continue(()) // Break would stop training here

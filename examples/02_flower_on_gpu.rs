@@ -20,7 +20,7 @@ fn main() -> planar::Result<()> {
     let network = Network::one_hidden(data.features(), 4, Activation::Tanh)?;
     let parameters = Parameters::initial(&network, 2, 0.01);
     let gpu = Gpu::open(adapter)?;
-    let mut session = gpu.load(&data, &[Run { network, parameters, learning_rate: 1.2 }])?;
+    let mut session = gpu.load(&data, &[Run::new(network, parameters, 1.2)])?;
     let outcome = train(session.as_mut(), Schedule::new(5000, None)?, |_| ControlFlow::Continue(()))?;
 
     for at in &outcome.costs {

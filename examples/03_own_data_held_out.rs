@@ -28,7 +28,7 @@ fn main() -> planar::Result<()> {
 
     let network = Network::one_hidden(3, 16, "leaky-relu:0.1".parse()?)?;
     let parameters = Parameters::initial(&network, 1, 0.5);
-    let run = Run { network, parameters, learning_rate: 0.3 };
+    let run = Run::new(network, parameters, 0.3);
     let mut session = Engine::new(None)?.load(&train_on, std::slice::from_ref(&run))?;
     let outcome = train(session.as_mut(), Schedule::new(5000, None)?, |_| ControlFlow::Continue(()))?;
 

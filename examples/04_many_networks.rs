@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use planar::backend::{Backend, Run};
 use planar::cpu::Engine;
 use planar::data::flower;
-use planar::model::{Activation, Network, Parameters};
+use planar::model::{Activation, Network};
 use planar::train::{Event, Schedule, Status, train_all};
 
 fn main() -> planar::Result<()> {
@@ -15,11 +15,7 @@ fn main() -> planar::Result<()> {
     // the initial weights are the same, so only the rate differs; the last one is far too large for a ReLU
     let rates = [0.01, 0.1, 1.2, 1e30];
     let network = Network::one_hidden(data.features(), 8, Activation::LeakyRelu { slope: 0.01 })?;
-    let runs = rates.map(|learning_rate| Run {
-        network: network.clone(),
-        parameters: Parameters::initial(&network, 2, 0.01),
-        learning_rate,
-    });
+    let runs = rates.map(|learning_rate| Run::initial(network.clone(), 2, 0.01, learning_rate));
 
     let mut session = Engine::new(None)?.load(&data, &runs)?;
     let schedules = vec![Schedule::new(4000, None)?; runs.len()];

@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let data = flower(400, 1)?;
     let network = Network::one_hidden(data.features(), 20, Activation::Tanh)?;
     let parameters = Parameters::initial(&network, 2, 0.01);
-    let mut session = gpu.load(&data, &[Run { network, parameters, learning_rate: 1.2 }])?;
+    let mut session = gpu.load(&data, &[Run::new(network, parameters, 1.2)])?;
     let outcome = train(session.as_mut(), Schedule::new(2000, None)?, |_| ControlFlow::Continue(()))?;
     let accuracy = data.accuracy(&outcome.evaluation.logits);
     println!("cost {:.6}, accuracy {:.2} %", outcome.evaluation.cost, 100.0 * accuracy);

@@ -9,13 +9,14 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use crate::data::Dataset;
-use crate::model::{Activation, Network, Parameters};
+use crate::model::{Activation, InitScale, Network, Parameters};
+use crate::optim::{Recipe, State};
 use crate::{Error, Result};
 
 /// The most iterations that one [`Session::advance`] takes: the length of the device's cost history.
 pub const CHUNK_LIMIT: u32 = 4096;
 
-/// One network to train: where it starts and how fast it goes.
+/// One network to train: where it starts, and how it goes on from there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
     /// What is trained.
@@ -24,6 +25,38 @@ pub struct Run {
     pub parameters: Parameters,
     /// α in θ ← θ − α·dθ.
     pub learning_rate: f64,
+    /// All else that makes an update; plain gradient descent over all samples if nothing else is said.
+    pub recipe: Recipe,
+    /// What led to the weights; nothing if nothing else is said.
+    pub state: State,
+}
+
+impl Run {
+    /// A network to train by plain gradient descent from these weights.
+    pub fn new(network: Network, parameters: Parameters, learning_rate: f64) -> Self {
+        Self { network, parameters, learning_rate, recipe: Recipe::default(), state: State::default() }
+    }
+
+    /// A network to train by plain gradient descent from [`Parameters::initial`].
+    pub fn initial(network: Network, seed: u32, scale: impl Into<InitScale>, learning_rate: f64) -> Self {
+        let parameters = Parameters::initial(&network, seed, scale);
+        Self::new(network, parameters, learning_rate)
+    }
+
+    /// The same network to train in another way.
+    ///
+    /// ```
+    /// use planar::backend::Run;
+    /// use planar::model::{Activation, InitScale, Network};
+    /// use planar::optim::Recipe;
+    /// let network = Network::new(2, &[20, 10], Activation::Relu)?;
+    /// let adam = Recipe { optimizer: "adam".parse()?, batch_size: Some(64), shuffle: Some(1), ..Recipe::default() };
+    /// let run = Run::initial(network, 2, InitScale::HE, 0.001).with_recipe(adam);
+    /// # Ok::<(), planar::Error>(())
+    /// ```
+    pub fn with_recipe(self, recipe: Recipe) -> Self {
+        Self { recipe, ..self }
+    }
 }
 
 /// What computes, for people and for `--json`.
@@ -136,14 +169,15 @@ pub trait Backend: Send + Sync {
     fn device(&self) -> DeviceInfo;
 
     /// Puts a data set and the networks to train on it, side by side, onto the device.
-    /// All networks have the data set's inputs, the same number of layers and the same activation (slopes may differ).
+    /// All networks have the data set's inputs, the same number of layers, the same outputs and the same activation (slopes
+    /// may differ), and take the same batches.
     ///
     /// # Errors
     /// [`Error::Mismatch`] if data and networks do not fit,
     /// [`Error::Limit`] if the device is too small for them.
     fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>>;
 
-    /// The logits of a network at points that need no labels: row-major (points × features) in, one logit per point out.
+    /// The logits of a network at points that need no labels: row-major (points × features) in, (points × outputs) out.
     /// The points go through the device in blocks, so that their number is bounded by the host's memory alone.
     ///
     /// # Errors
@@ -186,13 +220,14 @@ pub trait Session: Send {
     /// [`Error::Lost`] if it is lost and no other could take its place.
     fn collect(&mut self) -> Result<Option<Chunk>>;
 
-    /// The forward pass at the weights after all queued iterations.
+    /// The forward pass over all samples at the weights after all queued iterations, with no unit dropped.
     ///
     /// # Errors
     /// As [`collect`](Self::collect).
     fn evaluate(&mut self) -> Result<Vec<Evaluation>>;
 
-    /// The gradients at the weights after all queued iterations, one set a network.
+    /// The gradients that the next update would take at the weights after all queued iterations, one set a network: those of
+    /// its batch, with L2 and clipping.
     ///
     /// # Errors
     /// As [`collect`](Self::collect).
@@ -206,7 +241,8 @@ pub trait Session: Send {
     /// [`Error::Invalid`] if there is no such network, [`Error::Device`] if the device refuses it.
     fn retire(&mut self, network: usize) -> Result<()>;
 
-    /// Starts again from these parameters, one set per network: nothing is queued, and no network is retired.
+    /// Starts again from these parameters, one set per network, and from the states that were loaded: nothing is queued, and
+    /// no network is retired.
     ///
     /// # Errors
     /// [`Error::Mismatch`] if the parameters are not those of the session's networks, [`Error::Device`] if the device
@@ -229,18 +265,21 @@ pub trait Session: Send {
 pub struct Chunk {
     /// Updates done in it.
     pub iterations: u32,
-    /// `costs[network][k]`: the cost of the weights after `k` updates of the chunk.
+    /// `costs[network][k]`: the cost of the weights after `k` updates of the chunk, on the samples of the next.
     pub costs: Vec<Vec<f64>>,
     /// The parameters at the chunk's end, one set a network.
     pub parameters: Vec<Parameters>,
+    /// The optimisers' moments at the chunk's end, one list a network: empty for plain gradient descent.
+    pub moments: Vec<Vec<f64>>,
 }
 
 /// The forward pass of one network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
-    /// The mean of the loss over the samples.
+    /// The mean of the loss over the samples, with what L2 adds.
     pub cost: f64,
-    /// Z2, one logit per sample; the probability of class 1 is σ(logit).
+    /// Z of the last layer, row-major (samples × outputs); of the exercise's network one logit per sample, and the
+    /// probability of class 1 is σ(logit).
     pub logits: Vec<f64>,
 }
 
@@ -254,14 +293,22 @@ pub fn check_runs(data: &Dataset, runs: &[Run]) -> Result<()> {
     for run in runs {
         let (network, shared) = (&run.network, &first.network);
         check_inputs(data, network)?;
-        let names = |network: &Network| {
-            (network.activation().name(), network.derivative().borrowed.map(Activation::name), network.hidden().len())
+        let kind = |network: &Network| {
+            let names = (network.activation().name(), network.derivative().borrowed.map(Activation::name));
+            (names, network.hidden().len(), network.output(), network.outputs())
         };
-        if names(network) != names(shared) {
+        if kind(network) != kind(shared) {
             let message =
-                "networks trained side by side must have the same activation, derivative and number of layers";
+                "networks trained side by side must have the same activation, derivative, number of layers and outputs";
             return Err(Error::Mismatch(message.into()));
         }
+        run.recipe.check(data.samples())?;
+        let batches = |run: &Run| (run.recipe.batches(data.samples()), run.state.updates);
+        if batches(run) != batches(first) {
+            let message = "networks trained side by side must take the same batches, from the same update on";
+            return Err(Error::Mismatch(message.into()));
+        }
+        run.state.moments_for(network, run.recipe.optimizer)?;
         if run.parameters.layout() != network.layout() {
             return Err(Error::Mismatch(format!("the parameters are not those of a {:?} network", network.widths())));
         }
@@ -270,6 +317,10 @@ pub fn check_runs(data: &Dataset, runs: &[Run]) -> Result<()> {
             if !(slope as f32).is_finite() {
                 return Err(Error::invalid("the slope of leaky-relu", "a finite number in the range of f32", slope));
             }
+        }
+        if let Some(borrowed) = derivative.borrowed.filter(|borrowed| !borrowed.is_of_the_exercise()) {
+            let wanted = "tanh's, sigmoid's or a ReLU's";
+            return Err(Error::invalid("the borrowed derivative", wanted, borrowed));
         }
         check_learning_rate(run.learning_rate)?;
     }
@@ -320,6 +371,13 @@ pub(crate) fn check_chunk(iterations: u32) -> Result<()> {
         true => Ok(()),
         false => Err(Error::invalid("a chunk", format!("between 1 and {CHUNK_LIMIT} iterations"), iterations)),
     }
+}
+
+/// Whether a run is the exercise's training: plain gradient descent over all samples, which count alike, towards one logit
+/// for two classes.
+pub(crate) fn is_plain(data: &Dataset, run: &Run) -> bool {
+    let is_whole = run.recipe.batches(data.samples()).are_whole() && data.weights().is_none();
+    is_whole && Recipe { batch_size: None, ..run.recipe }.is_plain() && run.network.tells_two_classes()
 }
 
 /// That a session of this many networks has no such one, counted from 0.

@@ -8,10 +8,12 @@
 use serde::Serialize;
 
 use crate::backend::{Run, check_runs};
-use crate::cpu::textbook::{Model, samples};
+use crate::cpu::textbook::Batch;
+use crate::cpu::trainee::Trainee;
 use crate::data::Dataset;
 use crate::model::params::is_finite;
-use crate::model::{Activation, Derivative, Network, Parameters};
+use crate::model::{Derivative, Network};
+use crate::optim::Recipe;
 use crate::{Error, Result};
 
 /// The largest relative error of a correct tensor: correct ones of this network err by 1e-11 to 1e-8, wrong ones by 0.4
@@ -112,7 +114,7 @@ fn said(relative: f64) -> String {
 /// The weights at which a network is checked: the notebook's with scale 1, so that no activation saturates and
 /// not every Z of a ReLU lies next to its kink.
 pub fn start(network: &Network, seed: u32) -> Run {
-    Run { parameters: Parameters::initial(network, seed, 1.0), network: network.clone(), learning_rate: 1.0 }
+    Run::initial(network.clone(), seed, 1.0, 1.0)
 }
 
 /// Checks the gradients of a run at its weights.
@@ -140,18 +142,23 @@ pub fn check(data: &Dataset, run: &Run) -> Result<GradientCheck> {
         let wanted = format!("at most {MAX_PARAMETERS} for a gradient check");
         return Err(Error::invalid("the number of parameters", wanted, count));
     }
-    let (x, y) = samples::<f64>(data);
-    let mut model = Model::<f64>::new(&run.network, &run.parameters);
-    let pass = model.forward(&x, &y);
+    // the cost's own gradient: what clipping makes of it is not the derivative of anything
+    let run = Run { recipe: Recipe { clip_norm: None, ..run.recipe }, ..run.clone() };
+    let mut trainee = Trainee::<f64>::new(data, &run)?;
+    let batch = trainee.batch(data);
+    let pass = trainee.forward(&batch);
     if !is_finite(pass.cost) {
         return Err(not_finite(pass.cost));
     }
-    let analytic = model.backward(&pass, &x, &y);
+    let analytic = trainee.backward(&pass, &batch);
     // J is rounded by about ε·max(1, |J|), and by a few times that as a sum over samples; the difference of two over 2h
     // then errs by that over h. Over n elements with the same h, the norm is √n times as large.
     let cost_rounding = COST_ROUNDING * f64::EPSILON * pass.cost.abs().max(1.0);
-    let largest: Vec<f64> =
-        x.chunks_exact(y.len()).map(|row| row.iter().fold(1.0_f64, |largest, x| largest.max(x.abs()))).collect();
+    let largest: Vec<f64> = batch
+        .x
+        .chunks_exact(batch.samples)
+        .map(|row| row.iter().fold(1.0_f64, |largest, x| largest.max(x.abs())))
+        .collect();
     let first_layer = run.parameters.layout().weights(0).range();
     let (mut tensors, mut all) = (Vec::new(), Norms::default());
     for tensor in run.parameters.layout().tensors() {
@@ -161,9 +168,9 @@ pub fn check(data: &Dataset, run: &Run) -> Result<GradientCheck> {
         for i in tensor.range() {
             // d²J/dw² grows with x², so the step that suits b is too long for w by a factor of x
             let scale = if first_layer.contains(&i) { largest[i % largest.len()] } else { 1.0 };
-            let theta = model.parameters.values()[i].abs();
+            let theta = trainee.model.parameters.values()[i].abs();
             let h = (f64::EPSILON.cbrt() * theta.max(1.0) / scale).max(4.0 * f64::EPSILON * theta);
-            let Some(numeric) = central_difference(&mut model, i, h, &x, &y) else {
+            let Some(numeric) = central_difference(&mut trainee, i, h, &batch) else {
                 kinks += 1;
                 continue;
             };
@@ -227,18 +234,18 @@ fn not_finite(found: f64) -> Error {
 }
 
 /// (J(θ + h) − J(θ − h)) / 2h for one parameter; none if a kink lies between the two points.
-fn central_difference(model: &mut Model<f64>, i: usize, h: f64, x: &[f64], y: &[f64]) -> Option<f64> {
-    let theta = model.parameters.values()[i];
+fn central_difference(trainee: &mut Trainee<f64>, i: usize, h: f64, batch: &Batch<f64>) -> Option<f64> {
+    let theta = trainee.model.parameters.values()[i];
     let (above, below) = (theta + h, theta - h);
     let mut at = |theta: f64| {
-        model.parameters.values_mut()[i] = theta;
-        model.forward(x, y)
+        trainee.model.parameters.values_mut()[i] = theta;
+        trainee.forward(batch)
     };
     let (right, left) = (at(above), at(below));
-    model.parameters.values_mut()[i] = theta;
+    trainee.model.parameters.values_mut()[i] = theta;
     let hidden = right.z.len() - 1;
     let mut signs = right.z[..hidden].iter().flatten().zip(left.z[..hidden].iter().flatten());
-    let kinked = matches!(model.network.activation(), Activation::Relu | Activation::LeakyRelu { .. });
+    let kinked = trainee.model.network.activation().has_kink();
     if kinked && signs.any(|(right, left)| (*right > 0.0) != (*left > 0.0)) {
         return None;
     }

@@ -19,7 +19,7 @@
 //! let data = flower(400, 1)?; // the notebook's 400 points, bit for bit
 //! let network = Network::one_hidden(data.features(), 4, Activation::Tanh)?;
 //! let parameters = Parameters::initial(&network, 2, 0.01); // NumPy's randn with seed 2, times 0.01
-//! let mut session = Engine::new(None)?.load(&data, &[Run { network, parameters, learning_rate: 1.2 }])?;
+//! let mut session = Engine::new(None)?.load(&data, &[Run::new(network, parameters, 1.2)])?;
 //! let outcome = train(session.as_mut(), Schedule::new(2000, None)?, |at| {
 //!     println!("iteration {}: cost {:.6}", at.iteration, at.cost);
 //!     ControlFlow::Continue(()) // Break would end the training here
@@ -131,11 +131,7 @@
 //!
 //! let data = flower(400, 1)?;
 //! let network = Network::one_hidden(2, 8, "leaky-relu:0.01".parse()?)?;
-//! let seeds = |seed| Run {
-//!     network: network.clone(),
-//!     parameters: Parameters::initial(&network, seed, 0.01),
-//!     learning_rate: 0.5,
-//! };
+//! let seeds = |seed| Run::initial(network.clone(), seed, 0.01, 0.5);
 //! let runs: Vec<Run> = (0..20).map(seeds).collect();
 //! let mut session = Engine::new(None)?.load(&data, &runs)?;
 //! let outcomes = train_all(session.as_mut(), &vec![Schedule::new(500, None)?; 20], |event| {
@@ -169,7 +165,7 @@
 //!
 //! let data = flower(400, 1)?;
 //! let network = Network::one_hidden(2, 20, Activation::Tanh)?;
-//! let run = Run { parameters: Parameters::initial(&network, 2, 0.01), network, learning_rate: 1.2 };
+//! let run = Run::initial(network, 2, 0.01, 1.2);
 //! let (f64, engine) = (Reference::<f64>::new(), Engine::new(None)?);
 //! let found = compare([&f64, &engine], &data, &run, 100, Bounds::F32_TO_F64, |_| {})?;
 //! assert!(found.agrees());
@@ -252,6 +248,7 @@ mod memory;
 pub mod metrics;
 pub mod model;
 mod names;
+pub mod optim;
 #[cfg(feature = "plot")]
 pub mod plot;
 pub mod predict;

@@ -7,7 +7,7 @@ use web_time::Instant;
 use crate::Result;
 use crate::backend::{Backend, CHUNK_LIMIT, Layouts, Run, Session};
 use crate::data::Dataset;
-use crate::model::{Network, Parameters};
+use crate::model::Network;
 
 /// How fast a backend trains its networks.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +34,7 @@ pub struct Speed {
 /// # Ok::<(), planar::Error>(())
 /// ```
 pub fn run(network: &Network, seed: u32) -> Run {
-    Run { network: network.clone(), parameters: Parameters::initial(network, seed, 0.01), learning_rate: 0.073 }
+    Run::initial(network.clone(), seed, 0.01, 0.073)
 }
 
 /// Loads the networks, trains them side by side for about `patience`, the set-up not counted, and forgets them.
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn neither_the_set_up_nor_a_submit_counts_as_an_iteration() {
         let network = Network::one_hidden(2, 4, "tanh".parse().unwrap()).unwrap();
-        let run = [Run { parameters: Parameters::zeros(&network), network, learning_rate: 1.0 }];
+        let run = [Run::new(network.clone(), Parameters::zeros(&network), 1.0)];
         let speed = speed(&Slow, &flower(4, 1).unwrap(), &run, Duration::from_millis(60)).unwrap();
         assert!(speed.setup >= 0.15, "{speed:?}");
         // 20 µs, and of the submit's 1 ms no more than its share of a chunk of 10 ms

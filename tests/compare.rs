@@ -19,7 +19,7 @@ fn dataset(name: &str) -> Dataset {
 
 fn run(activation: &str, hidden: usize, seed: u32, learning_rate: f64) -> Run {
     let network = Network::one_hidden(2, hidden, activation.parse().unwrap()).unwrap();
-    Run { parameters: Parameters::initial(&network, seed, 0.01), network, learning_rate }
+    Run::initial(network, seed, 0.01, learning_rate)
 }
 
 /// Calls with every run, and returns how many there are.
@@ -175,7 +175,12 @@ impl Session for BrokenSession {
                 costs.push(self.step()?);
             }
         }
-        Ok(Some(Chunk { iterations, costs: vec![costs], parameters: vec![self.parameters.clone()] }))
+        Ok(Some(Chunk {
+            iterations,
+            costs: vec![costs],
+            parameters: vec![self.parameters.clone()],
+            moments: vec![Vec::new()],
+        }))
     }
     fn evaluate(&mut self) -> Result<Vec<Evaluation>> {
         self.inner.restart(std::slice::from_ref(&self.parameters))?;

@@ -109,7 +109,7 @@ fn causes_are_told_apart() {
     let sure = Dataset::from_points("sure", None, 1, &[-90.0, 90.0], vec![0, 1]).unwrap();
     let network = planar::model::Network::one_hidden(1, 3, "leaky-relu".parse().unwrap()).unwrap();
     let parameters = planar::model::Parameters::initial(&network, 2, 1.0);
-    let found = of(&sure, &Run { network, parameters, learning_rate: 0.01 }, 50);
+    let found = of(&sure, &Run::new(network, parameters, 0.01), 50);
     assert_eq!(found.cause, Cause::SaturatedCost, "{}", found.verdict);
 }
 

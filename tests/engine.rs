@@ -36,7 +36,7 @@ fn flower() -> Dataset {
 fn run(inputs: usize, hidden: usize, activation: &str, seed: u32, scale: f64, learning_rate: f64) -> Run {
     let network = Network::one_hidden(inputs, hidden, activation.parse().unwrap()).unwrap();
     let parameters = Parameters::initial(&network, seed, scale);
-    Run { network, parameters, learning_rate }
+    Run::new(network, parameters, learning_rate)
 }
 
 /// A run with every weight and bias random, and all z1 within about ±2: if tanh is saturated, 1 − a² loses more digits
@@ -401,7 +401,7 @@ fn what_the_engine_cannot_do_is_said() {
         assert_eq!(error.to_string(), format!("the number of threads must be between 1 and 1024, not {threads}"));
     }
     let deep = Network::new(2, &[4, 4], Activation::Tanh).unwrap();
-    let deep = Run { parameters: Parameters::zeros(&deep), network: deep, learning_rate: 1.0 };
+    let deep = Run::new(deep.clone(), Parameters::zeros(&deep), 1.0);
     let other = run(3, 4, "tanh", 1, 1.0, 1.0);
     let mixed = Run { parameters: other.parameters.clone(), ..run(2, 4, "tanh", 1, 1.0, 1.0) };
     let error = engine(1).forward(&deep.network, &deep.parameters, &[1.0, 2.0]).unwrap_err();

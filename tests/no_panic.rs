@@ -26,7 +26,7 @@ fn network(inputs: usize) -> Network {
 
 fn run(inputs: usize) -> Run {
     let network = network(inputs);
-    Run { parameters: Parameters::initial(&network, 2, 0.01), network, learning_rate: 1.2 }
+    Run::initial(network, 2, 0.01, 1.2)
 }
 
 fn backends() -> [Box<dyn Backend>; 2] {
@@ -82,7 +82,7 @@ fn absurd_sizes_are_refused_before_anything_is_allocated() {
     }
     let wide = Network::one_hidden(2, 1 << 24, Activation::Tanh).unwrap();
     let many = Dataset::from_points("many", None, 2, &vec![0.0; 400], vec![0; 200]).unwrap();
-    let run = Run { parameters: Parameters::zeros(&wide), network: wide, learning_rate: 1.0 };
+    let run = Run::new(wide.clone(), Parameters::zeros(&wide), 1.0);
     assert!(Reference::<f64>::new().load(&many, &[run]).is_err());
     assert!(Engine::new(Some(0)).is_err() && Engine::new(Some(usize::MAX)).is_err());
 }
@@ -92,7 +92,7 @@ fn what_does_not_fit_together_is_refused() {
     let data = flower(10, 1).unwrap();
     let [other, deep] = [run(3), {
         let network = Network::new(2, &[3, 3], Activation::Tanh).unwrap();
-        Run { parameters: run(2).parameters, network, learning_rate: 1.0 }
+        Run::new(network, run(2).parameters, 1.0)
     }];
     let slope = Network::one_hidden(2, 3, Activation::LeakyRelu { slope: f64::NAN }).unwrap();
     let nan = Run { network: slope, ..run(2) };

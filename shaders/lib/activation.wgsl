@@ -1,7 +1,7 @@
 // g and g′ of the hidden layers, the formulas of src/model/activation.rs, for four numbers at once; a kernel that has
 // one number takes the first of four. The prelude numbers the activations and says which one is meant (ACTIVATION) and
 // whose derivative the backward pass takes (DERIVATIVE): OWN, unless a bug is injected.
-//# uses lib/network
+//# uses lib/loss, lib/network
 
 // g(z) and g′(z).
 struct Activated {
@@ -30,6 +30,22 @@ fn stable_tanh(z: vec4<f32>) -> Activated {
     return Activated(value, 4.0 * e * r * r);
 }
 
+// z where z > 0, else exp(z) − 1 as 2t / (1 − t) with t = tanh(z/2), which keeps its digits near 0.
+fn elu(z: vec4<f32>) -> Activated {
+    let t = stable_tanh(0.5 * min(z, vec4<f32>())).value;
+    let positive = z > vec4<f32>();
+    return Activated(select(2.0 * t / (1.0 - t), z, positive), select(exp(z), vec4<f32>(1.0), positive));
+}
+
+// z·σ(2u) with 2u = 2·√(2/π)·(z + 0.044715·z³); beyond the range of 2u, σ′ is 0 and its product with z·(2u)′ would be NaN.
+fn gelu(z: vec4<f32>) -> Activated {
+    let square = z * z;
+    let s = sigmoid(1.5957691216 * fma(0.044715 * square, z, z));
+    let slope = 1.5957691216 * fma(vec4<f32>(0.134145), square, vec4<f32>(1.0));
+    let bend = select(vec4<f32>(), z * s.derivative * slope, s.derivative > vec4<f32>());
+    return Activated(z * s.value, s.value + bend);
+}
+
 fn activate(z: vec4<f32>, slope: f32) -> Activated {
     let positive = z > vec4<f32>();
     switch ACTIVATION {
@@ -41,6 +57,22 @@ fn activate(z: vec4<f32>, slope: f32) -> Activated {
         }
         case RELU: {
             return Activated(select(vec4<f32>(), z, positive), select(vec4<f32>(), vec4<f32>(1.0), positive));
+        }
+        case IDENTITY: {
+            return Activated(z, vec4<f32>(1.0));
+        }
+        case ELU: {
+            return elu(z);
+        }
+        case SOFTPLUS: {
+            return Activated(softplus(z), sigmoid(z).value);
+        }
+        case SILU: {
+            let s = sigmoid(z);
+            return Activated(z * s.value, fma(z, s.derivative, s.value));
+        }
+        case GELU: {
+            return gelu(z);
         }
         default: {
             return Activated(select(slope * z, z, positive), select(vec4<f32>(slope), vec4<f32>(1.0), positive));

@@ -16,6 +16,11 @@ fn log1p(t: vec4<f32>) -> vec4<f32> {
     return 2.0 * s * series;
 }
 
+// ln(1 + exp(z)) = max(z, 0) + log1p(exp(−|z|))
+fn softplus(z: vec4<f32>) -> vec4<f32> {
+    return select(vec4<f32>(), z, z > vec4<f32>()) + log1p(exp(-abs(z)));
+}
+
 // −[y·ln σ(z) + (1 − y)·ln(1 − σ(z))] = max(z, 0) − z·y + log1p(exp(−|z|))
 fn logit_loss(z: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
     return fma(-z, y, select(vec4<f32>(), z, z > vec4<f32>())) + log1p(exp(-abs(z)));

@@ -32,7 +32,12 @@ const TANH: u32 = 0u;
 const SIGMOID: u32 = 1u;
 const RELU: u32 = 2u;
 const LEAKY_RELU: u32 = 3u;
-const OWN: u32 = 4u;
+const IDENTITY: u32 = 4u;
+const ELU: u32 = 5u;
+const SOFTPLUS: u32 = 6u;
+const SILU: u32 = 7u;
+const GELU: u32 = 8u;
+const OWN: u32 = 9u;
 const ACTIVATION: u32 = TANH;
 const DERIVATIVE: u32 = OWN;
 

@@ -157,19 +157,13 @@ fn scales(data: &Dataset, run: &Run, logits: &[f64]) -> Vec<f64> {
         let rows = theta.weights(layer).chunks_exact(theta.layout().weights(layer).columns);
         let sum = rows.map(|w| w.iter().map(|w| w.abs()).sum::<f64>()).fold(0.0, f64::max);
         let z = sum * below[layer] + largest(theta.bias(layer));
-        below.push(match g {
-            Activation::Tanh => z.min(1.0),
-            Activation::Sigmoid => 1.0,
-            Activation::Relu => z,
-            Activation::LeakyRelu { slope } => z * slope.abs().max(1.0),
-        });
+        below.push(g.largest(z));
     }
     let slope = |a: f64| match derivative.borrowed {
         Some(Activation::Tanh) => 1.0 + a * a,
         Some(Activation::Sigmoid) => a * (1.0 + a),
-        Some(other) => other.slope().abs().max(1.0),
-        None if g == Activation::Sigmoid => 0.25,
-        None => g.slope().abs().max(1.0),
+        Some(other) => other.steepest(),
+        None => g.steepest(),
     };
     let error = |(z, y): (&f64, &u8)| (sigmoid(*z) - f64::from(*y)).abs();
     let mut dz = logits.iter().zip(data.labels()).map(error).sum::<f64>() / data.samples() as f64;

@@ -2,7 +2,7 @@
 
 use crate::backend::{Backend, check_points};
 use crate::cpu::logits_at;
-use crate::model::{Activation, Network, Parameters};
+use crate::model::{Network, Parameters};
 use crate::{Error, Result};
 
 /// How far a logit may be off, relative to what its terms could add up to: far more than rounding, far less than any
@@ -51,12 +51,8 @@ fn magnitude(network: &Network, parameters: &Parameters, point: &[f64]) -> f64 {
             |(row, bias): (&[f64], &f64)| bias.abs() + row.iter().zip(&below).map(|(w, a)| w.abs() * a).sum::<f64>();
         let sums: Vec<f64> = rows.map(sum).collect();
         let is_output = layer + 1 == parameters.layout().layers();
-        below = match network.activation() {
-            _ if is_output => sums,
-            Activation::Tanh => sums.iter().map(|sum| sum.min(1.0)).collect(),
-            Activation::Sigmoid => vec![1.0; sums.len()],
-            g => sums.iter().map(|sum| sum * g.slope().abs().max(1.0)).collect(),
-        };
+        let largest = |sum: &f64| if is_output { *sum } else { network.activation().largest(*sum) };
+        below = sums.iter().map(largest).collect();
     }
     below[0]
 }

@@ -98,7 +98,7 @@ impl StepComparison {
 /// use planar::model::{Network, Parameters};
 ///
 /// let network = Network::one_hidden(2, 17, "tanh".parse()?)?;
-/// let run = Run { parameters: Parameters::initial(&network, 2, 0.01), network, learning_rate: 1.2 };
+/// let run = Run::initial(network, 2, 0.01, 1.2);
 /// let (left, right) = (Reference::<f64>::new(), Engine::new(None)?);
 /// let comparison = compare([&left, &right], &flower(400, 1)?, &run, 100, Bounds::F32_TO_F64, |_| {})?;
 /// assert!(comparison.agrees());

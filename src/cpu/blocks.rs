@@ -23,7 +23,7 @@ fn widest(network: &Network) -> usize {
     network.widths().into_iter().max().unwrap_or(1)
 }
 
-/// The logits of points, row-major (points × features): `logits` is called with each block of points and the slice
+/// The logits (points × outputs) of points, row-major (points × features): `logits` is called with each block of points and the slice
 /// for their logits, on at most this many threads. If each logit depends on its point alone, neither blocks nor threads
 /// change a bit.
 pub fn logits_in_blocks(
@@ -33,8 +33,8 @@ pub fn logits_in_blocks(
     logits: impl Fn(&[f64], &mut [f64]) + Sync,
 ) -> Vec<f64> {
     let (features, block) = (network.inputs(), points_of_block(network));
-    let mut all = vec![0.0; points.len() / features];
-    let blocks = points.chunks(block * features).zip(all.chunks_mut(block));
+    let mut all = vec![0.0; points.len() / features * network.outputs()];
+    let blocks = points.chunks(block * features).zip(all.chunks_mut(block * network.outputs()));
     let threads = threads.min(blocks.len()).min((NUMBERS_OF_ALL / block / widest(network)).max(1));
     let blocks = Mutex::new(blocks);
     let next = || blocks.lock().unwrap_or_else(PoisonError::into_inner).next();

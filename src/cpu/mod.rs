@@ -6,6 +6,7 @@ mod inference;
 pub mod operations;
 pub mod reference;
 pub(crate) mod textbook;
+pub(crate) mod trainee;
 
 use crate::backend::{Backend, Run};
 use crate::data::Dataset;

@@ -4,7 +4,7 @@
 //! in `f64` it is what the GPU is judged by, in `f32` it shows what rounding alone does.
 #![cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "some are only compared with kernels"))]
 
-use crate::model::{Activation, Derivative, Parameters, Real, loss::logit_loss};
+use crate::model::{Activation, Derivative, Output, Parameters, Real, loss::logit_loss};
 
 /// Which operand of a product is stored transposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,6 +58,30 @@ pub(crate) fn bias_activation<T: Real>(z: &mut [T], bias: &[T], activation: Acti
 /// dZ = A − Y at the output, where A = σ(Z).
 pub(crate) fn output_delta<T: Real>(a: &[T], y: &[T]) -> Vec<T> {
     a.iter().zip(y).map(|(a, y)| *a - *y).collect()
+}
+
+/// dZ and the loss of each sample at an output, for Z and Y (outputs × samples).
+pub(crate) fn output<T: Real>(output: Output, z: &[T], y: &[T], samples: usize) -> (Vec<T>, Vec<T>) {
+    let outputs = z.len() / samples;
+    let (mut dz, mut losses) = (vec![T::ZERO; z.len()], Vec::with_capacity(samples));
+    for sample in 0..samples {
+        let [z, y] = [z, y].map(|of| (0..outputs).map(|row| of[row * samples + sample]).collect::<Vec<T>>());
+        losses.push(output.loss(&z, &y));
+        for (row, delta) in output.delta(&z, &y).into_iter().enumerate() {
+            dz[row * samples + sample] = delta;
+        }
+    }
+    (dz, losses)
+}
+
+/// Each value times its factor.
+pub(crate) fn mask<T: Real>(values: &mut [T], factors: &[T]) {
+    values.iter_mut().zip(factors).for_each(|(value, factor)| *value = *value * *factor);
+}
+
+/// A matrix of rows of this length, with rows and columns exchanged.
+pub(crate) fn transposed<T: Copy>(matrix: &[T], columns: usize) -> Vec<T> {
+    (0..columns).flat_map(|column| matrix.iter().skip(column).step_by(columns).copied()).collect()
 }
 
 /// dZ = dA ∘ g′(Z) of a hidden layer, where dA = Wᵀ·dZ of the layer above.
@@ -174,7 +198,7 @@ fn dot<T: Real>(a: &[T], b: &[T]) -> T {
 }
 
 /// Σ aᵢ.
-fn sum<T: Real>(values: &[T]) -> T {
+pub(crate) fn sum<T: Real>(values: &[T]) -> T {
     let mut lanes = [T::ZERO; LANES];
     let chunks = values.chunks_exact(LANES);
     let rest: T = chunks.remainder().iter().copied().sum();

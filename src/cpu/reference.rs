@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::marker::PhantomData;
 
 use super::blocks;
-use super::textbook::{self, Model, samples};
+use super::operations as op;
+use super::textbook::{self, Batch};
+use super::trainee::Trainee;
 use crate::backend::{
     Backend, Chunk, DeviceInfo, Evaluation, Run, Session, check_chunk, check_points, check_runs, check_start,
     no_network,
@@ -24,7 +26,7 @@ use crate::{Error, Result};
 /// let data = Dataset::from_points("and", None, 2, &[0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 0, 0, 1])?;
 /// let network = Network::one_hidden(2, 4, Activation::Tanh)?;
 /// let parameters = Parameters::initial(&network, 2, 0.01);
-/// let mut session = Reference::<f64>::new().load(&data, &[Run { network, parameters, learning_rate: 1.2 }])?;
+/// let mut session = Reference::<f64>::new().load(&data, &[Run::new(network, parameters, 1.2)])?;
 /// session.advance(500)?;
 /// let chunk = session.collect()?.expect("500 iterations are queued");
 /// assert!(chunk.costs[0][499] < 0.1 * chunk.costs[0][0]);
@@ -73,8 +75,9 @@ impl<T: Real> Backend for Reference<T> {
         check_points(network, parameters, points)?;
         let theta: Parameters<T> = parameters.cast();
         Ok(blocks::logits_in_blocks(network, points, blocks::threads(), |points, logits| {
-            let z = textbook::logits(network, &theta, blocks::columns(points, network.inputs()), logits.len());
-            logits.iter_mut().zip(z).for_each(|(logit, z)| *logit = z.to_f64());
+            let samples = logits.len() / network.outputs();
+            let z = textbook::logits(network, &theta, blocks::columns(points, network.inputs()), samples);
+            logits.iter_mut().zip(op::transposed(&z, samples)).for_each(|(logit, z)| *logit = z.to_f64());
         }))
     }
 
@@ -84,11 +87,11 @@ impl<T: Real> Backend for Reference<T> {
             check_activations(data, &run.network)?;
         }
         super::check_room(self, data, runs)?;
-        let (inputs, labels) = samples(data);
         Ok(Box::new(ReferenceSession::<T> {
-            inputs,
-            labels,
-            trainees: runs.iter().map(Trainee::new).collect(),
+            data: data.clone(),
+            all: Batch::all(data, &runs[0].network),
+            trainees: runs.iter().map(|run| Trainee::new(data, run)).collect::<Result<_>>()?,
+            retired: vec![false; runs.len()],
             done: VecDeque::new(),
         }))
     }
@@ -117,24 +120,26 @@ fn check_activations(data: &Dataset, network: &Network) -> Result<()> {
 }
 
 struct ReferenceSession<T> {
-    /// X (n_x × m) and Y (1 × m).
-    inputs: Vec<T>,
-    labels: Vec<T>,
+    data: Dataset,
+    /// All samples.
+    all: Batch<T>,
     trainees: Vec<Trainee<T>>,
+    retired: Vec<bool>,
     done: VecDeque<Chunk>,
 }
 
-/// A network in training.
-struct Trainee<T> {
-    model: Model<T>,
-    learning_rate: f64,
-    is_retired: bool,
-}
-
-impl<T: Real> Trainee<T> {
-    fn new(run: &Run) -> Self {
-        let model = Model::new(&run.network, &run.parameters);
-        Self { model, learning_rate: run.learning_rate, is_retired: false }
+/// Does something with the samples of a network's next update.
+fn with_batch<T: Real, U>(
+    trainee: &mut Trainee<T>,
+    data: &Dataset,
+    all: &Batch<T>,
+    act: impl FnOnce(&mut Trainee<T>, &Batch<T>) -> U,
+) -> U {
+    if trainee.takes_all(data) {
+        act(trainee, all)
+    } else {
+        let batch = trainee.batch(data);
+        act(trainee, &batch)
     }
 }
 
@@ -145,19 +150,22 @@ impl<T: Real> Session for ReferenceSession<T> {
 
     fn advance(&mut self, iterations: u32) -> Result<()> {
         check_chunk(iterations)?;
-        let costs = self.trainees.iter_mut().map(|Trainee { model, learning_rate, is_retired }| {
-            let iterations = if *is_retired { 0 } else { iterations };
+        let Self { data, all, trainees, .. } = self;
+        let costs = trainees.iter_mut().zip(&self.retired).map(|(trainee, is_retired)| {
             let descend = |_| {
-                let pass = model.forward(&self.inputs, &self.labels);
-                let gradients = model.backward(&pass, &self.inputs, &self.labels);
-                model.update(&gradients, *learning_rate);
-                pass.cost.to_f64()
+                with_batch(trainee, data, all, |trainee, batch| {
+                    let pass = trainee.forward(batch);
+                    let gradients = trainee.backward(&pass, batch);
+                    trainee.update(&gradients);
+                    pass.cost.to_f64()
+                })
             };
-            (0..iterations).map(descend).collect()
+            (0..if *is_retired { 0 } else { iterations }).map(descend).collect()
         });
         let costs = costs.collect();
         let parameters = self.trainees.iter().map(|trainee| trainee.model.parameters.cast()).collect();
-        self.done.push_back(Chunk { iterations, costs, parameters });
+        let moments = self.trainees.iter().map(Trainee::moments).collect();
+        self.done.push_back(Chunk { iterations, costs, parameters, moments });
         Ok(())
     }
 
@@ -166,33 +174,31 @@ impl<T: Real> Session for ReferenceSession<T> {
     }
 
     fn retire(&mut self, network: usize) -> Result<()> {
-        let networks = self.trainees.len();
-        self.trainees.get_mut(network).ok_or_else(|| no_network(network, networks))?.is_retired = true;
+        let networks = self.retired.len();
+        *self.retired.get_mut(network).ok_or_else(|| no_network(network, networks))? = true;
         Ok(())
     }
 
     fn restart(&mut self, start: &[Parameters]) -> Result<()> {
         check_start(self.trainees.iter().map(|trainee| &trainee.model.network), start)?;
         self.done.clear();
-        for (trainee, parameters) in self.trainees.iter_mut().zip(start) {
-            (trainee.model.parameters, trainee.is_retired) = (parameters.cast(), false);
-        }
+        self.retired.fill(false);
+        self.trainees.iter_mut().zip(start).for_each(|(trainee, parameters)| trainee.restart(parameters));
         Ok(())
     }
 
     fn evaluate(&mut self) -> Result<Vec<Evaluation>> {
-        let evaluate = |Trainee { model, .. }: &Trainee<T>| {
-            let pass = model.forward(&self.inputs, &self.labels);
-            Evaluation { cost: pass.cost.to_f64(), logits: pass.logits().iter().map(|z| z.to_f64()).collect() }
-        };
-        Ok(self.trainees.iter().map(evaluate).collect())
+        Ok(self.trainees.iter().map(|trainee| trainee.evaluate(&self.all)).collect())
     }
 
     fn gradients(&mut self) -> Result<Vec<Parameters>> {
-        let gradients = |Trainee { model, .. }: &Trainee<T>| {
-            let pass = model.forward(&self.inputs, &self.labels);
-            model.backward(&pass, &self.inputs, &self.labels).cast()
+        let Self { data, all, trainees, .. } = self;
+        let gradients = |trainee: &mut Trainee<T>| {
+            with_batch(trainee, data, all, |trainee, batch| {
+                let pass = trainee.forward(batch);
+                trainee.backward(&pass, batch).cast()
+            })
         };
-        Ok(self.trainees.iter().map(gradients).collect())
+        Ok(trainees.iter_mut().map(gradients).collect())
     }
 }

@@ -177,6 +177,21 @@ impl Dataset {
         &self.labels
     }
 
+    /// What a row of a network's outputs should be for a sample.
+    pub(crate) fn target(&self, _output: crate::model::Output, _row: usize, sample: usize) -> f64 {
+        f64::from(self.labels[sample])
+    }
+
+    /// What each sample's loss counts, if not all count 1.
+    pub fn weights(&self) -> Option<&[f64]> {
+        None
+    }
+
+    /// The sum of the samples' weights, which are 1 if nothing else is said.
+    pub fn total_weight(&self) -> f64 {
+        self.weights().map_or(self.samples() as f64, |weights| weights.iter().sum())
+    }
+
     /// The features of one sample; empty if there is no such sample.
     pub fn point(&self, sample: usize) -> impl Iterator<Item = f64> + '_ {
         let features = if sample < self.samples() { self.features() } else { 0 };

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::backend::Run;
-use crate::cpu::textbook::{Forward, Model};
-use crate::model::Parameters;
+use crate::cpu::operations::transposed;
+use crate::cpu::textbook::{Batch, Forward, Model};
 use crate::model::params::{Kind, Layout, is_finite};
+use crate::model::{Output, Parameters};
 
 /// An element that is not finite.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -37,8 +38,15 @@ impl Watch {
     }
 
     /// Looks at the tensors of one iteration in the order in which they are computed.
-    pub fn look(&mut self, iteration: u64, model: &Model<f64>, pass: &Forward<f64>, gradients: &Parameters, x: &[f64]) {
-        let samples = pass.logits().len();
+    pub fn look(
+        &mut self,
+        iteration: u64,
+        model: &Model<f64>,
+        pass: &Forward<f64>,
+        gradients: &Parameters,
+        batch: &Batch<f64>,
+    ) {
+        let (x, samples) = (batch.x.as_slice(), batch.samples);
         let layers = self.layout.layers();
         for tensor in self.layout.clone().tensors() {
             let (name, values) = (tensor.name(), &model.parameters.values()[tensor.range()]);
@@ -54,13 +62,26 @@ impl Watch {
                 let terms = (0..inner).map(|k| w[unit * inner + k] * below[k * samples + sample]);
                 format!("W{n}·{input} + b{n}: {}", kind(terms.chain([b[unit]])))
             });
-            let g = if n == layers { "σ".to_owned() } else { model.network.activation().name().to_owned() };
-            self.note(iteration, &format!("A{n}"), &pass.a[layer], samples, |i| {
-                format!("{g}(Z{n}) of {}", pass.z[layer][i])
-            });
+            if n == layers {
+                let predictions = predictions(model, pass, samples);
+                let g = predicted_by(model.network.output());
+                self.note(iteration, &format!("A{n}"), &predictions, samples, |i| {
+                    format!("{g}(Z{n}) of {}", pass.z[layer][i])
+                });
+            } else {
+                let g = model.network.activation().name();
+                self.note(iteration, &format!("A{n}"), &pass.a[layer], samples, |i| {
+                    format!("{g}(Z{n}) of {}", pass.z[layer][i])
+                });
+            }
         }
         self.note(iteration, "cost", &[pass.cost], 1, |_| {
-            format!("max(z, 0) − z·y + ln(1 + e^−|z|) of Z{layers}, summed: {}", kind(pass.logits().iter().copied()))
+            let loss = match model.network.output() {
+                Output::Logistic => "max(z, 0) − z·y + ln(1 + e^−|z|)",
+                Output::Softmax => "ln Σ e^z − z of the class",
+                Output::Squares => "½(z − y)²",
+            };
+            format!("{loss} of Z{layers}, summed: {}", kind(pass.logits().iter().copied()))
         });
         for tensor in self.layout.clone().tensors().iter().rev() {
             let (name, values) = (format!("d{}", tensor.name()), &gradients.values()[tensor.range()]);
@@ -100,6 +121,23 @@ impl Watch {
                 operation: operation(i),
             });
         }
+    }
+}
+
+/// A of the output (outputs × samples).
+fn predictions(model: &Model<f64>, pass: &Forward<f64>, samples: usize) -> Vec<f64> {
+    let (output, outputs) = (model.network.output(), model.network.outputs());
+    let of_sample = |z: &[f64]| output.predictions(z);
+    let predictions: Vec<f64> = transposed(pass.logits(), samples).chunks_exact(outputs).flat_map(of_sample).collect();
+    transposed(&predictions, outputs)
+}
+
+/// The function that predicts.
+fn predicted_by(output: Output) -> &'static str {
+    match output {
+        Output::Logistic => "σ",
+        Output::Softmax => "softmax",
+        Output::Squares => "identity",
     }
 }
 

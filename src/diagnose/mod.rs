@@ -141,7 +141,7 @@ pub struct Diagnosis {
 /// use planar::model::{Network, Parameters};
 ///
 /// let network = Network::one_hidden(2, 4, "relu".parse()?)?.with_backward("tanh".parse()?);
-/// let run = Run { parameters: Parameters::initial(&network, 2, 0.01), network, learning_rate: 1.2 };
+/// let run = Run::initial(network, 2, 0.01, 1.2);
 /// let diagnosis = diagnose(&flower(400, 1)?, &run, 100, None, Duration::from_secs(5))?;
 /// assert_eq!(diagnosis.cause, Cause::WrongDerivative);
 /// assert_eq!(diagnosis.replay.cost_above_one, Some(43));

@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::broken::{Broken, Watch};
 use crate::Result;
 use crate::backend::{Run, check_runs};
-use crate::cpu::textbook::{Forward, Model, samples};
+use crate::cpu::textbook::{Batch, Forward, Model};
+use crate::cpu::trainee::Trainee;
 use crate::data::Dataset;
 use crate::model::Activation;
 
@@ -75,18 +76,18 @@ impl Replay {
 pub fn replay(data: &Dataset, run: &Run, first: u64, last: u64, patience: Duration) -> Result<Replay> {
     check_runs(data, std::slice::from_ref(run))?;
     let started = Instant::now();
-    let (x, y) = samples::<f64>(data);
-    let mut model = Model::<f64>::new(&run.network, &run.parameters);
+    let mut trainee = Trainee::<f64>::new(data, run)?;
     let is_relu = run.network.activation() == Activation::Relu;
     let mut alive = vec![first; run.network.hidden()[0]];
     let mut watch = Watch::new(run);
     let mut seen = Replay { first, ..Replay::default() };
     for iteration in first..=last {
-        let pass = model.forward(&x, &y);
-        let gradients = model.backward(&pass, &x, &y);
-        seen.look(iteration, &pass, &model, &y);
-        watch.look(iteration, &model, &pass, &gradients, &x);
-        for (unit, z) in pass.z[0].chunks_exact(y.len()).enumerate() {
+        let batch = trainee.batch(data);
+        let pass = trainee.forward(&batch);
+        let gradients = trainee.backward(&pass, &batch);
+        seen.look(iteration, &pass, &trainee.model, &batch);
+        watch.look(iteration, &trainee.model, &pass, &gradients, &batch);
+        for (unit, z) in pass.z[0].chunks_exact(batch.samples).enumerate() {
             if z.iter().any(|z| *z > 0.0) {
                 alive[unit] = iteration + 1;
             }
@@ -101,7 +102,7 @@ pub fn replay(data: &Dataset, run: &Run, first: u64, last: u64, patience: Durati
             seen.cut_short = iteration < last && !all_over;
             break;
         }
-        model.update(&gradients, run.learning_rate);
+        trainee.update(&gradients);
     }
     seen.broken = watch.broken;
     let dead: Vec<u64> = alive.into_iter().filter(|alive| *alive <= seen.last).collect();
@@ -110,7 +111,7 @@ pub fn replay(data: &Dataset, run: &Run, first: u64, last: u64, patience: Durati
 }
 
 impl Replay {
-    fn look(&mut self, at: u64, pass: &Forward<f64>, model: &Model<f64>, y: &[f64]) {
+    fn look(&mut self, at: u64, pass: &Forward<f64>, model: &Model<f64>, batch: &Batch<f64>) {
         let note = |first: &mut Option<u64>, is_so: &dyn Fn() -> bool| {
             if first.is_none() && is_so() {
                 *first = Some(at);
@@ -120,9 +121,9 @@ impl Replay {
         note(&mut self.activation_above_one, &|| a1.iter().any(|a| a.abs() > 1.0));
         note(&mut self.cost_above_one, &|| pass.cost > 1.0);
         note(&mut self.cost_not_finite, &|| !pass.cost.is_finite());
-        note(&mut self.notebook_nan, &|| notebook_cost(pass.logits(), y, |z| 1.0 / (1.0 + (-z).exp())).is_nan());
+        note(&mut self.notebook_nan, &|| notebook_cost(pass.logits(), &batch.y, |z| 1.0 / (1.0 + (-z).exp())).is_nan());
         note(&mut self.notebook_nan_f32, &|| {
-            notebook_cost(pass.logits(), y, |z| f64::from(1.0 / (1.0 + (-z as f32).exp()))).is_nan()
+            notebook_cost(pass.logits(), &batch.y, |z| f64::from(1.0 / (1.0 + (-z as f32).exp()))).is_nan()
         });
         note(&mut self.weights_nan, &|| model.parameters.weights(0).iter().any(|w| w.is_nan()));
         note(&mut self.activations_all_nan, &|| a1.iter().all(|a| a.is_nan()));

@@ -255,7 +255,7 @@ fn changed(run: &Run, changes: &[Change]) -> Option<Run> {
         None if network.layout() == run.parameters.layout() => run.parameters.clone(),
         None => return None,
     };
-    Some(Run { network, parameters, learning_rate: rate })
+    Some(Run::new(network, parameters, rate))
 }
 
 fn trial(

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::Result;
-use crate::cpu::textbook::{Model, samples};
+use crate::cpu::textbook::{Batch, Model};
 use crate::data::Dataset;
 use crate::model::{Activation, Network, Parameters};
 
@@ -48,14 +48,14 @@ pub struct UnitsLook {
 impl UnitsLook {
     /// Looks at these weights, in `f64`.
     pub(super) fn new(iteration: u64, some: &Dataset, network: &Network, parameters: &Parameters) -> Self {
-        let (x, y) = samples::<f64>(some);
+        let batch = Batch::<f64>::all(some, network);
         let model = Model::<f64>::new(network, parameters);
-        let pass = model.forward(&x, &y);
-        let gradients = model.backward(&pass, &x, &y);
+        let pass = model.forward(&batch);
+        let gradients = model.backward(&pass, &batch);
         let norm = |values: &[f64]| values.iter().map(|value| value * value).sum::<f64>().sqrt();
         let layer = |(layer, z): (usize, &Vec<f64>)| LayerLook {
-            units: z.len() / y.len(),
-            dead: dead(network.activation(), z, y.len()),
+            units: z.len() / batch.samples,
+            dead: dead(network.activation(), z, batch.samples),
             saturated: saturated(network.activation(), z),
             distinct: distinct(parameters, layer),
         };

@@ -149,7 +149,7 @@ impl RunSettings {
             network = network.with_backward(backward);
         }
         let parameters = self.start.parameters(&network)?;
-        Ok(Run { network, parameters, learning_rate: self.learning_rate })
+        Ok(Run::new(network, parameters, self.learning_rate))
     }
 }
 

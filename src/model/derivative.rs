@@ -34,7 +34,7 @@ impl Derivative {
         match borrowed {
             Activation::Tanh => T::ONE - a * a,
             Activation::Sigmoid => a * (T::ONE - a),
-            Activation::Relu | Activation::LeakyRelu { .. } => borrowed.derivative(z),
+            _ => borrowed.derivative(z),
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub mod activation;
 pub mod derivative;
+mod init_scale;
 pub mod loss;
 pub mod network;
 pub mod output;
@@ -10,6 +11,7 @@ pub mod real;
 
 pub use activation::Activation;
 pub use derivative::Derivative;
+pub use init_scale::{ByInputs, InitScale};
 pub use network::Network;
 pub use output::Output;
 pub use params::Parameters;

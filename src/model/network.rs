@@ -1,19 +1,25 @@
-//! The network: its inputs, its hidden layers and their activation. The output is one logit.
+//! The network: its inputs, its hidden layers and their activation, and its outputs.
 
-use super::{Activation, Derivative, params::Layout};
+use super::{Activation, Derivative, Output, params::Layout};
 use crate::{Error, Result};
 
 /// The most units a layer may have, and the most inputs.
 pub const MAX_WIDTH: usize = 1 << 24;
 
+/// The most hidden layers: deeper plain networks do not train.
+pub const MAX_HIDDEN_LAYERS: usize = 24;
+
 /// The most weights and biases: 8 GiB of `f64`.
 pub const MAX_PARAMETERS: usize = 1 << 30;
 
-/// A fully connected network for two classes: inputs → hidden layers with an activation → one sigmoid unit.
+/// A fully connected network: inputs → hidden layers with an activation → outputs, which are one logit for two classes if
+/// nothing else is said.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
     inputs: usize,
     hidden: Vec<usize>,
+    outputs: usize,
+    output: Output,
     layout: Layout,
     activation: Activation,
     /// The activation whose derivative the backward pass takes instead of g's.
@@ -32,8 +38,8 @@ impl Network {
     /// A network with several hidden layers, from the one nearest the inputs.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if a width is 0 or over [`MAX_WIDTH`], there is no hidden layer, or there are over
-    /// [`MAX_PARAMETERS`].
+    /// [`Error::Invalid`] if a width is 0 or over [`MAX_WIDTH`], there is no hidden layer or there are over
+    /// [`MAX_HIDDEN_LAYERS`], or there are over [`MAX_PARAMETERS`].
     pub fn new(inputs: usize, hidden: &[usize], activation: Activation) -> Result<Self> {
         if !(1..=MAX_WIDTH).contains(&inputs) {
             return Err(Error::invalid("the number of inputs", format!("between 1 and {MAX_WIDTH}"), inputs));
@@ -41,16 +47,39 @@ impl Network {
         if hidden.is_empty() {
             return Err(Error::invalid("the number of hidden layers", "at least 1", 0));
         }
+        if hidden.len() > MAX_HIDDEN_LAYERS {
+            let wanted = format!("at most {MAX_HIDDEN_LAYERS}");
+            return Err(Error::invalid("the number of hidden layers", wanted, hidden.len()));
+        }
         if let Some(width) = hidden.iter().find(|width| !(1..=MAX_WIDTH).contains(*width)) {
             let wanted = format!("between 1 and {MAX_WIDTH}");
             return Err(Error::invalid("the number of hidden units", wanted, width));
         }
-        let layout = Layout::new(&[&[inputs], hidden, &[1]].concat());
-        let parameters = layout.parameters();
-        if parameters > MAX_PARAMETERS {
-            return Err(Error::invalid("the number of parameters", format!("at most {MAX_PARAMETERS}"), parameters));
+        let (outputs, output) = (1, Output::Logistic);
+        let layout = layout(inputs, hidden, outputs)?;
+        Ok(Self { inputs, hidden: hidden.to_vec(), outputs, output, layout, activation, borrowed: None })
+    }
+
+    /// The same network with other outputs.
+    ///
+    /// ```
+    /// use planar::model::{Activation, Network, Output};
+    /// let network = Network::new(64, &[128, 64], Activation::Relu)?.with_output(Output::Softmax, 10)?;
+    /// assert_eq!(network.widths(), [64, 128, 64, 10]);
+    /// # Ok::<(), planar::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for 0 or over [`MAX_WIDTH`] outputs, a softmax of one, or over [`MAX_PARAMETERS`].
+    pub fn with_output(self, output: Output, outputs: usize) -> Result<Self> {
+        if !(1..=MAX_WIDTH).contains(&outputs) {
+            return Err(Error::invalid("the number of outputs", format!("between 1 and {MAX_WIDTH}"), outputs));
         }
-        Ok(Self { inputs, hidden: hidden.to_vec(), layout, activation, borrowed: None })
+        if output == Output::Softmax && outputs == 1 {
+            return Err(Error::invalid("the number of softmax's classes", "at least 2", outputs));
+        }
+        let layout = layout(self.inputs, &self.hidden, outputs)?;
+        Ok(Self { outputs, output, layout, ..self })
     }
 
     /// n_x, the number of inputs.
@@ -61,6 +90,21 @@ impl Network {
     /// n_h of each hidden layer, from the one nearest the inputs.
     pub fn hidden(&self) -> &[usize] {
         &self.hidden
+    }
+
+    /// The number of outputs.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// What the outputs mean.
+    pub fn output(&self) -> Output {
+        self.output
+    }
+
+    /// Whether it has one output that is a logit for two classes, as the exercise's.
+    pub fn tells_two_classes(&self) -> bool {
+        self.output == Output::Logistic && self.outputs == 1
     }
 
     /// g of the hidden layers.
@@ -94,6 +138,17 @@ impl Network {
 
     /// The widths from the inputs to the output: `[2, 4, 1]` for the notebook's network.
     pub fn widths(&self) -> Vec<usize> {
-        [&[self.inputs], self.hidden.as_slice(), &[1]].concat()
+        [&[self.inputs], self.hidden.as_slice(), &[self.outputs]].concat()
+    }
+}
+
+/// Where the tensors of a network of these widths lie, if there are not too many.
+fn layout(inputs: usize, hidden: &[usize], outputs: usize) -> Result<Layout> {
+    let layout = Layout::new(&[&[inputs], hidden, &[outputs]].concat());
+    match layout.parameters() {
+        parameters if parameters > MAX_PARAMETERS => {
+            Err(Error::invalid("the number of parameters", format!("at most {MAX_PARAMETERS}"), parameters))
+        }
+        _ => Ok(layout),
     }
 }

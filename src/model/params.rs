@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Network, Real};
+use super::{InitScale, Network, Real};
 use crate::data::numpy_random::NumpyRandom;
 use crate::{Error, Result};
 
@@ -180,7 +180,8 @@ impl<T: Real> Parameters<T> {
 }
 
 impl Parameters {
-    /// The notebook's start: `W = randn·scale` from NumPy's generator, W1 drawn before W2, biases 0.
+    /// The notebook's start: `W = randn·scale` from NumPy's generator, W1 drawn before W2, biases 0. The scale is a number, or
+    /// by the inputs of each layer.
     ///
     /// ```
     /// use planar::model::{Activation, Network, Parameters};
@@ -190,10 +191,11 @@ impl Parameters {
     /// assert_eq!(start.bias(0), [0.0; 4]);
     /// # Ok::<(), planar::Error>(())
     /// ```
-    pub fn initial(network: &Network, seed: u32, scale: f64) -> Self {
-        let mut random = NumpyRandom::new(seed);
+    pub fn initial(network: &Network, seed: u32, scale: impl Into<InitScale>) -> Self {
+        let (mut random, of) = (NumpyRandom::new(seed), scale.into());
         let mut parameters = Self::zeros(network);
         for layer in 0..parameters.layout.layers() {
+            let scale = of.of(parameters.layout.weights(layer).columns);
             parameters.weights_mut(layer).fill_with(|| random.standard_normal() * scale);
         }
         parameters

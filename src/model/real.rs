@@ -36,6 +36,12 @@ pub trait Real:
     fn abs(self) -> Self;
     /// eˣ.
     fn exp(self) -> Self;
+    /// eˣ − 1, exact for small x.
+    fn exp_m1(self) -> Self;
+    /// ln x.
+    fn ln(self) -> Self;
+    /// √x.
+    fn sqrt(self) -> Self;
     /// ln(1 + x) for 0 ≤ x ≤ 1, exact for small x.
     fn ln_1p(self) -> Self;
     /// The hyperbolic tangent.
@@ -56,6 +62,15 @@ impl Real for f64 {
     }
     fn exp(self) -> Self {
         libm::exp(self)
+    }
+    fn exp_m1(self) -> Self {
+        libm::expm1(self)
+    }
+    fn ln(self) -> Self {
+        libm::log(self)
+    }
+    fn sqrt(self) -> Self {
+        f64::sqrt(self)
     }
     fn ln_1p(self) -> Self {
         libm::log1p(self)
@@ -79,6 +94,15 @@ impl Real for f32 {
     }
     fn exp(self) -> Self {
         libm::expf(self)
+    }
+    fn exp_m1(self) -> Self {
+        libm::expm1f(self)
+    }
+    fn ln(self) -> Self {
+        libm::logf(self)
+    }
+    fn sqrt(self) -> Self {
+        f32::sqrt(self)
     }
     fn ln_1p(self) -> Self {
         log1p_by_artanh(self)

@@ -243,7 +243,7 @@ impl std::fmt::Display for Trial {
 /// The notebook's start on a data set.
 fn run(data: &Dataset, hidden: usize, activation: &str, learning_rate: f64, seed: u32) -> Result<Run> {
     let network = Network::one_hidden(data.features(), hidden, activation.parse()?)?;
-    Ok(Run { parameters: Parameters::initial(&network, seed, SCALE), network, learning_rate })
+    Ok(Run::initial(network, seed, SCALE, learning_rate))
 }
 
 /// The accuracies in percent of a trial, seed by seed, trained side by side, NaN if one diverged; and the networks of

@@ -104,7 +104,7 @@ impl Case {
             // so that the logits of wide networks stay small
             let scale = 1.0 / (widths.iter().map(|of_layer| of_layer[i]).max().unwrap_or(1) as f64).sqrt();
             parameters.values_mut().fill_with(|| f64::from((scale * normal()) as f32));
-            Ok(Run { network, parameters, learning_rate: 0.25 * (1 + i) as f64 })
+            Ok(Run::new(network, parameters, 0.25 * (1 + i) as f64))
         };
         let runs = (0..3).map(&mut run).collect::<Result<Vec<Run>>>()?;
         let plan = gpu.plan(&Problem::new(&data, &runs)?)?;

@@ -5,7 +5,7 @@ use crate::backend::{Backend, Chunk, LayoutChoice, Run};
 use crate::data::flower;
 use crate::gpu::Gpu;
 use crate::gpu::plan::{Limits, PlanChoice, Software};
-use crate::model::{Network, Parameters};
+use crate::model::Network;
 use crate::{Error, Result};
 
 /// A plan in a layout, made for an adapter of some kind.
@@ -152,7 +152,7 @@ pub fn same_bits(gpu: &Gpu) -> std::result::Result<String, Failure> {
     for (hidden, samples, activation) in TRAINED {
         let data = flower(samples, 1)?;
         let network = Network::new(2, hidden, activation.parse()?)?;
-        let run = Run { parameters: Parameters::initial(&network, 2, 0.5), network, learning_rate: 0.3 };
+        let run = Run::initial(network, 2, 0.5, 0.3);
         let train = |gpu: &Gpu| -> Result<Option<Chunk>> {
             let mut session = gpu.load(&data, std::slice::from_ref(&run))?;
             session.advance(ITERATIONS)?;

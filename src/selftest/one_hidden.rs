@@ -57,7 +57,7 @@ impl Case {
             };
             let mut parameters = Parameters::zeros(&network);
             parameters.values_mut().fill_with(|| normal(&mut random));
-            Ok(Run { network, parameters, learning_rate: 0.1 + i as f64 })
+            Ok(Run::new(network, parameters, 0.1 + i as f64))
         };
         let runs = widths.into_iter().enumerate().map(&mut run).collect::<Result<Vec<Run>>>()?;
         let problem = Problem::new(&data, &runs)?;

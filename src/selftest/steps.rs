@@ -76,7 +76,7 @@ pub fn short_run(gpu: &Gpu, plan: PlanChoice) -> Check {
 fn run(features: usize, hidden: usize, activation: &str, scale: f64) -> Result<Run> {
     let network = Network::one_hidden(features, hidden, activation.parse()?)?;
     let parameters = Parameters::initial(&network, 2, scale).cast::<f32>().cast();
-    Ok(Run { network, parameters, learning_rate: 1.2 })
+    Ok(Run::new(network, parameters, 1.2))
 }
 
 fn judge(worst: &mut Worst, what: &str, step: &StepComparison) -> std::result::Result<(), Failure> {

@@ -199,7 +199,7 @@ impl Job {
     pub fn run(&self, data: &Dataset, init_scale: f64) -> Result<Run> {
         let network = Network::one_hidden(data.features(), self.hidden, self.activation.parse()?)?;
         let parameters = Parameters::initial(&network, self.init_seed, init_scale);
-        Ok(Run { network, parameters, learning_rate: self.learning_rate })
+        Ok(Run::new(network, parameters, self.learning_rate))
     }
 
     /// What all networks of one session share: the data set, its fold, and the activation without its slope.

@@ -25,7 +25,7 @@ use crate::{Error, Result};
 /// let data = flower(400, 1)?;
 /// let network = Network::one_hidden(2, 4, Activation::Tanh)?;
 /// let parameters = Parameters::initial(&network, 2, 0.01);
-/// let mut session = Reference::<f64>::new().load(&data, &[Run { network, parameters, learning_rate: 1.2 }])?;
+/// let mut session = Reference::<f64>::new().load(&data, &[Run::new(network, parameters, 1.2)])?;
 /// let outcome = train(session.as_mut(), Schedule::new(2000, Some(1000))?, |_| ControlFlow::Continue(()))?;
 /// let costs: Vec<String> = outcome.costs.iter().map(|at| format!("{:.6}", at.cost)).collect();
 /// assert_eq!(costs, ["0.693048", "0.288083", "0.254385"]); // as the notebook prints them

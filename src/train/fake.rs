@@ -77,7 +77,8 @@ impl Fake {
         Some(Chunk {
             iterations,
             costs: costs.collect(),
-            parameters: networks.map(|network| self.parameters(network)).collect(),
+            parameters: networks.clone().map(|network| self.parameters(network)).collect(),
+            moments: networks.map(|_| Vec::new()).collect(),
         })
     }
 

@@ -145,7 +145,12 @@ fn a_device_that_answers_wrong_is_an_error_and_no_panic() {
     let chunk = |iterations, costs: usize, networks: usize| {
         let shape = Network::one_hidden(1, 1, Activation::Tanh).unwrap();
         let parameters = vec![Parameters::zeros(&shape); networks];
-        Some(Chunk { iterations, costs: vec![vec![0.5; costs]; networks], parameters })
+        Some(Chunk {
+            iterations,
+            costs: vec![vec![0.5; costs]; networks],
+            parameters,
+            moments: vec![Vec::new(); networks],
+        })
     };
     let submitted = || {
         let mut training = Training::new(&[schedule(10, 1)], 1).unwrap();

@@ -42,7 +42,7 @@ pub enum Request {
 /// let data = flower(400, 1)?;
 /// let network = Network::one_hidden(2, 4, Activation::Tanh)?;
 /// let parameters = Parameters::initial(&network, 2, 0.01);
-/// let mut session = Reference::<f64>::new().load(&data, &[Run { network, parameters, learning_rate: 1.2 }])?;
+/// let mut session = Reference::<f64>::new().load(&data, &[Run::new(network, parameters, 1.2)])?;
 /// let mut training = Training::new(&[Schedule::new(2000, Some(1000))?], session.queue_depth())?;
 /// let begun = Instant::now();
 /// loop {

@@ -127,7 +127,7 @@ impl GoldenFeatures {
     pub fn run(&self) -> Run {
         let network = Network::one_hidden(self.features, self.hidden, self.activation.parse().unwrap()).unwrap();
         let parameters = Parameters::initial(&network, self.init_seed, self.init_scale);
-        Run { network, parameters, learning_rate: self.learning_rate }
+        Run::new(network, parameters, self.learning_rate)
     }
 
     /// How far the first step and the costs of a backend are from NumPy's, as shares of `1e-5·Σ|terms| + 1e-9` and of a
@@ -151,7 +151,7 @@ impl GoldenFeatures {
 /// A run of a network on two features, with NumPy's initial weights.
 pub fn run(hidden: &[usize], activation: &str, learning_rate: f64, seed: u32, scale: f64) -> Run {
     let network = Network::new(2, hidden, activation.parse::<Activation>().unwrap()).unwrap();
-    Run { parameters: Parameters::initial(&network, seed, scale), network, learning_rate }
+    Run::initial(network, seed, scale, learning_rate)
 }
 
 /// Fails where an element is further from the golden one than its bound; a NaN is further than any bound.

@@ -60,7 +60,7 @@ impl Case {
         let noise = Parameters::initial(&noise, self.seed + 2, self.scale);
         parameters.bias_mut(0).copy_from_slice(&noise.weights(0)[..self.hidden]);
         parameters.bias_mut(1)[0] = noise.weights(1)[0];
-        Run { network, parameters: parameters.cast::<f32>().cast(), learning_rate: 0.125 }
+        Run::new(network, parameters.cast::<f32>().cast(), 0.125)
     }
 }
 

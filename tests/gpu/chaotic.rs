@@ -6,7 +6,7 @@ use planar::cpu::Reference;
 use planar::data::{Dataset, Options, Source};
 use planar::gpu::Gpu;
 use planar::gpu::plan::PlanChoice;
-use planar::model::{Network, Parameters};
+use planar::model::Network;
 
 use crate::Check;
 use crate::limits::NamedOnAdapter;
@@ -33,7 +33,7 @@ fn chaotic_runs_agree(gpu: &Gpu, plan: PlanChoice) -> Check {
                 let about = format!("{name} {activation} rate {learning_rate} n_h {hidden}");
                 let compared = || {
                     let network = Network::one_hidden(2, hidden, activation.parse()?)?;
-                    let run = Run { parameters: Parameters::initial(&network, 3, 0.01), network, learning_rate };
+                    let run = Run::initial(network, 3, 0.01, learning_rate);
                     compare([&Reference::<f64>::new(), &gpu], &data, &run, 40, Bounds::F32_TO_F64, |_| {})
                 };
                 let compared = compared().map_err(|error| format!("{about}: {error}"))?;

@@ -84,7 +84,7 @@ fn longest_sums(gpu: &Gpu, units: u32, samples: u32) -> Check {
         *weight = 0.5 + (i % 5) as f64 / 8.0;
     }
     parameters.weights_mut(1).fill(1.0 / units as f64);
-    let run = Run { network, parameters, learning_rate: 1.0 };
+    let run = Run::new(network, parameters, 1.0);
 
     let want = Reference::<f64>::new().load(&data, std::slice::from_ref(&run)).unwrap();
     let (want, got) = (want, gpu.load(&data, &[run]).map_err(|error| error.to_string())?);

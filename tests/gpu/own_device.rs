@@ -8,7 +8,7 @@ use planar::Error;
 use planar::backend::{Backend, Run};
 use planar::data::flower;
 use planar::gpu::{Adapter, Gpu, wgpu};
-use planar::model::{Activation, Network, Parameters};
+use planar::model::{Activation, Network};
 use planar::train::{Outcome, Schedule, train};
 
 use crate::Check;
@@ -31,7 +31,7 @@ fn open() -> Result<(wgpu::Device, wgpu::Queue), String> {
 
 fn run() -> Run {
     let network = Network::one_hidden(2, 17, Activation::Tanh).unwrap();
-    Run { parameters: Parameters::initial(&network, 2, 0.01), network, learning_rate: 1.2 }
+    Run::initial(network, 2, 0.01, 1.2)
 }
 
 fn trained(gpu: &Gpu) -> planar::Result<Outcome> {

@@ -70,7 +70,7 @@ pub fn few_features_are_demanded(gpu: &Gpu) -> Check {
 /// Two hidden layers: split and resident say which plan can, and auto takes it.
 pub fn one_hidden_refuses(gpu: &Gpu) -> Check {
     let network = Network::new(2, &[3, 3], Activation::Tanh).unwrap();
-    let run = Run { parameters: Parameters::zeros(&network), network, learning_rate: 1.0 };
+    let run = Run::new(network.clone(), Parameters::zeros(&network), 1.0);
     let data = Dataset::from_points("one", None, 2, &[0.0, 1.0], vec![1]).unwrap();
     let problem = Problem::new(&data, &[run]).unwrap();
     for plan in [PlanChoice::Split, PlanChoice::Resident] {

@@ -27,7 +27,7 @@ fn training(
     iterations: u64,
 ) -> Training {
     let network = Network::one_hidden(data.features(), hidden, g.parse().unwrap()).unwrap();
-    let run = Run { parameters: Parameters::initial(&network, 2, 0.01), network, learning_rate: rate };
+    let run = Run::initial(network, 2, 0.01, rate);
     Training { name, data: data.clone(), held_out: None, run, iterations, cause }
 }
 

@@ -125,7 +125,7 @@ fn trained(training: &Training, changes: &[Change]) -> Option<f64> {
     }
     let parameters =
         start.map_or_else(|| run.parameters.clone(), |(seed, scale)| Parameters::initial(&network, seed, scale));
-    let run = Run { network, parameters, learning_rate: rate };
+    let run = Run::new(network, parameters, rate);
     let mut session = Engine::new(None).unwrap().load(data, &[run]).unwrap();
     let schedule = Schedule::new(iterations, None).unwrap();
     let outcome = train(session.as_mut(), schedule, |_| ControlFlow::Continue(())).unwrap();

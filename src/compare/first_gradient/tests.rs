@@ -32,7 +32,7 @@ impl Session for Fixed {
 
 fn run(hidden: &[usize], g: &str, scale: f64) -> Run {
     let network = Network::new(2, hidden, g.parse().unwrap()).unwrap();
-    Run { parameters: Parameters::initial(&network, 2, scale), network, learning_rate: 1.2 }
+    Run::initial(network, 2, scale, 1.2)
 }
 
 fn gradient(data: &Dataset, run: &Run) -> Parameters {

@@ -3,7 +3,7 @@ use crate::backend::Backend;
 use crate::compare::compare_step;
 use crate::cpu::Reference;
 use crate::data::flower;
-use crate::model::{Network, Parameters};
+use crate::model::Network;
 
 /// g, the borrowed derivative if any, n_h, the scale of the weights; Σ of the logits' magnitudes, the cost's, and Σ of
 /// those of dW1, db1, dW2 and db2: as the formulas that knew one hidden layer alone had them.
@@ -37,7 +37,7 @@ fn run(g: &str, borrowed: &str, hidden: &[usize], scale: f64) -> Run {
     if !borrowed.is_empty() {
         network = network.with_backward(borrowed.parse().unwrap());
     }
-    Run { parameters: Parameters::initial(&network, 2, scale), network, learning_rate: 1.0 }
+    Run::initial(network, 2, scale, 1.0)
 }
 
 #[test]

@@ -141,7 +141,8 @@ impl<S: Simd> Hidden<S> for Borrowed<S> {
             Activation::Tanh => tanh(simd, [z])[0],
             Activation::Sigmoid => sigmoid(simd, [z])[0],
             Activation::LeakyRelu { .. } if slope != 0.0 => LeakyRelu { simd, slope: splat(simd, slope) }.value(z),
-            Activation::Relu | Activation::LeakyRelu { .. } => Relu(simd).keep([z])[0],
+            // Engine::load refuses the others
+            _ => Relu(simd).keep([z])[0],
         }
     }
     #[inline(always)]
@@ -150,7 +151,7 @@ impl<S: Simd> Hidden<S> for Borrowed<S> {
         let derivative = match self.derivative {
             Activation::Tanh => (-a).mul_add(a, one),
             Activation::Sigmoid => a * (one - a),
-            Activation::Relu | Activation::LeakyRelu { .. } => {
+            _ => {
                 let slope = splat(self.simd, self.derivative.slope() as f32);
                 z.simd_gt(splat(self.simd, 0.0)).select(one, slope)
             }

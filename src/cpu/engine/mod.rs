@@ -26,7 +26,7 @@ use instructions::Token;
 use session::EngineSession;
 use shape::Shape;
 
-use crate::backend::{Backend, DeviceInfo, Run, Session, check_points, check_runs};
+use crate::backend::{Backend, DeviceInfo, Run, Session, check_points, check_runs, is_plain};
 use crate::data::Dataset;
 use crate::model::{Network, Parameters};
 use crate::{Error, Result};
@@ -48,7 +48,7 @@ pub const MAX_THREADS: usize = 1024;
 /// let xor = Dataset::from_points("xor", None, 2, &[0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0])?;
 /// let network = Network::one_hidden(2, 4, Activation::Tanh)?;
 /// let parameters = Parameters::initial(&network, 2, 1.0);
-/// let mut session = Engine::new(None)?.load(&xor, &[Run { network, parameters, learning_rate: 1.0 }])?;
+/// let mut session = Engine::new(None)?.load(&xor, &[Run::new(network, parameters, 1.0)])?;
 /// session.advance(500)?;
 /// let logits = session.evaluate()?.remove(0).logits;
 /// assert_eq!(xor.accuracy(&logits), 1.0);
@@ -125,16 +125,29 @@ impl Backend for Engine {
 
     fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>> {
         check_runs(data, runs)?;
-        runs.iter().try_for_each(|run| check(&run.network))?;
+        runs.iter().try_for_each(|run| check_run(data, run))?;
         super::check_room(self, data, runs)?;
         Ok(Box::new(EngineSession::new(self.token, self.threads, data, runs)?))
     }
 }
 
-/// Whether the engine can train this network.
+/// Whether the engine can train this run.
+fn check_run(data: &Dataset, run: &Run) -> Result<()> {
+    check(&run.network)?;
+    match is_plain(data, run) {
+        true => Ok(()),
+        false => Err(Error::Mismatch("the CPU engine trains by plain gradient descent over all samples".into())),
+    }
+}
+
+/// Whether the engine can compute this network.
 fn check(network: &Network) -> Result<()> {
     if network.hidden().len() > 1 {
         let message = "the CPU engine trains one hidden layer; the reference and the layered plan train several";
+        return Err(Error::Mismatch(message.into()));
+    }
+    if !(network.tells_two_classes() && network.activation().is_of_the_exercise()) {
+        let message = "the CPU engine trains networks of tanh, sigmoid or ReLU units for two classes";
         return Err(Error::Mismatch(message.into()));
     }
     Ok(())

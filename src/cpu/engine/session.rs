@@ -157,6 +157,7 @@ impl Session for EngineSession {
             iterations,
             costs: costs.collect(),
             parameters: work.trainees.iter().map(Trainee::parameters).collect(),
+            moments: vec![Vec::new(); networks],
         });
         Ok(())
     }

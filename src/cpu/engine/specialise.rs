@@ -33,6 +33,7 @@ pub fn specialise<S: Simd>(simd: S, derivative: Derivative, features: usize, com
         Activation::LeakyRelu { slope } => {
             for_features(simd, LeakyRelu { simd, slope: splat(simd, slope as f32) }, features, computation);
         }
+        _ => {} // Engine::load refuses the others
     }
 }
 

@@ -82,7 +82,7 @@ impl Trainee {
         let gradient = || Gradient { sums: zeros(shape.len().div_ceil(LINE)), totals: Totals::default() };
         let cost_of_pair = match run.network.activation() {
             Activation::Tanh | Activation::Sigmoid => 2,
-            Activation::Relu | Activation::LeakyRelu { .. } => 1,
+            _ => 1,
         };
         let parts = shape
             .parts(samples.lines(), cost_of_pair)

@@ -282,7 +282,7 @@ mod tests {
         fn collect(&mut self) -> Result<Option<Chunk>> {
             let Some(iterations) = self.queued.take() else { return Ok(None) };
             sleep(iterations * self.device.iteration);
-            Ok(Some(Chunk { iterations, costs: Vec::new(), parameters: Vec::new() }))
+            Ok(Some(Chunk { iterations, costs: Vec::new(), parameters: Vec::new(), moments: Vec::new() }))
         }
         fn evaluate(&mut self) -> Result<Vec<Evaluation>> {
             Ok(Vec::new())
@@ -307,7 +307,7 @@ mod tests {
     fn chosen(cpu: u64, gpu: Option<u64>, iterations: u64) -> (String, [usize; 2], [usize; 2]) {
         let data = flower(4, 1).unwrap();
         let network = Network::one_hidden(2, 3, Activation::Tanh).unwrap();
-        let runs = [Run { parameters: Parameters::zeros(&network), network, learning_rate: 1.0 }];
+        let runs = [Run::new(network.clone(), Parameters::zeros(&network), 1.0)];
         let (cpu, fast) = (timed(cpu), timed(gpu.unwrap_or(1)));
         let load = |device: &Timed| Chosen::load(Box::new(device.clone()), &data, &runs);
         let load_gpu = |_: &mut Chosen| match gpu {

@@ -94,7 +94,7 @@ mod tests {
         let data = flower(40, 1).unwrap();
         for g in ["tanh", "sigmoid", "relu", "leaky-relu"] {
             let network = Network::one_hidden(2, 3, g.parse().unwrap()).unwrap();
-            let runs = [Run { parameters: Parameters::initial(&network, 2, 0.1), network, learning_rate: 1.0 }];
+            let runs = [Run::initial(network, 2, 0.1, 1.0)];
             let backends: [Box<dyn Backend>; 2] =
                 [Box::new(Engine::new(None).unwrap()), Box::new(Reference::<f32>::new())];
             for backend in backends {

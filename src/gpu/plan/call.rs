@@ -4,7 +4,6 @@ use super::Slot;
 use crate::gpu::shader::kernel::Kernel;
 use crate::gpu::shader::{Constant, Constants};
 use crate::model::Activation;
-use crate::model::activation::DEFAULT_SLOPE;
 
 /// Invocations of a workgroup, where nothing says otherwise.
 pub const WORKGROUP: u32 = 64;
@@ -38,8 +37,7 @@ pub(super) fn mean_of(samples: u32) -> f32 {
 /// The constants of `lib/activation.wgsl`: the activations' numbers, which of them g is, and whose derivative the
 /// backward pass takes.
 pub fn activation_constants(activation: Activation, borrowed: Option<Activation>) -> Constants {
-    let leaky_relu = Activation::LeakyRelu { slope: DEFAULT_SLOPE };
-    let all = [Activation::Tanh, Activation::Sigmoid, Activation::Relu, leaky_relu].map(activation_code);
+    let all = Activation::ALL.map(activation_code);
     let (_, g) = activation_code(activation);
     let (_, derivative) = borrowed.map_or(OWN, activation_code);
     let chosen = [OWN, ("ACTIVATION", g), ("DERIVATIVE", derivative)];
@@ -47,7 +45,7 @@ pub fn activation_constants(activation: Activation, borrowed: Option<Activation>
 }
 
 /// What DERIVATIVE is if the backward pass borrows none.
-const OWN: (&str, u32) = ("OWN", 4);
+const OWN: (&str, u32) = ("OWN", 9);
 
 /// An activation's name and number in shaders.
 fn activation_code(activation: Activation) -> (&'static str, u32) {
@@ -56,5 +54,10 @@ fn activation_code(activation: Activation) -> (&'static str, u32) {
         Activation::Sigmoid => ("SIGMOID", 1),
         Activation::Relu => ("RELU", 2),
         Activation::LeakyRelu { .. } => ("LEAKY_RELU", 3),
+        Activation::Identity => ("IDENTITY", 4),
+        Activation::Elu => ("ELU", 5),
+        Activation::Softplus => ("SOFTPLUS", 6),
+        Activation::Silu => ("SILU", 7),
+        Activation::Gelu => ("GELU", 8),
     }
 }

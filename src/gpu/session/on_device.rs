@@ -153,7 +153,8 @@ impl OnDevice {
         self.all_done(steps, iterations)?;
         let cost = |bits: &u32| f64::from(f32::from_bits(*bits));
         let costs = (0..networks).map(|n| history.iter().skip(n).step_by(networks).map(cost).collect()).collect();
-        Ok(Some(Chunk { iterations, costs, parameters: self.packing.unpack(&self.networks, parameters) }))
+        let moments = vec![Vec::new(); self.networks.len()];
+        Ok(Some(Chunk { iterations, costs, parameters: self.packing.unpack(&self.networks, parameters), moments }))
     }
 
     /// [`Session::restart`](crate::backend::Session::restart).

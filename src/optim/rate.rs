@@ -1,0 +1,105 @@
+//! The learning rate over time.
+
+use std::f64::consts::PI;
+use std::fmt;
+use std::str::FromStr;
+
+use crate::{Error, Result};
+
+/// How the learning rate falls. Updates are counted from 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Decay {
+    /// It does not.
+    #[default]
+    Constant,
+    /// ½·(1 + cos(π·t/T)) of it at update t of T, and 0 behind the last.
+    Cosine,
+    /// factor^⌊t/every⌋ of it at update t.
+    Step {
+        /// Updates between two changes.
+        every: u64,
+        /// What the rate is multiplied by at each.
+        factor: f64,
+    },
+}
+
+/// The learning rate's course: its decay, times (t + 1)/N in the first N updates.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rate {
+    /// How it falls.
+    pub decay: Decay,
+    /// N, the updates in which it rises.
+    pub warmup: u64,
+    /// T, the updates over which the cosine falls: those of the whole training.
+    pub updates: u64,
+}
+
+impl Rate {
+    /// What the learning rate is multiplied by at an update, counted from 0.
+    ///
+    /// ```
+    /// use planar::optim::Rate;
+    /// let rate = Rate { decay: "cosine".parse()?, warmup: 0, updates: 100 };
+    /// assert_eq!([0, 50, 100].map(|t| (1e6 * rate.factor(t)).round() / 1e6), [1.0, 0.5, 0.0]);
+    /// let rate = Rate { decay: "step:10:0.5".parse()?, warmup: 4, updates: 100 };
+    /// assert_eq!([0, 3, 9, 10, 20].map(|t| rate.factor(t)), [0.25, 1.0, 1.0, 0.5, 0.25]);
+    /// # Ok::<(), planar::Error>(())
+    /// ```
+    pub fn factor(&self, update: u64) -> f64 {
+        let t = update as f64;
+        let risen = if update < self.warmup { (t + 1.0) / self.warmup as f64 } else { 1.0 };
+        risen
+            * match self.decay {
+                Decay::Constant => 1.0,
+                Decay::Cosine if update >= self.updates => 0.0,
+                Decay::Cosine => 0.5 * (1.0 + (PI * t / self.updates as f64).cos()),
+                Decay::Step { every, factor } => factor.powf((update / every.max(1)) as f64),
+            }
+    }
+
+    /// Whether the rate is the same at every update.
+    pub fn is_constant(&self) -> bool {
+        self.decay == Decay::Constant && self.warmup == 0
+    }
+
+    /// # Errors
+    /// [`Error::Invalid`] if steps are 0 updates apart or their factor is not a finite number above 0.
+    pub(super) fn check(&self) -> Result<()> {
+        match self.decay {
+            Decay::Step { every: 0, .. } => Err(Error::invalid("the schedule's step", "at least 1 update", 0)),
+            Decay::Step { factor, .. } if !(factor > 0.0 && factor.is_finite()) => {
+                Err(Error::invalid("the schedule's factor", "a finite number above 0", factor))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Decay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Constant => f.write_str("constant"),
+            Self::Cosine => f.write_str("cosine"),
+            Self::Step { every, factor } => write!(f, "step:{every}:{factor}"),
+        }
+    }
+}
+
+impl FromStr for Decay {
+    type Err = Error;
+
+    /// Reads `constant`, `cosine` or `step:EVERY:FACTOR`.
+    fn from_str(text: &str) -> Result<Self> {
+        let step =
+            |every: &str, factor: &str| Some(Self::Step { every: every.parse().ok()?, factor: factor.parse().ok()? });
+        let decay = match text.split(':').collect::<Vec<_>>()[..] {
+            ["constant"] => Some(Self::Constant),
+            ["cosine"] => Some(Self::Cosine),
+            ["step", every, factor] => step(every, factor),
+            _ => None,
+        };
+        let wanted = "constant, cosine or step:EVERY:FACTOR, as in step:1000:0.5";
+        let decay = decay.ok_or_else(|| Error::invalid("the schedule", wanted, format_args!("'{text}'")))?;
+        Rate { decay, ..Rate::default() }.check().map(|()| decay)
+    }
+}
