@@ -122,7 +122,7 @@ fn what_does_not_fit_together_is_refused() {
     assert!(logits_at(&run(2).network, &run(2).parameters, &[]).unwrap().is_empty());
     assert!(two(0, &TableOptions::default()).is_err());
     assert!(two(usize::MAX, &TableOptions { label: Some(String::new()), ..TableOptions::default() }).is_err());
-    let weights = Weights { parameters: run(2).parameters, widths: Vec::new(), state: None };
+    let weights = Weights { parameters: run(2).parameters, widths: Vec::new(), moments: Vec::new(), state: None };
     assert!(weights.network("x".as_ref(), Some(Activation::Tanh)).is_err());
     assert!(data.split(f64::NAN, 1).is_err() && data.split(0.001, 1).is_err());
     for value in [0.0, -1.0, f64::NAN, f64::INFINITY, 5e-324] {
@@ -174,7 +174,8 @@ fn a_schedule_beyond_its_end_or_of_absurd_length_ends() {
 fn a_sweep_of_nothing_or_of_too_much_is_refused() {
     let space = |seeds: usize| Space {
         data: vec!["flower".parse().unwrap()],
-        hidden: vec![4; 1000],
+        hidden: vec![4.into(); 1000],
+        recipes: vec![Default::default()],
         activations: vec![Activation::Tanh; 1000],
         learning_rates: Values::List(vec![1.0; 1000]),
         iterations: vec![1],

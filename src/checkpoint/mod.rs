@@ -1,7 +1,8 @@
 //! Checkpoints: weights and the state of a run in a safetensors file, which NumPy and every framework read.
 //!
 //! The tensors have the notebook's names and shapes: `W1` (n_h × n_x), `b1` (n_h × 1), `W2` (1 × n_h), `b2` (1 × 1);
-//! `F32`, or `F64` for a run in `f64`. Everything else is a JSON object in the metadata under `planar`: [`State`].
+//! `F32`, or `F64` for a run in `f64`. Deeper networks have `W3`, `b3` and so on, and an optimiser's moments are called
+//! `moment1.W1`, `moment2.W1`, … Everything else is a JSON object in the metadata under `planar`: [`State`].
 
 mod contents;
 mod layers;
@@ -21,7 +22,9 @@ pub use weights::{FITS_AS_IT_IS, FITS_TRANSPOSED, Weights};
 
 use crate::data::{Columns, Dataset};
 use crate::files::replace;
-use crate::model::{Network, Parameters};
+use crate::model::params::Layout;
+use crate::model::{Network, Output, Parameters};
+use crate::optim::Recipe;
 use crate::train::{CostAt, CostCurve};
 use crate::{Error, Result};
 
@@ -29,6 +32,8 @@ use crate::{Error, Result};
 const FORMAT: u32 = 1;
 /// The metadata's key.
 pub(crate) const KEY: &str = "planar";
+/// What stands before the number of the moment and the name of the tensor, as in `moment1.W1`.
+const MOMENT: &str = "moment";
 /// The most costs that a checkpoint holds: all are written again every time.
 pub const MOST_COSTS: u64 = 100_000;
 
@@ -51,10 +56,20 @@ pub struct Description {
     pub learning_rate: f64,
     /// `f32` or `f64`.
     pub precision: String,
+    /// What the outputs mean; older files and those of one logit for two classes do not say.
+    #[serde(default, skip_serializing_if = "is_logistic")]
+    pub output: Output,
+    /// What makes an update besides the learning rate; nothing of plain gradient descent.
+    #[serde(flatten)]
+    pub recipe: Recipe,
+}
+
+fn is_logistic(output: &Output) -> bool {
+    *output == Output::Logistic
 }
 
 impl Description {
-    /// Of a run on a data set.
+    /// Of a run by plain gradient descent on a data set.
     pub fn new(data: &Dataset, network: &Network, learning_rate: f64, precision: &str) -> Self {
         Self {
             data: data.name().into(),
@@ -65,18 +80,40 @@ impl Description {
             derivative: network.derivative().to_string(),
             learning_rate,
             precision: precision.into(),
+            output: network.output(),
+            recipe: Recipe::default(),
         }
+    }
+
+    /// The same run made in another way.
+    pub fn with_recipe(self, recipe: Recipe) -> Self {
+        Self { recipe, ..self }
     }
 
     /// The first difference between this run and another, in words.
     fn difference(&self, here: &Self) -> Option<String> {
-        let is_same = self.data_hash == here.data_hash;
+        self.difference_in_training(here).or_else(|| self.difference_in_data(here))
+    }
+
+    /// The first difference in all but the data.
+    fn difference_in_training(&self, here: &Self) -> Option<String> {
         let pairs = [
             ("network", format!("{:?}", self.widths), format!("{:?}", here.widths)),
             ("activation", self.activation.clone(), here.activation.clone()),
             ("derivative", self.derivative.clone(), here.derivative.clone()),
+            ("output", self.output.to_string(), here.output.to_string()),
             ("learning rate", self.learning_rate.to_string(), here.learning_rate.to_string()),
             ("precision", self.precision.clone(), here.precision.clone()),
+        ];
+        let differs = pairs.into_iter().find(|(_, there, here)| there != here);
+        let said = differs.map(|(what, there, here)| format!("its {what} is {there}, not {here}"));
+        said.or_else(|| self.recipe.difference(&here.recipe))
+    }
+
+    /// The first difference in the data.
+    pub(crate) fn difference_in_data(&self, here: &Self) -> Option<String> {
+        let is_same = self.data_hash == here.data_hash;
+        let pairs = [
             // the same samples under another name are the same
             ("data set", self.data.clone(), if is_same { self.data.clone() } else { here.data.clone() }),
             ("number of samples", self.samples.to_string(), here.samples.to_string()),
@@ -122,6 +159,8 @@ pub struct Checkpoint {
     pub state: State,
     /// The weights after [`State::iteration`] updates.
     pub parameters: Parameters,
+    /// The optimiser's moments then, as [`optim::State`](crate::optim::State) has them.
+    pub moments: Vec<f64>,
 }
 
 impl State {
@@ -153,7 +192,10 @@ impl Checkpoint {
         let json = serde_json::to_string(&self.state).map_err(|error| said(&error))?;
         let is_wide = self.state.description.precision == "f64";
         let metadata = HashMap::from([(KEY.to_owned(), json)]);
-        safetensors::serialize(tensors(&self.parameters, "", is_wide), Some(metadata)).map_err(|error| said(&error))
+        let layout = self.parameters.layout();
+        let moments = moment_tensors(layout, &self.moments, "", is_wide);
+        let all = tensors(layout, self.parameters.values(), String::new(), is_wide).chain(moments);
+        safetensors::serialize(all, Some(metadata)).map_err(|error| said(&error))
     }
 
     /// Reads a checkpoint that planar wrote.
@@ -175,18 +217,20 @@ impl Checkpoint {
 
     fn of(path: &Path, weights: Weights) -> Result<Self> {
         weights.check_state(path)?;
-        let Weights { parameters, state, .. } = weights;
+        let Weights { parameters, moments, state, .. } = weights;
         let refuse = |problem: &str| Error::Checkpoint { path: path.into(), problem: problem.into() };
         let state = state.ok_or_else(|| refuse("holds weights, but no run of planar's to go on with"))?;
-        Ok(Self { state, parameters })
+        Ok(Self { state, parameters, moments })
     }
 
-    /// Whether this is the checkpoint of the run described.
+    /// Whether this is the checkpoint of the run described, or with `other_data` of one that differs in its data alone.
     ///
     /// # Errors
     /// [`Error::Checkpoint`] naming the first difference.
-    pub fn check(&self, path: &Path, here: &Description) -> Result<()> {
-        match self.state.description.difference(here) {
+    pub fn check(&self, path: &Path, here: &Description, other_data: bool) -> Result<()> {
+        let there = &self.state.description;
+        let differs = if other_data { there.difference_in_training(here) } else { there.difference(here) };
+        match differs {
             Some(difference) => {
                 Err(Error::Checkpoint { path: path.into(), problem: format!("is of another run: {difference}") })
             }
@@ -197,12 +241,13 @@ impl Checkpoint {
 
 /// The tensors of a network as files hold them: the notebook's names behind `prefix`, and `F64` if they are wide, else `F32`.
 pub(crate) fn tensors(
-    parameters: &Parameters,
-    prefix: &str,
+    layout: &Layout,
+    values: &[f64],
+    prefix: String,
     is_wide: bool,
 ) -> impl Iterator<Item = (String, weights::Raw)> {
-    parameters.layout().tensors().iter().map(move |tensor| {
-        let values = &parameters.values()[tensor.range()];
+    layout.tensors().iter().map(move |tensor| {
+        let values = &values[tensor.range()];
         let bytes = match is_wide {
             true => values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>(),
             false => values.iter().flat_map(|value| (*value as f32).to_le_bytes()).collect(),
@@ -210,6 +255,22 @@ pub(crate) fn tensors(
         let dtype = if is_wide { Dtype::F64 } else { Dtype::F32 };
         (format!("{prefix}{}", tensor.name()), weights::Raw { dtype, shape: [tensor.rows, tensor.columns], bytes })
     })
+}
+
+/// The name of a tensor's moment, counted from 1.
+pub(crate) fn moment(number: usize, tensor: &str) -> String {
+    format!("{MOMENT}{number}.{tensor}")
+}
+
+/// An optimiser's moments as files hold them.
+pub(crate) fn moment_tensors(
+    layout: &Layout,
+    moments: &[f64],
+    prefix: &str,
+    is_wide: bool,
+) -> impl Iterator<Item = (String, weights::Raw)> {
+    let each = (1..).zip(moments.chunks_exact(layout.parameters().max(1)));
+    each.flat_map(move |(number, values)| tensors(layout, values, format!("{prefix}{}", moment(number, "")), is_wide))
 }
 
 /// The state in a file's metadata, or none if planar did not write it.

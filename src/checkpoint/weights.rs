@@ -7,9 +7,10 @@ use half::{bf16, f16};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
 
-use super::State;
 use super::layers::layers;
-use crate::model::{Activation, Network, Parameters};
+use super::{MOMENT, State, moment};
+use crate::model::params::Tensor;
+use crate::model::{Activation, Network, Output, Parameters};
 use crate::{Error, Result};
 
 /// What an error says of weights that fit only as [`Weights::read_transposed`] reads them.
@@ -24,6 +25,8 @@ pub struct Weights {
     pub parameters: Parameters,
     /// The widths from the inputs to the output, according to the shapes.
     pub widths: Vec<usize>,
+    /// The optimiser's moments: the first of every parameter, then the second. Only planar's own files have some.
+    pub moments: Vec<f64>,
     /// The run that they belong to, if planar wrote the file.
     pub state: Option<State>,
 }
@@ -89,9 +92,11 @@ impl Weights {
                 (Err(_), _) => problem,
             })
         })?;
-        let network = Network::new(widths[0], &widths[1..widths.len() - 1], Activation::Tanh)
-            .map_err(|error| refuse(format!("holds no network: {error}")))?;
-        Ok(Self { parameters: Parameters::from_values(&network, values)?, widths, state })
+        let output = |network: Network| network.with_output(Output::Squares, widths[widths.len() - 1]);
+        let network = Network::new(widths[0], &widths[1..widths.len() - 1], Activation::Tanh).and_then(output);
+        let network = network.map_err(|error| refuse(format!("holds no network: {error}")))?;
+        let moments = moments(&tensors, &network).map_err(refuse)?;
+        Ok(Self { parameters: Parameters::from_values(&network, values)?, widths, moments, state })
     }
 
     /// Whether they have the widths and the precision that the state names, if there is one.
@@ -103,6 +108,10 @@ impl Weights {
         if let Some(problem) = columns.as_ref().and_then(|columns| columns.problem(self.widths[0])) {
             return damaged(problem);
         }
+        let moments = description.recipe.optimizer.moments() * self.parameters.values().len();
+        if !self.moments.is_empty() && self.moments.len() != moments {
+            return damaged("its moments are not those of the optimiser that it names");
+        }
         match description.precision.as_str() {
             _ if description.widths != self.widths => damaged("its weights are not those of the network that it names"),
             "f32" if !self.parameters.values().iter().all(is_f32) => damaged("its weights are not f32, as it says"),
@@ -111,7 +120,8 @@ impl Weights {
         }
     }
 
-    /// The network that they belong to: its activation is that of the state, or the one given if there is no state.
+    /// The network that they belong to: its activation and its output are those of the state. If there is no state, the
+    /// activation is the one given, and several outputs are a softmax.
     ///
     /// # Errors
     /// [`Error::Checkpoint`] if neither names one, if both do and differ, and if the state has other widths.
@@ -130,10 +140,15 @@ impl Weights {
             (None, Some(given)) => given,
             (None, None) => return Err(refuse("does not say its activation".into())),
         };
-        let [inputs, hidden @ .., _] = self.widths.as_slice() else {
+        let [inputs, hidden @ .., outputs] = self.widths.as_slice() else {
             return Err(refuse(format!("is of no network: its widths are {:?}", self.widths)));
         };
-        Network::new(*inputs, hidden, activation)
+        let output = match &self.state {
+            Some(state) => state.description.output,
+            None if *outputs > 1 => Output::Softmax,
+            None => Output::Logistic,
+        };
+        Network::new(*inputs, hidden, activation)?.with_output(output, *outputs)
     }
 }
 
@@ -144,7 +159,8 @@ fn collect(tensors: &SafeTensors, transposed: bool) -> std::result::Result<(Vec<
         [rows, columns] => Some(turned([rows, columns])),
         _ => None,
     };
-    let layers = layers(&tensors.names(), transposed, units)?;
+    let names: Vec<&str> = tensors.names().into_iter().filter(|name| !name.starts_with(MOMENT)).collect();
+    let layers = layers(&names, transposed, units)?;
     let (mut widths, mut values) = (Vec::new(), Vec::new());
     for (k, layer) in layers.iter().enumerate() {
         let get = |name: &str| tensors.tensor(name).map_err(|_| format!("lacks the tensor {name}"));
@@ -153,8 +169,8 @@ fn collect(tensors: &SafeTensors, transposed: bool) -> std::result::Result<(Vec<
             return Err(format!("has {} of shape {:?}, which should have two sides", layer.weights, w.shape()));
         };
         let (below, is_last) = (*widths.last().unwrap_or(&columns), k + 1 == layers.len());
-        if columns != below || (is_last && rows != 1) {
-            let units = if is_last { "1".into() } else { format!("n_h{}", k + 1) };
+        if columns != below {
+            let units = if is_last { "outputs".into() } else { format!("n_h{}", k + 1) };
             let [first, second] = if transposed { [below.to_string(), units] } else { [units, below.to_string()] };
             return Err(format!("has {} of shape {:?}, not ({first}, {second})", layer.weights, w.shape()));
         }
@@ -173,6 +189,28 @@ fn collect(tensors: &SafeTensors, transposed: bool) -> std::result::Result<(Vec<
         values.extend(numbers(&layer.bias, &b)?);
     }
     Ok((widths, values))
+}
+
+/// The moments of an optimiser, `moment1.W1`, …: as many sets as there are of W1, each of all tensors.
+fn moments(tensors: &SafeTensors, network: &Network) -> std::result::Result<Vec<f64>, String> {
+    let mut values = Vec::new();
+    for number in 1.. {
+        let of = |tensor: &Tensor| moment(number, &tensor.name());
+        let all = network.layout().tensors();
+        if all.first().is_none_or(|first| tensors.tensor(&of(first)).is_err()) {
+            break;
+        }
+        for tensor in all {
+            let name = of(tensor);
+            let found = tensors.tensor(&name).map_err(|_| format!("lacks the tensor {name}"))?;
+            if found.shape() != [tensor.rows, tensor.columns] {
+                let (there, wanted) = (found.shape(), [tensor.rows, tensor.columns]);
+                return Err(format!("has {name} of shape {there:?}, not {wanted:?}"));
+            }
+            values.extend(numbers(&name, &found)?);
+        }
+    }
+    Ok(values)
 }
 
 /// The values of a tensor, each finite in `f32`, the precision of devices.

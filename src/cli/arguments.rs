@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use planar::backend::check_learning_rate;
 use planar::data::{HeldOut, Options, Source};
 use planar::fit::{DataSettings, Files, RunSettings, Start};
-use planar::model::Activation;
+use planar::model::{Activation, Hidden, InitScale};
 use planar::sweep::range::{self, Values};
 use planar::{Error, Result};
 
 use super::Verbosity;
+use super::recipe::RecipeArguments;
 use super::table::{ScaleArgument, TableArguments};
 
 /// The data set.
@@ -58,16 +59,17 @@ impl DataArguments {
     }
 }
 
-const TRAINING: &str = "Training";
+/// The heading of the flags for training.
+pub const TRAINING: &str = "Training";
 
 /// The network and its training.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Network")]
 pub struct NetworkArguments {
-    /// Number of hidden units
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = hidden, allow_negative_numbers = true)]
-    pub hidden: usize,
-    /// tanh, sigmoid, relu, or leaky-relu:SLOPE (0.01 if none is given)
+    /// Number of hidden units; of several layers as in 64x32, the one nearest the inputs first
+    #[arg(long, value_name = "N", default_value = "4", value_parser = hidden, allow_negative_numbers = true)]
+    pub hidden: Hidden,
+    /// tanh, sigmoid, relu, leaky-relu:SLOPE (0.01 if none is given), identity, elu, softplus, silu or gelu
     #[arg(long, value_name = "NAME", default_value = "tanh")]
     pub activation: Activation,
     /// Inject a bug: use this activation's derivative in the backward pass [default: the right one]
@@ -76,15 +78,20 @@ pub struct NetworkArguments {
     /// The learning rate, α in θ ← θ − α·dθ
     #[arg(long, visible_alias = "lr", value_name = "RATE", default_value_t = 1.2, value_parser = learning_rate, allow_negative_numbers = true, help_heading = TRAINING)]
     pub learning_rate: f64,
-    /// Iterations of full-batch gradient descent, as in 10000 or 1e4
-    #[arg(long, visible_alias = "epochs", value_name = "N", default_value_t = 10_000, value_parser = iterations, allow_negative_numbers = true, help_heading = TRAINING)]
+    /// Updates of the weights, as in 10000 or 1e4
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = iterations, allow_negative_numbers = true, help_heading = TRAINING)]
     pub iterations: u64,
+    /// Train for so many epochs, in each of which every sample has its turn once
+    #[arg(long, value_name = "N", conflicts_with = "iterations", value_parser = iterations, allow_negative_numbers = true, help_heading = TRAINING)]
+    pub epochs: Option<u64>,
+    #[command(flatten)]
+    recipe: RecipeArguments,
     /// NumPy seed of the initial weights
     #[arg(long, value_name = "SEED", default_value_t = 2, allow_negative_numbers = true, help_heading = TRAINING)]
     pub init_seed: u32,
-    /// Scale of the initial weights, a factor on randn
-    #[arg(long, value_name = "SCALE", default_value_t = 0.01, value_parser = init_scale, allow_negative_numbers = true, help_heading = TRAINING)]
-    pub init_scale: f64,
+    /// Scale of the initial weights, a factor on randn: a number, he (√(2/n) of a layer of n inputs) or xavier (√(1/n))
+    #[arg(long, value_name = "SCALE", default_value = "0.01", allow_negative_numbers = true, help_heading = TRAINING)]
+    pub init_scale: InitScale,
     /// Start from the weights of any safetensors file (W1, b1, …, or PyTorch's names), not random ones
     #[arg(long, value_name = "FILE.safetensors", conflicts_with_all = ["init_seed", "init_scale"], help_heading = TRAINING)]
     init: Option<PathBuf>,
@@ -105,10 +112,12 @@ impl NetworkArguments {
     /// The settings of the run that these flags give.
     pub fn settings(&self) -> RunSettings {
         RunSettings {
-            hidden: vec![self.hidden],
+            hidden: self.hidden.layers().to_vec(),
             activation: self.activation,
             backward_activation: self.backward_activation,
+            output: None,
             learning_rate: self.learning_rate,
+            recipe: self.recipe.recipe(),
             start: Start {
                 seed: self.init_seed,
                 scale: self.init_scale,
@@ -153,10 +162,10 @@ impl FileArguments {
     }
 }
 
-fn hidden(text: &str) -> Result<usize> {
-    let (name, given) = ("the number of hidden units", format_args!("'{text}'"));
-    no_list(name, "hidden", text)?;
-    text.parse().map_err(|_| Error::invalid(name, "a whole number", given))
+/// The widths of one network's hidden layers.
+pub fn hidden(text: &str) -> Result<Hidden> {
+    no_list("the number of hidden units", "hidden", text)?;
+    text.parse()
 }
 
 fn learning_rate(text: &str) -> Result<f64> {
@@ -194,14 +203,6 @@ pub fn test_fraction(text: &str) -> Result<f64> {
     match text.parse::<f64>() {
         Ok(fraction) if fraction > 0.0 && fraction < 1.0 => Ok(fraction),
         _ => Err(Error::invalid("the test fraction", "a number between 0 and 1", format_args!("'{text}'"))),
-    }
-}
-
-/// A finite number.
-pub fn init_scale(text: &str) -> Result<f64> {
-    match text.parse::<f64>() {
-        Ok(scale) if scale.is_finite() => Ok(scale),
-        _ => Err(Error::invalid("the scale of the initial weights", "a finite number", format_args!("'{text}'"))),
     }
 }
 

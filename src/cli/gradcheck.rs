@@ -2,10 +2,11 @@
 
 use planar::fit::{RunSettings, Start};
 use planar::gradcheck::{BOUND, check};
-use planar::model::Activation;
+use planar::model::{Activation, Hidden, InitScale};
+use planar::optim::Recipe;
 
 use super::advice::{Advise, of_training};
-use super::arguments::{DataArguments, init_scale};
+use super::arguments::{DataArguments, hidden};
 use super::{Ending, Verbosity, table};
 use crate::report::gradcheck::GradcheckReport;
 
@@ -20,10 +21,10 @@ Exit codes: 0 right, 4 wrong or not checked, 1 failure, 2 wrong input.";
 pub struct Arguments {
     #[command(flatten)]
     data: DataArguments,
-    /// Number of hidden units
-    #[arg(long, value_name = "N", default_value_t = 4, allow_negative_numbers = true, help_heading = "Network")]
-    hidden: usize,
-    /// tanh, sigmoid, relu, or leaky-relu:SLOPE (0.01 if none is given)
+    /// Number of hidden units; of several layers as in 64x32, the one nearest the inputs first
+    #[arg(long, value_name = "N", default_value = "4", value_parser = hidden, allow_negative_numbers = true, help_heading = "Network")]
+    hidden: Hidden,
+    /// tanh, sigmoid, relu, leaky-relu:SLOPE (0.01 if none is given), identity, elu, softplus, silu or gelu
     #[arg(long, value_name = "NAME", default_value = "tanh", help_heading = "Network")]
     activation: Activation,
     /// Inject a bug: use this activation's derivative in the backward pass [default: the right one]
@@ -32,9 +33,9 @@ pub struct Arguments {
     /// NumPy seed of the weights
     #[arg(long, value_name = "SEED", default_value_t = 2, allow_negative_numbers = true, help_heading = "Network")]
     init_seed: u32,
-    /// Scale of the weights, a factor on randn
-    #[arg(long, value_name = "SCALE", default_value_t = 1.0, value_parser = init_scale, allow_negative_numbers = true, help_heading = "Network")]
-    init_scale: f64,
+    /// Scale of the weights, a factor on randn: a number, he or xavier
+    #[arg(long, value_name = "SCALE", default_value = "1", allow_negative_numbers = true, help_heading = "Network")]
+    init_scale: InitScale,
     /// Print one JSON object to stdout, nothing else
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -46,10 +47,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     arguments.verbosity.start_log();
     let data = table::prepare(&arguments.data.settings(), arguments.verbosity)?.data;
     let settings = RunSettings {
-        hidden: vec![arguments.hidden],
+        hidden: arguments.hidden.layers().to_vec(),
         activation: arguments.activation,
         backward_activation: arguments.backward_activation,
+        output: None,
         learning_rate: 1.0,
+        recipe: Recipe::default(),
         start: Start { seed: arguments.init_seed, scale: arguments.init_scale, file: None, transposed: false },
     };
     let run = settings.run(&data).advise(of_training)?;

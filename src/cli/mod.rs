@@ -30,6 +30,7 @@ mod predict;
 #[cfg(feature = "plot")]
 mod preview;
 mod progress;
+mod recipe;
 mod reproduce;
 #[cfg(feature = "gpu")]
 mod selftest;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use planar::Error;
 use planar::data::Options;
+use planar::model::InitScale;
 use planar::sweep::halving::Rung;
 use planar::sweep::merge::REST_MISSING;
 use planar::sweep::results::{JobResult, THERE_ALREADY};
@@ -14,10 +15,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::advice::{Advise, of_device, of_file, of_table};
-use super::arguments::{every, init_scale, seconds, test_fraction};
+use super::arguments::{every, seconds, test_fraction};
 use super::best::{Best, BestArgument};
 use super::device::DeviceArguments;
 use super::progress::{At, Progress};
+use super::recipe::RecipeLists;
 use super::sweep_pictures::{BoundaryPicture, Pictures};
 use super::table::{ScaleArgument, TableArguments, say};
 use super::{Ending, Verbosity, merge, signals};
@@ -73,7 +75,7 @@ struct SweepArguments {
     #[command(flatten)]
     scale: ScaleArgument,
 
-    /// Numbers of hidden units: a list, with ranges as in 1..20
+    /// Numbers of hidden units: a list, with ranges as in 1..20, and several layers as in 64x32
     #[arg(long, value_name = "LIST", default_value = "4", allow_hyphen_values = true, help_heading = "Networks")]
     hidden: String,
     /// Activations: a list
@@ -89,22 +91,32 @@ struct SweepArguments {
         help_heading = "Networks"
     )]
     learning_rate: String,
-    /// Iterations of full-batch gradient descent: a list
+    /// Updates of the weights: a list
+    #[arg(long, value_name = "LIST", default_value = "10000", allow_hyphen_values = true, help_heading = "Networks")]
+    iterations: String,
+    /// Epochs, in each of which every sample has its turn once: a list in the place of updates
     #[arg(
         long,
-        visible_alias = "epochs",
         value_name = "LIST",
-        default_value = "10000",
+        conflicts_with = "iterations",
         allow_hyphen_values = true,
         help_heading = "Networks"
     )]
-    iterations: String,
+    epochs: Option<String>,
+    #[command(flatten)]
+    recipe: RecipeLists,
     /// Seeds of the initial weights: a list, with ranges as in 1..50
     #[arg(long, value_name = "LIST", default_value = "2", allow_hyphen_values = true, help_heading = "Networks")]
     init_seed: String,
-    /// Scale of the initial weights, a factor on randn
-    #[arg(long, value_name = "SCALE", default_value_t = 0.01, value_parser = init_scale, allow_negative_numbers = true, help_heading = "Networks")]
-    init_scale: f64,
+    /// Scale of the initial weights, a factor on randn: a number, he or xavier
+    #[arg(
+        long,
+        value_name = "SCALE",
+        default_value = "0.01",
+        allow_negative_numbers = true,
+        help_heading = "Networks"
+    )]
+    init_scale: InitScale,
     /// Draw this many networks at random, not the whole grid; rates may then be 0.01:1.2:log
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Networks")]
     random: Option<u64>,
@@ -313,7 +325,13 @@ impl SweepArguments {
             hidden: self.hidden.clone(),
             activation: self.activation.clone(),
             learning_rate: self.learning_rate.clone(),
-            iterations: self.iterations.clone(),
+            iterations: self.epochs.as_ref().unwrap_or(&self.iterations).clone(),
+            in_epochs: self.epochs.is_some(),
+            output: None,
+            recipe: self.recipe.recipe(),
+            optimizer: self.recipe.optimizer.clone(),
+            l2: self.recipe.l2.clone(),
+            dropout: self.recipe.dropout.clone(),
             init_seed: self.init_seed.clone(),
             init_scale: self.init_scale,
             random: self.random,

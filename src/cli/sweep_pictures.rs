@@ -83,7 +83,7 @@ fn best(sweep: &Sweep, results: &[JobResult]) -> Result<Option<Vec<(String, Boun
     for (name, result) in plot::sweep::names(&best, &all).into_iter().zip(typical) {
         let Some(parameters) = parameters.get(&result.job.job) else { continue };
         let samples = sweep.data.get(&result.job.data, result.job.fold)?;
-        let network = result.job.run(samples.0, sweep.common.init_scale)?.network;
+        let network = result.job.run(samples.0, sweep.common.init_scale, sweep.common.output)?.network;
         let (held_out, accuracy) = match result.test_accuracy {
             Some(accuracy) => ("held out ", accuracy),
             None => ("", result.accuracy.unwrap_or_default()),

@@ -73,6 +73,7 @@ impl Arguments {
             seed: self.data.test_seed(),
             run: self.network.settings(),
             iterations: self.network.iterations,
+            epochs: self.network.epochs,
             device: self.device.settings(),
         }
     }
@@ -89,6 +90,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         data: arguments.data(),
         run: arguments.network.settings(),
         iterations: arguments.network.iterations,
+        epochs: arguments.network.epochs,
         log_every: arguments.log_every,
         device: arguments.device.settings(),
         files: arguments.files.settings(),
@@ -134,7 +136,7 @@ fn ending(fitted: &Fitted, settings: &Settings, verbosity: Verbosity) -> Ending 
 
 /// What was done until a signal came, and the command that goes on with it.
 fn interrupted(fitted: &Fitted, settings: &Settings) -> String {
-    let (done, all) = (fitted.outcome.iterations, settings.iterations);
+    let (done, all) = (fitted.outcome.iterations, fitted.report.training.iterations);
     let how = match settings.files.kept() {
         Some(path) if path.is_file() => {
             let replaced = ["checkpoint", "resume", "init", "transposed", "force"];

@@ -28,8 +28,8 @@ pub(super) struct Keeper {
     written: Instant,
     /// How long after that it is due.
     due: Duration,
-    /// The last finite weights, and the number of updates that led to them.
-    last: Option<(u64, Parameters)>,
+    /// The last finite weights, after the number of updates that led to them and before the optimiser's moments then.
+    last: Option<(u64, Parameters, Vec<f64>)>,
     /// The costs that were logged before them.
     logged: Vec<CostAt>,
     /// The curve up to them, from where this run began.
@@ -62,13 +62,14 @@ impl Keeper {
         &mut self,
         iteration: u64,
         parameters: &Parameters,
+        moments: &[f64],
         logged: &[CostAt],
         curve: &CostCurve,
     ) -> Result<()> {
         if self.path.is_none() {
             return Ok(());
         }
-        self.last = Some((iteration, parameters.clone()));
+        self.last = Some((iteration, parameters.clone(), moments.to_vec()));
         self.logged.extend_from_slice(&logged[self.logged.len()..]);
         self.curve.clone_from(curve);
         let is_due = match self.every {
@@ -92,7 +93,7 @@ impl Keeper {
 
     /// The iteration of the weights that [`write`](Self::write) would write, and their file, if there are any.
     pub fn kept(&self) -> Option<(u64, &Path)> {
-        self.last.as_ref().zip(self.path.as_deref()).map(|((iteration, _), path)| (*iteration, path))
+        self.last.as_ref().zip(self.path.as_deref()).map(|((iteration, ..), path)| (*iteration, path))
     }
 
     /// Writes the last finite weights with the costs before them.
@@ -100,12 +101,12 @@ impl Keeper {
     /// # Errors
     /// Those of [`Checkpoint::write`].
     pub fn write(&mut self) -> Result<()> {
-        let (Some(path), Some((iteration, parameters))) = (&self.path, &self.last) else { return Ok(()) };
+        let (Some(path), Some((iteration, parameters, moments))) = (&self.path, &self.last) else { return Ok(()) };
         let mut state = self.state.clone();
         state.iteration = *iteration;
         state.costs.extend(self.logged.iter().filter(|at| at.iteration < *iteration));
         state.curve = state.curve.joined(&self.curve);
-        Checkpoint { state, parameters: parameters.clone() }.write(path)?;
+        Checkpoint { state, parameters: parameters.clone(), moments: moments.clone() }.write(path)?;
         log::debug!("checkpoint at iteration {iteration}");
         (self.written, self.due) = (Instant::now(), EVERY);
         Ok(())
@@ -136,9 +137,9 @@ mod tests {
         let parameters = [2, 3].map(|seed| Parameters::initial(&network, seed, 1.0));
         let mut curve = CostCurve::default();
         curve.add(0, &[0.5; 8]);
-        keeper.advanced(8, &parameters[0], &costs[..1], &curve).unwrap();
+        keeper.advanced(8, &parameters[0], &[], &costs[..1], &curve).unwrap();
         curve.add(8, &[0.5; 11]);
-        keeper.advanced(19, &parameters[1], &costs[..2], &curve).unwrap();
+        keeper.advanced(19, &parameters[1], &[], &costs[..2], &curve).unwrap();
         assert!(!path.exists(), "an hour has not passed");
         assert_eq!(keeper.kept(), Some((19, path.as_path())));
         keeper.write().unwrap();

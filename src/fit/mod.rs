@@ -20,9 +20,11 @@
 //!         activation: Activation::Tanh,
 //!         backward_activation: None,
 //!         learning_rate: 1.2,
-//!         start: Start { seed: 2, scale: 0.01, file: None, transposed: false },
+//!         start: Start::default(),
+//!         ..RunSettings::default()
 //!     },
 //!     iterations: 2000,
+//!     epochs: None,
 //!     log_every: None,
 //!     device: DeviceSettings::default(),
 //!     files: Files::default(),
@@ -107,7 +109,8 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     let (run_of_lines, overwrite) = (prepared.origin.clone(), settings.files.overwrite);
     let mut metrics = Metrics::open(metrics, before, run_of_lines, overwrite)?;
     let Prepared { data, held_out, run, origin, resumed, schedule, mut snapshots } = prepared;
-    let chosen = choose(&settings.device, &data, std::slice::from_ref(&run), settings.iterations);
+    let iterations = schedule.iterations();
+    let chosen = choose(&settings.device, &data, std::slice::from_ref(&run), iterations);
     let Chosen { backend, mut session, notes } = chosen.map_err(|error| without_device(error, resumed.as_ref()))?;
     let (device, plan, setup) = (backend.device(), session.plan_name(), started.elapsed());
     log::debug!("plan {plan} on {}, set up in {setup:.3?}", device.name);
@@ -129,19 +132,15 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     state.columns = Some(data.columns().clone()).filter(|columns| !columns.are_plain());
     state.costs.clone_from(&earlier);
     state.curve.clone_from(&earlier_curve);
-    let mut keeper = Keeper::new(
-        settings.files.kept().map(AsRef::as_ref),
-        settings.files.checkpoint_every,
-        settings.iterations,
-        state,
-    );
+    let mut keeper =
+        Keeper::new(settings.files.kept().map(AsRef::as_ref), settings.files.checkpoint_every, iterations, state);
 
     metrics.begin()?;
     observer.begins(schedule.iterations());
     log::debug!("training begins");
     let mut failure = None;
     let outcomes = train_all(session.as_mut(), &[schedule], |event| {
-        let Event::Advanced { iteration, costs, parameters, logged, curves } = event else {
+        let Event::Advanced { iteration, costs, parameters, moments, logged, curves } = event else {
             return ControlFlow::Continue(());
         };
         let (parameters, logged) = (&parameters[0], logged[0]);
@@ -149,7 +148,8 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
             snapshots.advanced(iteration, parameters);
         }
         // the metrics first: if the run is killed, a checkpoint without its lines would leave a gap when it is resumed
-        let written = [metrics.advanced(logged), keeper.advanced(iteration, parameters, logged, curves[0])];
+        let written =
+            [metrics.advanced(logged), keeper.advanced(iteration, parameters, &moments[0], logged, curves[0])];
         failure = failure.take().or(written.into_iter().find_map(Result::err));
         let at = CostAt { iteration, cost: costs[0] };
         let told = observer.advanced(Advanced { at, parameters, logged });
@@ -191,7 +191,7 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
         plan,
         data: DataReport::new(&data, held_out.as_ref(), settings.data.held_out.as_ref()),
         network: NetworkReport::new(&run.network),
-        training: TrainingReport::new(&settings.run, settings.iterations, settings.device.precision),
+        training: TrainingReport::new(&run, &settings.run.start, iterations, settings.device.precision),
         init: start,
         costs: reported(&outcome.costs, log_every),
         last,

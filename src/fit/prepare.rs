@@ -29,8 +29,8 @@ pub(super) struct Prepared {
 impl Prepared {
     /// Loads the data and makes the network; the observer may refuse the data.
     pub fn new(settings: &Settings, observer: &mut dyn Observer) -> Result<Self> {
-        let (iterations, files) = (settings.iterations, &settings.files);
-        let mut schedule = Schedule::new(iterations, settings.log_every)?.with_curve();
+        let files = &settings.files;
+        Schedule::new(settings.epochs.unwrap_or(settings.iterations), settings.log_every)?;
         if let Some(samples) = settings.data.options.samples {
             let share = settings.data.held_out.as_ref().map_or(0.0, HeldOut::share);
             check_samples(&settings.device, samples, share)?;
@@ -39,11 +39,14 @@ impl Prepared {
         let (data, held_out) = (loaded.data, loaded.held_out);
         loaded.notices.into_iter().map(Note::Data).for_each(|note| observer.note(note));
         observer.loaded(&data)?;
-        let mut run = settings.run.run(&data)?;
+        let epochs = settings.epochs.map(|epochs| settings.run.updates(epochs, &data));
+        let iterations = epochs.unwrap_or(settings.iterations);
+        let mut schedule = Schedule::new(iterations, settings.log_every)?.with_curve();
+        let mut run = settings.run.over(iterations).run(&data)?;
         let precision = settings.device.precision.name();
-        let description = Description::new(&data, &run.network, run.learning_rate, precision);
+        let description = Description::new(&data, &run.network, run.learning_rate, precision).with_recipe(run.recipe);
         let mut origin = Origin { description, start: settings.run.start.to_string() };
-        let resumed = resumed(settings, &origin, &mut run)?;
+        let resumed = resumed(settings, iterations, &origin, &mut run)?;
         if let Some(state) = &resumed {
             origin.start.clone_from(&state.start);
         }
@@ -78,7 +81,7 @@ impl Prepared {
 }
 
 /// Reads the checkpoint that the run goes on with, which must be of this very run, and puts its weights into the run.
-fn resumed(settings: &Settings, here: &Origin, run: &mut Run) -> Result<Option<State>> {
+fn resumed(settings: &Settings, iterations: u64, here: &Origin, run: &mut Run) -> Result<Option<State>> {
     let Files { checkpoint, resume, overwrite, .. } = &settings.files;
     let in_place = settings.files.begins_or_goes_on();
     let (path, found) = match (resume, checkpoint) {
@@ -86,13 +89,15 @@ fn resumed(settings: &Settings, here: &Origin, run: &mut Run) -> Result<Option<S
         (Some(path), _) => (path, Checkpoint::read(path)?),
         // all that was asked for is there
         (None, Some(path)) if !overwrite => match Checkpoint::read(path) {
-            Ok(found) if is_all(&found, here, settings.iterations) => (path, found),
+            Ok(found) if is_all(&found, here, iterations) => (path, found),
             _ => return may_write(path, false, || held(path, here)).map(|()| None),
         },
         (None, _) => return Ok(None),
     };
-    found.check(path, &here.description)?;
-    let Checkpoint { state, parameters } = found;
+    // another file is written: the run may go on with other data, and loses nothing
+    let goes_elsewhere = checkpoint.is_some() && resume.is_some() && !in_place;
+    found.check(path, &here.description, goes_elsewhere)?;
+    let Checkpoint { state, parameters, moments } = found;
     let origin = Origin::from(&state);
     if let Some(difference) = origin.difference(here).filter(|_| in_place) {
         let problem = format!("is of another run: {difference}");
@@ -101,11 +106,11 @@ fn resumed(settings: &Settings, here: &Origin, run: &mut Run) -> Result<Option<S
     if let Some(other) = checkpoint.as_ref().filter(|_| resume.is_some() && !in_place) {
         may_write(other, *overwrite, || held(other, &origin))?;
     }
-    if state.iteration > settings.iterations {
+    if state.iteration > iterations {
         let wanted = format!("at least the {} that {} has done", state.iteration, path.display());
-        return Err(Error::invalid("the number of iterations", wanted, settings.iterations));
+        return Err(Error::invalid("the number of iterations", wanted, iterations));
     }
-    run.parameters = parameters;
+    (run.parameters, run.state) = (parameters, crate::optim::State { updates: state.iteration, moments });
     Ok(Some(state))
 }
 

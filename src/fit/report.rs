@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
-use super::{Precision, RunSettings};
-use crate::backend::DeviceInfo;
+use super::{Precision, Start};
+use crate::backend::{DeviceInfo, Run};
 use crate::data::{Dataset, HeldOut, Label, Scale};
 use crate::metrics::Accuracy;
-use crate::model::Network;
+use crate::model::{InitScale, Network, Output};
+use crate::optim::Recipe;
 use crate::scores::Scores;
 use crate::train::{CostAt, Status};
 
@@ -89,6 +90,15 @@ pub struct NetworkReport {
     pub inputs: usize,
     /// n_h of the first hidden layer.
     pub hidden: usize,
+    /// n_h of each hidden layer, if there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<usize>,
+    /// The number of outputs, if it is not one logit for two classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outputs: Option<usize>,
+    /// What the outputs mean, if it is not one logit for two classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output: Option<Output>,
     /// g.
     pub activation: String,
     /// The activation whose derivative the backward pass used, if that was a deliberate bug.
@@ -106,9 +116,12 @@ pub struct TrainingReport {
     /// Seed of the initial weights.
     pub init_seed: u32,
     /// Scale of the initial weights.
-    pub init_scale: f64,
+    pub init_scale: InitScale,
     /// `f32` or `f64`.
     pub precision: &'static str,
+    /// What makes an update besides the learning rate; nothing of plain gradient descent.
+    #[serde(flatten)]
+    pub recipe: Recipe,
 }
 
 /// Cost and accuracy at the end of a training; all none if it diverged.
@@ -168,6 +181,9 @@ impl NetworkReport {
         Self {
             inputs: network.inputs(),
             hidden: network.hidden()[0],
+            layers: if network.hidden().len() > 1 { network.hidden().to_vec() } else { Vec::new() },
+            outputs: Some(network.outputs()).filter(|_| !network.tells_two_classes()),
+            output: Some(network.output()).filter(|_| !network.tells_two_classes()),
             activation: network.activation().to_string(),
             backward_activation: network.derivative().borrowed.map(|borrowed| borrowed.to_string()),
         }
@@ -175,13 +191,14 @@ impl NetworkReport {
 }
 
 impl TrainingReport {
-    pub(super) fn new(run: &RunSettings, iterations: u64, precision: Precision) -> Self {
+    pub(super) fn new(run: &Run, start: &Start, iterations: u64, precision: Precision) -> Self {
         Self {
             learning_rate: run.learning_rate,
             iterations,
-            init_seed: run.start.seed,
-            init_scale: run.start.scale,
+            init_seed: start.seed,
+            init_scale: start.scale,
             precision: precision.name(),
+            recipe: run.recipe,
         }
     }
 }

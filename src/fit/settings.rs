@@ -11,7 +11,8 @@ use crate::data::table::Progress;
 use crate::data::{Columns, Dataset, HeldOut, Options, Prepared, Source};
 use crate::files::atomic::target;
 use crate::files::{Lock, check_apart, check_writable};
-use crate::model::{Activation, Network, Parameters};
+use crate::model::{Activation, InitScale, Network, Output, Parameters};
+use crate::optim::{Decay, Recipe};
 use crate::{Error, Result};
 
 /// Everything that one training depends on.
@@ -21,8 +22,10 @@ pub struct Settings {
     pub data: DataSettings,
     /// The network, its initial weights and its learning rate.
     pub run: RunSettings,
-    /// Iterations of full-batch gradient descent.
+    /// Updates of the weights.
     pub iterations: u64,
+    /// Epochs in their place, in each of which every sample has its turn once; of a full batch an epoch is an update.
+    pub epochs: Option<u64>,
     /// The cost is kept every this many iterations; ten times per run if none is given.
     pub log_every: Option<u64>,
     /// The device.
@@ -53,8 +56,12 @@ pub struct RunSettings {
     pub activation: Activation,
     /// A deliberate bug: the activation whose derivative the backward pass uses; g's own if none is given.
     pub backward_activation: Option<Activation>,
+    /// What the outputs mean; what suits the data if none is given.
+    pub output: Option<Output>,
     /// α in θ ← θ − α·dθ.
     pub learning_rate: f64,
+    /// What makes an update besides the learning rate.
+    pub recipe: Recipe,
     /// Where the weights come from.
     pub start: Start,
 }
@@ -65,7 +72,7 @@ pub struct Start {
     /// Seed of NumPy's `randn`.
     pub seed: u32,
     /// The factor on `randn`.
-    pub scale: f64,
+    pub scale: InitScale,
     /// A safetensors file of weights to use instead of `randn`, as [`Weights::read`] reads it.
     pub file: Option<PathBuf>,
     /// Whether the file's weights are (inputs × units), for [`Weights::read_transposed`].
@@ -149,7 +156,43 @@ impl RunSettings {
             network = network.with_backward(backward);
         }
         let parameters = self.start.parameters(&network)?;
-        Ok(Run::new(network, parameters, self.learning_rate))
+        Ok(Run::new(network, parameters, self.learning_rate).with_recipe(self.recipe))
+    }
+
+    /// The updates of so many epochs on a data set.
+    pub(super) fn updates(&self, epochs: u64, data: &Dataset) -> u64 {
+        epochs.saturating_mul(self.recipe.batches(data.samples()).per_epoch())
+    }
+
+    /// The same for so many updates in all, which a rate that falls to its end depends on.
+    pub(crate) fn over(&self, updates: u64) -> Self {
+        let mut settings = self.clone();
+        if self.recipe.rate.decay == Decay::Cosine {
+            settings.recipe.rate.updates = updates;
+        }
+        settings
+    }
+}
+
+impl Default for RunSettings {
+    /// The notebook's.
+    fn default() -> Self {
+        Self {
+            hidden: vec![4],
+            activation: Activation::Tanh,
+            backward_activation: None,
+            output: None,
+            learning_rate: 1.2,
+            recipe: Recipe::default(),
+            start: Start::default(),
+        }
+    }
+}
+
+impl Default for Start {
+    /// The notebook's.
+    fn default() -> Self {
+        Self { seed: 2, scale: InitScale::default(), file: None, transposed: false }
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod activation;
 pub mod derivative;
+mod hidden;
 mod init_scale;
 pub mod loss;
 pub mod network;
@@ -11,6 +12,7 @@ pub mod real;
 
 pub use activation::Activation;
 pub use derivative::Derivative;
+pub use hidden::Hidden;
 pub use init_scale::{ByInputs, InitScale};
 pub use network::Network;
 pub use output::Output;

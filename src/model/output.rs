@@ -4,6 +4,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::Real;
 use super::activation::sigmoid;
 use super::loss::logit_loss;
@@ -19,7 +21,8 @@ use crate::{Error, Result};
 /// assert_eq!(Output::Softmax.predictions(&z), [0.5, 0.5]);
 /// assert_eq!(Output::Squares.loss(&z, &y), 0.5); // half the squared distance
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Output {
     /// A logit per output, each the answer to a question of yes or no; the loss is the sum of the outputs' cross-entropies.
     #[default]

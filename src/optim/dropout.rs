@@ -1,16 +1,22 @@
 //! Which units are dropped, by bits that follow from where they are alone: the same on every device, in every order.
 //! `shaders/lib/dropout.wgsl` holds the same formulas.
 
+use serde::{Deserialize, Serialize};
+
+use super::rate::is_default;
 use crate::model::Real;
 use crate::{Error, Result};
 
 /// Units of the hidden layers that are left out of an update, each with this probability. What is left is multiplied by
 /// 1 / (1 − rate), so that nothing has to change for predictions.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Dropout {
     /// The probability; 0 for none.
+    #[serde(rename = "dropout", skip_serializing_if = "is_default")]
     pub rate: f64,
     /// The seed of the bits.
+    #[serde(rename = "dropout_seed", skip_serializing_if = "is_default")]
     pub seed: u32,
 }
 

@@ -4,13 +4,16 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::Real;
 use crate::names::is_one_of;
 use crate::{Error, Result};
 
 /// The rule of an update, as PyTorch's SGD, Adam and AdamW have it. α is the learning rate, g the gradient, t the number of
 /// the update, counted from 1; moments start at 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub enum Optimizer {
     /// θ ← θ − α·g.
     #[default]
@@ -181,6 +184,20 @@ impl fmt::Display for Optimizer {
 
 fn usual_decay(decay: f64) -> f64 {
     if decay == 0.0 { 0.0 } else { DECAY }
+}
+
+impl From<Optimizer> for String {
+    fn from(optimizer: Optimizer) -> Self {
+        optimizer.to_string()
+    }
+}
+
+impl TryFrom<String> for Optimizer {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
 }
 
 impl FromStr for Optimizer {

@@ -4,10 +4,13 @@ use std::f64::consts::PI;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Error, Result};
 
 /// How the learning rate falls. Updates are counted from 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub enum Decay {
     /// It does not.
     #[default]
@@ -24,13 +27,17 @@ pub enum Decay {
 }
 
 /// The learning rate's course: its decay, times (t + 1)/N in the first N updates.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Rate {
     /// How it falls.
+    #[serde(rename = "schedule", skip_serializing_if = "is_default")]
     pub decay: Decay,
     /// N, the updates in which it rises.
+    #[serde(skip_serializing_if = "is_default")]
     pub warmup: u64,
     /// T, the updates over which the cosine falls: those of the whole training.
+    #[serde(rename = "schedule_updates", skip_serializing_if = "is_default")]
     pub updates: u64,
 }
 
@@ -75,6 +82,11 @@ impl Rate {
     }
 }
 
+/// Whether a value need not be written.
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 impl fmt::Display for Decay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -82,6 +94,20 @@ impl fmt::Display for Decay {
             Self::Cosine => f.write_str("cosine"),
             Self::Step { every, factor } => write!(f, "step:{every}:{factor}"),
         }
+    }
+}
+
+impl From<Decay> for String {
+    fn from(decay: Decay) -> Self {
+        decay.to_string()
+    }
+}
+
+impl TryFrom<String> for Decay {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
     }
 }
 

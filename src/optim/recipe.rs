@@ -1,26 +1,39 @@
 //! How a network is trained, all but its learning rate.
 
-use super::{Batches, Dropout, Optimizer, Rate, Step};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::rate::is_default;
+use super::{Batches, Decay, Dropout, Optimizer, Rate, Step};
 use crate::model::{Parameters, Real, params::Kind};
 use crate::{Error, Result};
 
 /// How a network is trained, all but its learning rate. The default is the exercise's: plain gradient descent over all
-/// samples.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// samples. Its JSON form has only what is not so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Recipe {
     /// The rule of an update.
+    #[serde(skip_serializing_if = "is_default")]
     pub optimizer: Optimizer,
     /// The learning rate over time.
+    #[serde(flatten)]
     pub rate: Rate,
     /// λ of (λ/2m)·ΣW² in the cost, m being the samples of the batch; biases are left out.
+    #[serde(skip_serializing_if = "is_default")]
     pub l2: f64,
     /// The largest Euclidean norm of all gradients together; larger ones are scaled down to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f64>,
     /// Units that are left out.
+    #[serde(flatten)]
     pub dropout: Dropout,
     /// Samples of a batch; all if none is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub batch_size: Option<usize>,
     /// The seed by which samples are shuffled each epoch; none for the order of the data.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub shuffle: Option<u32>,
 }
 
@@ -67,6 +80,37 @@ impl Recipe {
         }
     }
 
+    /// The names and values of all that is not as in plain gradient descent.
+    fn written(&self) -> Vec<(&'static str, String)> {
+        let Self { optimizer, rate, l2, clip_norm, dropout, batch_size, shuffle } = self;
+        let unless = |is_usual: bool, value: String| (!is_usual).then_some(value);
+        let all = [
+            ("optimizer", unless(*optimizer == Optimizer::Descent, optimizer.to_string())),
+            ("batch size", batch_size.map(|size| size.to_string())),
+            ("shuffle", shuffle.map(|seed| seed.to_string())),
+            ("schedule", unless(rate.decay == Decay::Constant, rate.decay.to_string())),
+            ("updates of the schedule", unless(rate.updates == 0, rate.updates.to_string())),
+            ("warm-up", unless(rate.warmup == 0, rate.warmup.to_string())),
+            ("L2", unless(*l2 == 0.0, l2.to_string())),
+            ("clipped norm", clip_norm.map(|clip| clip.to_string())),
+            ("dropout", unless(dropout.is_none(), dropout.rate.to_string())),
+            ("seed of the dropout", unless(dropout.is_none(), dropout.seed.to_string())),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+
+    /// The first difference from another, in words.
+    pub fn difference(&self, here: &Self) -> Option<String> {
+        let (there, here) = (self.written(), here.written());
+        let usual = |name: &str| if name == "optimizer" { Optimizer::Descent.to_string() } else { "none".into() };
+        let value = |of: &[(&str, String)], name: &str| {
+            let found = of.iter().find(|(other, _)| *other == name);
+            found.map_or_else(|| usual(name), |(_, value)| value.clone())
+        };
+        let (differs, _) = there.iter().chain(&here).find(|(name, _)| value(&there, name) != value(&here, name))?;
+        Some(format!("its {differs} is {}, not {}", value(&there, differs), value(&here, differs)))
+    }
+
     /// Whether it can train on this many samples.
     ///
     /// # Errors
@@ -88,5 +132,14 @@ impl Recipe {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl fmt::Display for Recipe {
+    /// `gd`, or as in `adam, batch size 64, shuffle 1`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.optimizer)?;
+        let others = self.written().into_iter().filter(|(name, _)| *name != "optimizer");
+        others.into_iter().try_for_each(|(name, value)| write!(f, ", {name} {value}"))
     }
 }

@@ -69,7 +69,7 @@ pub fn heat_maps(area: &Area, results: &[JobResult]) -> Result<()> {
 /// The cells of widths and of rates, at most as many as fit: one for each value of a grid, and for random draws so few that
 /// [`PER_CELL`] networks share one on average.
 fn bins(results: &[JobResult], networks: usize, [across, down]: [usize; 2]) -> (Bins, Bins) {
-    let width = |ended: &JobResult| ended.job.hidden as f64;
+    let width = |ended: &JobResult| ended.job.hidden.units() as f64;
     let rate = |ended: &JobResult| ended.job.learning_rate;
     let (widths, rates) = (results.iter().map(width), results.iter().map(rate));
     let count = |bins: Bins| bins.len();
@@ -91,7 +91,7 @@ fn bins(results: &[JobResult], networks: usize, [across, down]: [usize; 2]) -> (
 fn heat_map(results: &[&JobResult], widths: &Bins, rates: &Bins, what: &str) -> HeatMap {
     let mut cells = vec![Vec::new(); widths.len() * rates.len()];
     for ended in results {
-        let cell = rates.bin(ended.job.learning_rate) * widths.len() + widths.bin(ended.job.hidden as f64);
+        let cell = rates.bin(ended.job.learning_rate) * widths.len() + widths.bin(ended.job.hidden.units() as f64);
         cells[cell].push(ended.test_accuracy.or(ended.accuracy));
     }
     let median = |cell: Vec<Option<f64>>| {

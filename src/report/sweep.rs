@@ -1,6 +1,7 @@
 //! The table of `planar sweep`.
 
 use planar::fit::Estimate;
+use planar::optim::Recipe;
 use planar::sweep::halving::Rung;
 use planar::sweep::results::JobResult;
 use planar::sweep::summary::{Configuration, Spread};
@@ -79,7 +80,8 @@ pub fn of_network(of: &JobResult) -> String {
         (Some(share), _) => format!(", held out {:.2} %", 100.0 * share),
         (None, share) => share.map_or(String::new(), |share| format!(", accuracy {:.2} %", 100.0 * share)),
     };
-    let what = format!("{}, n_h {}, {}, rate {}", job.data, job.hidden, job.activation, job.learning_rate);
+    let activation = trained(&job.activation, &job.recipe);
+    let what = format!("{}, n_h {}, {activation}, rate {}", job.data, job.hidden, job.learning_rate);
     format!("{what}, seed {}{accuracy}", job.init_seed)
 }
 
@@ -90,7 +92,13 @@ fn settings(of: &Configuration) -> [String; 7] {
     };
     let done = spread(of.done, |done| done.to_string());
     let (networks, diverged) = (of.networks.to_string(), of.diverged.to_string());
-    [of.data.clone(), of.hidden.to_string(), of.activation.clone(), rate, done, networks, diverged]
+    let activation = trained(&of.activation, &of.recipe);
+    [of.data.clone(), of.hidden.to_string(), activation, rate, done, networks, diverged]
+}
+
+/// The activation, with the recipe behind it if it is not plain gradient descent.
+fn trained(activation: &str, recipe: &Recipe) -> String {
+    if recipe.is_plain() { activation.to_owned() } else { format!("{activation}, {recipe}") }
 }
 
 /// The smallest, the median and the largest, or one number if they are the same.

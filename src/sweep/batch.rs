@@ -11,6 +11,7 @@ use super::under_way::{Begun, Standing, start_of};
 use crate::backend::{Backend, Run};
 use crate::cpu::evaluate_on;
 use crate::data::Dataset;
+use crate::optim::State;
 use crate::train::{Event, Outcome, Schedule, Status, train_all};
 use crate::{Error, Result};
 
@@ -58,8 +59,14 @@ pub fn train_batch(
     let before: Vec<Option<&Begun>> = jobs.iter().map(|job| leg.begun.get(&job.job)).collect();
     let start = start_of(leg.begun, jobs[0]);
     let run = |(job, before): (&&Job, &Option<&Begun>)| {
-        let run = job.run(data, common.init_scale)?;
-        Ok(Run { parameters: before.map_or(run.parameters, |before| before.parameters.clone()), ..run })
+        let run = job.run(data, common.init_scale, common.output)?;
+        Ok(match before {
+            Some(Begun { about, parameters, moments, .. }) => {
+                let state = State { updates: about.iteration, moments: moments.clone() };
+                Run { parameters: parameters.clone(), state, ..run }
+            }
+            None => run,
+        })
     };
     let runs = jobs.iter().zip(&before).map(run).collect::<Result<Vec<_>>>()?;
     let schedule = |job: &&Job| {
@@ -79,7 +86,7 @@ pub fn train_batch(
     let (mut failure, mut stopped, mut longest) = (None, false, 1);
     let outcomes = train_all(session.as_mut(), &schedules, |event| {
         let told = match event {
-            Event::Advanced { iteration, costs, parameters, logged, curves } => {
+            Event::Advanced { iteration, costs, parameters, moments, logged, curves } => {
                 let is_training = |n: &usize| !costs[*n].is_nan();
                 let snapshot = |n: usize| Snapshot {
                     job: jobs[n],
@@ -87,6 +94,7 @@ pub fn train_batch(
                     costs: logged[n],
                     curve: curves[n],
                     parameters: &parameters[n],
+                    moments: &moments[n],
                 };
                 let networks = (0..jobs.len()).filter(is_training).map(snapshot).collect();
                 let cost = costs.iter().copied().filter(|cost| cost.is_finite()).min_by(f64::total_cmp);
@@ -146,9 +154,12 @@ pub fn train_batch(
 /// when the network goes on.
 fn snapshot<'a>(job: &'a Job, before: Option<&'a Begun>, outcome: &'a Outcome, run: &'a Run) -> Snapshot<'a> {
     // a network that goes on from its end has the parameters that it began with
-    let parameters = outcome.parameters.as_ref().unwrap_or(&run.parameters);
+    let (parameters, moments) = match &outcome.parameters {
+        Some(parameters) => (parameters, &outcome.moments),
+        None => (&run.parameters, &run.state.moments),
+    };
     let costs = &outcome.costs[..outcome.costs.len().saturating_sub(1)];
-    Snapshot { job, before, costs, curve: &outcome.curve, parameters }
+    Snapshot { job, before, costs, curve: &outcome.curve, parameters, moments }
 }
 
 /// What a network has reached, and the cost to rank it by: that of the held-out samples, if there are any.

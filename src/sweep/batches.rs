@@ -17,6 +17,7 @@ use super::grid::Job;
 use super::pace::{MOST_AT_ONCE, Pace, work, work_left};
 use super::under_way::{Begun, start_of};
 use crate::backend::Backend;
+use crate::model::{InitScale, Output};
 use crate::train::Schedule;
 use crate::{Error, Result};
 
@@ -27,7 +28,9 @@ pub const BATCH_MEMORY: &str = "MiB per batch";
 #[derive(Clone, Debug, PartialEq)]
 pub struct Common {
     /// Scale of the initial weights.
-    pub init_scale: f64,
+    pub init_scale: InitScale,
+    /// What the outputs mean; what suits the data if none is given.
+    pub output: Option<Output>,
     /// The cost is kept every this many iterations; ten times per run if none is given.
     pub log_every: Option<u64>,
     /// Whether each result has a curve of its costs.
@@ -167,8 +170,8 @@ impl<'a, L: FnMut(SweepEvent) -> Result<ControlFlow<()>> + Send> Queue<'a, L> {
         let most = group.len().div_ceil(self.lanes).min(MOST_AT_ONCE);
         let jobs: Vec<&Job> = group.iter().take(most).copied().collect();
         let fits = |count: usize| -> Result<bool> {
-            let widest = jobs[..count].iter().max_by_key(|job| job.hidden).unwrap_or(&jobs[0]);
-            let network = widest.run(data, 0.0)?.network;
+            let widest = jobs[..count].iter().max_by_key(|job| job.hidden.work()).unwrap_or(&jobs[0]);
+            let network = widest.run(data, 0.0.into(), self.common.output)?.network;
             let is_short = pace.allows(&jobs[..count], data, start, self.leg.until);
             let memory = self.common.memory_on(lane.backend);
             Ok(is_short && lane.backend.memory(data, &network, count)? <= memory)
@@ -199,8 +202,8 @@ pub fn check(backend: &dyn Backend, jobs: &[Job], data: &DataSets, common: &Comm
         for job in group {
             Schedule::new(job.iterations, common.log_every)?;
         }
-        let widest = group.iter().max_by_key(|job| job.hidden).unwrap_or(&group[0]);
-        let needed = backend.memory(data, &widest.run(data, 0.0)?.network, 1)?;
+        let widest = group.iter().max_by_key(|job| job.hidden.work()).unwrap_or(&group[0]);
+        let needed = backend.memory(data, &widest.run(data, 0.0.into(), common.output)?.network, 1)?;
         if needed > memory {
             return Err(Error::Limit {
                 what: format!("a network of {} hidden units", widest.hidden),
@@ -227,7 +230,7 @@ fn groups<'a>(jobs: impl Iterator<Item = &'a Job>, begun: &BTreeMap<u64, Begun>)
         }
     }
     for group in &mut groups {
-        group.make_contiguous().sort_by_key(|job| (job.iterations, job.hidden, job.job));
+        group.make_contiguous().sort_by_key(|job| (job.iterations, job.hidden.work(), job.job));
     }
     groups.sort_by_key(|group| start(group[0]) == 0);
     groups

@@ -36,6 +36,7 @@ impl SweepSettings {
             data: self.data_of(&of.job)?,
             run: self.run_of(&of.job)?,
             iterations: of.job.iterations,
+            epochs: None,
             log_every: self.log_every,
             device,
             files,
@@ -52,11 +53,13 @@ impl SweepSettings {
 
     fn run_of(&self, job: &Job) -> Result<RunSettings> {
         Ok(RunSettings {
-            hidden: vec![job.hidden],
+            hidden: job.hidden.layers().to_vec(),
             activation: job.activation.parse()?,
             backward_activation: None,
+            output: self.output,
             learning_rate: job.learning_rate,
-            start: Start { seed: job.init_seed, scale: self.init_scale, file: None, transposed: false },
+            recipe: job.recipe,
+            start: Start { seed: job.init_seed, scale: self.init_scale, ..Start::default() },
         })
     }
 
@@ -82,7 +85,8 @@ impl SweepSettings {
                 let data = self.data_of(job)?.prepare(&mut |_| ())?.data;
                 let run = self.run_of(job)?.run(&data)?;
                 let description =
-                    Description::new(&data, &run.network, run.learning_rate, self.device.precision.name());
+                    Description::new(&data, &run.network, run.learning_rate, self.device.precision.name())
+                        .with_recipe(run.recipe);
                 let here = Origin { description, start: there.start.clone() };
                 match there.difference(&here) {
                     None => return Ok(None),
@@ -97,8 +101,12 @@ impl SweepSettings {
     /// Whether a checkpoint's network is this one, as far as can be told without its data.
     fn is_like(&self, job: &Job, there: &Origin) -> bool {
         let of = &there.description;
-        let is_network = of.widths.ends_with(&[job.hidden, 1]) && of.activation == job.activation;
+        let is_network = of.widths.get(1..of.widths.len().max(2) - 1) == Some(job.hidden.layers())
+            && of.activation == job.activation;
         let start = self.run_of(job).map(|run| run.start.to_string());
-        is_network && of.learning_rate == job.learning_rate && start.is_ok_and(|start| start == there.start)
+        is_network
+            && of.recipe.optimizer == job.recipe.optimizer
+            && of.learning_rate == job.learning_rate
+            && start.is_ok_and(|start| start == there.start)
     }
 }

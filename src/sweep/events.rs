@@ -73,6 +73,7 @@ pub(super) struct Snapshot<'a> {
     /// Their curve, if one is kept.
     pub curve: &'a CostCurve,
     pub parameters: &'a Parameters,
+    pub moments: &'a [f64],
 }
 
 impl InTraining<'_> {
@@ -100,6 +101,7 @@ impl Snapshot<'_> {
             },
             costs: self.before.map_or(&[][..], |before| &before.costs).iter().chain(self.costs).copied().collect(),
             parameters: self.parameters.clone(),
+            moments: self.moments.to_vec(),
         }
     }
 }

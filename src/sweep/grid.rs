@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::range::{Values, between};
 use crate::backend::check_learning_rate;
 use crate::data::{Dataset, Source};
-use crate::model::{Activation, Network, Parameters};
+use crate::fit::{RunSettings, Start};
+use crate::model::{Activation, Hidden, InitScale, Network, Output};
+use crate::optim::Recipe;
 use crate::{Error, Result, backend::Run, memory};
 
 /// The most networks that a grid may have unless more are explicitly allowed.
@@ -17,7 +19,7 @@ pub const MOST_NETWORKS: u64 = 1_000_000;
 pub const MOST_EVER: u64 = 20_000_000;
 
 /// What a network takes in memory, nearly: its place in the list, its names, and its result with ten logged costs.
-const BYTES_EACH: usize = 768;
+const BYTES_EACH: usize = 1024;
 
 /// The values to try.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,9 +27,11 @@ pub struct Space {
     /// Data sets.
     pub data: Vec<Source>,
     /// Hidden units.
-    pub hidden: Vec<usize>,
+    pub hidden: Vec<Hidden>,
     /// Activations.
     pub activations: Vec<Activation>,
+    /// What makes an update besides the learning rate.
+    pub recipes: Vec<Recipe>,
     /// Learning rates.
     pub learning_rates: Values<f64>,
     /// Iterations.
@@ -46,7 +50,7 @@ pub struct Job {
     /// The data set, as on the command line.
     pub data: String,
     /// Hidden units.
-    pub hidden: usize,
+    pub hidden: Hidden,
     /// The activation, as on the command line.
     pub activation: String,
     /// α.
@@ -58,6 +62,9 @@ pub struct Job {
     /// The fold that is held out, counted from 1, if samples are divided into folds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fold: Option<usize>,
+    /// What makes an update besides the learning rate; nothing of plain gradient descent.
+    #[serde(flatten)]
+    pub recipe: Recipe,
 }
 
 impl Space {
@@ -71,8 +78,9 @@ impl Space {
                 "a list or a range with a number of values, as in 0.01:1.2:log8, unless networks are drawn at random";
             return Err(Error::invalid("the learning rates", wanted, "a range without"));
         };
-        let lengths = [self.data.len(), self.hidden.len(), self.activations.len(), rates.len(), self.iterations.len()];
-        let count = lengths.into_iter().fold(self.init_seeds.len() as u64, |count, n| count.saturating_mul(n as u64));
+        let of_networks = [self.data.len(), self.hidden.len(), self.activations.len()];
+        let lengths = of_networks.into_iter().chain([self.recipes.len(), rates.len(), self.iterations.len()]);
+        let count = lengths.fold(self.init_seeds.len() as u64, |count, n| count.saturating_mul(n as u64));
         Ok(self.times_folds(count))
     }
 
@@ -99,19 +107,22 @@ impl Space {
         for data in &self.data {
             for activation in &self.activations {
                 for hidden in &self.hidden {
-                    for learning_rate in rates {
-                        for iterations in &self.iterations {
-                            for init_seed in &self.init_seeds {
-                                jobs.push(Job {
-                                    job: jobs.len() as u64,
-                                    data: data.to_string(),
-                                    hidden: *hidden,
-                                    activation: activation.to_string(),
-                                    learning_rate: *learning_rate,
-                                    iterations: *iterations,
-                                    init_seed: *init_seed,
-                                    fold: None,
-                                });
+                    for recipe in &self.recipes {
+                        for learning_rate in rates {
+                            for iterations in &self.iterations {
+                                for init_seed in &self.init_seeds {
+                                    jobs.push(Job {
+                                        job: jobs.len() as u64,
+                                        data: data.to_string(),
+                                        hidden: hidden.clone(),
+                                        activation: activation.to_string(),
+                                        learning_rate: *learning_rate,
+                                        iterations: *iterations,
+                                        init_seed: *init_seed,
+                                        fold: None,
+                                        recipe: *recipe,
+                                    });
+                                }
                             }
                         }
                     }
@@ -129,6 +140,7 @@ impl Space {
         check_count(self.times_folds(count))?;
         let rates = matches!(&self.learning_rates, Values::List(rates) if rates.is_empty());
         let lengths = [self.data.len(), self.hidden.len(), self.activations.len(), self.iterations.len()];
+        let lengths = [&lengths[..], &[self.recipes.len()]].concat();
         if rates || self.init_seeds.is_empty() || lengths.contains(&0) {
             return Err(Error::invalid("the values to draw from", "at least one of each kind", "none"));
         }
@@ -142,12 +154,17 @@ impl Space {
             Job {
                 job,
                 data: self.data[random.random_range(0..self.data.len())].to_string(),
-                hidden: self.hidden[random.random_range(0..self.hidden.len())],
+                hidden: self.hidden[random.random_range(0..self.hidden.len())].clone(),
                 activation: self.activations[random.random_range(0..self.activations.len())].to_string(),
                 learning_rate,
                 iterations: self.iterations[random.random_range(0..self.iterations.len())],
                 init_seed: self.init_seeds[random.random_range(0..self.init_seeds.len())],
                 fold: None,
+                // one recipe takes nothing from the draw
+                recipe: match self.recipes.as_slice() {
+                    [only] => *only,
+                    recipes => recipes[random.random_range(0..recipes.len())],
+                },
             }
         };
         Ok(self.over_folds((0..count).map(draw).collect()))
@@ -164,7 +181,7 @@ impl Space {
         };
         rates.into_iter().try_for_each(check_learning_rate)?;
         for hidden in &self.hidden {
-            Network::one_hidden(1, *hidden, Activation::Tanh)?;
+            Network::new(1, hidden.layers(), Activation::Tanh)?;
         }
         if let Some(folds) = self.folds.filter(|folds| *folds < 2) {
             return Err(Error::invalid("the number of folds", "at least 2", folds));
@@ -196,21 +213,42 @@ impl Job {
     ///
     /// # Errors
     /// [`Error::Invalid`] for a width or an activation that is not valid.
-    pub fn run(&self, data: &Dataset, init_scale: f64) -> Result<Run> {
-        let network = Network::one_hidden(data.features(), self.hidden, self.activation.parse()?)?;
-        let parameters = Parameters::initial(&network, self.init_seed, init_scale);
-        Ok(Run::new(network, parameters, self.learning_rate))
+    pub fn run(&self, data: &Dataset, init_scale: InitScale, output: Option<Output>) -> Result<Run> {
+        let settings = RunSettings {
+            hidden: self.hidden.layers().to_vec(),
+            activation: self.activation.parse()?,
+            backward_activation: None,
+            output,
+            learning_rate: self.learning_rate,
+            recipe: self.recipe,
+            start: Start { seed: self.init_seed, scale: init_scale, ..Start::default() },
+        };
+        settings.over(self.iterations).run(data)
     }
 
-    /// What all networks of one session share: the data set, its fold, and the activation without its slope.
-    pub fn group(&self) -> (&str, Option<usize>, &str) {
-        (&self.data, self.fold, self.activation.split(':').next().unwrap_or_default())
+    /// What all networks of one session share: the data set and its fold, the activation without its slope, the number of
+    /// layers, and the batches.
+    pub fn group(&self) -> impl PartialEq + '_ {
+        let network = (self.activation.split(':').next().unwrap_or_default(), self.hidden.layers().len());
+        (&self.data, self.fold, network, self.recipe.batch_size, self.recipe.shuffle)
     }
 
     /// The configuration: all that its seeds and folds share.
-    pub fn configuration(&self) -> (&str, usize, &str, u64, u64) {
-        (&self.data, self.hidden, &self.activation, self.learning_rate.to_bits(), self.iterations)
+    pub(super) fn configuration(&self) -> (&str, &Hidden, &str, u64, u64, String) {
+        configuration(&self.data, &self.hidden, &self.activation, self.learning_rate, self.iterations, &self.recipe)
     }
+}
+
+/// What tells configurations apart.
+pub(super) fn configuration<'a>(
+    data: &'a str,
+    hidden: &'a Hidden,
+    activation: &'a str,
+    learning_rate: f64,
+    iterations: u64,
+    recipe: &Recipe,
+) -> (&'a str, &'a Hidden, &'a str, u64, u64, String) {
+    (data, hidden, activation, learning_rate.to_bits(), iterations, recipe.to_string())
 }
 
 #[cfg(test)]
@@ -220,7 +258,8 @@ mod tests {
     fn space() -> Space {
         Space {
             data: vec![Source::Flower, Source::Blobs],
-            hidden: vec![4, 17],
+            hidden: vec![4.into(), 17.into()],
+            recipes: vec![Recipe::default(), Recipe { l2: 0.5, ..Recipe::default() }],
             activations: vec![Activation::Tanh, Activation::LeakyRelu { slope: 0.2 }],
             learning_rates: Values::List(vec![0.1, 1.2]),
             iterations: vec![10],
@@ -232,7 +271,7 @@ mod tests {
     #[test]
     fn a_grid_has_every_combination_once() {
         let jobs = space().grid().unwrap();
-        assert_eq!((jobs.len() as u64, space().count().unwrap()), (48, 48));
+        assert_eq!((jobs.len() as u64, space().count().unwrap()), (96, 96));
         for (i, job) in jobs.iter().enumerate() {
             assert_eq!(job.job, i as u64);
             let same = |other: &&Job| Job { job: 0, ..(*other).clone() } == Job { job: 0, ..job.clone() };
@@ -243,7 +282,7 @@ mod tests {
     #[test]
     fn every_network_of_a_grid_and_of_a_draw_is_trained_for_each_fold() {
         let space = Space { folds: Some(3), ..space() };
-        assert_eq!(space.count().unwrap(), 3 * 48);
+        assert_eq!(space.count().unwrap(), 3 * 96);
         for (jobs, plain) in [
             (space.grid().unwrap(), Space { folds: None, ..space.clone() }.grid().unwrap()),
             (space.random(20, 7).unwrap(), Space { folds: None, ..space.clone() }.random(20, 7).unwrap()),

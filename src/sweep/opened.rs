@@ -84,7 +84,7 @@ impl Sweep {
             found.check(path, &self.jobs)?;
             begun = under_way::read(&under_way, &self.description, &self.jobs, |job| {
                 let (data, _) = self.data.get(&job.data, job.fold)?;
-                Ok(job.run(data, 0.0)?.network)
+                Ok(job.run(data, 0.0.into(), self.common.output)?.network)
             })?;
             found.ended.iter().for_each(|ended| drop(begun.remove(&ended.job.job)));
             let here = self.devices();

@@ -18,7 +18,7 @@ pub const MOST_AT_ONCE: usize = 1 << 15;
 
 /// Hidden units times samples of these networks: the work of an iteration.
 pub fn work(batch: &[&Job], data: &Dataset) -> f64 {
-    batch.iter().map(|job| job.hidden as f64).sum::<f64>() * data.samples() as f64
+    batch.iter().map(|job| job.hidden.work() as f64).sum::<f64>() * data.samples() as f64
 }
 
 /// Up to how many iterations a network is trained.
@@ -26,7 +26,7 @@ type Until<'a> = &'a dyn Fn(&Job) -> u64;
 
 /// The same, times the iterations that each has left.
 pub fn work_left(batch: &[&Job], data: &Dataset, start: u64, until: Until) -> f64 {
-    let of = |job: &&Job| job.hidden as f64 * until(job).saturating_sub(start) as f64;
+    let of = |job: &&Job| job.hidden.work() as f64 * until(job).saturating_sub(start) as f64;
     batch.iter().map(of).sum::<f64>() * data.samples() as f64
 }
 

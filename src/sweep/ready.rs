@@ -49,8 +49,15 @@ impl Sweep {
     /// and [`DataSets::load_folds`], [`Error::Mismatch`] for both kinds of held-out samples and for a shard of a halving, and
     /// those of [`choose_all`], of [`Halving::new`] and of [`check`](super::check).
     pub fn new(settings: &SweepSettings) -> Result<Self> {
-        let all = settings.jobs()?;
+        let mut all = settings.jobs()?;
         let networks = all.len();
+        let mut data = settings.data_sets()?;
+        if settings.in_epochs {
+            for job in &mut all {
+                let samples = data.get(&job.data, job.fold)?.0.samples();
+                job.iterations = job.iterations.saturating_mul(job.recipe.batches(samples).per_epoch());
+            }
+        }
         let halving = settings.halving.map(|factor| Halving::new(factor, &all, settings.folds.unwrap_or(1) as u64));
         let halving = halving.transpose()?;
         if halving.is_some() && settings.shard.is_some() {
@@ -60,17 +67,17 @@ impl Sweep {
             Some(Shard { this, of }) => all.into_iter().filter(|job| job.job % of == this - 1).collect(),
             None => all,
         };
-        let Some(largest) = jobs.iter().max_by_key(|job| job.hidden) else {
+        let Some(largest) = jobs.iter().max_by_key(|job| job.hidden.work()) else {
             let wanted = format!("at most {networks}, the number of networks");
             return Err(Error::invalid("the number of shards", wanted, settings.shard.map_or(0, |shard| shard.of)));
         };
-        let mut data = settings.data_sets()?;
         let notices = std::mem::take(&mut data.notices);
         // the widest network, and some that would train beside it
         let beside = jobs.iter().filter(|job| job.group() == largest.group() && job.job != largest.job);
         let sample = std::iter::once(largest).chain(beside.take(SAMPLE - 1));
         let (train_on, _) = data.get(&largest.data, largest.fold)?;
-        let runs = sample.map(|job| job.run(train_on, settings.init_scale)).collect::<Result<Vec<_>>>()?;
+        let runs =
+            sample.map(|job| job.run(train_on, settings.init_scale, settings.output)).collect::<Result<Vec<_>>>()?;
         let iterations = jobs.iter().map(|job| job.iterations).fold(0, u64::saturating_add);
         let chosen = choose_all(&settings.device, train_on, &runs, iterations)?;
         let (mut backends, mut notes) = (Vec::new(), Vec::new());
@@ -80,6 +87,7 @@ impl Sweep {
         }
         let common = Common {
             init_scale: settings.init_scale,
+            output: settings.output,
             log_every: settings.log_every,
             curves: settings.curves,
             memory: settings.memory,

@@ -6,11 +6,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::grid::{Job, MOST_EVER, MOST_NETWORKS, Space};
+use super::range::Values;
 use super::{DataSets, range};
 use crate::data::table::TableOptions;
 use crate::data::{HeldOut, Options, Scale, Source};
 use crate::fit::{DeviceSettings, check_samples};
-use crate::model::Activation;
+use crate::model::{Activation, InitScale, Output};
+use crate::optim::{Dropout, Optimizer, Recipe};
 use crate::{Error, Result};
 
 /// Which networks to train, as lists and ranges in text, and how.
@@ -30,14 +32,26 @@ pub struct SweepSettings {
     pub hidden: String,
     /// Activations: a list.
     pub activation: String,
+    /// What the outputs mean; what suits the data if none is given.
+    pub output: Option<Output>,
+    /// What makes an update, where the lists that follow do not say otherwise.
+    pub recipe: Recipe,
+    /// Optimisers: a list; that of the recipe if none is given.
+    pub optimizer: Option<String>,
+    /// λ of L2: a list or a range with a number of values; that of the recipe if none is given.
+    pub l2: Option<String>,
+    /// Probabilities of dropout: a list or a range with a number of values; that of the recipe if none is given.
+    pub dropout: Option<String>,
     /// Learning rates: a list or a range.
     pub learning_rate: String,
     /// Iterations: a list with ranges.
     pub iterations: String,
+    /// Whether these are epochs, in each of which every sample has its turn once.
+    pub in_epochs: bool,
     /// Seeds of the initial weights: a list with ranges.
     pub init_seed: String,
     /// Scale of the initial weights.
-    pub init_scale: f64,
+    pub init_scale: InitScale,
     /// The number of networks to draw at random instead of the whole grid.
     pub random: Option<u64>,
     /// The seed of the draw; 1 if none is given.
@@ -91,6 +105,7 @@ impl SweepSettings {
             data: range::list::<Source>("the data sets", &self.data)?,
             hidden: range::list("the hidden units", &self.hidden)?,
             activations: range::list::<Activation>("the activations", &self.activation)?,
+            recipes: self.recipes()?,
             learning_rates: range::numbers("the learning rates", &self.learning_rate)?,
             iterations: iterations.iter().map(|text| range::whole("the iterations", text)).collect::<Result<_>>()?,
             init_seeds: range::list("the initial seeds", &self.init_seed)?,
@@ -112,6 +127,36 @@ impl SweepSettings {
             Some(drawn) => space.random(drawn, self.sweep_seed.unwrap_or(1)),
             None => space.grid(),
         }
+    }
+
+    /// Every combination of what makes an update.
+    fn recipes(&self) -> Result<Vec<Recipe>> {
+        let numbers = |name: &'static str, text: &Option<String>, usual: f64| match text {
+            None => Ok(vec![usual]),
+            Some(text) => match range::numbers(name, text)? {
+                Values::List(values) => Ok(values),
+                _ => Err(Error::invalid(name, "a list or a range with a number of values", format_args!("'{text}'"))),
+            },
+        };
+        let optimizers = match &self.optimizer {
+            None => vec![self.recipe.optimizer],
+            Some(text) => range::list::<Optimizer>("the optimisers", text)?,
+        };
+        let l2s = numbers("the values of λ", &self.l2, self.recipe.l2)?;
+        let dropouts = numbers("the dropout", &self.dropout, self.recipe.dropout.rate)?;
+        let mut recipes = Vec::new();
+        for optimizer in optimizers {
+            for l2 in &l2s {
+                for rate in &dropouts {
+                    let seed = if *rate == 0.0 { 0 } else { self.recipe.dropout.seed.max(1) };
+                    let dropout = Dropout { rate: *rate, seed };
+                    let recipe = Recipe { optimizer, l2: *l2, dropout, ..self.recipe };
+                    recipe.check(usize::MAX)?;
+                    recipes.push(recipe);
+                }
+            }
+        }
+        Ok(recipes)
     }
 
     /// The data sets, each with what is held out of it.
@@ -160,6 +205,20 @@ impl SweepSettings {
         // what an older sweep did not have stands there only if it is asked for
         if let Some(folds) = self.folds {
             about["folds"] = json!(folds);
+        }
+        if self.in_epochs && self.recipe.batch_size.is_some() {
+            about["in_epochs"] = json!(true);
+        }
+        if let Some(output) = self.output {
+            about["output"] = json!(output);
+        }
+        if !self.recipe.is_plain() {
+            about["recipe"] = json!(self.recipe);
+        }
+        for (name, list) in [("optimizer", &self.optimizer), ("l2", &self.l2), ("dropout", &self.dropout)] {
+            if let Some(list) = list {
+                about[name] = json!(list);
+            }
         }
         if let Some(factor) = self.halving {
             about["halving"] = json!(factor);

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::grid::Job;
+use super::grid::{Job, configuration};
 use super::results::{JobResult, JobStatus};
 use crate::fit::Estimate;
+use crate::model::Hidden;
+use crate::optim::Recipe;
 
 /// A configuration over its seeds and folds.
 #[derive(Clone, Debug, Serialize)]
@@ -14,13 +16,16 @@ pub struct Configuration {
     /// The data set.
     pub data: String,
     /// Hidden units.
-    pub hidden: usize,
+    pub hidden: Hidden,
     /// The activation.
     pub activation: String,
     /// α.
     pub learning_rate: f64,
     /// Iterations requested.
     pub iterations: u64,
+    /// What makes an update besides the learning rate; nothing of plain gradient descent.
+    #[serde(flatten)]
+    pub recipe: Recipe,
     /// Networks that have ended.
     pub networks: usize,
     /// The networks among them that diverged.
@@ -42,8 +47,8 @@ pub struct Configuration {
 impl Configuration {
     /// Whether a network has this configuration.
     pub fn holds(&self, job: &Job) -> bool {
-        let own = (&*self.data, self.hidden, &*self.activation, self.learning_rate.to_bits(), self.iterations);
-        job.configuration() == own
+        let (rate, iterations) = (self.learning_rate, self.iterations);
+        job.configuration() == configuration(&self.data, &self.hidden, &self.activation, rate, iterations, &self.recipe)
     }
 
     /// The network of median accuracy among those of the configuration that did not diverge.
@@ -124,7 +129,8 @@ pub fn configurations(results: &[JobResult]) -> Vec<Configuration> {
         let job = &ended.first()?.job;
         Some(Configuration {
             data: job.data.clone(),
-            hidden: job.hidden,
+            hidden: job.hidden.clone(),
+            recipe: job.recipe,
             activation: job.activation.clone(),
             learning_rate: job.learning_rate,
             iterations: job.iterations,
@@ -157,7 +163,9 @@ mod tests {
     /// A network of this many hidden units that has ended with this accuracy on its fold.
     fn ended(hidden: usize, fold: Option<usize>, test_accuracy: f64) -> JobResult {
         let (data, activation) = ("flower".into(), "tanh".into());
-        let job = Job { job: 0, data, hidden, activation, learning_rate: 1.0, iterations: 1, init_seed: 1, fold };
+        let (hidden, recipe) = (hidden.into(), Recipe::default());
+        let job =
+            Job { job: 0, data, hidden, activation, learning_rate: 1.0, iterations: 1, init_seed: 1, fold, recipe };
         let (status, cost, accuracy) = (JobStatus::Finished, Some(0.5), Some(1.0));
         let test_accuracy = Some(test_accuracy);
         JobResult {
@@ -185,7 +193,7 @@ mod tests {
             };
             configurations(&accuracies.into_iter().flat_map(of).collect::<Vec<_>>()).remove(0)
         };
-        assert_eq!((best(true).hidden, best(true).over_folds.map(|of| of.mean)), (8, Some(0.75)));
-        assert_eq!((best(false).hidden, best(false).over_folds), (4, None));
+        assert_eq!((best(true).hidden.units(), best(true).over_folds.map(|of| of.mean)), (8, Some(0.75)));
+        assert_eq!((best(false).hidden.units(), best(false).over_folds), (4, None));
     }
 }

@@ -1,7 +1,8 @@
 //! The networks of a sweep that are in training, in a safetensors file beside its results. A sweep that was killed goes on
 //! from there, to the same bits.
 //!
-//! The tensors are named by the network's number: `17.W1`, `17.b1`, `17.W2`, `17.b2` in the device's precision, and
+//! The tensors are named by the network's number: `17.W1`, `17.b1`, `17.W2`, `17.b2` in the device's precision,
+//! `17.moment1.W1` and so on of an optimiser with moments, and
 //! `17.costs`, a row of iteration and cost for each logged cost. The metadata holds a [`State`] under `planar`.
 
 use std::collections::{BTreeMap, HashMap};
@@ -14,7 +15,7 @@ use serde_json::Value;
 use super::grid::Job;
 use super::results::{JobResult, JobStatus, difference};
 use crate::checkpoint::weights::{Raw, numbers, said};
-use crate::checkpoint::{KEY, state_of, tensors};
+use crate::checkpoint::{KEY, moment, moment_tensors, state_of, tensors};
 use crate::files::{self, replace};
 use crate::model::{Network, Parameters};
 use crate::train::{CostAt, CostCurve};
@@ -43,6 +44,8 @@ pub struct Begun {
     pub costs: Vec<CostAt>,
     /// Its weights after its iterations.
     pub parameters: Parameters,
+    /// Its optimiser's moments then, as [`optim::State`](crate::optim::State) has them.
+    pub moments: Vec<f64>,
 }
 
 /// What the metadata holds of a network.
@@ -128,7 +131,10 @@ pub fn write<'a>(path: &Path, sweep: &Value, networks: impl Iterator<Item = &'a 
         let bytes = rows.flat_map(f64::to_le_bytes).collect();
         let costs = Raw { dtype: Dtype::F64, shape: [of.costs.len(), 2], bytes };
         let prefix = format!("{}.", of.about.job);
-        tensors(&of.parameters, &prefix, is_wide).chain([(format!("{prefix}costs"), costs)]).collect::<Vec<_>>()
+        let (layout, values) = (of.parameters.layout(), of.parameters.values());
+        let own = tensors(layout, values, prefix.clone(), is_wide);
+        let moments = moment_tensors(layout, &of.moments, &prefix, is_wide);
+        own.chain(moments).chain([(format!("{prefix}costs"), costs)]).collect::<Vec<_>>()
     });
     let metadata = HashMap::from([(KEY.to_owned(), json)]);
     let bytes = safetensors::serialize(all, Some(metadata)).map_err(|error| refuse(&error))?;
@@ -180,6 +186,13 @@ pub fn read(
         for tensor in network.layout().tensors() {
             theta.extend(values(&tensor.name(), [tensor.rows, tensor.columns]).map_err(damaged)?);
         }
+        let mut moments = Vec::new();
+        for number in 1..=job.recipe.optimizer.moments() {
+            for tensor in network.layout().tensors() {
+                let name = moment(number, &tensor.name());
+                moments.extend(values(&name, [tensor.rows, tensor.columns]).map_err(damaged)?);
+            }
+        }
         let costs = values("costs", [0, 2]).map_err(damaged)?;
         let costs: Vec<CostAt> =
             costs.as_chunks::<2>().0.iter().map(|[at, cost]| CostAt { iteration: *at as u64, cost: *cost }).collect();
@@ -187,7 +200,8 @@ pub fn read(
         if !is_rising || costs.last().is_some_and(|last| last.iteration >= about.iteration) {
             return Err(damaged(format!("the costs of network {number} are not in the order of its iterations")));
         }
-        networks.insert(number, Begun { costs, parameters: Parameters::from_values(&network, theta)?, about });
+        let parameters = Parameters::from_values(&network, theta)?;
+        networks.insert(number, Begun { costs, parameters, moments, about });
     }
     Ok(networks)
 }

@@ -14,6 +14,8 @@ pub enum Event<'a> {
         costs: &'a [f64],
         /// The parameters of each network after the chunk; those of one that has ended mean nothing.
         parameters: &'a [Parameters],
+        /// The moments of each network's optimiser after the chunk, as [`State`](crate::optim::State) has them.
+        moments: &'a [Vec<f64>],
         /// The costs that each network has logged so far, each before `iteration`; none of one that has ended.
         logged: &'a [&'a [CostAt]],
         /// The curve of each network so far; an empty one if its schedule asks for none.

@@ -6,8 +6,8 @@ use crate::backend::{Chunk, Evaluation};
 use crate::model::Parameters;
 use crate::model::params::is_finite;
 
-/// Parameters, and the updates that made them; none before the first chunk is done.
-pub(super) type At = Option<(u64, Parameters)>;
+/// Parameters and moments, and the updates that made them; none before the first chunk is done.
+pub(super) type At = Option<(u64, Parameters, Vec<f64>)>;
 
 /// A network in training, and then what it left behind.
 #[derive(Debug)]
@@ -79,8 +79,12 @@ impl Network {
         if let Some(last) = costs.last().filter(|_| self.schedule.has_curve()) {
             curve.end(*last);
         }
-        let (parameters_at, parameters) = parameters.map_or((0, None), |(at, parameters)| (at, Some(parameters)));
-        self.outcome = Some(Outcome { status, iterations, costs, curve, parameters, parameters_at, evaluation });
+        let (parameters_at, parameters, moments) = match parameters {
+            Some((at, parameters, moments)) => (at, Some(parameters), moments),
+            None => (0, None, Vec::new()),
+        };
+        let outcome = Outcome { status, iterations, costs, curve, parameters, moments, parameters_at, evaluation };
+        self.outcome = Some(outcome);
     }
 }
 

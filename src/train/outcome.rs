@@ -47,6 +47,8 @@ pub struct Outcome {
     pub curve: CostCurve,
     /// The parameters at the end; if it diverged, those of the last chunk that ended finite, if there was one.
     pub parameters: Option<Parameters>,
+    /// The optimiser's moments beside those parameters, as [`State`](crate::optim::State) has them.
+    pub moments: Vec<f64>,
     /// The updates that made those parameters: a chunk's end.
     pub parameters_at: u64,
     /// The forward pass at the end; a NaN and no logits if it diverged.

@@ -82,6 +82,8 @@ pub struct Training {
     costs: Vec<f64>,
     /// The parameters after the last chunk; none before the first.
     parameters: Vec<Parameters>,
+    /// The optimisers' moments after it.
+    moments: Vec<Vec<f64>>,
     /// Networks that have diverged and are to be retired.
     diverged: VecDeque<usize>,
     /// The forward passes of networks after `done` updates; those that are at their end are to be retired.
@@ -114,6 +116,7 @@ impl Training {
             last: Duration::ZERO,
             costs: Vec::new(),
             parameters: Vec::new(),
+            moments: Vec::new(),
             diverged: VecDeque::new(),
             evaluated: VecDeque::new(),
             ended: VecDeque::new(),
@@ -170,13 +173,14 @@ impl Training {
         for (n, network) in self.networks.iter_mut().enumerate().filter(|(_, network)| network.is_training()) {
             network.log(first, &chunk.costs[n]);
             if let Some(k) = first_not_finite(&chunk, n) {
-                network.diverge(first + k, self.parameters.get(n).map(|before| (first, before.clone())));
+                let before = self.parameters.get(n).zip(self.moments.get(n));
+                network.diverge(first + k, before.map(|(before, moments)| (first, before.clone(), moments.clone())));
                 self.diverged.push_back(n);
             } else if let Some(last) = chunk.costs[n].last() {
                 self.costs[n] = *last;
             }
         }
-        self.parameters = chunk.parameters;
+        (self.parameters, self.moments) = (chunk.parameters, chunk.moments);
         self.has_advanced = self.costs.iter().any(|cost| cost.is_finite());
         Ok(())
     }
@@ -205,7 +209,8 @@ impl Training {
             && let Some(at) = self.evaluated.iter().position(|(n, _)| *n == network)
             && let Some((_, evaluation)) = self.evaluated.drain(..=at).next_back()
         {
-            let parameters: At = self.parameters.get(network).map(|parameters| (self.done, parameters.clone()));
+            let last = self.parameters.get(network).zip(self.moments.get(network));
+            let parameters: At = last.map(|(parameters, moments)| (self.done, parameters.clone(), moments.clone()));
             self.networks[network].end(self.done, parameters, evaluation);
         } else {
             return Err(Error::Mismatch(format!("network {network} is retired and has not ended")));
@@ -230,8 +235,14 @@ impl Training {
         if self.diverged.is_empty() && std::mem::take(&mut self.has_advanced) {
             let logged: Vec<&[CostAt]> = self.networks.iter().map(Network::logged).collect();
             let curves: Vec<&CostCurve> = self.networks.iter().map(Network::curve).collect();
-            let (costs, parameters) = (self.costs.as_slice(), self.parameters.as_slice());
-            let event = Event::Advanced { iteration: self.done, costs, parameters, logged: &logged, curves: &curves };
+            let event = Event::Advanced {
+                iteration: self.done,
+                costs: &self.costs,
+                parameters: &self.parameters,
+                moments: &self.moments,
+                logged: &logged,
+                curves: &curves,
+            };
             self.is_stopped |= listen(event).is_break();
         }
     }
@@ -271,6 +282,7 @@ impl Training {
         let Some(chunk) = chunk.filter(|_| done == asked) else { return Err(Error::Incomplete { asked, done }) };
         self.check_count(chunk.costs.len())?;
         self.check_count(chunk.parameters.len())?;
+        self.check_count(chunk.moments.len())?;
         let in_training = chunk.costs.iter().zip(&self.networks).filter(|(_, network)| network.is_training());
         let mut counts = in_training.map(|(costs, _)| costs.len());
         match counts.find(|count| u32::try_from(*count) != Ok(asked)) {

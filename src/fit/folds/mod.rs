@@ -31,8 +31,10 @@ pub struct FoldSettings {
     pub seed: u32,
     /// The network, its initial weights and its learning rate: the same for each fold.
     pub run: RunSettings,
-    /// Iterations of full-batch gradient descent for each fold.
+    /// Updates of the weights for each fold.
     pub iterations: u64,
+    /// Epochs in their place, of the first fold's samples.
+    pub epochs: Option<u64>,
     /// The device.
     pub device: DeviceSettings,
 }
@@ -60,7 +62,7 @@ pub struct CrossValidated {
 /// use planar::fit::{DeviceSettings, FoldSettings, RunSettings, Start, cross_validate};
 /// use planar::model::Activation;
 ///
-/// let start = Start { seed: 2, scale: 0.01, file: None, transposed: false };
+/// let start = Start::default();
 /// let settings = FoldSettings {
 ///     source: Source::NoisyMoons,
 ///     options: Options::default(),
@@ -72,8 +74,10 @@ pub struct CrossValidated {
 ///         backward_activation: None,
 ///         learning_rate: 1.2,
 ///         start,
+///         ..RunSettings::default()
 ///     },
 ///     iterations: 500,
+///     epochs: None,
 ///     device: DeviceSettings::default(),
 /// };
 /// let report = cross_validate(&settings, &mut ())?.report;
@@ -85,14 +89,15 @@ pub struct CrossValidated {
 pub fn cross_validate(settings: &FoldSettings, observer: &mut dyn Observer) -> Result<CrossValidated> {
     let started = Instant::now();
     let (source, options) = (&settings.source, &settings.options);
-    let schedule = Schedule::new(settings.iterations, None)?;
     let folds = source.folds(options, settings.folds, settings.seed, &mut |at| observer.reading(at))?;
     let whole = folds.whole()?.data;
-    let run = settings.run.run(&whole)?;
     let first = folds.prepare(0)?;
+    let iterations = settings.epochs.map_or(settings.iterations, |epochs| settings.run.updates(epochs, &first.data));
+    let schedule = Schedule::new(iterations, None)?;
+    let run = settings.run.over(iterations).run(&whole)?;
     first.notices.iter().cloned().map(Note::Data).for_each(|note| observer.note(note));
     observer.loaded(&whole)?;
-    let total = settings.iterations.saturating_mul(folds.count() as u64);
+    let total = iterations.saturating_mul(folds.count() as u64);
     let chosen = choose(&settings.device, &first.data, std::slice::from_ref(&run), total)?;
     let (device, plan, setup) = (chosen.backend.device(), chosen.session.plan_name(), started.elapsed());
     chosen.notes.iter().cloned().map(Note::Device).for_each(|note| observer.note(note));
@@ -117,7 +122,7 @@ pub fn cross_validate(settings: &FoldSettings, observer: &mut dyn Observer) -> R
         plan,
         data: DataReport::new(&whole, None, None),
         network: NetworkReport::new(&run.network),
-        training: TrainingReport::new(&settings.run, settings.iterations, settings.device.precision),
+        training: TrainingReport::new(&run, &settings.run.start, iterations, settings.device.precision),
         init: settings.run.start.from_file(),
         drawn: Drawn { folds: folds.count(), seed: settings.seed },
         estimates: Estimates::over(&reports),
