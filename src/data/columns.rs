@@ -13,7 +13,11 @@ pub struct Columns {
     /// The column of the label; none for a generated set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<Label>,
-    /// The names of the classes 0, 1, …
+    /// What a network answers, if not with one class: one per output, in their order. Their values are numbers if there
+    /// are no classes, else yes or no.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<Target>,
+    /// The names of the classes 0, 1, …; empty if the targets are numbers.
     pub classes: Vec<String>,
     /// Whether class 0 is whatever is not class 1: one class was told from the rest.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -46,7 +50,22 @@ pub struct Feature {
     pub factor: f64,
 }
 
-/// The column that holds the labels.
+/// What one output of a network answers: y′ = (y − offset)·factor is what the network is to give.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    /// Its name in the header; `y1`, `y2`, … without one.
+    pub name: String,
+    /// The number of its column in the file, counted from 1.
+    pub column: usize,
+    /// What is subtracted, in the target's own unit.
+    #[serde(default, skip_serializing_if = "is_0")]
+    pub offset: f64,
+    /// What the difference is multiplied by; above 0.
+    #[serde(default = "one", skip_serializing_if = "is_1")]
+    pub factor: f64,
+}
+
+/// The column that holds the labels, the first of them if there are several.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Label {
     /// Its name in the header, if there is one.
@@ -62,6 +81,7 @@ impl Columns {
         Self {
             features: (1..=features).map(|number| Feature::plain(format!("x{number}"), number)).collect(),
             label: None,
+            targets: Vec::new(),
             classes: ["0", "1"].map(String::from).into(),
             rest: false,
             named: false,
@@ -93,14 +113,15 @@ impl Columns {
 
     /// What is wrong with them for a network of this many inputs, if anything is: a file can hold any.
     pub(crate) fn problem(&self, inputs: usize) -> Option<&'static str> {
-        let is_usable = |feature: &Feature| {
-            let numbers = [feature.offset, feature.factor, feature.mean.unwrap_or(0.0)];
-            numbers.iter().all(|number| number.is_finite()) && feature.factor > 0.0
-        };
-        // each column has one part: no two features share a name or a place, and none has the label's
-        let mut names: Vec<&str> = self.features.iter().map(|feature| feature.name.as_str()).collect();
-        let mut places: Vec<usize> = self.features.iter().map(|feature| feature.column).collect();
-        places.extend(self.label.iter().map(|label| label.column));
+        let features = self.features.iter().map(|of| (of.name.as_str(), of.column));
+        let targets = self.targets.iter().map(|of| (of.name.as_str(), of.column));
+        let (mut names, mut places): (Vec<&str>, Vec<usize>) = features.chain(targets).unzip();
+        let is_usable = |offset: f64, factor: f64| offset.is_finite() && factor.is_finite() && factor > 0.0;
+        let is_usable_feature = |of: &Feature| is_usable(of.offset, of.factor) && of.mean.unwrap_or(0.0).is_finite();
+        let are_usable = self.features.iter().all(is_usable_feature)
+            && self.targets.iter().all(|of| is_usable(of.offset, of.factor));
+        // each column has one part: no two share a name or a place, and none has the label's
+        places.extend(self.label.iter().filter(|_| self.targets.is_empty()).map(|label| label.column));
         let width = if self.width == 0 { usize::MAX } else { self.width };
         let are_places = places.iter().all(|place| (1..=width).contains(place));
         let (all_names, all_places) = (names.len(), places.len());
@@ -110,11 +131,11 @@ impl Columns {
         places.dedup();
         match self {
             _ if self.features.len() != inputs => Some("its columns are not those of the network's inputs"),
-            _ if !self.features.iter().all(is_usable) => Some("a feature is scaled by a number that none can have"),
+            _ if !are_usable => Some("a column is scaled by a number that none can have"),
             _ if !are_places || names.len() < all_names || places.len() < all_places => {
                 Some("two of its columns are the same, or one is not in its file")
             }
-            _ if self.classes.is_empty() => Some("it names no classes"),
+            _ if self.classes.is_empty() && self.targets.is_empty() => Some("it names no classes"),
             _ => None,
         }
     }
@@ -135,6 +156,35 @@ impl Feature {
     pub fn unscaled(&self, x: f64) -> f64 {
         x / self.factor + self.offset
     }
+}
+
+impl Target {
+    /// A target that is taken as it is.
+    pub fn plain(name: String, column: usize) -> Self {
+        Self { name, column, offset: 0.0, factor: 1.0 }
+    }
+
+    /// (y − offset)·factor, what the network is to give.
+    pub fn scaled(&self, y: f64) -> f64 {
+        (y - self.offset) * self.factor
+    }
+
+    /// y′/factor + offset, in the target's own unit.
+    pub fn unscaled(&self, y: f64) -> f64 {
+        y / self.factor + self.offset
+    }
+}
+
+fn is_0(number: &f64) -> bool {
+    *number == 0.0
+}
+
+fn is_1(number: &f64) -> bool {
+    *number == 1.0
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 impl Label {

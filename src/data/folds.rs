@@ -5,7 +5,7 @@ use std::mem::discriminant;
 use super::numpy_random::NumpyRandom;
 use super::prepared::{Loaded, Prepared};
 use super::table::{Notice, Progress};
-use super::{Columns, Dataset, Options, Scale, Source};
+use super::{Columns, Dataset, Options, Scale, Source, Targets};
 use crate::{Error, Result};
 
 /// A data set that is divided into folds, each of which can be held out in turn.
@@ -20,7 +20,8 @@ pub struct Folds {
 
 impl Dataset {
     /// The fold of each sample, from 0: those of scikit-learn's `StratifiedKFold(count, shuffle=True, random_state=seed)`.
-    /// The counts of each class differ by at most 1 from fold to fold, and so do those of all samples.
+    /// The counts of each class differ by at most 1 from fold to fold, and so do those of all samples. Targets that are no
+    /// classes are divided as `KFold` does, with the same arguments.
     ///
     /// # Errors
     /// [`Error::Invalid`] if there are not at least 2 folds, or more than samples of the smallest class;
@@ -32,7 +33,7 @@ impl Dataset {
     /// # Ok::<(), planar::Error>(())
     /// ```
     pub fn folds(&self, count: usize, seed: u32) -> Result<Vec<usize>> {
-        draw(self.labels(), self.columns(), count, seed)
+        draw(self.targets(), self.columns(), count, seed)
     }
 }
 
@@ -49,7 +50,7 @@ impl Source {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Folds> {
         let loaded = Loaded::new(self, options, progress)?;
-        let of = draw(loaded.labels(), loaded.columns(), count, seed)?;
+        let of = draw(loaded.targets(), loaded.columns(), count, seed)?;
         Ok(Folds { loaded, of, count, scale: options.scale })
     }
 }
@@ -86,7 +87,30 @@ pub(crate) fn untold(notices: &[Notice], told: &[Notice]) -> Vec<Notice> {
 }
 
 /// The fold of each sample.
-fn draw(labels: &[u8], columns: &Columns, count: usize, seed: u32) -> Result<Vec<usize>> {
+fn draw(targets: &Targets, columns: &Columns, count: usize, seed: u32) -> Result<Vec<usize>> {
+    match targets {
+        Targets::Classes(labels) => draw_classes(labels, columns, count, seed),
+        _ => draw_any(targets.samples(), count, seed),
+    }
+}
+
+/// The fold of each of so many samples, which are shuffled and cut into runs of which the first have one more.
+fn draw_any(samples: usize, count: usize, seed: u32) -> Result<Vec<usize>> {
+    if !(2..=samples).contains(&count) {
+        let wanted = format!("from 2 to {samples}, the number of samples");
+        return Err(Error::invalid("the number of folds", wanted, count));
+    }
+    let mut order: Vec<usize> = (0..samples).collect();
+    NumpyRandom::new(seed).shuffle(&mut order);
+    let mut fold_of = vec![0; samples];
+    let (each, more) = (samples / count, samples % count);
+    let folds = (0..count).flat_map(|fold| std::iter::repeat_n(fold, each + usize::from(fold < more)));
+    order.into_iter().zip(folds).for_each(|(sample, fold)| fold_of[sample] = fold);
+    Ok(fold_of)
+}
+
+/// The fold of each sample, by its class.
+fn draw_classes(labels: &[u8], columns: &Columns, count: usize, seed: u32) -> Result<Vec<usize>> {
     // scikit-learn's order of classes: that of their first samples
     let mut order = Vec::new();
     for label in labels {
@@ -141,7 +165,7 @@ mod tests {
 
     fn drawn(counts: &[usize], folds: usize, seed: u32) -> Result<Vec<usize>> {
         let classes = ["no", "yes", "maybe"].map(String::from).into();
-        draw(&labels(counts), &Columns { classes, ..Columns::plain(1) }, folds, seed)
+        draw_classes(&labels(counts), &Columns { classes, ..Columns::plain(1) }, folds, seed)
     }
 
     fn range(numbers: impl Iterator<Item = usize> + Clone) -> usize {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::split;
 use super::table::{Input, Notice, Progress, TableOptions, samples};
-use super::{Columns, Dataset, Label, Source};
+use super::{Columns, Dataset, Label, Source, Targets};
 use crate::{Error, Result};
 
 /// Samples that are held out of training.
@@ -30,10 +30,10 @@ impl HeldOut {
         }
     }
 
-    /// Which of the samples to hold out, by their labels: none, if others are to be read.
-    pub(super) fn of(&self, labels: &[u8]) -> Result<Option<Vec<bool>>> {
+    /// Which of the samples to hold out, by their targets: none, if others are to be read.
+    pub(super) fn of(&self, targets: &Targets) -> Result<Option<Vec<bool>>> {
         match self {
-            Self::Fraction { share, seed } => split::held_out(labels, *share, *seed).map(Some),
+            Self::Fraction { share, seed } => split::held_out(&targets.strata(), *share, *seed).map(Some),
             Self::File(_) => Ok(None),
         }
     }

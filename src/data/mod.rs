@@ -1,8 +1,9 @@
-//! Data sets: points in the plane, or in any number of dimensions, with the class of each.
+//! Data sets: points in the plane, or in any number of dimensions, with what a network is to answer for each.
 
 mod columns;
 mod flower;
 mod folds;
+mod from_values;
 mod generated;
 mod held_out;
 pub mod numpy_random;
@@ -13,8 +14,9 @@ mod scikit;
 mod source;
 mod split;
 pub mod table;
+mod targets;
 
-pub use columns::{Columns, Feature, Label};
+pub use columns::{Columns, Feature, Label, Target};
 pub use flower::flower;
 pub use folds::Folds;
 pub(crate) use folds::untold;
@@ -25,6 +27,7 @@ pub use prepared::Prepared;
 pub use scaling::Scale;
 pub use scikit::{BLOBS_SEED, blobs, gaussian_quantiles, gaussian_quantiles_of, noisy_circles, noisy_moons};
 pub use source::{DEFAULT_SEED, Options, Source};
+pub use targets::Targets;
 
 use std::sync::Arc;
 
@@ -35,8 +38,8 @@ use crate::{Error, Result};
 /// The most numbers in X, samples × features: 8 GiB of `f64`.
 pub const MAX_NUMBERS: usize = 1 << 30;
 
-/// Samples with labels; a clone shares them. They are checked: at least one sample, every value finite, every label the
-/// number of a class.
+/// Samples with their targets; a clone shares them. They are checked: at least one sample, every value finite, every label
+/// the number of a class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     name: String,
@@ -44,47 +47,25 @@ pub struct Dataset {
     columns: Arc<Columns>,
     /// X, row-major (features × samples), as the notebook has it.
     inputs: Arc<[f64]>,
-    /// Y, the class of each sample.
-    labels: Arc<[u8]>,
+    /// Y, the answer for each sample.
+    targets: Targets,
+    /// How much each sample counts; all alike without them.
+    weights: Option<Arc<[f64]>>,
 }
 
 impl Dataset {
-    /// SHA-256 of the number of features, X (features × samples) as little-endian `f64`, and Y, in hexadecimal.
+    /// SHA-256 of the number of features, X (features × samples) as little-endian `f64`, Y, and the weights if there are
+    /// any, in hexadecimal.
     pub fn sha256(&self) -> String {
         let mut sha = Sha256::new();
         sha.update((self.features() as u64).to_le_bytes());
         self.inputs.iter().for_each(|value| sha.update(value.to_le_bytes()));
-        sha.update(&self.labels);
-        sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
-    /// A data set from its points, row-major (samples × features), and one label per point.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] without samples or features, with over [`MAX_NUMBERS`] values, with a value that is not
-    /// finite, or with a label that is neither 0 nor 1; [`Error::Mismatch`] if the numbers of points and labels differ.
-    ///
-    /// ```
-    /// let xor = planar::data::Dataset::from_points("xor", None, 2, &[0., 0., 0., 1., 1., 0., 1., 1.], vec![0, 1, 1, 0])?;
-    /// assert_eq!((xor.samples(), xor.features()), (4, 2));
-    /// assert_eq!(xor.inputs(), [0., 0., 1., 1., 0., 1., 0., 1.]); // X, features × samples
-    /// # Ok::<(), planar::Error>(())
-    /// ```
-    pub fn from_points(
-        name: impl Into<String>,
-        seed: Option<u32>,
-        features: usize,
-        points: &[f64],
-        labels: Vec<u8>,
-    ) -> Result<Self> {
-        let samples = labels.len();
-        check_size(samples, features)?;
-        if points.len() != samples * features {
-            let message = format!("{} values do not make {samples} samples of {features} features", points.len());
-            return Err(Error::Mismatch(message));
+        self.targets.hash(&mut sha);
+        if let Some(weights) = &self.weights {
+            sha.update(b"weights");
+            weights.iter().for_each(|weight| sha.update(weight.to_le_bytes()));
         }
-        let inputs = (0..features).flat_map(|f| (0..samples).map(move |s| points[s * features + f])).collect();
-        Self::assemble(name.into(), seed, inputs, labels, Columns::plain(features))
+        sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// A data set from X, row-major (features × samples), with the names of its columns and classes.
@@ -92,19 +73,15 @@ impl Dataset {
         name: String,
         seed: Option<u32>,
         inputs: Vec<f64>,
-        labels: Vec<u8>,
+        targets: Targets,
         columns: Columns,
     ) -> Result<Self> {
-        check_size(labels.len(), columns.features.len())?;
+        check_size(targets.samples(), columns.features.len())?;
         if let Some(value) = inputs.iter().find(|value| !is_usable(**value)) {
             return Err(Error::invalid("a feature", "a finite number in the range of f32", value));
         }
-        let classes = columns.classes.len();
-        if let Some(label) = labels.iter().find(|label| usize::from(**label) >= classes) {
-            let wanted = if classes == 2 { "0 or 1".into() } else { format!("below {classes}") };
-            return Err(Error::invalid("a label", wanted, label));
-        }
-        Ok(Self { name, seed, columns: columns.into(), inputs: inputs.into(), labels: labels.into() })
+        targets.check(columns.classes.len())?;
+        Ok(Self { name, seed, columns: columns.into(), inputs: inputs.into(), targets, weights: None })
     }
 
     /// The same samples as a network sees them: each feature less its offset, times its factor.
@@ -115,24 +92,30 @@ impl Dataset {
         }
         let rows = columns.features.iter().zip(self.inputs.chunks(self.samples()));
         let inputs = rows.flat_map(|(feature, values)| values.iter().map(|value| feature.scaled(*value))).collect();
-        Self::assemble(self.name.clone(), self.seed, inputs, self.labels.to_vec(), columns)
+        let scaled = Self::assemble(self.name.clone(), self.seed, inputs, self.targets.clone(), columns)?;
+        Ok(Self { weights: self.weights.clone(), ..scaled })
     }
 
-    /// The names of features, label and classes, and how the features are scaled.
+    /// The names of features, targets and classes, and how the features are scaled.
     pub fn columns(&self) -> &Columns {
         &self.columns
     }
 
-    /// The number of samples of each class.
+    /// The number of samples of each class; empty if the targets are no classes.
     pub fn class_counts(&self) -> Vec<usize> {
+        let Targets::Classes(labels) = &self.targets else { return Vec::new() };
         let mut counts = vec![0; self.columns.classes.len()];
-        self.labels.iter().for_each(|label| counts[usize::from(*label)] += 1);
+        labels.iter().for_each(|label| counts[usize::from(*label)] += 1);
         counts
     }
 
-    /// Refuses more than two classes, which a network of one output cannot tell apart.
+    /// Refuses all but two classes, which a network of one output tells apart.
     pub(crate) fn check_two_classes(&self) -> Result<()> {
         let classes = &self.columns.classes;
+        if !matches!(self.targets, Targets::Classes(_)) {
+            let problem = format!("{} has no classes, and a network of one output tells two apart", self.name);
+            return Err(Error::Mismatch(problem));
+        }
         if classes.len() <= 2 {
             return Ok(());
         }
@@ -164,7 +147,7 @@ impl Dataset {
 
     /// m, the number of samples.
     pub fn samples(&self) -> usize {
-        self.labels.len()
+        self.targets.samples()
     }
 
     /// X, row-major (features × samples).
@@ -172,19 +155,27 @@ impl Dataset {
         &self.inputs
     }
 
-    /// Y: the class of each sample, 0 or 1 if there are two.
+    /// Y: what a network is to answer for each sample.
+    pub fn targets(&self) -> &Targets {
+        &self.targets
+    }
+
+    /// Y: the class of each sample, 0 or 1 if there are two; empty if the targets are no classes.
     pub fn labels(&self) -> &[u8] {
-        &self.labels
+        match &self.targets {
+            Targets::Classes(labels) => labels,
+            _ => &[],
+        }
+    }
+
+    /// How much each sample counts, in loss, gradient and scores; none if all count alike.
+    pub fn weights(&self) -> Option<&[f64]> {
+        self.weights.as_deref()
     }
 
     /// What a row of a network's outputs should be for a sample.
-    pub(crate) fn target(&self, _output: crate::model::Output, _row: usize, sample: usize) -> f64 {
-        f64::from(self.labels[sample])
-    }
-
-    /// What each sample's loss counts, if not all count 1.
-    pub fn weights(&self) -> Option<&[f64]> {
-        None
+    pub(crate) fn target(&self, output: crate::model::Output, row: usize, sample: usize) -> f64 {
+        self.targets.value(output, row, sample)
     }
 
     /// The sum of the samples' weights, which are 1 if nothing else is said.
@@ -206,8 +197,7 @@ impl Dataset {
     /// The share of samples whose predicted class (1 if the logit is above 0, that is, A2 > 0.5) is the label.
     /// A sample without a logit counts as missed.
     pub fn accuracy(&self, logits: &[f64]) -> f64 {
-        let hits =
-            logits.iter().zip(self.labels.iter()).filter(|(logit, label)| (**logit > 0.0) == (**label == 1)).count();
+        let hits = logits.iter().zip(self.labels()).filter(|(logit, label)| (**logit > 0.0) == (**label == 1)).count();
         hits as f64 / self.samples() as f64
     }
 }

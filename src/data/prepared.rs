@@ -2,7 +2,7 @@
 
 use super::held_out::labelled;
 use super::table::{Input, Notice, Progress, Table, read};
-use super::{Columns, Dataset, HeldOut, Options, Scale, Source};
+use super::{Columns, Dataset, HeldOut, Options, Scale, Source, Targets};
 use crate::{Error, Result};
 
 /// Samples to train on and to test with, and what should be known about them.
@@ -34,7 +34,7 @@ impl Source {
     ) -> Result<Prepared> {
         held_out.map_or(Ok(()), |held_out| held_out.check(self))?;
         let loaded = Loaded::new(self, options, progress)?;
-        let is_held_out = held_out.map(|held_out| held_out.of(loaded.labels())).transpose()?.flatten();
+        let is_held_out = held_out.map(|held_out| held_out.of(loaded.targets())).transpose()?.flatten();
         let mut prepared = loaded.divide(is_held_out.as_deref(), options.scale)?;
         let read = held_out.map(|held_out| held_out.read(prepared.data.columns(), &options.table, progress));
         if let Some((test, notices)) = read.transpose()?.flatten() {
@@ -100,10 +100,10 @@ impl Loaded {
         Ok(Self::File(table))
     }
 
-    pub fn labels(&self) -> &[u8] {
+    pub fn targets(&self) -> &Targets {
         match self {
-            Self::File(table) => &table.labels,
-            Self::Generated(data) => data.labels(),
+            Self::File(table) => &table.targets,
+            Self::Generated(data) => data.targets(),
         }
     }
 
@@ -141,8 +141,9 @@ impl Loaded {
 impl Table {
     /// Refuses one class alone, from which nothing can be learnt.
     fn check_classes(&self, input: Input) -> Result<()> {
-        let first = self.labels.first();
-        if self.labels.iter().any(|label| Some(label) != first) {
+        let Targets::Classes(labels) = &self.targets else { return Ok(()) };
+        let first = labels.first();
+        if labels.iter().any(|label| Some(label) != first) {
             return Ok(());
         }
         let name = self.columns.classes.get(usize::from(first.copied().unwrap_or_default()));

@@ -6,7 +6,8 @@ use crate::{Error, Result};
 
 impl Dataset {
     /// The data set without a share of each class, and that share: drawn by NumPy's shuffle with this seed, separately
-    /// for each class (stratified), and rounded to whole samples. Both keep the order of the samples.
+    /// for each class (stratified), and rounded to whole samples. Targets that are no classes are drawn from all samples
+    /// alike. Both keep the order of the samples.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the fraction is not between 0 and 1, or leaves nothing to train on or to test with.
@@ -18,7 +19,7 @@ impl Dataset {
     /// # Ok::<(), planar::Error>(())
     /// ```
     pub fn split(&self, test_fraction: f64, seed: u32) -> Result<(Self, Self)> {
-        let held_out = held_out(self.labels(), test_fraction, seed)?;
+        let held_out = held_out(&self.targets().strata(), test_fraction, seed)?;
         Ok((self.select(|sample| !held_out[sample])?, self.select(|sample| held_out[sample])?))
     }
 
@@ -27,8 +28,12 @@ impl Dataset {
         let samples: Vec<usize> = (0..self.samples()).filter(|sample| is_wanted(*sample)).collect();
         let rows = self.inputs().chunks(self.samples());
         let inputs = rows.flat_map(|values| samples.iter().map(|sample| values[*sample])).collect();
-        let labels = samples.iter().map(|sample| self.labels()[*sample]).collect();
-        Self::assemble(self.name().into(), self.seed(), inputs, labels, self.columns().clone())
+        let targets = self.targets().select(&samples);
+        let selected = Self::assemble(self.name().into(), self.seed(), inputs, targets, self.columns().clone())?;
+        match self.weights() {
+            Some(weights) => selected.with_weights(samples.iter().map(|sample| weights[*sample]).collect()),
+            None => Ok(selected),
+        }
     }
 }
 

@@ -4,3 +4,4 @@ mod golden;
 mod prepared;
 mod source;
 mod table;
+mod values;

@@ -90,7 +90,7 @@ impl Table {
             return;
         }
         let (mut cells, mut columns) = (0, Vec::new());
-        for (feature, values) in self.columns.features.iter_mut().zip(self.inputs.chunks_mut(self.labels.len())) {
+        for (feature, values) in self.columns.features.iter_mut().zip(self.inputs.chunks_mut(self.targets.samples())) {
             let mean = |is_wanted: &dyn Fn(usize) -> bool| {
                 let there = values.iter().enumerate().filter(|(sample, value)| !value.is_nan() && is_wanted(*sample));
                 let (sum, count) = there.fold((0.0, 0.0), |(sum, count), (_, value)| (sum + value, count + 1.0));

@@ -31,7 +31,7 @@ use self::labels::classes;
 use self::problems::{Problems, file_name, quoted, shown};
 use self::rows::Rows;
 use self::select::{Names, Parts, is_constant, is_sorted};
-use super::{Columns, Dataset, Feature, Label, Scale};
+use super::{Columns, Dataset, Feature, Label, Scale, Targets};
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
@@ -64,7 +64,7 @@ pub struct Table {
     pub(super) name: String,
     /// Features × samples; NaN where a cell is missing and is yet to be filled.
     pub(super) inputs: Vec<f64>,
-    pub(super) labels: Vec<u8>,
+    pub(super) targets: Targets,
     pub(super) columns: Columns,
     /// Whether missing cells are filled.
     fills: bool,
@@ -79,7 +79,7 @@ impl Table {
     /// Those of [`Dataset::from_points`].
     pub fn dataset(mut self) -> Result<Dataset> {
         self.fill(|_| true);
-        Dataset::assemble(self.name, None, self.inputs, self.labels, self.columns)
+        Dataset::assemble(self.name, None, self.inputs, self.targets, self.columns)
     }
 }
 
@@ -147,6 +147,7 @@ pub fn read(input: Input, options: &TableOptions, progress: &mut dyn FnMut(Progr
     let columns = Columns {
         features: features.iter().enumerate().map(feature).collect(),
         label: Some(label),
+        targets: Vec::new(),
         classes,
         rest,
         named,
@@ -161,7 +162,8 @@ pub fn read(input: Input, options: &TableOptions, progress: &mut dyn FnMut(Progr
         inputs.extend(kept.iter().map(|row| numbers[*row as usize]));
     }
     let fills = options.missing == Missing::Mean;
-    Ok(Table { name: file_name(input.path()), inputs, labels, columns, fills, notices })
+    let targets = Targets::Classes(labels.into());
+    Ok(Table { name: file_name(input.path()), inputs, targets, columns, fills, notices })
 }
 
 /// The row of the first sample: 1 below a header, else 0.

@@ -11,7 +11,7 @@ use super::select::Names;
 use super::text::{Input, Progress};
 use super::{Missing, TableOptions, first_sample, written};
 use crate::Result;
-use crate::data::{Columns, Dataset, Label};
+use crate::data::{Columns, Dataset, Label, Targets};
 
 /// Samples for an existing network, in the order of the file's rows: all of them, unless those with missing cells are
 /// dropped.
@@ -98,7 +98,7 @@ pub fn samples(
     let labels = labels.map_err(|problem| problems.column(label.unwrap_or_default(), problem))?;
     let is_labelled = labels.is_some();
     let labels = labels.unwrap_or_else(|| vec![0; kept.len()]);
-    let data = Dataset::assemble(file_name(input.path()), None, points, labels, columns)?;
+    let data = Dataset::assemble(file_name(input.path()), None, points, Targets::Classes(labels.into()), columns)?;
     Ok(SampleTable { data, is_labelled, notices })
 }
 
