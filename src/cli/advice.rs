@@ -48,9 +48,6 @@ pub fn of_device(error: &Error) -> Option<String> {
         Error::NoAdapter(said) if said.contains("named like") || said.contains("with the number") => {
             Some("planar devices lists the adapters with their numbers; auto, cpu and gpu are others".into())
         }
-        Error::Mismatch(said) if said.starts_with("the CPU engine trains one hidden layer") => {
-            Some("use --precision f64, or leave out --device".into())
-        }
         Error::Mismatch(said) if said.contains("plan trains up to") && said.contains("features") => {
             Some("leave out --plan, or use --device cpu".into())
         }

@@ -172,7 +172,7 @@ pub fn examine(
     let case = &Case { iterations: case.iterations.max(1), ..*case };
     let Case { data, run, iterations, .. } = *case;
     crate::backend::check_runs(data, std::slice::from_ref(run))?;
-    let on_cpu = || Chosen::load(DeviceSettings::default().cpu_for(&run.network)?, data, std::slice::from_ref(run));
+    let on_cpu = || Chosen::load(DeviceSettings::default().cpu()?, data, std::slice::from_ref(run));
     let Chosen { backend, mut session, .. } = device.map_or_else(on_cpu, Ok)?;
     let begun = Instant::now();
     let Some(watched) = on_device::watch(backend.as_ref(), session.as_mut(), case, &mut *listen)? else {

@@ -3,6 +3,7 @@
 
 pub mod command;
 pub mod plain;
+pub mod scales;
 pub mod tensors;
 
 use std::path::Path;

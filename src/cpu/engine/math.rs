@@ -44,7 +44,7 @@ macro_rules! each {
 ///
 /// p = eʳ − 1 at r = x − n·ln 2 comes from a polynomial of relative error 1e-8 (minimax over |r| ≤ ln 2 / 2).
 #[inline(always)]
-fn exp_parts<S: Simd, const T: usize>(simd: S, k: f32, x: [S::f32s; T]) -> [[S::f32s; T]; 3] {
+pub fn exp_parts<S: Simd, const T: usize>(simd: S, k: f32, x: [S::f32s; T]) -> [[S::f32s; T]; 3] {
     // Added to a small number, 1.5·2²³ leaves its nearest integer in the low bits; 127 is the exponent's bias.
     let magic = splat(simd, 12_582_912.0 + 127.0);
     let shifted = each!(simd, x => x.mul_add(k * std::f32::consts::LOG2_E, magic));
@@ -62,7 +62,7 @@ fn exp_parts<S: Simd, const T: usize>(simd: S, k: f32, x: [S::f32s; T]) -> [[S::
 
 /// exp(−|x|), 1.6e-38 from |x| = 87 on.
 #[inline(always)]
-fn exp_of_minus_abs<S: Simd, const T: usize>(simd: S, x: [S::f32s; T]) -> [S::f32s; T] {
+pub fn exp_of_minus_abs<S: Simd, const T: usize>(simd: S, x: [S::f32s; T]) -> [S::f32s; T] {
     let floor = splat(simd, -87.0);
     let x = each!(simd, x => -x.abs());
     let [power, q, r] = exp_parts(simd, 1.0, each!(simd, x => x.simd_lt(floor).select(floor, x)));
@@ -90,7 +90,7 @@ pub fn sigmoid<S: Simd, const T: usize>(simd: S, x: [S::f32s; T]) -> [S::f32s; T
 
 /// ln(1 + e) for 0 ≤ e ≤ 1 as 2·atanh(s) at s = e / (2 + e): relative error 1e-7, and exact for small e.
 #[inline(always)]
-fn ln_1p<S: Simd>(e: S::f32s) -> S::f32s {
+pub fn ln_1p<S: Simd>(e: S::f32s) -> S::f32s {
     let s = e / (e + 2.0);
     let square = s * s;
     let q = square.mul_add(1.401_223e-1, 1.399_957_1e-1);

@@ -3,11 +3,13 @@
 #![allow(clippy::needless_range_loop, reason = "a kernel's loops run over the indices of its formula")]
 
 mod activation;
+mod dense;
 mod forward;
 mod instructions;
 mod kernel;
 mod line;
 mod math;
+mod mixed;
 mod narrow;
 mod narrow_tiles;
 mod peak;
@@ -21,8 +23,10 @@ mod units;
 
 use std::num::NonZero;
 
+use dense::session::DenseSession;
 pub use instructions::Instructions;
 use instructions::Token;
+use mixed::Mixed;
 use session::EngineSession;
 use shape::Shape;
 
@@ -34,7 +38,8 @@ use crate::{Error, Result};
 /// The most threads.
 pub const MAX_THREADS: usize = 1024;
 
-/// Trains networks of one hidden layer by full-batch gradient descent in f32.
+/// Trains dense networks in f32: those of one hidden layer by full-batch gradient descent in fused kernels, all others layer by
+/// layer.
 ///
 /// The result depends on the instruction set, but not on the number of threads, the chunks or the networks trained
 /// alongside.
@@ -103,19 +108,26 @@ impl Backend for Engine {
 
     fn forward(&self, network: &Network, parameters: &Parameters, points: &[f64]) -> Result<Vec<f64>> {
         check_points(network, parameters, points)?;
-        check(network)?;
-        Ok(forward::logits(self.token, self.threads, network, parameters, points))
+        let logits = if is_fused(network) { forward::logits } else { dense::forward::logits };
+        Ok(logits(self.token, self.threads, network, parameters, points))
     }
 
     fn forward_plan(&self, _: &Network, _: usize) -> Result<&'static str> {
         Ok(session::PLAN)
     }
 
-    /// For each network: its parameters, one gradient per part, and one logit per sample.
+    /// For each network: its parameters with two moments, one gradient per part, and its logits. The fused kernels, which
+    /// take networks of one hidden layer and one logit, keep no moments.
     fn memory(&self, data: &Dataset, network: &Network, count: usize) -> Result<u64> {
-        let shape = Shape::new(network, self.token.lanes());
-        let of_one = 4 * (shape.len() * (1 + shape.most_parts()) + data.samples()) as u64;
-        let of_data = 4 * (data.samples() * (data.features() + 1)) as u64;
+        let samples = data.samples();
+        let of_one = match is_fused(network) {
+            true => {
+                let shape = Shape::new(network, self.token.lanes());
+                4 * (shape.len() * (1 + shape.most_parts()) + samples) as u64
+            }
+            false => dense::bytes(network, samples, self.threads),
+        };
+        let of_data = 4 * samples.saturating_mul(data.features() + network.outputs()) as u64;
         Ok(of_one.saturating_mul(count as u64).saturating_add(of_data))
     }
 
@@ -125,30 +137,26 @@ impl Backend for Engine {
 
     fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>> {
         check_runs(data, runs)?;
-        runs.iter().try_for_each(|run| check_run(data, run))?;
         super::check_room(self, data, runs)?;
-        Ok(Box::new(EngineSession::new(self.token, self.threads, data, runs)?))
+        let is_fused = |run: &&Run| is_plain(data, run) && is_fused(&run.network);
+        let (fused, others): (Vec<Run>, Vec<Run>) = (
+            runs.iter().filter(is_fused).cloned().collect(),
+            runs.iter().filter(|run| !is_fused(run)).cloned().collect(),
+        );
+        let fused_session = || EngineSession::new(self.token, self.threads, data, &fused);
+        let dense_session = || DenseSession::new(self.token, self.threads, data, &others);
+        Ok(match (fused.is_empty(), others.is_empty()) {
+            (_, true) => Box::new(fused_session()?),
+            (true, _) => Box::new(dense_session()?),
+            _ => {
+                let sessions: [Box<dyn Session>; 2] = [Box::new(fused_session()?), Box::new(dense_session()?)];
+                Box::new(Mixed::new(sessions, runs.iter().map(|run| usize::from(!is_fused(&run))).collect()))
+            }
+        })
     }
 }
 
-/// Whether the engine can train this run.
-fn check_run(data: &Dataset, run: &Run) -> Result<()> {
-    check(&run.network)?;
-    match is_plain(data, run) {
-        true => Ok(()),
-        false => Err(Error::Mismatch("the CPU engine trains by plain gradient descent over all samples".into())),
-    }
-}
-
-/// Whether the engine can compute this network.
-fn check(network: &Network) -> Result<()> {
-    if network.hidden().len() > 1 {
-        let message = "the CPU engine trains one hidden layer; the reference and the layered plan train several";
-        return Err(Error::Mismatch(message.into()));
-    }
-    if !(network.tells_two_classes() && network.activation().is_of_the_exercise()) {
-        let message = "the CPU engine trains networks of tanh, sigmoid or ReLU units for two classes";
-        return Err(Error::Mismatch(message.into()));
-    }
-    Ok(())
+/// Whether the fused kernels can compute a network: one hidden layer of the exercise's units, and one logit.
+fn is_fused(network: &Network) -> bool {
+    network.hidden().len() == 1 && network.tells_two_classes() && network.activation().is_of_the_exercise()
 }

@@ -27,7 +27,7 @@ const BUFFER_OF_ALL: u64 = 128 << 20;
 /// The CPU or the first hardware GPU, whichever trains these networks faster.
 pub fn auto(settings: &DeviceSettings, data: &Dataset, runs: &[Run], iterations: u64) -> Result<Chosen> {
     let Ok(adapter) = Adapter::choose(&Adapter::all(), &Choice::Hardware).cloned() else {
-        let cpu = Chosen::load(settings.cpu_for(&runs[0].network)?, data, runs)?;
+        let cpu = Chosen::load(settings.cpu()?, data, runs)?;
         return Ok(cpu.noting("training on the CPU: there is no hardware GPU"));
     };
     if settings.plan != PlanChoice::Auto {
@@ -35,7 +35,7 @@ pub fn auto(settings: &DeviceSettings, data: &Dataset, runs: &[Run], iterations:
         let gpu = trusted(&adapter, settings, data, runs, None)?;
         return Ok(gpu.noting(format!("training on {adapter}: plans apply only to GPUs")));
     }
-    let cpu = Chosen::load(settings.cpu_for(&runs[0].network)?, data, runs)?;
+    let cpu = Chosen::load(settings.cpu()?, data, runs)?;
     let gpu = |cpu: &mut Chosen| trusted(&adapter, settings, data, runs, Some(cpu));
     faster(cpu, &adapter.to_string(), gpu, runs, iterations)
 }

@@ -104,8 +104,7 @@ pub fn choose_for_inference(
     points: &[f64],
 ) -> Result<(Box<dyn Backend>, Vec<String>)> {
     match &settings.choice {
-        DeviceChoice::Auto => Ok((settings.cpu_for(network)?, Vec::new())),
-        DeviceChoice::Cpu => Ok((settings.cpu()?, Vec::new())),
+        DeviceChoice::Auto | DeviceChoice::Cpu => Ok((settings.cpu()?, Vec::new())),
         DeviceChoice::Gpu => gpu::for_inference(settings, None, network, parameters, points),
         DeviceChoice::Named(name) => gpu::for_inference(settings, Some(name), network, parameters, points),
         DeviceChoice::All => Err(only_one()),

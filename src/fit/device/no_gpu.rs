@@ -8,7 +8,7 @@ use crate::model::{Network, Parameters};
 use crate::{Error, Result};
 
 pub fn auto(settings: &DeviceSettings, data: &Dataset, runs: &[Run], _: u64) -> Result<Chosen> {
-    Chosen::load(settings.cpu_for(&runs[0].network)?, data, runs)
+    Chosen::load(settings.cpu()?, data, runs)
 }
 
 pub fn named(_: &DeviceSettings, _: Option<&str>, _: &Dataset, _: &[Run]) -> Result<Chosen> {

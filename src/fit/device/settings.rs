@@ -5,7 +5,6 @@ use crate::backend::{Backend, LayoutChoice, PlanChoice, Run, Session};
 use crate::cpu::{Engine, Reference};
 use crate::data::Dataset;
 use crate::fit::Precision;
-use crate::model::Network;
 use crate::{Error, Result};
 
 /// The device to compute on.
@@ -87,21 +86,6 @@ impl DeviceSettings {
             (Precision::F32, threads) => Ok(Box::new(Engine::new(threads)?)),
             (Precision::F64, None) => Ok(Box::new(Reference::<f64>::new())),
             (Precision::F64, Some(_)) => Err(Error::Conflict(Conflict::ThreadsOfReference)),
-        }
-    }
-
-    /// Like [`cpu`](Self::cpu), but the reference for several hidden layers in `f32`, since the engine trains only one.
-    ///
-    /// # Errors
-    /// Those of [`cpu`](Self::cpu), and [`Error::Conflict`] for threads with the reference.
-    pub fn cpu_for(&self, network: &Network) -> Result<Box<dyn Backend>> {
-        let is_deep = network.hidden().len() > 1;
-        match self.cpu()? {
-            _ if is_deep && self.precision == Precision::F32 => match self.threads {
-                Some(_) => Err(Error::Conflict(Conflict::ThreadsOfReference)),
-                None => Ok(Box::new(Reference::<f32>::new())),
-            },
-            cpu => Ok(cpu),
         }
     }
 

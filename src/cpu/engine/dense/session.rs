@@ -1,0 +1,241 @@
+//! Networks of any depth in training on the threads of a pool.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+
+use super::super::instructions::Token;
+use super::super::pool::{Pool, Work};
+use super::super::session::PLAN;
+use super::orders::Orders;
+use super::samples::Samples;
+use super::trainee::{Scratch, Trainee};
+use crate::Result;
+use crate::backend::{Chunk, Evaluation, Run, Session, check_chunk, check_start, no_network};
+use crate::data::Dataset;
+use crate::model::Parameters;
+
+/// The networks and the tasks to be done with them, shared by the threads.
+struct Networks {
+    samples: Samples,
+    trainees: Vec<Trainee>,
+    /// Costs of the chunk, one list per network.
+    costs: Vec<Mutex<Vec<f64>>>,
+    /// Networks that no longer train.
+    retired: Vec<AtomicBool>,
+    tasks: Vec<Task>,
+    orders: RwLock<Orders>,
+    /// Updates done before the round's first.
+    done: AtomicU64,
+    /// The updates of a [`Task::Train`].
+    updates: AtomicU32,
+}
+
+/// A numbered task of the pool.
+#[derive(Clone, Copy)]
+enum Task {
+    /// A part of the gradient over a network's next batch.
+    Part { network: usize, part: usize },
+    /// A part of a network's evaluation.
+    Evaluate { network: usize, part: usize },
+    /// Several updates of a network, from the first to the last.
+    Train { network: usize },
+}
+
+impl Work for Networks {
+    type Scratch = Scratch;
+
+    fn run(&self, task: usize, scratch: &mut Scratch) {
+        let orders = self.orders.read().unwrap_or_else(PoisonError::into_inner);
+        let done = self.done.load(SeqCst);
+        match self.tasks[task] {
+            Task::Part { network, part } => {
+                self.trainees[network].part(part, &self.samples, orders.batch(done), scratch);
+            }
+            Task::Evaluate { network, part } => self.trainees[network].evaluate(part, &self.samples, scratch),
+            Task::Train { network } if self.is_retired(network) => {}
+            Task::Train { network } => {
+                let (trainee, mut costs) = (&self.trainees[network], self.costs(network));
+                for update in done..done + u64::from(self.updates.load(SeqCst)) {
+                    let batch = orders.batch(update);
+                    for part in 0..trainee.parts(batch.count) {
+                        trainee.part(part, &self.samples, batch, scratch);
+                    }
+                    costs.push(trainee.step(batch.count));
+                }
+            }
+        }
+    }
+}
+
+impl Networks {
+    fn new(token: Token, data: &Dataset, runs: &[Run]) -> Result<Self> {
+        let first = &runs[0];
+        let trainee = |run| Trainee::new(token, run, data.samples());
+        let trainees: Vec<_> = runs.iter().map(trainee).collect::<Result<_>>()?;
+        let of = |network: usize| 0..trainees[network].most_parts();
+        let networks = || 0..runs.len();
+        let parts = networks().flat_map(|network| of(network).map(move |part| Task::Part { network, part }));
+        let evaluations = networks().flat_map(|network| of(network).map(move |part| Task::Evaluate { network, part }));
+        let tasks = parts.chain(evaluations).chain(networks().map(|network| Task::Train { network })).collect();
+        Ok(Self {
+            samples: Samples::new(data, first.network.output(), first.network.outputs()),
+            costs: runs.iter().map(|_| Mutex::default()).collect(),
+            retired: runs.iter().map(|_| AtomicBool::new(false)).collect(),
+            tasks,
+            orders: RwLock::new(Orders::new(&first.recipe, data.samples())),
+            done: AtomicU64::new(first.state.updates),
+            updates: AtomicU32::new(0),
+            trainees,
+        })
+    }
+
+    fn is_retired(&self, network: usize) -> bool {
+        self.retired[network].load(SeqCst)
+    }
+
+    fn costs(&self, network: usize) -> MutexGuard<'_, Vec<f64>> {
+        self.costs[network].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The task numbers of the parts of a network over this many samples.
+    fn parts(&self, network: usize, samples: usize) -> Range<usize> {
+        let first = self.trainees[..network].iter().map(Trainee::most_parts).sum();
+        first..first + self.trainees[network].parts(samples)
+    }
+
+    /// The numbers of parts of all networks, as many as there are tasks of either kind.
+    fn all_parts(&self) -> usize {
+        self.trainees.iter().map(Trainee::most_parts).sum()
+    }
+
+    /// Works out the order of samples of the next updates; returns how many, of at most so many.
+    fn prepare(&self, updates: u32) -> u32 {
+        self.orders.write().unwrap_or_else(PoisonError::into_inner).prepare(self.done.load(SeqCst), updates)
+    }
+
+    /// The samples of the next batch.
+    fn next_batch(&self) -> usize {
+        self.orders.read().unwrap_or_else(PoisonError::into_inner).batch(self.done.load(SeqCst)).count
+    }
+}
+
+/// A session of networks that the fused kernels do not take.
+pub struct DenseSession {
+    pool: Pool<Networks>,
+    threads: usize,
+    start: u64,
+    retired: Vec<bool>,
+    chunks: VecDeque<Chunk>,
+}
+
+impl DenseSession {
+    /// # Errors
+    /// [`Error::Mismatch`](crate::Error::Mismatch) if a run's moments are not its optimiser's.
+    pub fn new(token: Token, threads: usize, data: &Dataset, runs: &[Run]) -> Result<Self> {
+        let networks = Networks::new(token, data, runs)?;
+        let useful = networks.trainees.iter().map(Trainee::most_parts).max().unwrap_or(1).max(runs.len());
+        let threads = threads.min(useful);
+        Ok(Self {
+            start: networks.done.load(SeqCst),
+            pool: Pool::new(networks, threads),
+            threads,
+            retired: vec![false; runs.len()],
+            chunks: VecDeque::new(),
+        })
+    }
+
+    /// The parts of the next batch's gradient of a network, on all threads.
+    fn gradient(&mut self, network: usize, samples: usize) -> Result<()> {
+        let parts = self.pool.work().parts(network, samples);
+        self.pool.run(parts)
+    }
+
+    /// Some updates of all networks whose order is prepared. If there are at least as many networks as threads, each thread
+    /// trains whole networks; otherwise all threads train one network after another and share its parts.
+    fn updates(&mut self, updates: u32) -> Result<()> {
+        let networks = self.retired.len();
+        let done = self.pool.work().done.load(SeqCst);
+        if self.retired.iter().filter(|retired| !**retired).count() >= self.threads {
+            self.pool.work().updates.store(updates, SeqCst);
+            let trainings = 2 * self.pool.work().all_parts()..self.pool.work().tasks.len();
+            self.pool.run(trainings)?;
+        } else {
+            for network in (0..networks).filter(|network| !self.retired[*network]).collect::<Vec<_>>() {
+                for update in done..done + u64::from(updates) {
+                    self.pool.work().done.store(update, SeqCst);
+                    let samples = self.pool.work().next_batch();
+                    self.gradient(network, samples)?;
+                    let work = self.pool.work();
+                    work.costs(network).push(work.trainees[network].step(samples));
+                }
+            }
+        }
+        self.pool.work().done.store(done + u64::from(updates), SeqCst);
+        Ok(())
+    }
+}
+
+impl Session for DenseSession {
+    fn plan_name(&self) -> &'static str {
+        PLAN
+    }
+
+    fn advance(&mut self, iterations: u32) -> Result<()> {
+        check_chunk(iterations)?;
+        let mut left = iterations;
+        while left > 0 {
+            let updates = self.pool.work().prepare(left);
+            self.updates(updates)?;
+            left -= updates;
+        }
+        let work = self.pool.work();
+        let costs = (0..self.retired.len()).map(|network| std::mem::take(&mut *work.costs(network))).collect();
+        let (parameters, moments) = work.trainees.iter().map(Trainee::values).unzip();
+        self.chunks.push_back(Chunk { iterations, costs, parameters, moments });
+        Ok(())
+    }
+
+    fn retire(&mut self, network: usize) -> Result<()> {
+        let networks = self.retired.len();
+        *self.retired.get_mut(network).ok_or_else(|| no_network(network, networks))? = true;
+        self.pool.work().retired[network].store(true, SeqCst);
+        Ok(())
+    }
+
+    fn restart(&mut self, start: &[Parameters]) -> Result<()> {
+        let work = self.pool.work();
+        check_start(work.trainees.iter().map(Trainee::network), start)?;
+        for ((trainee, parameters), retired) in work.trainees.iter().zip(start).zip(&work.retired) {
+            trainee.restart(parameters);
+            retired.store(false, SeqCst);
+        }
+        work.done.store(self.start, SeqCst);
+        self.retired.fill(false);
+        self.chunks.clear();
+        Ok(())
+    }
+
+    fn collect(&mut self) -> Result<Option<Chunk>> {
+        Ok(self.chunks.pop_front())
+    }
+
+    fn evaluate(&mut self) -> Result<Vec<Evaluation>> {
+        let (parts, samples) = (self.pool.work().all_parts(), self.pool.work().samples.count);
+        for network in 0..self.retired.len() {
+            let Range { start, end } = self.pool.work().parts(network, samples);
+            self.pool.run(parts + start..parts + end)?;
+        }
+        Ok(self.pool.work().trainees.iter().map(|trainee| trainee.evaluation(samples)).collect())
+    }
+
+    fn gradients(&mut self) -> Result<Vec<Parameters>> {
+        self.pool.work().prepare(1);
+        let samples = self.pool.work().next_batch();
+        for network in 0..self.retired.len() {
+            self.gradient(network, samples)?;
+        }
+        Ok(self.pool.work().trainees.iter().map(|trainee| trainee.gradient(samples)).collect())
+    }
+}

@@ -1,0 +1,306 @@
+//! One network in training: its parameters and moments, its parts of a batch's gradient, and the update.
+
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
+use fearless_simd::Simd;
+
+use super::super::instructions::{Operation, Token};
+use super::super::line::{LINE, Line, flat, flat_mut};
+use super::layers::Layers;
+use super::panels::Panels;
+use super::part::{self, Evaluate, Gradient, Part, Task};
+use super::pass::Functions;
+use super::samples::{Batch, Samples};
+use super::step::{self, Scaling};
+use crate::Result;
+use crate::backend::{Evaluation, Run};
+use crate::model::{Network, Parameters};
+use crate::optim::{Recipe, Step};
+
+/// A network in training. Threads take its parts, each behind its own lock; one thread then makes the update.
+pub struct Trainee {
+    token: Token,
+    network: Network,
+    layers: Layers,
+    recipe: Recipe,
+    learning_rate: f64,
+    state: RwLock<State>,
+    start: State,
+    parts: Vec<Mutex<Part>>,
+}
+
+/// What an update changes.
+#[derive(Clone)]
+struct State {
+    theta: Vec<Line>,
+    /// The optimiser's first and second moments, as far as it has any.
+    moments: [Vec<Line>; 2],
+    updates: u64,
+}
+
+/// What a thread keeps from task to task.
+#[derive(Default)]
+pub struct Scratch(Option<Panels>);
+
+impl Scratch {
+    /// The panels of a network of these layers.
+    fn panels(&mut self, layers: &Layers) -> &mut Panels {
+        match &mut self.0 {
+            Some(panels) if panels.layers == *layers => {}
+            other => *other = Some(Panels::new(layers)),
+        }
+        self.0.get_or_insert_with(|| Panels::new(layers))
+    }
+}
+
+impl Trainee {
+    /// A network to train on this many samples.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`](crate::Error::Mismatch) if the run's moments are not its optimiser's.
+    pub fn new(token: Token, run: &Run, samples: usize) -> Result<Self> {
+        let layers = Layers::new(&run.network);
+        let moments = run.state.moments_for(&run.network, run.recipe.optimizer)?;
+        let mut each = moments.chunks(run.network.layout().parameters()).map(|moments| layers.pack(moments));
+        let start = State {
+            theta: layers.pack(run.parameters.values()),
+            moments: [each.next(), each.next()].map(Option::unwrap_or_default),
+            updates: run.state.updates,
+        };
+        Ok(Self {
+            token,
+            network: run.network.clone(),
+            recipe: run.recipe,
+            learning_rate: run.learning_rate,
+            state: RwLock::new(start.clone()),
+            start,
+            // a batch has no more
+            parts: (0..part::parts(&layers, samples)).map(|_| Mutex::default()).collect(),
+            layers,
+        })
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The parts of this many samples.
+    pub fn parts(&self, samples: usize) -> usize {
+        part::parts(&self.layers, samples)
+    }
+
+    /// The parts of all samples; a batch has no more.
+    pub fn most_parts(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Starts again from these parameters, and from the moments that it began with.
+    pub fn restart(&self, parameters: &Parameters) {
+        let theta = self.layers.pack(parameters.values());
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = State { theta, ..self.start.clone() };
+    }
+
+    /// Computes a part of the gradient over a batch at the present parameters.
+    pub fn part(&self, part: usize, samples: &Samples, batch: Batch, scratch: &mut Scratch) {
+        let (state, mut to) = (self.state(), self.lock(part));
+        let task = self.task(&state, part, samples, batch, scratch, &mut to);
+        self.token.run(Gradient { task, dropout: self.recipe.dropout, update: state.updates });
+    }
+
+    /// Computes a part of the cost and the logits over all samples.
+    pub fn evaluate(&self, part: usize, samples: &Samples, scratch: &mut Scratch) {
+        let (state, mut to) = (self.state(), self.lock(part));
+        let batch = Batch { order: None, first: 0, count: samples.count };
+        let task = self.task(&state, part, samples, batch, scratch, &mut to);
+        self.token.run(Evaluate(task));
+    }
+
+    fn task<'a>(
+        &self,
+        state: &'a State,
+        part: usize,
+        samples: &'a Samples,
+        batch: Batch<'a>,
+        scratch: &'a mut Scratch,
+        to: &'a mut Part,
+    ) -> Task<'a> {
+        let functions = Functions { derivative: self.network.derivative(), output: self.network.output() };
+        let places = part::places(part, self.parts(batch.count), batch.count);
+        Task { functions, theta: &state.theta, samples, batch, places, panels: scratch.panels(&self.layers), part: to }
+    }
+
+    /// The update from the finished parts of a batch of this many samples; returns the cost before it.
+    pub fn step(&self, samples: usize) -> f64 {
+        let state = &mut *self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let step = self.recipe.step(self.learning_rate, state.updates);
+        let cost = self.with_gradient(samples, state, |state, sums, scaling| {
+            self.token.run(Update { trainee: self, step, state, sums, scaling });
+        });
+        state.updates += 1;
+        cost
+    }
+
+    /// The gradient that the next update would take, from the finished parts of a batch of this many samples.
+    pub fn gradient(&self, samples: usize) -> Parameters {
+        let mut gradient = Parameters::zeros(&self.network);
+        self.with_gradient(samples, &mut self.state().clone(), |state, sums, scaling| {
+            self.token.run(Regularise { trainee: self, state, sums, scaling });
+            gradient = self.layers.parameters(&self.network, sums);
+        });
+        gradient
+    }
+
+    /// Adds up the parts and calls `act` with their sums and what they are to be multiplied by; returns the cost.
+    fn with_gradient(
+        &self,
+        samples: usize,
+        state: &mut State,
+        act: impl FnOnce(&mut State, &mut [Line], Scaling),
+    ) -> f64 {
+        let mut first = self.lock(0);
+        for part in 1..self.parts(samples) {
+            let part = self.lock(part);
+            self.token.run(Add { to: &mut first.sums, from: &part.sums });
+            first.cost += part.cost;
+            first.weight += part.weight;
+        }
+        let cost = first.cost / first.weight + self.penalty(state, samples);
+        let scaling = Scaling { scale: (1.0 / first.weight) as f32, decay: (self.recipe.l2 / samples as f64) as f32 };
+        let scaling = match self.recipe.clip_norm {
+            None => scaling,
+            Some(clip) => {
+                let squares = self.token.run(Regularise { trainee: self, state, sums: &mut first.sums, scaling });
+                let factor = clip / (squares.sqrt() + 1e-6);
+                Scaling { scale: if factor < 1.0 { factor as f32 } else { 1.0 }, decay: 0.0 }
+            }
+        };
+        act(state, &mut first.sums, scaling);
+        cost
+    }
+
+    /// (λ/2m)·ΣW².
+    fn penalty(&self, state: &State, samples: usize) -> f64 {
+        match self.recipe.l2 {
+            0.0 => 0.0,
+            l2 => 0.5 * l2 / samples as f64 * self.token.run(Squares { layers: &self.layers, theta: &state.theta }),
+        }
+    }
+
+    /// The cost and the logits over all samples, from the finished parts.
+    pub fn evaluation(&self, samples: usize) -> Evaluation {
+        let (mut cost, mut weight, mut logits) = (0.0, 0.0, Vec::with_capacity(samples * self.network.outputs()));
+        for part in 0..self.parts(samples) {
+            let part = &mut *self.lock(part);
+            cost += part.cost;
+            weight += part.weight;
+            logits.append(&mut part.logits);
+        }
+        Evaluation { cost: cost / weight + self.penalty(&self.state(), samples), logits }
+    }
+
+    /// The parameters, and the moments as a run's state has them.
+    pub fn values(&self) -> (Parameters, Vec<f64>) {
+        let state = self.state();
+        let moments = state.moments.iter().filter(|moments| !moments.is_empty());
+        let moments = moments.flat_map(|moments| self.layers.unpack(moments)).collect();
+        (self.layers.parameters(&self.network, &state.theta), moments)
+    }
+
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A lock is poisoned only by a panic, which the pool reports.
+    fn lock(&self, part: usize) -> MutexGuard<'_, Part> {
+        self.parts[part].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Adds one part's sums to another's.
+struct Add<'a> {
+    to: &'a mut [Line],
+    from: &'a [Line],
+}
+
+impl Operation for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        step::add(simd, flat_mut(self.to), flat(self.from));
+    }
+}
+
+/// ΣW².
+struct Squares<'a> {
+    layers: &'a Layers,
+    theta: &'a [Line],
+}
+
+impl Operation for Squares<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> f64 {
+        let weights = self.layers.layers().iter().map(|layer| layer.weights..layer.bias);
+        weights.map(|range| step::squares(simd, &flat(self.theta)[range])).sum()
+    }
+}
+
+/// Sums ← scale·Σ + decay·θ; the sum of the squares of all.
+struct Regularise<'a> {
+    trainee: &'a Trainee,
+    state: &'a State,
+    sums: &'a mut [Line],
+    scaling: Scaling,
+}
+
+impl Operation for Regularise<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> f64 {
+        let (theta, sums) = (flat(&self.state.theta), flat_mut(self.sums));
+        let tensors = tensors(&self.trainee.layers, self.scaling);
+        tensors.map(|(range, scaling)| step::regularise(simd, scaling, &theta[range.clone()], &mut sums[range])).sum()
+    }
+}
+
+/// The optimiser's update.
+struct Update<'a> {
+    trainee: &'a Trainee,
+    step: Step<f32>,
+    state: &'a mut State,
+    sums: &'a [Line],
+    scaling: Scaling,
+}
+
+impl Operation for Update<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { trainee, step, state, sums, scaling } = self;
+        let (theta, [first, second]) = (flat_mut(&mut state.theta), &mut state.moments);
+        let (first, second) = (flat_mut(first), flat_mut(second));
+        for (range, scaling) in tensors(&trainee.layers, scaling) {
+            let range = step::Range {
+                sums: &flat(sums)[range.clone()],
+                first: first.get_mut(range.clone()).unwrap_or_default(),
+                second: second.get_mut(range.clone()).unwrap_or_default(),
+                theta: &mut theta[range],
+            };
+            step::update(simd, trainee.recipe.optimizer, step, scaling, range);
+        }
+    }
+}
+
+/// Where each tensor lies, and what its sums are multiplied by: L2 is for weights alone.
+fn tensors(layers: &Layers, scaling: Scaling) -> impl Iterator<Item = (Range<usize>, Scaling)> {
+    layers.layers().iter().flat_map(move |layer| {
+        let end = layer.bias + layer.units.next_multiple_of(LINE);
+        [(layer.weights..layer.bias, scaling), (layer.bias..end, Scaling { decay: 0.0, ..scaling })]
+    })
+}

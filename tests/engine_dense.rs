@@ -1,0 +1,196 @@
+//! The CPU engine's general path against the `f64` reference, and against itself: any depth, activation, output, optimiser
+//! and batch.
+
+mod common;
+
+use common::{assert_each_within, scales};
+use planar::backend::{Backend, Chunk, Run};
+use planar::cpu::engine::Instructions;
+use planar::cpu::{Engine, Reference};
+use planar::data::Dataset;
+use planar::model::{Activation, Network, Output, Parameters};
+use planar::optim::{Dropout, Optimizer, Recipe, State};
+
+fn engine(threads: usize) -> Engine {
+    Engine::new(Some(threads)).unwrap()
+}
+
+/// Random numbers around 0, exact in f32.
+fn random(count: usize, seed: u32, scale: f64) -> Vec<f64> {
+    let network = Network::one_hidden(1, count.max(1), Activation::Tanh).unwrap();
+    let values = Parameters::initial(&network, seed, scale).cast::<f32>().cast::<f64>();
+    values.weights(0)[..count].to_vec()
+}
+
+fn random_data(samples: usize, features: usize, seed: u32) -> Dataset {
+    let labels = random(samples, seed + 1, 1.0).into_iter().map(|value| u8::from(value > 0.2)).collect();
+    Dataset::from_points("random", None, features, &random(samples * features, seed, 1.0), labels).unwrap()
+}
+
+/// What the outputs of a network should be, row-major (samples × outputs).
+fn targets(data: &Dataset, network: &Network) -> Vec<f64> {
+    let each = data.labels().iter().flat_map(|label| std::iter::repeat_n(f64::from(*label), network.outputs()));
+    each.collect()
+}
+
+/// A network with random weights and biases, z within about ±2, exact in f32.
+fn random_run(widths: &[usize], activation: Activation, output: Output, seed: u32) -> Run {
+    let (inputs, hidden, outputs) = (widths[0], &widths[1..widths.len() - 1], widths[widths.len() - 1]);
+    let network = Network::new(inputs, hidden, activation).unwrap().with_output(output, outputs).unwrap();
+    let mut parameters = Parameters::zeros(&network);
+    for (layer, below) in widths[..hidden.len() + 1].iter().enumerate() {
+        let (w, b) = (parameters.weights(layer).len(), parameters.bias(layer).len());
+        parameters.weights_mut(layer).copy_from_slice(&random(
+            w,
+            seed + 2 * layer as u32,
+            0.5 / (*below as f64).sqrt(),
+        ));
+        parameters.bias_mut(layer).copy_from_slice(&random(b, seed + 2 * layer as u32 + 1, 0.3));
+    }
+    let parameters = parameters.cast::<f32>().cast();
+    Run::new(network, parameters, 0.1)
+}
+
+/// Trains in chunks.
+fn train(engine: &Engine, data: &Dataset, runs: &[Run], updates: u32, chunk: u32) -> Vec<Chunk> {
+    let mut session = engine.load(data, runs).unwrap();
+    let mut chunks = Vec::new();
+    for first in (0..updates).step_by(chunk as usize) {
+        session.advance(chunk.min(updates - first)).unwrap();
+        chunks.push(session.collect().unwrap().unwrap());
+    }
+    assert_eq!(session.collect().unwrap(), None);
+    chunks
+}
+
+/// The bits of all costs, and of the final parameters and moments, of a network.
+fn bits(chunks: &[Chunk], network: usize) -> Vec<u64> {
+    let (costs, last) = (chunks.iter().flat_map(|chunk| &chunk.costs[network]), chunks.last().unwrap());
+    let values = costs.chain(last.parameters[network].values()).chain(&last.moments[network]);
+    values.map(|value| value.to_bits()).collect()
+}
+
+/// One step of the engine against the reference in f64, and the update that follows from it.
+fn compare_with_f64(engine: &Engine, data: &Dataset, run: &Run, what: &str) {
+    let mut scales = scales::of_gradients(data, run, &targets(data, &run.network));
+    let decay = run.recipe.l2 / data.samples() as f64;
+    scales.iter_mut().zip(run.parameters.values()).for_each(|(scale, theta)| *scale += decay * theta.abs());
+    let bound = |i: usize| 1e-5 * scales[i] + 1e-9;
+    let mut reference = Reference::<f64>::new().load(data, std::slice::from_ref(run)).unwrap();
+    let mut session = engine.load(data, std::slice::from_ref(run)).unwrap();
+    let want = reference.gradients().unwrap().remove(0);
+    assert_each_within(&format!("{what}: gradient"), session.gradients().unwrap()[0].values(), want.values(), bound);
+
+    let (got, want) = (session.evaluate().unwrap().remove(0), reference.evaluate().unwrap().remove(0));
+    assert_each_within(&format!("{what}: cost"), &[got.cost], &[want.cost], |_| 1e-5 * want.cost);
+    assert_each_within(&format!("{what}: logits"), &got.logits, &want.logits, |i| 1e-4 * (1.0 + want.logits[i].abs()));
+    let logits = engine.forward(&run.network, &run.parameters, &data.points()).unwrap();
+    assert_each_within(&format!("{what}: forward"), &logits, &want.logits, |i| 1e-4 * (1.0 + want.logits[i].abs()));
+
+    session.advance(1).unwrap();
+    reference.advance(1).unwrap();
+    let (got, want) = (session.collect().unwrap().unwrap(), reference.collect().unwrap().unwrap());
+    assert_each_within(&format!("{what}: recorded cost"), &got.costs[0], &want.costs[0], |_| 1e-5 * want.costs[0][0]);
+    // no rule makes more of a gradient's error than the rate itself, since the second moments are about 1
+    let theta = |i: usize| 1e-6 * (1.0 + run.parameters.values()[i].abs()) + run.learning_rate * 2.0 * bound(i);
+    assert_each_within(&format!("{what}: θ"), got.parameters[0].values(), want.parameters[0].values(), theta);
+    let moment = |i: usize| 1e-6 * (1.0 + want.moments[0][i].abs()) + 2.0 * bound(i % scales.len());
+    assert_each_within(&format!("{what}: moments"), &got.moments[0], &want.moments[0], moment);
+}
+
+/// A state in which the optimiser has come some way: first moments around 0, second ones around 1.
+fn state(run: &Run, optimizer: Optimizer) -> State {
+    let parameters = run.parameters.values().len();
+    let mut moments = random(parameters * optimizer.moments(), 9, 0.1);
+    moments.iter_mut().skip(parameters).for_each(|second| *second = 1.0 + second.abs());
+    State { updates: 20, moments }
+}
+
+#[test]
+fn one_step_of_each_activation_output_and_optimiser_matches_f64_at_odd_sizes() {
+    let shapes: [&[usize]; 9] = [
+        &[1, 1, 1],
+        &[3, 17, 1],
+        &[2, 20, 10, 1],
+        &[17, 3, 1, 3],
+        &[5, 277, 2],
+        &[277, 3, 17, 5],
+        &[64, 33, 16, 10],
+        &[16, 4, 4, 4, 4, 3],
+        &[300, 6, 270, 3],
+    ];
+    let mut case = 0;
+    for activation in Activation::ALL {
+        for output in Output::ALL {
+            for optimizer in Optimizer::ALL {
+                let shape = shapes[case % shapes.len()];
+                let outputs =
+                    if output == Output::Softmax { shape[shape.len() - 1].max(2) } else { shape[shape.len() - 1] };
+                let widths = [&shape[..shape.len() - 1], &[outputs]].concat();
+                let data = random_data([1, 3, 17, 64, 277][case / 2 % 5], shape[0], 5);
+                let mut run = random_run(&widths, activation, output, 7 + case as u32);
+                run.state = state(&run, optimizer);
+                run.recipe = Recipe { optimizer, l2: [0.0, 0.3][case % 2], ..Recipe::default() };
+                for instructions in Instructions::available() {
+                    let what = format!(
+                        "{widths:?}, {} samples, {activation}, {output}, {optimizer}, {instructions}",
+                        data.samples()
+                    );
+                    compare_with_f64(&engine(2).with_instructions(instructions).unwrap(), &data, &run, &what);
+                }
+                case += 1;
+            }
+        }
+    }
+}
+
+/// Networks of several depths and widths, each trained in its own way, on the same batches.
+fn crowd(batch: usize) -> Vec<Run> {
+    let run = |seed: u32, widths: &[usize], optimizer: &str, l2, rate, clip_norm| {
+        let mut run = random_run(widths, Activation::Silu, Output::Softmax, 3 + seed);
+        run.learning_rate = 0.02;
+        run.recipe = Recipe {
+            optimizer: optimizer.parse().unwrap(),
+            l2,
+            clip_norm,
+            dropout: Dropout { rate, seed },
+            batch_size: Some(batch),
+            shuffle: Some(4),
+            ..Recipe::default()
+        };
+        run
+    };
+    vec![
+        run(0, &[9, 33, 17, 3], "adam", 0.0, 0.0, None),
+        run(1, &[9, 70, 5, 3], "momentum:0.8", 0.1, 0.3, Some(0.5)),
+        run(2, &[9, 1, 1, 3], "adamw", 0.5, 0.0, None),
+        run(3, &[9, 128, 64, 3], "nesterov", 0.0, 0.5, Some(0.01)),
+    ]
+}
+
+#[test]
+fn threads_chunks_and_neighbours_change_no_bit() {
+    let data = random_data(700, 9, 3);
+    for batch in [1, 64, 333, 700] {
+        let runs = crowd(batch);
+        for instructions in Instructions::available() {
+            let engine = |threads| engine(threads).with_instructions(instructions).unwrap();
+            let together = train(&engine(1), &data, &runs, 23, 64);
+            for (network, run) in runs.iter().enumerate() {
+                let want = bits(&together, network);
+                for (threads, chunk) in [(1, 1), (2, 7), (3, 64)] {
+                    let alone = train(&engine(threads), &data, std::slice::from_ref(run), 23, chunk);
+                    assert!(
+                        want == bits(&alone, 0),
+                        "batch {batch}, network {network}, {threads} threads, {instructions}"
+                    );
+                }
+            }
+            for threads in [2, 3, 5] {
+                let others = train(&engine(threads), &data, &runs, 23, 5);
+                let same = (0..runs.len()).all(|network| bits(&others, network) == bits(&together, network));
+                assert!(same, "batch {batch}, {threads} threads, {instructions}");
+            }
+        }
+    }
+}
