@@ -327,13 +327,19 @@ pub fn check_runs(data: &Dataset, runs: &[Run]) -> Result<()> {
     Ok(())
 }
 
-/// Whether a network has as many inputs as a data set has features, and can tell its classes apart.
+/// Whether a network has as many inputs as a data set has features, and the outputs that its targets want.
 pub(crate) fn check_inputs(data: &Dataset, network: &Network) -> Result<()> {
     let (inputs, features) = (network.inputs(), data.features());
-    data.check_two_classes()?;
-    match inputs == features {
-        true => Ok(()),
-        false => Err(Error::Mismatch(format!("a network of {inputs} inputs cannot train on {features} features"))),
+    if inputs != features {
+        return Err(Error::Mismatch(format!("a network of {inputs} inputs cannot train on {features} features")));
+    }
+    let wanted = data.outputs(network.output())?;
+    match network.outputs() {
+        outputs if outputs == wanted => Ok(()),
+        outputs => {
+            let (data, output) = (data.name(), network.output());
+            Err(Error::Mismatch(format!("{data} wants {wanted} outputs of {output}, and the network has {outputs}")))
+        }
     }
 }
 

@@ -61,6 +61,7 @@
 //!         },
 //!         iterations: 2000,
 //!         log_every: None, // ten times per run
+//!         early_stopping: None,
 //!         device: DeviceSettings::default(), // the faster of the CPU and a hardware GPU
 //!         files: Files::default(), // no checkpoint, no metrics
 //!         snapshots: false,

@@ -20,6 +20,9 @@ pub const BEGINNING: &str = "{\"iteration\":";
 struct Line {
     iteration: u64,
     cost: f64,
+    /// The cost of the samples held out, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test_cost: Option<f64>,
     /// Seconds since training began or was resumed.
     seconds: f64,
     #[serde(flatten)]
@@ -84,22 +87,27 @@ impl Metrics {
     ///
     /// # Errors
     /// [`Error::Io`] if they cannot be written.
-    pub fn advanced(&mut self, logged: &[CostAt]) -> Result<()> {
-        self.write(logged, None)
+    pub fn advanced(&mut self, logged: &[CostAt], held_out: &[CostAt]) -> Result<()> {
+        self.write(logged, held_out, None)
     }
 
     /// After training: writes the remaining costs, the last with the accuracies if the run has finished.
     ///
     /// # Errors
     /// [`Error::Io`] if they cannot be written.
-    pub fn end(mut self, logged: &[CostAt], accuracy: Option<Accuracy>) -> Result<()> {
+    pub fn end(mut self, logged: &[CostAt], held_out: &[CostAt], accuracy: Option<Accuracy>) -> Result<()> {
         match logged.split_last() {
-            Some((last, before)) => self.write(before, Some((*last, accuracy))),
+            Some((last, before)) => self.write(before, held_out, Some((*last, accuracy))),
             None => Ok(()),
         }
     }
 
-    fn write(&mut self, logged: &[CostAt], last: Option<(CostAt, Option<Accuracy>)>) -> Result<()> {
+    fn write(
+        &mut self,
+        logged: &[CostAt],
+        held_out: &[CostAt],
+        last: Option<(CostAt, Option<Accuracy>)>,
+    ) -> Result<()> {
         let Some((path, file)) = &mut self.file else { return Ok(()) };
         let seconds = self.began.elapsed().as_secs_f64();
         let new = &logged[logged.partition_point(|at| at.iteration < self.next)..];
@@ -107,7 +115,9 @@ impl Metrics {
         let put = || -> io::Result<()> {
             for (CostAt { iteration, cost }, accuracy) in lines.chain(last) {
                 let run = self.run.take();
-                serde_json::to_writer(&mut *file, &Line { iteration, cost, seconds, accuracy, run })?;
+                let test_cost = held_out.binary_search_by_key(&iteration, |at| at.iteration).ok();
+                let test_cost = test_cost.map(|at| held_out[at].cost);
+                serde_json::to_writer(&mut *file, &Line { iteration, cost, test_cost, seconds, accuracy, run })?;
                 file.write_all(b"\n")?;
             }
             file.flush()

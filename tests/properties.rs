@@ -102,7 +102,7 @@ fn a_checkpoint_is_read_as_it_was_written_whatever_its_numbers_bit_for_bit() {
             let mut state = State::new(description, "seed 2".into(), "any\ndevice \"".into(), "split");
             state.iteration = *iteration;
             state.costs = costs.iter().zip(0..).map(|(cost, iteration)| CostAt { iteration, cost: *cost }).collect();
-            let written = Checkpoint { state, parameters, moments: Vec::new() };
+            let written = Checkpoint { state, parameters, moments: Vec::new(), best: None };
             written.write(&path).map_err(|error| error.to_string())?;
             let read = Checkpoint::read(&path).map_err(|error| error.to_string())?;
             let same =

@@ -34,6 +34,8 @@ const FORMAT: u32 = 1;
 pub(crate) const KEY: &str = "planar";
 /// What stands before the number of the moment and the name of the tensor, as in `moment1.W1`.
 const MOMENT: &str = "moment";
+/// What stands before the names of the best weights and of their moments.
+const BEST: &str = "best.";
 /// The most costs that a checkpoint holds: all are written again every time.
 pub const MOST_COSTS: u64 = 100_000;
 
@@ -147,6 +149,12 @@ pub struct State {
     pub columns: Option<Columns>,
     /// The logged costs before `iteration`.
     pub costs: Vec<CostAt>,
+    /// The costs of the samples held out at logged iterations, up to `iteration`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub test_costs: Vec<CostAt>,
+    /// The updates that made the best weights so far, of a run that stops early.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_iteration: Option<u64>,
     /// The costs of the whole run for a picture, up to the last that was known; older files have none.
     #[serde(default, skip_serializing_if = "CostCurve::is_empty")]
     pub curve: CostCurve,
@@ -161,6 +169,19 @@ pub struct Checkpoint {
     pub parameters: Parameters,
     /// The optimiser's moments then, as [`optim::State`](crate::optim::State) has them.
     pub moments: Vec<f64>,
+    /// The best weights so far, of a run that stops early.
+    pub best: Option<Best>,
+}
+
+/// The weights with the lowest cost of the samples held out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Best {
+    /// Updates done.
+    pub iteration: u64,
+    /// The weights.
+    pub parameters: Parameters,
+    /// The optimiser's moments.
+    pub moments: Vec<f64>,
 }
 
 impl State {
@@ -168,7 +189,20 @@ impl State {
     pub fn new(description: Description, start: String, device: String, plan: &str) -> Self {
         let version = env!("CARGO_PKG_VERSION").into();
         let (plan, columns, costs, curve) = (plan.into(), None, Vec::new(), CostCurve::default());
-        Self { format: FORMAT, version, iteration: 0, description, start, device, plan, columns, costs, curve }
+        Self {
+            format: FORMAT,
+            version,
+            iteration: 0,
+            description,
+            start,
+            device,
+            plan,
+            columns,
+            costs,
+            test_costs: Vec::new(),
+            best_iteration: None,
+            curve,
+        }
     }
 }
 
@@ -194,7 +228,11 @@ impl Checkpoint {
         let metadata = HashMap::from([(KEY.to_owned(), json)]);
         let layout = self.parameters.layout();
         let moments = moment_tensors(layout, &self.moments, "", is_wide);
-        let all = tensors(layout, self.parameters.values(), String::new(), is_wide).chain(moments);
+        let best = self.best.iter().flat_map(|best| {
+            let weights = tensors(layout, best.parameters.values(), BEST.into(), is_wide);
+            weights.chain(moment_tensors(layout, &best.moments, BEST, is_wide))
+        });
+        let all = tensors(layout, self.parameters.values(), String::new(), is_wide).chain(moments).chain(best);
         safetensors::serialize(all, Some(metadata)).map_err(|error| said(&error))
     }
 
@@ -217,10 +255,15 @@ impl Checkpoint {
 
     fn of(path: &Path, weights: Weights) -> Result<Self> {
         weights.check_state(path)?;
-        let Weights { parameters, moments, state, .. } = weights;
+        let Weights { parameters, moments, best, state, .. } = weights;
         let refuse = |problem: &str| Error::Checkpoint { path: path.into(), problem: problem.into() };
         let state = state.ok_or_else(|| refuse("holds weights, but no run of planar's to go on with"))?;
-        Ok(Self { state, parameters, moments })
+        let best = best.zip(state.best_iteration).map(|((parameters, moments), iteration)| Best {
+            iteration,
+            parameters,
+            moments,
+        });
+        Ok(Self { state, parameters, moments, best })
     }
 
     /// Whether this is the checkpoint of the run described, or with `other_data` of one that differs in its data alone.

@@ -8,8 +8,7 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
 
 use super::layers::layers;
-use super::{MOMENT, State, moment};
-use crate::model::params::Tensor;
+use super::{BEST, MOMENT, State, moment};
 use crate::model::{Activation, Network, Output, Parameters};
 use crate::{Error, Result};
 
@@ -27,6 +26,8 @@ pub struct Weights {
     pub widths: Vec<usize>,
     /// The optimiser's moments: the first of every parameter, then the second. Only planar's own files have some.
     pub moments: Vec<f64>,
+    /// The best weights of a run that stops early, and their moments.
+    pub best: Option<(Parameters, Vec<f64>)>,
     /// The run that they belong to, if planar wrote the file.
     pub state: Option<State>,
 }
@@ -95,8 +96,14 @@ impl Weights {
         let output = |network: Network| network.with_output(Output::Squares, widths[widths.len() - 1]);
         let network = Network::new(widths[0], &widths[1..widths.len() - 1], Activation::Tanh).and_then(output);
         let network = network.map_err(|error| refuse(format!("holds no network: {error}")))?;
-        let moments = moments(&tensors, &network).map_err(refuse)?;
-        Ok(Self { parameters: Parameters::from_values(&network, values)?, widths, moments, state })
+        let moments = |prefix: &str| moments(&tensors, &network, prefix).map_err(refuse);
+        let best = named(&tensors, &network, BEST).map_err(refuse)?;
+        let best = match best {
+            Some(values) => Some((Parameters::from_values(&network, values)?, moments(BEST)?)),
+            None => None,
+        };
+        let (parameters, moments) = (Parameters::from_values(&network, values)?, moments("")?);
+        Ok(Self { parameters, widths, moments, best, state })
     }
 
     /// Whether they have the widths and the precision that the state names, if there is one.
@@ -159,7 +166,8 @@ fn collect(tensors: &SafeTensors, transposed: bool) -> std::result::Result<(Vec<
         [rows, columns] => Some(turned([rows, columns])),
         _ => None,
     };
-    let names: Vec<&str> = tensors.names().into_iter().filter(|name| !name.starts_with(MOMENT)).collect();
+    let is_own = |name: &&str| !name.starts_with(MOMENT) && !name.starts_with(BEST);
+    let names: Vec<&str> = tensors.names().into_iter().filter(is_own).collect();
     let layers = layers(&names, transposed, units)?;
     let (mut widths, mut values) = (Vec::new(), Vec::new());
     for (k, layer) in layers.iter().enumerate() {
@@ -191,26 +199,34 @@ fn collect(tensors: &SafeTensors, transposed: bool) -> std::result::Result<(Vec<
     Ok((widths, values))
 }
 
-/// The moments of an optimiser, `moment1.W1`, …: as many sets as there are of W1, each of all tensors.
-fn moments(tensors: &SafeTensors, network: &Network) -> std::result::Result<Vec<f64>, String> {
+/// The moments of an optimiser, `moment1.W1`, … behind a prefix: as many sets as there are of W1, each of all tensors.
+fn moments(tensors: &SafeTensors, network: &Network, prefix: &str) -> std::result::Result<Vec<f64>, String> {
     let mut values = Vec::new();
     for number in 1.. {
-        let of = |tensor: &Tensor| moment(number, &tensor.name());
-        let all = network.layout().tensors();
-        if all.first().is_none_or(|first| tensors.tensor(&of(first)).is_err()) {
-            break;
-        }
-        for tensor in all {
-            let name = of(tensor);
-            let found = tensors.tensor(&name).map_err(|_| format!("lacks the tensor {name}"))?;
-            if found.shape() != [tensor.rows, tensor.columns] {
-                let (there, wanted) = (found.shape(), [tensor.rows, tensor.columns]);
-                return Err(format!("has {name} of shape {there:?}, not {wanted:?}"));
-            }
-            values.extend(numbers(&name, &found)?);
+        match named(tensors, network, &format!("{prefix}{}", moment(number, "")))? {
+            Some(more) => values.extend(more),
+            None => break,
         }
     }
     Ok(values)
+}
+
+/// The values of a network's tensors with this before their names; none if there is no such W1.
+fn named(tensors: &SafeTensors, network: &Network, prefix: &str) -> std::result::Result<Option<Vec<f64>>, String> {
+    if tensors.tensor(&format!("{prefix}W1")).is_err() {
+        return Ok(None);
+    }
+    let mut values = Vec::new();
+    for tensor in network.layout().tensors() {
+        let name = format!("{prefix}{}", tensor.name());
+        let found = tensors.tensor(&name).map_err(|_| format!("lacks the tensor {name}"))?;
+        if found.shape() != [tensor.rows, tensor.columns] {
+            let (there, wanted) = (found.shape(), [tensor.rows, tensor.columns]);
+            return Err(format!("has {name} of shape {there:?}, not {wanted:?}"));
+        }
+        values.extend(numbers(&name, &found)?);
+    }
+    Ok(Some(values))
 }
 
 /// The values of a tensor, each finite in `f32`, the precision of devices.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use planar::checkpoint::{FITS_AS_IT_IS, FITS_TRANSPOSED};
 use planar::data::table::Notice;
-use planar::fit::OF_THIS_RUN;
+use planar::fit::{NOTHING_HELD_OUT, OF_THIS_RUN};
 use planar::model::Activation;
 use planar::{Conflict, Error};
 
@@ -61,6 +61,7 @@ pub fn of_start(error: &Error) -> Option<String> {
         Error::Checkpoint { problem, .. } if problem.starts_with("holds the weights of a") => {
             Some("see --hidden".into())
         }
+        Error::Mismatch(said) if said == NOTHING_HELD_OUT => Some("--test-fraction or --test holds some out".into()),
         _ => of_layout(error),
     }
 }

@@ -30,7 +30,7 @@ pub fn run(
 fn ending(report: &FoldsReport, verbosity: Verbosity) -> Ending {
     let finds_out_why = || diagnose::command(std::env::args_os().skip(1), None);
     match report.status {
-        Status::Finished => {
+        Status::Finished | Status::Stopped => {
             if let Some(share) = not_beaten(report) {
                 let (of, why) = (100.0 * share, finds_out_why());
                 verbosity.say(format_args!(

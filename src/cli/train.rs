@@ -45,6 +45,9 @@ pub struct Arguments {
     #[command(flatten)]
     picture: PictureArguments,
 
+    /// Stop after PATIENCE logged costs of the held-out samples without a lower one, and keep the best weights
+    #[arg(long, value_name = "PATIENCE", allow_negative_numbers = true, help_heading = "Training", conflicts_with = "folds", value_parser = patience)]
+    early_stopping: Option<u64>,
     /// Log the cost every N iterations [default: a tenth of the run]
     #[arg(long, value_name = "N", value_parser = every, help_heading = "Output", allow_negative_numbers = true)]
     log_every: Option<u64>,
@@ -79,6 +82,16 @@ impl Arguments {
     }
 }
 
+fn patience(text: &str) -> planar::Result<u64> {
+    match text.parse() {
+        Ok(patience) if patience > 0 => Ok(patience),
+        _ => {
+            let wanted = "a whole number of logged costs, at least 1";
+            Err(planar::Error::invalid("the patience of early stopping", wanted, format_args!("'{text}'")))
+        }
+    }
+}
+
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     arguments.verbosity.start_log();
     arguments.network.warn(arguments.verbosity);
@@ -92,6 +105,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         iterations: arguments.network.iterations,
         epochs: arguments.network.epochs,
         log_every: arguments.log_every,
+        early_stopping: arguments.early_stopping,
         device: arguments.device.settings(),
         files: arguments.files.settings(),
         snapshots: arguments.picture.has_film(),
@@ -118,7 +132,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
 /// How the run ended. If it diverged, prints the command that finds out why.
 fn ending(fitted: &Fitted, settings: &Settings, verbosity: Verbosity) -> Ending {
     match fitted.report.status {
-        Status::Finished => Ending::Done,
+        Status::Finished | Status::Stopped => Ending::Done,
         Status::Interrupted => {
             verbosity.say(interrupted(fitted, settings));
             Ending::Interrupted

@@ -4,7 +4,6 @@ use super::Reference;
 use crate::Result;
 use crate::backend::{Backend, check_inputs};
 use crate::data::Dataset;
-use crate::model::loss::logit_loss;
 use crate::model::{Network, Parameters};
 
 /// The share of a data set's samples that a network classifies correctly, in `f64`.
@@ -31,7 +30,5 @@ pub fn logits_at(network: &Network, parameters: &Parameters, points: &[f64]) -> 
 pub fn evaluate_on(data: &Dataset, network: &Network, parameters: &Parameters) -> Result<(f64, f64)> {
     check_inputs(data, network)?;
     let logits = logits_at(network, parameters, &data.points())?;
-    let loss = |(logit, label): (&f64, &u8)| logit_loss(*logit, f64::from(*label));
-    let cost = logits.iter().zip(data.labels()).map(loss).sum::<f64>() / data.samples() as f64;
-    Ok((cost, data.accuracy(&logits)))
+    Ok((data.mean_loss(network.output(), &logits), data.accuracy(&logits)))
 }

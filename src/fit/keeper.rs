@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use web_time::Instant;
 
+use super::watch::Watch;
 use crate::Result;
-use crate::checkpoint::{Checkpoint, State};
+use crate::checkpoint::{Best, Checkpoint, State};
 use crate::files::remove_leftovers;
 use crate::model::Parameters;
 use crate::train::{CostAt, CostCurve, Outcome, Status};
@@ -30,6 +31,9 @@ pub(super) struct Keeper {
     due: Duration,
     /// The last finite weights, after the number of updates that led to them and before the optimiser's moments then.
     last: Option<(u64, Parameters, Vec<f64>)>,
+    /// The costs of the samples held out up to them, and the best weights of a run that stops early.
+    test_costs: Vec<CostAt>,
+    best: Option<Best>,
     /// The costs that were logged before them.
     logged: Vec<CostAt>,
     /// The curve up to them, from where this run began.
@@ -49,6 +53,8 @@ impl Keeper {
             written: Instant::now(),
             due: FIRST,
             last: None,
+            test_costs: Vec::new(),
+            best: None,
             logged: Vec::new(),
             curve: CostCurve::default(),
         }
@@ -80,6 +86,21 @@ impl Keeper {
         if is_due && iteration < self.iterations { self.write() } else { Ok(()) }
     }
 
+    /// What is known of the samples held out.
+    pub fn watched(&mut self, watch: &Watch) {
+        if self.path.is_some() {
+            self.test_costs.clone_from(&watch.costs);
+            self.best.clone_from(&watch.best);
+        }
+    }
+
+    /// Training has ended with the best weights in the place of the last.
+    pub fn keep_best(&mut self) {
+        if let Some(Best { iteration, parameters, moments }) = self.best.take() {
+            self.last = Some((iteration, parameters, moments));
+        }
+    }
+
     /// After training: writes the last finite weights, with their own cost at the end of the curve.
     ///
     /// # Errors
@@ -105,8 +126,11 @@ impl Keeper {
         let mut state = self.state.clone();
         state.iteration = *iteration;
         state.costs.extend(self.logged.iter().filter(|at| at.iteration < *iteration));
+        state.test_costs = self.test_costs.iter().filter(|at| at.iteration <= *iteration).copied().collect();
+        state.best_iteration = self.best.as_ref().map(|best| best.iteration);
         state.curve = state.curve.joined(&self.curve);
-        Checkpoint { state, parameters: parameters.clone(), moments: moments.clone() }.write(path)?;
+        let (parameters, moments, best) = (parameters.clone(), moments.clone(), self.best.clone());
+        Checkpoint { state, parameters, moments, best }.write(path)?;
         log::debug!("checkpoint at iteration {iteration}");
         (self.written, self.due) = (Instant::now(), EVERY);
         Ok(())

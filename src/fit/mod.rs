@@ -26,6 +26,7 @@
 //!     iterations: 2000,
 //!     epochs: None,
 //!     log_every: None,
+//!     early_stopping: None,
 //!     device: DeviceSettings::default(),
 //!     files: Files::default(),
 //!     snapshots: false,
@@ -43,6 +44,7 @@ mod prepare;
 mod report;
 mod settings;
 mod snapshots;
+mod watch;
 
 use std::ops::ControlFlow;
 
@@ -54,21 +56,22 @@ pub use device::{
 };
 pub use folds::{CrossValidated, Drawn, Estimate, Estimates, FoldReport, FoldSettings, FoldsReport, cross_validate};
 pub use observer::{Advanced, Note, Observer};
-pub use prepare::OF_THIS_RUN;
+pub use prepare::{NOTHING_HELD_OUT, OF_THIS_RUN};
 pub use report::{ClassReport, DataReport, Final, NetworkReport, Report, Seconds, TrainingReport};
 pub use settings::{DataSettings, Files, Precision, RunSettings, Settings, Start, TRANSPOSED};
 pub use snapshots::Snapshots;
 
-use crate::backend::{PlanChoice, Run};
-use crate::checkpoint::{Origin, State};
+use crate::backend::{Backend, Evaluation, PlanChoice, Run};
+use crate::checkpoint::{Best, Origin, State};
 use crate::cpu::logits_at;
-use crate::data::Dataset;
+use crate::data::{Dataset, Targets};
 use crate::metrics::Metrics;
 use crate::scores::Scores;
 use crate::train::{CostAt, Event, Outcome, Status, train_all};
 use crate::{Error, Result};
 use keeper::Keeper;
 use prepare::Prepared;
+use watch::{Watch, is_watched};
 
 /// A training that has ended, with all that a front end may print, draw or return.
 #[derive(Debug)]
@@ -108,7 +111,7 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     let log_every = prepared.schedule.log_every();
     let (run_of_lines, overwrite) = (prepared.origin.clone(), settings.files.overwrite);
     let mut metrics = Metrics::open(metrics, before, run_of_lines, overwrite)?;
-    let Prepared { data, held_out, run, origin, resumed, schedule, mut snapshots } = prepared;
+    let Prepared { data, held_out, run, origin, resumed, best, schedule, mut snapshots } = prepared;
     let iterations = schedule.iterations();
     let chosen = choose(&settings.device, &data, std::slice::from_ref(&run), iterations);
     let Chosen { backend, mut session, notes } = chosen.map_err(|error| without_device(error, resumed.as_ref()))?;
@@ -127,7 +130,8 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
         }
     }
     let start = resumed.as_ref().map(|state| state.start.clone()).or_else(|| settings.run.start.from_file());
-    let (earlier, earlier_curve) = resumed.map_or_else(Default::default, |state| (state.costs, state.curve));
+    let (earlier, earlier_curve, test_costs) =
+        resumed.map_or_else(Default::default, |state| (state.costs, state.curve, state.test_costs));
     let mut state = State::new(origin.description.clone(), origin.start.clone(), device.name.clone(), plan);
     state.columns = Some(data.columns().clone()).filter(|columns| !columns.are_plain());
     state.costs.clone_from(&earlier);
@@ -135,6 +139,12 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     let mut keeper =
         Keeper::new(settings.files.kept().map(AsRef::as_ref), settings.files.checkpoint_every, iterations, state);
 
+    let watched = held_out.as_ref().filter(|_| is_watched(iterations, log_every, settings.early_stopping));
+    let (patience, network) = (settings.early_stopping, &run.network);
+    let mut watch = Watch::new(backend.as_ref(), network, watched, log_every, patience, test_costs, best);
+    if !is_finished {
+        let _ = watch.look(before, &run.parameters, &run.state.moments)?;
+    }
     metrics.begin()?;
     observer.begins(schedule.iterations());
     log::debug!("training begins");
@@ -147,13 +157,16 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
         if let Some(snapshots) = &mut snapshots {
             snapshots.advanced(iteration, parameters);
         }
+        let watched = watch.look(iteration, parameters, &moments[0]);
+        let stops = watched.as_ref().is_ok_and(ControlFlow::is_break);
+        keeper.watched(&watch);
         // the metrics first: if the run is killed, a checkpoint without its lines would leave a gap when it is resumed
-        let written =
-            [metrics.advanced(logged), keeper.advanced(iteration, parameters, &moments[0], logged, curves[0])];
-        failure = failure.take().or(written.into_iter().find_map(Result::err));
+        let written = metrics.advanced(logged, &watch.costs);
+        let kept = keeper.advanced(iteration, parameters, &moments[0], logged, curves[0]);
+        failure = failure.take().or(watched.err()).or(written.err()).or(kept.err());
         let at = CostAt { iteration, cost: costs[0] };
         let told = observer.advanced(Advanced { at, parameters, logged });
-        if failure.is_some() { ControlFlow::Break(()) } else { told }
+        if failure.is_some() || stops { ControlFlow::Break(()) } else { told }
     });
     observer.ends();
     let only = |outcomes: Vec<Outcome>| outcomes.into_iter().next();
@@ -171,6 +184,15 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     };
     let trained = started.elapsed();
 
+    let mut best_iteration = None;
+    if patience.is_some() && (watch.has_stopped || outcome.status == Status::Finished) && !is_finished {
+        if let Some(best) = &watch.best {
+            keep_best(&mut outcome, best, backend.as_ref(), &data, &run)?;
+            best_iteration = Some(best.iteration);
+        }
+        keeper.keep_best();
+    }
+    let test_costs = watch.costs;
     let mut failures: Vec<Error> = keeper.ended(&outcome).err().into_iter().collect();
     outcome.costs.splice(..0, earlier);
     if is_finished {
@@ -178,8 +200,9 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     }
     outcome.curve = earlier_curve.joined(&outcome.curve);
     let last = last(&outcome, &data, held_out.as_ref(), &run, &mut failures);
-    let accuracies = last.accuracies().filter(|_| outcome.status == Status::Finished);
-    failures.extend(metrics.end(&outcome.costs, accuracies).err());
+    let last = Final { best_iteration, ..last };
+    let accuracies = last.accuracies().filter(|_| matches!(outcome.status, Status::Finished | Status::Stopped));
+    failures.extend(metrics.end(&outcome.costs, &test_costs, accuracies).err());
     let total = started.elapsed();
     if let Some(snapshots) = &mut snapshots {
         snapshots.end(outcome.last_finite());
@@ -194,6 +217,7 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
         training: TrainingReport::new(&run, &settings.run.start, iterations, settings.device.precision),
         init: start,
         costs: reported(&outcome.costs, log_every),
+        test_costs,
         last,
         seconds: Seconds {
             setup: setup.as_secs_f64(),
@@ -209,19 +233,43 @@ fn last(outcome: &Outcome, data: &Dataset, held_out: Option<&Dataset>, run: &Run
     if outcome.status == Status::Diverged {
         return Final::default();
     }
+    let network = &run.network;
     let test = held_out.zip(outcome.parameters.as_ref());
-    let test = test.map(|(test, parameters)| {
-        let logits = logits_at(&run.network, parameters, &test.points())?;
-        Scores::new(test.labels(), &logits)
+    let judged = test.map(|(test, parameters)| {
+        let logits = logits_at(network, parameters, &test.points())?;
+        let scores = network.tells_two_classes().then(|| Scores::new(test.labels(), &logits)).transpose()?;
+        Ok((test.mean_loss(network.output(), &logits), test.accuracy(&logits), scores))
     });
-    let test_scores = test.and_then(|scores| scores.map_err(|error| failures.push(error)).ok());
+    let judged = judged.and_then(|judged: Result<_>| judged.map_err(|error| failures.push(error)).ok());
     let evaluation = &outcome.evaluation;
+    let told = Some(data.accuracy(&evaluation.logits));
+    let test_told = judged.map(|(_, told, _)| told);
+    // of numbers it is R²
+    let are_classes = !matches!(data.targets(), Targets::Numbers { .. });
     Final {
         cost: Some(evaluation.cost),
-        accuracy: Some(data.accuracy(&evaluation.logits)),
-        test_accuracy: test_scores.map(|scores| scores.accuracy),
-        test_scores,
+        accuracy: told.filter(|_| are_classes),
+        r2: told.filter(|_| !are_classes),
+        test_cost: judged.map(|(cost, ..)| cost),
+        test_accuracy: test_told.filter(|_| are_classes),
+        test_r2: test_told.filter(|_| !are_classes),
+        best_iteration: None,
+        test_scores: judged.and_then(|(.., scores)| scores),
     }
+}
+
+/// The best weights in the place of the last, and their forward pass.
+fn keep_best(outcome: &mut Outcome, best: &Best, backend: &dyn Backend, data: &Dataset, run: &Run) -> Result<()> {
+    let logits = backend.forward(&run.network, &best.parameters, &data.points())?;
+    let penalty = run.recipe.penalty(&best.parameters, data.samples());
+    let cost = data.mean_loss(run.network.output(), &logits) + penalty;
+    if outcome.status == Status::Interrupted {
+        outcome.status = Status::Stopped;
+    }
+    outcome.evaluation = Evaluation { cost, logits };
+    (outcome.parameters, outcome.parameters_at) = (Some(best.parameters.clone()), best.iteration);
+    outcome.moments.clone_from(&best.moments);
+    Ok(())
 }
 
 /// The costs at multiples of the interval, and the last one: a run that was resumed may have logged others before.

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::device::check_samples;
+use super::watch::is_watched;
 use super::{Files, Note, Observer, Settings, Snapshots};
 use crate::backend::Run;
-use crate::checkpoint::{Checkpoint, Description, MOST_COSTS, Origin, State};
+use crate::checkpoint::{Best, Checkpoint, Description, MOST_COSTS, Origin, State};
 use crate::data::{Dataset, HeldOut};
 use crate::files::may_write;
 use crate::train::Schedule;
@@ -13,6 +14,9 @@ use crate::{Error, Result};
 
 /// How [`Error::Overwrite`] ends if the file is a checkpoint of the run that would begin anew.
 pub const OF_THIS_RUN: &str = "iterations of this run";
+
+/// What [`Error::Mismatch`] says of a run that cannot stop early.
+pub const NOTHING_HELD_OUT: &str = "early stopping needs samples that are held out";
 
 /// Everything that can be known, and refused, before a device is opened.
 pub(super) struct Prepared {
@@ -22,6 +26,8 @@ pub(super) struct Prepared {
     pub origin: Origin,
     /// The run that this one resumes.
     pub resumed: Option<State>,
+    /// Its best weights so far, if it stops early.
+    pub best: Option<Best>,
     pub schedule: Schedule,
     pub snapshots: Option<Snapshots>,
 }
@@ -41,12 +47,22 @@ impl Prepared {
         observer.loaded(&data)?;
         let epochs = settings.epochs.map(|epochs| settings.run.updates(epochs, &data));
         let iterations = epochs.unwrap_or(settings.iterations);
-        let mut schedule = Schedule::new(iterations, settings.log_every)?.with_curve();
+        if settings.early_stopping.is_some() && held_out.is_none() {
+            return Err(Error::Mismatch(NOTHING_HELD_OUT.into()));
+        }
+        if settings.early_stopping == Some(0) {
+            return Err(Error::invalid("the patience of early stopping", "at least 1", 0));
+        }
+        let per_epoch = settings.run.updates(1, &data);
+        let often = || if per_epoch > 1 { per_epoch } else { (iterations / 100).max(1) };
+        let log_every = settings.log_every.or_else(|| settings.early_stopping.map(|_| often().min(iterations)));
+        let mut schedule = Schedule::new(iterations, log_every)?.with_curve();
         let mut run = settings.run.over(iterations).run(&data)?;
         let precision = settings.device.precision.name();
         let description = Description::new(&data, &run.network, run.learning_rate, precision).with_recipe(run.recipe);
         let mut origin = Origin { description, start: settings.run.start.to_string() };
-        let resumed = resumed(settings, iterations, &origin, &mut run)?;
+        let (resumed, best) = resumed(settings, iterations, &origin, &mut run)?.unzip();
+        let best = best.flatten();
         if let Some(state) = &resumed {
             origin.start.clone_from(&state.start);
         }
@@ -58,6 +74,9 @@ impl Prepared {
         }
         let before = resumed.as_ref().map_or(0, |state| state.iteration);
         schedule = schedule.after(before);
+        if held_out.is_some() && is_watched(iterations, every, settings.early_stopping) {
+            schedule = schedule.with_stops(every);
+        }
         if let Some(every) = files.checkpoint_every {
             schedule = schedule.with_stops(every);
         }
@@ -66,7 +85,7 @@ impl Prepared {
             let (first, with_snapshots) = Snapshots::new(schedule, before, &run.parameters);
             (snapshots, schedule) = (Some(first), with_snapshots);
         }
-        Ok(Self { data, held_out, run, origin, resumed, schedule, snapshots })
+        Ok(Self { data, held_out, run, origin, resumed, best, schedule, snapshots })
     }
 
     /// Whether nothing is left to train.
@@ -81,7 +100,12 @@ impl Prepared {
 }
 
 /// Reads the checkpoint that the run goes on with, which must be of this very run, and puts its weights into the run.
-fn resumed(settings: &Settings, iterations: u64, here: &Origin, run: &mut Run) -> Result<Option<State>> {
+fn resumed(
+    settings: &Settings,
+    iterations: u64,
+    here: &Origin,
+    run: &mut Run,
+) -> Result<Option<(State, Option<Best>)>> {
     let Files { checkpoint, resume, overwrite, .. } = &settings.files;
     let in_place = settings.files.begins_or_goes_on();
     let (path, found) = match (resume, checkpoint) {
@@ -97,7 +121,7 @@ fn resumed(settings: &Settings, iterations: u64, here: &Origin, run: &mut Run) -
     // another file is written: the run may go on with other data, and loses nothing
     let goes_elsewhere = checkpoint.is_some() && resume.is_some() && !in_place;
     found.check(path, &here.description, goes_elsewhere)?;
-    let Checkpoint { state, parameters, moments } = found;
+    let Checkpoint { state, parameters, moments, best } = found;
     let origin = Origin::from(&state);
     if let Some(difference) = origin.difference(here).filter(|_| in_place) {
         let problem = format!("is of another run: {difference}");
@@ -111,7 +135,7 @@ fn resumed(settings: &Settings, iterations: u64, here: &Origin, run: &mut Run) -
         return Err(Error::invalid("the number of iterations", wanted, iterations));
     }
     (run.parameters, run.state) = (parameters, crate::optim::State { updates: state.iteration, moments });
-    Ok(Some(state))
+    Ok(Some((state, best)))
 }
 
 /// Whether a checkpoint holds this very run after all of its iterations.

@@ -33,6 +33,9 @@ pub struct Report {
     pub init: Option<String>,
     /// The cost at iteration 0, at every logged iteration, and at the last one.
     pub costs: Vec<CostAt>,
+    /// The cost of the samples held out at logged iterations, if there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub test_costs: Vec<CostAt>,
     /// Cost and accuracy at the end.
     #[serde(rename = "final")]
     pub last: Final,
@@ -131,9 +134,21 @@ pub struct Final {
     pub cost: Option<f64>,
     /// The share of the training samples that are classified correctly.
     pub accuracy: Option<f64>,
-    /// The share of the held-out samples.
+    /// R² of the training samples, where the targets are numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r2: Option<f64>,
+    /// The mean loss of the held-out samples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_cost: Option<f64>,
+    /// The share of the held-out samples that are classified correctly.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_accuracy: Option<f64>,
+    /// R² of the held-out samples, where the targets are numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_r2: Option<f64>,
+    /// The updates that made these weights, if training kept the best.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub best_iteration: Option<u64>,
     /// How well the held-out samples' classes are told apart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_scores: Option<Scores>,

@@ -28,6 +28,9 @@ pub struct Settings {
     pub epochs: Option<u64>,
     /// The cost is kept every this many iterations; ten times per run if none is given.
     pub log_every: Option<u64>,
+    /// Training stops after so many logged costs of the samples held out without a lower one, and the weights of the lowest
+    /// are kept; then costs are logged each epoch, or a hundred times per run of full batches, if nothing else is said.
+    pub early_stopping: Option<u64>,
     /// The device.
     pub device: DeviceSettings,
     /// The files that are written during training, and the one to resume from.
@@ -126,11 +129,9 @@ impl DataSettings {
     /// Generates or reads the samples to train on and those held out, and is told how far a file is read.
     ///
     /// # Errors
-    /// Those of [`Source::prepare`], and [`Error::Mismatch`] for more than two classes.
+    /// Those of [`Source::prepare`].
     pub fn prepare(&self, progress: &mut dyn FnMut(Progress)) -> Result<Prepared> {
-        let prepared = self.source.prepare(&self.options, self.held_out.as_ref(), progress)?;
-        prepared.data.check_two_classes()?;
-        Ok(prepared)
+        self.source.prepare(&self.options, self.held_out.as_ref(), progress)
     }
 
     /// [`prepare`](Self::prepare) for a network that has learnt, as its samples were then treated.
@@ -146,12 +147,13 @@ impl RunSettings {
     /// The network for a data set, with its initial weights.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] if the data set has more than two classes, [`Error::Invalid`] for a width that is not allowed,
+    /// [`Error::Mismatch`] if the output does not fit the data set's targets, [`Error::Invalid`] for a width that is not allowed,
     /// [`Error::Io`] and [`Error::Checkpoint`] if the file of
     /// initial weights cannot be used or belongs to a different network.
     pub fn run(&self, data: &Dataset) -> Result<Run> {
-        data.check_two_classes()?;
+        let output = self.output.unwrap_or_else(|| data.output());
         let mut network = Network::new(data.features(), &self.hidden, self.activation)?;
+        network = network.with_output(output, data.outputs(output)?)?;
         if let Some(backward) = self.backward_activation {
             network = network.with_backward(backward);
         }

@@ -19,15 +19,16 @@ pub fn summary(fitted: &Fitted) -> String {
         done => format!(", {:.0} iterations/s", done as f64 / seconds.training),
     };
     let time = format!("set-up {}, training {}{rate}", short(seconds.setup), short(seconds.training));
-    let result = match (report.last, report.status) {
-        (Final { cost: Some(last), accuracy: Some(accuracy), .. }, Status::Finished) => {
-            format!("cost {}, accuracy {:.2} %", cost(last, 6), 100.0 * accuracy)
+    let reached = report.last.cost.map(|of| format!("cost {}{}", cost(of, 6), told(&report.last)));
+    let result = match (reached, report.status, report.last.best_iteration) {
+        (Some(reached), Status::Finished, None) => reached,
+        (Some(reached), Status::Finished, Some(best)) => format!("the best, of iteration {best}: {reached}"),
+        (Some(reached), Status::Stopped, best) => {
+            let best = best.map_or(String::new(), |best| format!(", the best at {best}"));
+            format!("stopped after {} iterations{best}: {reached}", outcome.iterations)
         }
-        (Final { cost: Some(last), accuracy: Some(accuracy), .. }, _) => {
-            let done = outcome.iterations;
-            format!("interrupted after {done} iterations: cost {}, accuracy {:.2} %", cost(last, 6), 100.0 * accuracy)
-        }
-        _ => format!("diverged at iteration {}", outcome.iterations),
+        (Some(reached), ..) => format!("interrupted after {} iterations: {reached}", outcome.iterations),
+        (None, ..) => format!("diverged at iteration {}", outcome.iterations),
     };
     let mut about = about(data, &run.network, training, report.init.as_deref());
     about.extend([
@@ -37,15 +38,25 @@ pub fn summary(fitted: &Fitted) -> String {
     ]);
     if let Some(samples) = data.test_samples {
         let of = data.test_file.as_ref().map_or(String::new(), |file| format!(" of {file}"));
-        let held_out = match report.last.test_accuracy {
-            Some(accuracy) => format!("{:.2} % of {samples} samples{of}", 100.0 * accuracy),
-            None => format!("{samples} samples{of}"),
+        let held_out = match (report.last.test_accuracy, report.last.test_r2) {
+            (Some(accuracy), _) => format!("{:.2} % of {samples} samples{of}", 100.0 * accuracy),
+            (None, Some(r2)) => format!("R² {r2:.4} of {samples} samples{of}"),
+            (None, None) => format!("{samples} samples{of}"),
         };
         about.push(vec!["held out".into(), held_out]);
     }
     let classes = [0, 1].map(|class| fitted.data.columns().class(class));
     let held_out = report.last.test_scores.map(|scores| format!("\n{}", block("held out", &scores, classes)));
     format!("{}\n{}{}", super::columns(rows), super::columns(about), held_out.unwrap_or_default())
+}
+
+/// How good a network is on the samples that it was trained on, behind its cost.
+fn told(last: &Final) -> String {
+    match (last.accuracy, last.r2) {
+        (Some(accuracy), _) => format!(", accuracy {:.2} %", 100.0 * accuracy),
+        (None, Some(r2)) => format!(", R² {r2:.4}"),
+        (None, None) => String::new(),
+    }
 }
 
 /// A time in milliseconds up to a second.
@@ -70,6 +81,12 @@ pub(super) fn about(
         vec!["weights".into(), format!("{start}, {}", training.precision)],
         vec!["learning rate".into(), training.learning_rate.to_string()],
     ]);
+    if !network.tells_two_classes() {
+        rows.push(vec!["output".into(), network.output().to_string()]);
+    }
+    if !training.recipe.is_plain() {
+        rows.push(vec!["training".into(), training.recipe.to_string()]);
+    }
     rows
 }
 
@@ -108,13 +125,11 @@ pub fn title(fitted: &Fitted) -> String {
     let Fitted { report, outcome, run, .. } = fitted;
     let widths: Vec<String> = run.network.widths().iter().map(usize::to_string).collect();
     let (widths, rate, done) = (widths.join("–"), report.training.learning_rate, outcome.iterations);
-    let result = match report.last {
-        Final { cost: Some(last), accuracy: Some(accuracy), .. } => {
-            let test = report.last.test_accuracy;
-            let test = test.map_or(String::new(), |test| format!(", held out {:.2} %", 100.0 * test));
-            format!("{done} iterations: cost {}, accuracy {:.2} %{test}", cost(last, 4), 100.0 * accuracy)
-        }
-        _ => format!("diverged at iteration {done}"),
+    let test = report.last.test_accuracy.map(|test| format!(", held out {:.2} %", 100.0 * test));
+    let test = test.or(report.last.test_r2.map(|r2| format!(", held out R² {r2:.4}"))).unwrap_or_default();
+    let result = match report.last.cost {
+        Some(last) => format!("{done} iterations: cost {}{}{test}", cost(last, 4), told(&report.last)),
+        None => format!("diverged at iteration {done}"),
     };
     let name = report.data.name.rsplit(['/', '\\']).next().unwrap_or_default();
     format!("{name}, {widths}, {}, rate {rate}, {result}", run.network.activation())

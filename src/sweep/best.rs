@@ -38,6 +38,7 @@ impl SweepSettings {
             iterations: of.job.iterations,
             epochs: None,
             log_every: self.log_every,
+            early_stopping: None,
             device,
             files,
             snapshots: false,

@@ -32,6 +32,8 @@ pub enum Status {
     Diverged,
     /// The listener asked to stop.
     Interrupted,
+    /// Stopped early, since the cost of the samples held out no longer fell.
+    Stopped,
 }
 
 /// What training left behind.

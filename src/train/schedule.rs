@@ -14,8 +14,8 @@ pub struct Schedule {
     log_every: u64,
     /// Updates done before, by a run that this one goes on with.
     start: u64,
-    /// A chunk ends at each multiple of it.
-    stops: Option<u64>,
+    /// A chunk ends at each multiple of either.
+    stops: [Option<u64>; 2],
     /// A chunk ends at each of this many snapshots.
     snapshots: u64,
     has_curve: bool,
@@ -41,7 +41,7 @@ impl Schedule {
             let wanted = format!("at least {} for {iterations} iterations", iterations.div_ceil(LOG_LIMIT));
             return Err(Error::invalid("the logging interval", wanted, log_every));
         }
-        Ok(Self { iterations, log_every, start: 0, stops: None, snapshots: 0, has_curve: false })
+        Ok(Self { iterations, log_every, start: 0, stops: [None; 2], snapshots: 0, has_curve: false })
     }
 
     /// The rest of a run of which `done` updates are done: iterations are counted on from there.
@@ -50,8 +50,9 @@ impl Schedule {
     }
 
     /// A chunk ends at each multiple of `every` updates (0 is taken for 1), so that the parameters then can be kept.
+    /// Of several, the last two count.
     pub fn with_stops(self, every: u64) -> Self {
-        Self { stops: Some(every.max(1)), ..self }
+        Self { stops: [Some(every.max(1)), self.stops[0]], ..self }
     }
 
     /// Costs are kept for a [`CostCurve`](super::CostCurve) beside those that are logged.
@@ -96,7 +97,8 @@ impl Schedule {
 
     /// The latest end of the chunk that begins after `done` updates, if stops or snapshots set one.
     pub(super) fn next_stop(self, done: u64) -> Option<u64> {
-        let multiple = self.stops.map(|every| (done / every).saturating_add(1).saturating_mul(every));
+        let next = |every: u64| (done / every).saturating_add(1).saturating_mul(every);
+        let multiple = self.stops.into_iter().flatten().map(next).min();
         let snapshot = self.snapshots().find(|snapshot| *snapshot > done);
         multiple.into_iter().chain(snapshot).min()
     }

@@ -2,6 +2,7 @@
 #![allow(dead_code)] // each test binary uses its own part
 
 pub mod command;
+pub mod dense;
 pub mod plain;
 pub mod scales;
 pub mod tensors;
