@@ -48,6 +48,7 @@ impl DataArguments {
                 seed: self.data_seed,
                 table: self.table.options(),
                 scale: self.scale.scale,
+                class_weights: None,
             },
             held_out: self.test_fraction.map(|share| HeldOut::Fraction { share, seed: self.test_seed() }),
         }

@@ -318,6 +318,7 @@ impl SweepArguments {
                 seed: self.data_seed,
                 table: self.table.options(),
                 scale: self.scale.scale,
+                class_weights: None,
             },
             test_fraction: self.test_fraction,
             folds: self.folds,

@@ -63,6 +63,8 @@ impl TableArguments {
             drop: of(&self.drop),
             positive: self.positive.clone(),
             missing: self.missing,
+            weights: None,
+            output: None,
         }
     }
 }

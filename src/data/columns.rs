@@ -13,6 +13,9 @@ pub struct Columns {
     /// The column of the label; none for a generated set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<Label>,
+    /// The column of the samples' weights, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<Label>,
     /// What a network answers, if not with one class: one per output, in their order. Their values are numbers if there
     /// are no classes, else yes or no.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -65,7 +68,7 @@ pub struct Target {
     pub factor: f64,
 }
 
-/// The column that holds the labels, the first of them if there are several.
+/// A column that holds labels, the first of them if there are several, or weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Label {
     /// Its name in the header, if there is one.
@@ -81,6 +84,7 @@ impl Columns {
         Self {
             features: (1..=features).map(|number| Feature::plain(format!("x{number}"), number)).collect(),
             label: None,
+            weights: None,
             targets: Vec::new(),
             classes: ["0", "1"].map(String::from).into(),
             rest: false,
@@ -93,7 +97,7 @@ impl Columns {
 
     /// Whether they say no more than the shape of the data does.
     pub fn are_plain(&self) -> bool {
-        self.width == 0 && self.scale == Scale::None
+        self.width == 0 && self.scale == Scale::None && self.targets.is_empty() && self.has_plain_classes()
     }
 
     /// Whether the classes are called 0 and 1.
@@ -122,6 +126,7 @@ impl Columns {
             && self.targets.iter().all(|of| is_usable(of.offset, of.factor));
         // each column has one part: no two share a name or a place, and none has the label's
         places.extend(self.label.iter().filter(|_| self.targets.is_empty()).map(|label| label.column));
+        places.extend(self.weights.iter().map(|weights| weights.column));
         let width = if self.width == 0 { usize::MAX } else { self.width };
         let are_places = places.iter().all(|place| (1..=width).contains(place));
         let (all_names, all_places) = (names.len(), places.len());

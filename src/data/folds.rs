@@ -5,7 +5,7 @@ use std::mem::discriminant;
 use super::numpy_random::NumpyRandom;
 use super::prepared::{Loaded, Prepared};
 use super::table::{Notice, Progress};
-use super::{Columns, Dataset, Options, Scale, Source, Targets};
+use super::{Columns, Dataset, Options, Source, Targets};
 use crate::{Error, Result};
 
 /// A data set that is divided into folds, each of which can be held out in turn.
@@ -15,7 +15,7 @@ pub struct Folds {
     /// The fold of each sample, from 0.
     of: Vec<usize>,
     count: usize,
-    scale: Scale,
+    options: Options,
 }
 
 impl Dataset {
@@ -51,7 +51,7 @@ impl Source {
     ) -> Result<Folds> {
         let loaded = Loaded::new(self, options, progress)?;
         let of = draw(loaded.targets(), loaded.columns(), count, seed)?;
-        Ok(Folds { loaded, of, count, scale: options.scale })
+        Ok(Folds { loaded, of, count, options: options.clone() })
     }
 }
 
@@ -66,7 +66,7 @@ impl Folds {
     /// # Errors
     /// Those of [`Source::prepare`].
     pub fn whole(&self) -> Result<Prepared> {
-        self.loaded.clone().divide(None, self.scale)
+        self.loaded.clone().divide(None, &self.options)
     }
 
     /// One fold, counted from 0, held out, and the samples of all others to train on. Missing cells are filled and
@@ -76,7 +76,7 @@ impl Folds {
     /// [`Error::Invalid`] if there is no such fold, and those of [`Source::prepare`].
     pub fn prepare(&self, fold: usize) -> Result<Prepared> {
         let is_held_out: Vec<bool> = self.of.iter().map(|of| *of == fold).collect();
-        self.loaded.clone().divide(Some(&is_held_out), self.scale)
+        self.loaded.clone().divide(Some(&is_held_out), &self.options)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Data sets: points in the plane, or in any number of dimensions, with what a network is to answer for each.
 
+mod class_weights;
 mod columns;
 mod flower;
 mod folds;
@@ -16,6 +17,7 @@ mod split;
 pub mod table;
 mod targets;
 
+pub use class_weights::ClassWeights;
 pub use columns::{Columns, Feature, Label, Target};
 pub use flower::flower;
 pub use folds::Folds;

@@ -35,7 +35,7 @@ impl Source {
         held_out.map_or(Ok(()), |held_out| held_out.check(self))?;
         let loaded = Loaded::new(self, options, progress)?;
         let is_held_out = held_out.map(|held_out| held_out.of(loaded.targets())).transpose()?.flatten();
-        let mut prepared = loaded.divide(is_held_out.as_deref(), options.scale)?;
+        let mut prepared = loaded.divide(is_held_out.as_deref(), options)?;
         let read = held_out.map(|held_out| held_out.read(prepared.data.columns(), &options.table, progress));
         if let Some((test, notices)) = read.transpose()?.flatten() {
             prepared.held_out = Some(test);
@@ -68,6 +68,7 @@ impl Source {
             }
         };
         let sha256 = data.sha256();
+        let weighed = |data: Dataset| options.class_weights.iter().try_fold(data, Dataset::with_class_weights);
         let (data, held_out) = match held_out {
             Some(HeldOut::Fraction { share, seed }) => {
                 data.split(*share, *seed).map(|(train, test)| (train, Some(test)))?
@@ -79,14 +80,14 @@ impl Source {
             }
             None => (data, None),
         };
-        Ok(Prepared { data, held_out, notices, sha256 })
+        Ok(Prepared { data: weighed(data)?, held_out, notices, sha256 })
     }
 }
 
 /// Samples as they come from their source: none is held out, no cell is filled and no feature scaled.
 #[derive(Clone, Debug)]
 pub(super) enum Loaded {
-    File(Table),
+    File(Box<Table>),
     Generated(Dataset),
 }
 
@@ -97,7 +98,7 @@ impl Loaded {
         let input = Input::Path(path);
         let table = read(input, &options.table, progress)?;
         table.check_classes(input)?;
-        Ok(Self::File(table))
+        Ok(Self::File(table.into()))
     }
 
     pub fn targets(&self) -> &Targets {
@@ -114,8 +115,10 @@ impl Loaded {
         }
     }
 
-    /// Holds the samples out that are `true`. Missing cells are filled and features scaled by what the others are like.
-    pub fn divide(self, is_held_out: Option<&[bool]>, scale: Scale) -> Result<Prepared> {
+    /// Holds the samples out that are `true`. Missing cells are filled and features scaled by what the others are like, which
+    /// alone are weighed by class.
+    pub fn divide(self, is_held_out: Option<&[bool]>, options: &Options) -> Result<Prepared> {
+        let scale = options.scale;
         let is_held_out_of = |sample: usize| is_held_out.is_some_and(|is_held_out| is_held_out[sample]);
         let (data, scale, mut notices) = match self {
             Self::File(mut table) => {
@@ -131,6 +134,7 @@ impl Loaded {
             Some(_) => (data.select(|sample| !is_held_out_of(sample))?, Some(data.select(is_held_out_of)?)),
             None => (data, None),
         };
+        let data = options.class_weights.iter().try_fold(data, Dataset::with_class_weights)?;
         let (scale, factors, notice) = data.scaling(scale);
         notices.extend(notice);
         let scaled = |data: Dataset| if scale == Scale::None { Ok(data) } else { data.with_scaling(scale, &factors) };

@@ -6,7 +6,10 @@ use std::str::FromStr;
 
 use super::generated::room_for;
 use super::table::{Input, TableOptions, read};
-use super::{BLOBS_SEED, Dataset, Scale, blobs, flower, gaussian_quantiles, noisy_circles, noisy_moons, spirals, xor};
+use super::{
+    BLOBS_SEED, ClassWeights, Dataset, Scale, blobs, flower, gaussian_quantiles, noisy_circles, noisy_moons, spirals,
+    xor,
+};
 use crate::names::is_one_of;
 use crate::{Error, Result};
 
@@ -43,7 +46,7 @@ pub enum Source {
 }
 
 /// What a user may choose about a data set besides its name; everything has a default.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Options {
     /// The number of samples of a generated set, even; [`Source::default_samples`] if none is given.
     pub samples: Option<usize>,
@@ -53,11 +56,13 @@ pub struct Options {
     pub table: TableOptions,
     /// How the features are scaled.
     pub scale: Scale,
+    /// What the weights of the samples trained on are multiplied by, class by class; nothing if none is given.
+    pub class_weights: Option<ClassWeights>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { samples: None, seed: None, table: TableOptions::default(), scale: Scale::Auto }
+        Self { samples: None, seed: None, table: TableOptions::default(), scale: Scale::Auto, class_weights: None }
     }
 }
 
@@ -133,10 +138,15 @@ impl Source {
             (Self::Csv(_), Options { samples: Some(_), .. }) => refuse("a number of samples", "a CSV file has its own"),
             (Self::Csv(_), Options { seed: Some(_), .. }) => refuse("a seed", "nothing in a CSV file is random"),
             (Self::Csv(_), _) => Ok(()),
+            (_, Options { table: TableOptions { weights: Some(_), .. }, .. }) => {
+                refuse("a column of weights", "only a CSV file has columns to choose from")
+            }
             (_, Options { table: TableOptions { label: Some(_), .. }, .. }) => {
                 refuse("a label column", "only a CSV file has columns to choose from")
             }
-            (_, Options { table, .. }) if *table != TableOptions::default() => {
+            (_, Options { table, .. })
+                if (TableOptions { output: None, ..table.clone() }) != TableOptions::default() =>
+            {
                 refuse("how a table is read", "only a CSV file is one")
             }
             _ => Ok(()),

@@ -232,6 +232,9 @@ impl SweepSettings {
         if self.options.scale != Scale::Auto {
             about["scale"] = json!(self.options.scale);
         }
+        if let Some(weights) = &self.options.class_weights {
+            about["class_weights"] = json!(weights.to_string());
+        }
         about
     }
 }

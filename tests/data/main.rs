@@ -4,4 +4,5 @@ mod golden;
 mod prepared;
 mod source;
 mod table;
+mod targets;
 mod values;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use planar::data::Dataset;
 use planar::data::table::{Delimiter, Header, Input, Missing, Notice, Table, TableOptions, read, samples};
+use planar::model::Output;
 use planar::{Error, Result};
 use tempfile::TempDir;
 
@@ -210,8 +211,8 @@ fn more_than_two_labels_are_as_many_classes() {
 fn a_label_of_over_256_values_is_refused() {
     let wanted = ", column 2: the label has over 256 different values, where classes are expected: \
         is another column the label?";
-    let text: String = (0..300).map(|row| format!("{row},{row}.5\n")).collect();
-    refused(&text, wanted);
+    let text: String = (0..300).map(|row| format!("{row},{row}\n")).collect();
+    assert_refused(&text, &TableOptions { output: Some(Output::Softmax), ..TableOptions::default() }, wanted);
     let text: String = (0..300).map(|row| format!("{row},name {row}\n")).collect();
     refused(&text, wanted);
     let text: String = (0..256).map(|row| format!("{row},name {row}\n")).collect();

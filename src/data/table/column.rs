@@ -30,6 +30,9 @@ pub(super) struct Column {
     /// The number of cells that are text, and the first of them.
     pub text_count: usize,
     pub first_text: Option<Place>,
+    /// The first number that is not whole, and the first below 0.
+    pub fraction: Option<Place>,
+    pub negative: Option<Place>,
     /// The first number that is not finite in `f32`.
     pub unusable: Option<Place>,
     /// The line of the first cell that is not UTF-8.
@@ -59,6 +62,12 @@ impl Column {
         match decimal.cell(&lossy) {
             Cell::Number(number) => {
                 self.numbers[row] = number;
+                if number.fract() != 0.0 && (self.fraction.is_none() || row == 0) {
+                    self.fraction = Some(place(line()));
+                }
+                if number < 0.0 && (self.negative.is_none() || row == 0) {
+                    self.negative = Some(place(line()));
+                }
                 if !(number as f32).is_finite() && (self.unusable.is_none() || row == 0) {
                     self.unusable = Some(place(line()));
                 }

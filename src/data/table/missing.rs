@@ -21,7 +21,7 @@ pub enum Missing {
     Refuse,
     /// Their rows are left out.
     Drop,
-    /// They are filled with the mean of their column over the training samples; a row without a label is left out.
+    /// They are filled with the mean of their column over the training samples; a row without a label or a weight is left out.
     Mean,
 }
 
@@ -63,7 +63,9 @@ pub(super) fn kept(
     problems: Problems,
     notices: &mut Vec<Notice>,
 ) -> Result<Vec<u32>> {
-    let cells = parts.features.iter().map(|column| (*column, "a number")).chain([(parts.label, "a label")]);
+    let cells = parts.features.iter().map(|column| (*column, "a number"));
+    let cells = cells.chain(parts.labels.iter().map(|column| (*column, "a label")));
+    let cells = cells.chain(parts.weights.map(|column| (column, "a weight")));
     let first = cells.filter_map(|(column, wanted)| {
         let Place { line, cell } = rows.columns[column].first_missing.as_ref()?;
         Some((*line, column, problem(cell, wanted)))
@@ -72,7 +74,7 @@ pub(super) fn kept(
         return Err(problems.cell(line, column, problem));
     }
     let of_features = parts.features.iter().filter(|_| missing == Missing::Drop);
-    let kept = rows.complete(from, of_features.chain([&parts.label]));
+    let kept = rows.complete(from, of_features.chain(&parts.labels).chain(&parts.weights));
     let of = rows.count - from;
     if kept.is_empty() {
         return Err(problems.whole(format!("every one of the {of} rows has a missing cell, so that none is left")));

@@ -4,10 +4,13 @@
 //! separates the cells is found, as is a header; [`TableOptions`] say what is not to be found. What was found, dropped or
 //! filled is in [`Table::notices`].
 
+use std::fmt;
+
 mod cell;
 mod column;
 mod features;
 mod format;
+mod found;
 mod header;
 mod labels;
 mod missing;
@@ -16,7 +19,9 @@ mod problems;
 mod rows;
 mod samples;
 mod select;
+mod targets;
 mod text;
+mod weights;
 
 pub use format::Delimiter;
 pub use header::Header;
@@ -27,25 +32,28 @@ pub use samples::{SampleTable, samples};
 pub use text::{Input, Progress};
 
 use self::features::check_features;
-use self::labels::classes;
 use self::problems::{Problems, file_name, quoted, shown};
 use self::rows::Rows;
 use self::select::{Names, Parts, is_constant, is_sorted};
+use self::targets::{Learnt, learnt};
+use self::weights::weights;
 use super::{Columns, Dataset, Feature, Label, Scale, Targets};
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
+use crate::model::Output;
 
 /// How a table is to be read; everything has a default.
 ///
 /// A column is given by its name in the header or by its number, counted from 1.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableOptions {
     /// What separates the cells of a row; found if none is given.
     pub delimiter: Option<Delimiter>,
     /// Whether the first row names the columns.
     pub header: Header,
-    /// The column of the label; the last if none is given.
+    /// The column of the label; the last if none is given. Several have commas between them, and quotation marks around a
+    /// name with a comma in it.
     pub label: Option<String>,
     /// The columns of the features, or ranges of their numbers, as in `3-7`; all others if none is given.
     pub features: Vec<String>,
@@ -56,6 +64,29 @@ pub struct TableOptions {
     pub positive: Option<String>,
     /// What is done about missing cells.
     pub missing: Missing,
+    /// The column that says how much each sample counts; all alike if none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<String>,
+    /// What a network is to answer with: it decides whether labels are classes or numbers; the values do if none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Output>,
+}
+
+impl fmt::Debug for TableOptions {
+    /// What is not given of the last two is not shown: results files of sweeps hold this text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("TableOptions");
+        shown.field("delimiter", &self.delimiter).field("header", &self.header).field("label", &self.label);
+        shown.field("features", &self.features).field("drop", &self.drop).field("positive", &self.positive);
+        shown.field("missing", &self.missing);
+        if let Some(weights) = &self.weights {
+            shown.field("weights", weights);
+        }
+        if let Some(output) = &self.output {
+            shown.field("output", output);
+        }
+        shown.finish()
+    }
 }
 
 /// A data set from a table, with what should be known about it.
@@ -65,6 +96,7 @@ pub struct Table {
     /// Features × samples; NaN where a cell is missing and is yet to be filled.
     pub(super) inputs: Vec<f64>,
     pub(super) targets: Targets,
+    pub(super) weights: Option<Vec<f64>>,
     pub(super) columns: Columns,
     /// Whether missing cells are filled.
     fills: bool,
@@ -79,15 +111,21 @@ impl Table {
     /// Those of [`Dataset::from_points`].
     pub fn dataset(mut self) -> Result<Dataset> {
         self.fill(|_| true);
-        Dataset::assemble(self.name, None, self.inputs, self.targets, self.columns)
+        let data = Dataset::assemble(self.name, None, self.inputs, self.targets, self.columns)?;
+        match self.weights {
+            Some(weights) => data.with_weights(weights),
+            None => Ok(data),
+        }
     }
 }
 
 /// Reads a table: every row is one sample.
 ///
 /// A byte order mark, space around a cell, blank lines, and lines of `#` before the first row do not count. The label is
-/// the last column unless the options give another; its values are the classes, in the order of numbers or letters. The
-/// other columns, in their order, are the features. One that has the same value in every row is left out, and so is a
+/// the last column unless the options give another, or several. Its values are the classes, in the order of numbers or
+/// letters, if they are text, whole numbers with no more than 32 different values, or two of any kind; others are numbers to
+/// be learnt. Several labels are answers of yes or no if all are 1 or 0, else numbers. The other columns, in their order,
+/// but for one of weights, are the features. One that has the same value in every row is left out, and so is a
 /// first column without a name that counts the rows. The data set's name is the file's.
 ///
 /// # Errors
@@ -118,7 +156,6 @@ pub fn read(input: Input, options: &TableOptions, progress: &mut dyn FnMut(Progr
     let mut notices = written(&rows);
     notices.append(&mut parts.notices);
     check_features(&rows.columns, &parts.features, &names, problems)?;
-    let label = Label { name: names.name(parts.label).map(String::from), column: parts.label + 1 };
     let kept = missing::kept(&rows, from, &parts, options.missing, problems, &mut notices)?;
 
     let constant = |column: &usize| kept.len() > 1 && is_constant(&rows.columns[*column], &kept);
@@ -136,7 +173,10 @@ pub fn read(input: Input, options: &TableOptions, progress: &mut dyn FnMut(Progr
         notices.extend(sorted.map(|column| Notice::Sorted { column: names.shown(*column) }));
     }
 
-    let (labels, classes, rest) = classes(&rows.columns[parts.label], &kept, &label, options, problems, &mut notices)?;
+    let Learnt { targets, columns: learnt, classes, rest } =
+        learnt(&rows.columns, &parts.labels, &kept, &names, options, &mut notices)?;
+    let weight = |column: usize| weights(&rows.columns[column], column, &kept, problems);
+    let weights = parts.weights.map(weight).transpose()?;
     let mut dropped = [parts.dropped, constant].concat();
     dropped.sort_unstable();
     let (unique, named) = (names.unique(), names.has_header());
@@ -144,10 +184,12 @@ pub fn read(input: Input, options: &TableOptions, progress: &mut dyn FnMut(Progr
         let name = if named { unique[*column].clone() } else { format!("x{}", k + 1) };
         Feature::plain(name, column + 1)
     };
+    let label = |column: usize| Label { name: names.name(column).map(String::from), column: column + 1 };
     let columns = Columns {
         features: features.iter().enumerate().map(feature).collect(),
-        label: Some(label),
-        targets: Vec::new(),
+        label: Some(label(parts.labels[0])),
+        weights: parts.weights.map(label),
+        targets: learnt,
         classes,
         rest,
         named,
@@ -162,8 +204,7 @@ pub fn read(input: Input, options: &TableOptions, progress: &mut dyn FnMut(Progr
         inputs.extend(kept.iter().map(|row| numbers[*row as usize]));
     }
     let fills = options.missing == Missing::Mean;
-    let targets = Targets::Classes(labels.into());
-    Ok(Table { name: file_name(input.path()), inputs, targets, columns, fills, notices })
+    Ok(Table { name: file_name(input.path()), inputs, targets, weights, columns, fills, notices })
 }
 
 /// The row of the first sample: 1 below a header, else 0.

@@ -45,6 +45,23 @@ pub enum Notice {
         /// The names of classes 0, 1, …
         classes: Vec<String>,
     },
+    /// Numbers are taken for classes, more than two.
+    ManyClasses {
+        /// The label.
+        column: String,
+        /// How many.
+        classes: usize,
+    },
+    /// The label is learnt as a number.
+    Numbers {
+        /// The label.
+        column: String,
+    },
+    /// Several labels are learnt as numbers, since not all of their values are 0 or 1.
+    SeveralNumbers {
+        /// The labels.
+        columns: Vec<String>,
+    },
     /// One class is told from the rest.
     Rest {
         /// The class.
@@ -123,6 +140,9 @@ impl fmt::Display for Notice {
                 let named = classes.iter().enumerate().map(|(class, name)| format!("{name} is class {class}"));
                 f.write_str(&named.collect::<Vec<_>>().join(", "))
             }
+            Self::ManyClasses { column, classes } => write!(f, "the {classes} values of {column} are classes"),
+            Self::Numbers { column } => write!(f, "{column} is learnt as a number"),
+            Self::SeveralNumbers { columns } => write!(f, "{} are learnt as numbers", list(columns)),
             Self::Rest { class, others } => write!(f, "{class} is class 1, and {others} other labels are class 0"),
             Self::Lone { class } => write!(f, "the label {class} stands in one row alone: is it a slip?"),
             Self::RowsDropped { rows, of } => {

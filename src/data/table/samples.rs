@@ -2,16 +2,18 @@
 
 use super::column::Column;
 use super::features::check_features;
+use super::found::{Found, by_name, by_place, wanted};
 use super::labels::{Values, class_name};
 use super::missing::problem;
 use super::notice::{Notice, list};
 use super::problems::{Problems, file_name, quoted};
 use super::rows::Rows;
 use super::select::Names;
+use super::targets::check_numbers;
 use super::text::{Input, Progress};
 use super::{Missing, TableOptions, first_sample, written};
 use crate::Result;
-use crate::data::{Columns, Dataset, Label, Targets};
+use crate::data::{Columns, Dataset, Targets};
 
 /// Samples for an existing network, in the order of the file's rows: all of them, unless those with missing cells are
 /// dropped.
@@ -24,9 +26,6 @@ pub struct SampleTable {
     /// What was done on the way, to be told.
     pub notices: Vec<Notice>,
 }
-
-/// The columns of the features, and that of the label.
-type Found = (Vec<usize>, Option<usize>);
 
 /// Reads samples for a network with this many inputs, with or without labels.
 ///
@@ -61,14 +60,20 @@ pub fn samples(
     let from = first_sample(&mut rows, options.header, problems)?;
     let names = Names::new(problems, &rows, from == 1);
     let mut notices = written(&rows);
-    let (features, label) = match model.filter(|model| model.named && names.has_header()) {
+    let Found { features, labels, weights } = match model.filter(|model| model.named && names.has_header()) {
         Some(model) => by_name(&names, model, options, problems, &mut notices)?,
         None => by_place(&names, inputs, model, options, &rows, &wanted, problems)?,
     };
     check_features(&rows.columns, &features, &names, problems)?;
+    let several = model.map_or(1, |model| model.targets.len().max(1));
+    if !labels.is_empty() && labels.len() != several {
+        let problem = format!("{} labels are named, where the network has {several}", labels.len());
+        return Err(problems.whole(problem));
+    }
 
     let mut columns = model.cloned().unwrap_or_else(|| Columns::plain(inputs));
-    let kept = rows.complete(from, features.iter().chain(&label).filter(|_| options.missing == Missing::Drop));
+    let kept = rows
+        .complete(from, features.iter().chain(&labels).chain(&weights).filter(|_| options.missing == Missing::Drop));
     if kept.len() < rows.count - from {
         let of = rows.count - from;
         notices.push(Notice::RowsDropped { rows: of - kept.len(), of });
@@ -90,115 +95,83 @@ pub fn samples(
     if filled.0 > 0 {
         notices.push(Notice::Filled { cells: filled.0, columns: filled.1 });
     }
-    let values = label.map(|label| values(&rows.columns[label], &kept, label, problems)).transpose()?.flatten();
-    if let (Some(values), None) = (&values, model) {
-        notices.extend(name_classes(&mut columns, values, options));
+    let labels: Vec<(usize, &Column)> = labels.into_iter().map(|column| (column, &rows.columns[column])).collect();
+    let targets = match columns.targets.len() {
+        0 => of_classes(labels.first().copied(), &kept, &mut columns, model, options, problems, &mut notices)?,
+        _ => of_targets(&labels, &kept, &columns, problems)?,
+    };
+    let is_labelled = targets.is_some();
+    let targets = targets.unwrap_or_else(|| unknown(&columns, kept.len()));
+    let weights = weights.filter(|_| is_labelled);
+    let weights = weights.map(|at| super::weights::weights(&rows.columns[at], at, &kept, problems)).transpose()?;
+    let mut data = Dataset::assemble(file_name(input.path()), None, points, targets, columns)?;
+    if let Some(weights) = weights {
+        data = data.with_weights(weights)?;
     }
-    let labels = values.map(|values| classes(&values, &kept, &columns)).transpose();
-    let labels = labels.map_err(|problem| problems.column(label.unwrap_or_default(), problem))?;
-    let is_labelled = labels.is_some();
-    let labels = labels.unwrap_or_else(|| vec![0; kept.len()]);
-    let data = Dataset::assemble(file_name(input.path()), None, points, Targets::Classes(labels.into()), columns)?;
     Ok(SampleTable { data, is_labelled, notices })
 }
 
-/// The columns that are expected, in words.
-fn wanted(inputs: usize, model: Option<&Columns>, options: &TableOptions) -> String {
-    let all = model
-        .filter(|model| model.width > inputs.saturating_add(1))
-        .map_or(String::new(), |model| format!(" or the {} columns that it was trained on", model.width));
-    match (inputs, &options.label) {
-        (1, None) => format!("the network's 1 input, or that and a label,{all}"),
-        (_, None) => format!("the network's {inputs} inputs, or those and a label,{all}"),
-        (_, Some(name)) => format!("the network's {inputs} inputs and the label {}", quoted(name)),
-    }
-}
-
-/// The columns with the names that the network has learnt; others are ignored.
-fn by_name(
-    names: &Names,
-    model: &Columns,
+/// The classes in a label column; none if there is no such column, or nothing in it.
+fn of_classes(
+    label: Option<(usize, &Column)>,
+    kept: &[u32],
+    columns: &mut Columns,
+    model: Option<&Columns>,
     options: &TableOptions,
     problems: Problems,
     notices: &mut Vec<Notice>,
-) -> Result<Found> {
-    let unique = names.unique();
-    let find = |name: &str| unique.iter().position(|of| of == name);
-    let lacking: Vec<String> =
-        model.features.iter().filter(|of| find(&of.name).is_none()).map(|of| quoted(&of.name)).collect();
-    if !lacking.is_empty() {
-        let there: Vec<String> = unique.iter().map(|name| quoted(name)).collect();
-        let is = if lacking.len() == 1 { "is no column" } else { "are no columns" };
-        let problem =
-            format!("there {is} {}, which the network was trained on; there are {}", list(&lacking), list(&there));
-        return Err(problems.whole(problem));
+) -> Result<Option<Targets>> {
+    let Some((at, column)) = label else { return Ok(None) };
+    let Some(values) = values(column, kept, at, problems)? else { return Ok(None) };
+    if model.is_none() {
+        notices.extend(name_classes(columns, &values, options));
     }
-    let features: Vec<usize> = model.features.iter().filter_map(|of| find(&of.name)).collect();
-    let label = match &options.label {
-        Some(text) => Some(names.column(text, "the label")?),
-        None => model.label.as_ref().and_then(|label| find(label.name.as_deref()?)),
-    };
-    if let Some(label) = label.filter(|label| features.contains(label)) {
-        return Err(
-            problems.whole(format!("{} is a feature of the network, and not its label", quoted(&unique[label])))
-        );
-    }
-    // those that training left out are expected to be there
-    let is_other = |column: &usize| {
-        !features.contains(column) && Some(*column) != label && !model.dropped.contains(&names.shown(*column))
-    };
-    let others: Vec<String> = (0..unique.len()).filter(is_other).map(|column| unique[column].clone()).collect();
-    if !others.is_empty() {
-        notices.push(Notice::Ignored { columns: others });
-    }
-    Ok((features, label))
+    let labels = classes(&values, kept, columns).map_err(|problem| problems.column(at, problem))?;
+    Ok(Some(Targets::Classes(labels.into())))
 }
 
-/// The columns at the places that the network has learnt, or in its inputs' order.
-fn by_place(
-    names: &Names,
-    inputs: usize,
-    model: Option<&Columns>,
-    options: &TableOptions,
-    rows: &Rows,
-    wanted: &str,
+/// The labels of yes or no, or the numbers, in these columns; none if there are no columns, or nothing in them.
+fn of_targets(
+    labels: &[(usize, &Column)],
+    kept: &[u32],
+    columns: &Columns,
     problems: Problems,
-) -> Result<Found> {
-    let dropped = names.columns(&options.drop, "to be dropped")?;
-    let chosen = names.columns(&options.features, "the feature")?;
-    let width = rows.columns.len();
-    let all: Vec<usize> = (0..width).filter(|column| !dropped.contains(column)).collect();
-    let learnt = |label: &Option<Label>| label.as_ref().map(|label| label.column - 1);
-    if options.label.is_none() && chosen.is_empty() && dropped.is_empty() {
-        if let Some(model) = model.filter(|model| model.width == width && width > inputs) {
-            return Ok((model.features.iter().map(|feature| feature.column - 1).collect(), learnt(&model.label)));
-        }
-        // the file that was learnt, without its label
-        if let Some((model, label)) = model.and_then(|model| Some((model, learnt(&model.label)?)))
-            && width + 1 == model.width
-            && width > inputs.saturating_add(1)
-        {
-            let place = |column: usize| if column > label { column - 1 } else { column };
-            return Ok((model.features.iter().map(|feature| place(feature.column - 1)).collect(), None));
-        }
+) -> Result<Option<Targets>> {
+    let is_missing = |column: &Column| kept.iter().all(|row| column.numbers[*row as usize].is_nan());
+    if labels.iter().all(|(_, column)| column.text_count == 0 && is_missing(column)) {
+        return Ok(None);
     }
-    let named = options.label.as_ref().map(|text| names.column(text, "the label")).transpose()?;
-    let is_feature = |column: &usize| Some(*column) != named && (chosen.is_empty() || chosen.contains(column));
-    let mut features: Vec<usize> = all.iter().copied().filter(is_feature).collect();
-    let label = match named {
-        Some(label) => Some(label),
-        None if chosen.is_empty() && features.len() == inputs.saturating_add(1) => {
-            // where it stood in the file that was learnt, else the last
-            let learnt = model.filter(|model| model.width == width).and_then(|model| learnt(&model.label));
-            Some(features.remove(learnt.filter(|label| *label < features.len()).unwrap_or(inputs)))
+    let outputs = labels.len();
+    let mut numbers = Vec::with_capacity(outputs * kept.len());
+    for ((at, column), target) in labels.iter().zip(&columns.targets) {
+        check_numbers(column, *at, None, problems)?;
+        let gap = column.first_missing.as_ref().filter(|_| column.missing.iter().any(|row| kept.contains(row)));
+        if let Some(place) = gap {
+            return Err(problems.cell(place.line, *at, problem(&place.cell, "a label")));
         }
-        None => None,
-    };
-    if features.len() != inputs {
-        let columns = if width == 1 { "1 column".into() } else { format!("{width} columns") };
-        return Err(problems.whole(format!("{columns}, where {wanted} are expected")));
+        let own = kept.iter().map(|row| column.numbers[*row as usize]);
+        let other = own.clone().position(|number| number != 0.0 && number != 1.0);
+        if let Some(sample) = other.filter(|_| !columns.classes.is_empty()) {
+            let number = column.numbers[kept[sample] as usize];
+            let problem = format!("{number}, the label of sample {}, is neither 0 nor 1", sample + 1);
+            return Err(problems.column(*at, problem));
+        }
+        numbers.extend(own.map(|number| target.scaled(number)));
     }
-    Ok((features, label))
+    Ok(Some(match columns.classes.is_empty() {
+        true => Targets::Numbers { values: numbers.into(), outputs },
+        false => Targets::Labels { values: numbers.into_iter().map(|number| number as u8).collect(), outputs },
+    }))
+}
+
+/// Targets of so many samples that mean nothing.
+fn unknown(columns: &Columns, samples: usize) -> Targets {
+    let outputs = columns.targets.len();
+    match (outputs, columns.classes.is_empty()) {
+        (0, _) => Targets::Classes(vec![0; samples].into()),
+        (_, true) => Targets::Numbers { values: vec![0.0; samples * outputs].into(), outputs },
+        (_, false) => Targets::Labels { values: vec![0; samples * outputs].into(), outputs },
+    }
 }
 
 /// The values of a label column in the rows that are kept; none if all are missing.

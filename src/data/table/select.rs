@@ -8,6 +8,7 @@ use super::notice::Notice;
 use super::problems::{Problems, quoted, shown};
 use super::rows::Rows;
 use crate::Result;
+use crate::data::Target;
 
 /// Names that labels have.
 const LABELS: [&str; 8] = ["label", "class", "target", "y", "diagnosis", "species", "outcome", "survived"];
@@ -16,7 +17,7 @@ const SORTED_ROWS: usize = 10;
 
 /// The columns of a table by name and number.
 pub(super) struct Names<'a> {
-    problems: Problems<'a>,
+    pub problems: Problems<'a>,
     /// The names in the header, which may repeat; none without a header.
     header: Option<Vec<String>>,
     header_line: usize,
@@ -53,6 +54,32 @@ impl<'a> Names<'a> {
             free.unwrap_or(name)
         };
         (0..self.width).map(of).collect()
+    }
+
+    /// These columns as targets: by their names, or as `y1`, `y2`, … without a header.
+    pub fn targets(&self, columns: &[usize]) -> Vec<Target> {
+        let unique = self.unique();
+        let name =
+            |at: usize, column: usize| if self.has_header() { unique[column].clone() } else { format!("y{}", at + 1) };
+        columns.iter().enumerate().map(|(at, column)| Target::plain(name(at, *column), column + 1)).collect()
+    }
+
+    /// The columns of labels that a text means: one by its name or number, or several with commas between them.
+    pub fn labels(&self, text: &str) -> Result<Vec<usize>> {
+        let wanted = shown(text);
+        let is_name = self.header.as_ref().is_some_and(|names| names.contains(&wanted));
+        let row = csv::ReaderBuilder::new().has_headers(false).trim(csv::Trim::All).from_reader(text.as_bytes());
+        let row = row.into_records().next().and_then(|row| row.ok()).filter(|row| row.len() > 1 && !is_name);
+        let Some(row) = row else { return Ok(vec![self.column(text, "the label")?]) };
+        let mut columns: Vec<usize> = Vec::new();
+        for name in &row {
+            let column = self.column(name, "the label")?;
+            if columns.contains(&column) {
+                return Err(self.problems.whole(format!("{} is named twice as a label", quoted(&self.shown(column)))));
+            }
+            columns.push(column);
+        }
+        Ok(columns)
     }
 
     /// The column that a text means: its name in the header, or its number. `what` it is for, in an error.
@@ -106,7 +133,9 @@ impl<'a> Names<'a> {
 /// The part that each column plays.
 #[derive(Debug)]
 pub(super) struct Parts {
-    pub label: usize,
+    /// In the order in which they are named.
+    pub labels: Vec<usize>,
+    pub weights: Option<usize>,
     /// In the order of the file.
     pub features: Vec<usize>,
     pub dropped: Vec<usize>,
@@ -125,27 +154,43 @@ impl Parts {
         if let Some(both) = wanted.iter().find(|column| dropped.contains(column)) {
             return twice(*both, "a feature and dropped");
         }
-        let label = match &options.label {
-            Some(text) => names.column(text, "the label")?,
+        let weights = options.weights.as_ref().map(|text| names.column(text, "the weight")).transpose()?;
+        let is_weight = |column: &usize| Some(*column) == weights;
+        if let Some(weights) = weights.filter(|weights| dropped.contains(weights)) {
+            return twice(weights, "the weight and dropped");
+        }
+        if let Some(weights) = weights.filter(|weights| wanted.contains(weights)) {
+            return twice(weights, "the weight and a feature");
+        }
+        let labels = match &options.label {
+            Some(text) => names.labels(text)?,
             None => {
-                let last = (0..names.width).rev().find(|column| !dropped.contains(column) && !wanted.contains(column));
-                last.ok_or_else(|| problems.whole("no column is left for the label"))?
+                let is_free =
+                    |column: &usize| !dropped.contains(column) && !wanted.contains(column) && !is_weight(column);
+                let last = (0..names.width).rev().find(is_free);
+                vec![last.ok_or_else(|| problems.whole("no column is left for the label"))?]
             }
         };
-        if dropped.contains(&label) {
-            return twice(label, "the label and dropped");
+        if let Some(label) = labels.iter().find(|label| dropped.contains(label)) {
+            return twice(*label, "the label and dropped");
         }
-        if wanted.contains(&label) {
-            return twice(label, "the label and a feature");
+        if let Some(label) = labels.iter().find(|label| wanted.contains(label)) {
+            return twice(*label, "the label and a feature");
         }
+        if let Some(label) = labels.iter().find(|label| is_weight(label)) {
+            return twice(*label, "the label and the weight");
+        }
+        let is_other = |column: &usize| labels.contains(column) || is_weight(column);
         let is_feature = |column: &usize| match wanted.as_slice() {
-            [] => *column != label && !dropped.contains(column),
+            [] => !is_other(column) && !dropped.contains(column),
             wanted => wanted.contains(column),
         };
+        let label = labels[0];
         let mut parts = Self {
-            label,
             features: (0..names.width).filter(is_feature).collect(),
-            dropped: (0..names.width).filter(|column| *column != label && !is_feature(column)).collect(),
+            dropped: (0..names.width).filter(|column| !is_other(column) && !is_feature(column)).collect(),
+            labels: labels.clone(),
+            weights,
             notices: Vec::new(),
         };
         if wanted.is_empty() {
