@@ -25,6 +25,7 @@ fn matmul(criterion: &mut Criterion) {
                 activation: Activation::Relu,
                 borrowed: None,
                 layout: Layout::new(&[n as usize, n as usize, 1]),
+                dense: None,
             };
             group.throughput(Throughput::Elements(2 * u64::from(n).pow(3)));
             for laid in of_any_depth() {

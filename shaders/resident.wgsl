@@ -5,7 +5,7 @@
 // dZ2 and the losses are kept in workgroup memory, or in storage if there are too many (STORED).
 //
 // Dispatch: (networks).
-//# uses lib/output, lib/resident
+//# uses lib/output_unit, lib/resident
 
 @group(0) @binding(8) var<storage, read_write> deltas: array<vec4<f32>>;
 

@@ -4,7 +4,7 @@
 // slabs are added in their order, a unit per invocation.
 //
 // BLOCKS is the width of the widest network; the units that a narrower one lacks are 0. Dispatch: (networks).
-//# uses lib/output, lib/resident
+//# uses lib/output_unit, lib/resident
 
 // The sums of each slab: the units', and (Σ dZ2, Σ loss) of the output.
 var<workgroup> slabs: array<vec4<f32>, SLABS * (BLOCKS * VECTORS + 1u)>;

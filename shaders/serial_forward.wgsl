@@ -4,7 +4,7 @@
 //
 // An invocation takes BLOCKS groups of four samples; ROWS counts the rows of four features beyond the first two.
 // Dispatch: (groups / BLOCKS, networks), in workgroups of ACROSS × NETWORKS.
-//# uses lib/output, lib/place
+//# uses lib/output_unit, lib/place
 
 @group(0) @binding(2) var<storage, read> inputs: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> labels: array<vec4<f32>>;

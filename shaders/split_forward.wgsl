@@ -4,7 +4,7 @@
 // updated, Z2, which somebody then asks for. There is one round, and one barrier, up to SPANS · LONGEST = 4,096 units.
 //
 // Dispatch: (groups / ACROSS, networks), in workgroups of ACROSS × PARTS.
-//# uses lib/output
+//# uses lib/output_unit
 
 @group(0) @binding(2) var<storage, read> inputs: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> labels: array<vec4<f32>>;

@@ -13,7 +13,7 @@ const ADAPTERS: [(&str, u64, u64, u64); 3] =
 
 fn problem(networks: u32, units: usize, samples: u32) -> Problem {
     let layout = Layout::new(&[2, units, 1]);
-    Problem { networks, samples, activation: Activation::Tanh, borrowed: None, layout }
+    Problem { networks, samples, activation: Activation::Tanh, borrowed: None, layout, dense: None }
 }
 
 /// The plan that each of these adapters takes first.

@@ -1,6 +1,6 @@
 // The end of dW = dZ·Aᵀ/m and db = Σ dZ/m of a layer: its parameters go down their gradient, or the gradient is stored. At
-// the output (IS_OUTPUT) the second row of dZ is the loss of each sample, whose sum is the cost: it goes into the history at the
-// step that the network's counter shows, and the step is counted.
+// the output (IS_OUTPUT) the last row of dZ is the loss of each sample, whose sum is the cost: it goes into the history at the
+// step that the network's counter shows, and the step is counted, unless the kernel `update` does that.
 //
 // A is dZ (rows × samples), B is A of the layer below or X, transposed, with a column of ones; C is (dW | db).
 //# uses lib/product
@@ -31,11 +31,13 @@ fn descend(network: u32, row: u32, column: u32, sum: f32) {
     if column > of_bias {
         return;
     }
-    if IS_OUTPUT && row == 1u {
+    if IS_OUTPUT && row == product.rows - 1u {
         if column == of_bias {
             let step = steps[network];
             history[step * product.networks + network] = sum * product.mean;
-            steps[network] = step + 1u;
+            if product.update != 2u {
+                steps[network] = step + 1u;
+            }
         }
         return;
     }

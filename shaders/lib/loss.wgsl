@@ -16,6 +16,14 @@ fn log1p(t: vec4<f32>) -> vec4<f32> {
     return 2.0 * s * series;
 }
 
+// ln(1 + t) for any t ≥ 0: with 1 + t = 2ⁿ·(1 + f), n·ln 2 + ln(1 + f). WGSL's own log is not called, as in all of planar.
+fn log_of_1_plus(t: vec4<f32>) -> vec4<f32> {
+    let bits = bitcast<vec4<u32>>(1.0 + t);
+    let n = vec4<f32>(bits >> vec4<u32>(23u)) - 127.0;
+    let f = bitcast<vec4<f32>>((bits & vec4<u32>(0x7fffffu)) | vec4<u32>(0x3f800000u)) - 1.0;
+    return select(fma(n, vec4<f32>(0.69314718), log1p(f)), log1p(t), t <= vec4<f32>(1.0));
+}
+
 // ln(1 + exp(z)) = max(z, 0) + log1p(exp(−|z|))
 fn softplus(z: vec4<f32>) -> vec4<f32> {
     return select(vec4<f32>(), z, z > vec4<f32>()) + log1p(exp(-abs(z)));

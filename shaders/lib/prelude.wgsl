@@ -52,6 +52,18 @@ const IS_OUTPUT: bool = false;
 const ALONG_ROWS: bool = false;
 const ADDS: bool = false;
 
+// The layered plan for any dense network.
+const LOGISTIC: u32 = 0u;
+const SOFTMAX: u32 = 1u;
+const SQUARES: u32 = 2u;
+const OUTPUTS_ARE: u32 = LOGISTIC;
+const IS_LINEAR: bool = false;
+const DROPS: bool = false; // whether units are dropped
+const LAYER: u32 = 0u; // counted from the inputs, where units are dropped
+const GATHERS: bool = true;
+const MOMENTS: u32 = 2u;
+const REGULARISES: bool = true; // whether there is L2 or a clipped norm
+
 // Several kernels, and the probes.
 const WORKGROUP: u32 = 64u;
 const FUNCTION: u32 = 0u;

@@ -20,7 +20,7 @@ struct Product {
     bias: u32, // where b starts
     parameters: u32, // of one network
     networks: u32,
-    update: u32, // 1: θ ← θ − α·dθ; 0: dθ is stored
+    update: u32, // 1: θ ← θ − α·dθ; 0: dθ is stored; 2: so, and another kernel counts the step
     mean: f32, // 1/m
 }
 

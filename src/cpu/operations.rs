@@ -5,6 +5,7 @@
 #![cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "some are only compared with kernels"))]
 
 use crate::model::{Activation, Derivative, Output, Parameters, Real, loss::logit_loss};
+use crate::optim::{Recipe, Step};
 
 /// Which operand of a product is stored transposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,12 +57,12 @@ pub(crate) fn bias_activation<T: Real>(z: &mut [T], bias: &[T], activation: Acti
 }
 
 /// dZ = A − Y at the output, where A = σ(Z).
-pub(crate) fn output_delta<T: Real>(a: &[T], y: &[T]) -> Vec<T> {
+pub(crate) fn logistic_delta<T: Real>(a: &[T], y: &[T]) -> Vec<T> {
     a.iter().zip(y).map(|(a, y)| *a - *y).collect()
 }
 
 /// dZ and the loss of each sample at an output, for Z and Y (outputs × samples).
-pub(crate) fn output<T: Real>(output: Output, z: &[T], y: &[T], samples: usize) -> (Vec<T>, Vec<T>) {
+pub(crate) fn output_delta<T: Real>(output: Output, z: &[T], y: &[T], samples: usize) -> (Vec<T>, Vec<T>) {
     let outputs = z.len() / samples;
     let (mut dz, mut losses) = (vec![T::ZERO; z.len()], Vec::with_capacity(samples));
     for sample in 0..samples {
@@ -72,6 +73,31 @@ pub(crate) fn output<T: Real>(output: Output, z: &[T], y: &[T], samples: usize) 
         }
     }
     (dz, losses)
+}
+
+/// The columns of a matrix (rows × samples) that a batch takes.
+pub(crate) fn gather<T: Copy>(matrix: &[T], samples: usize, batch: &[u32]) -> Vec<T> {
+    matrix.chunks_exact(samples).flat_map(|row| batch.iter().map(|sample| row[*sample as usize])).collect()
+}
+
+/// ½·(λ/m)·ΣW², and what the gradient is multiplied by, whose (λ/m)·W is added already, to clip its norm.
+pub(crate) fn norms<T: Real>(theta: &Parameters<T>, gradient: &Parameters<T>, penalty: T, clip: Option<T>) -> [T; 2] {
+    let squares = |values: &[T]| sum(&values.iter().map(|value| *value * *value).collect::<Vec<T>>());
+    let weights: T = (0..theta.layout().layers()).map(|layer| squares(theta.weights(layer))).sum();
+    let factor = clip.map_or(T::ONE, |clip| clip / (squares(gradient.values()).sqrt() + T::from_f64(1e-6)));
+    [weights * penalty * T::from_f64(0.5), if factor < T::ONE { factor } else { T::ONE }]
+}
+
+/// The gradient that the optimiser takes, with (λ/m)·W and clipped, and one update by it.
+pub(crate) fn update<T: Real>(
+    recipe: &Recipe,
+    step: &Step<T>,
+    samples: usize,
+    [theta, gradient]: [&mut Parameters<T>; 2],
+    moments: &mut [T],
+) {
+    recipe.regularise(gradient, theta, samples);
+    recipe.optimizer.update(step, theta.values_mut(), gradient.values(), moments);
 }
 
 /// Each value times its factor.
@@ -95,7 +121,7 @@ pub(crate) fn bias_sum<T: Real>(dz: &[T], units: usize, scale: T) -> Vec<T> {
 }
 
 /// θ ← θ − α·dθ.
-pub(crate) fn update<T: Real>(parameters: &mut [T], gradients: &[T], learning_rate: T) {
+pub(crate) fn descend<T: Real>(parameters: &mut [T], gradients: &[T], learning_rate: T) {
     parameters.iter_mut().zip(gradients).for_each(|(theta, gradient)| *theta -= learning_rate * *gradient);
 }
 
@@ -132,7 +158,7 @@ pub(crate) fn split_forward<T: Real>(theta: &Parameters<T>, g: Activation, x: &[
     let [_, a1] = forward(theta.weights(0), theta.bias(0), x, samples, g);
     let [z2, a2] = forward(theta.weights(1), theta.bias(1), &a1, samples, Activation::Sigmoid);
     let loss = z2.iter().zip(y).map(|(z, y)| logit_loss(*z, *y)).collect();
-    [z2, output_delta(&a2, y), loss]
+    [z2, logistic_delta(&a2, y), loss]
 }
 
 /// The sums over samples X that make the gradients: with t = dZ2 ∘ g′(Z1) per unit, Σ t·x in the place of W1, Σ t in
@@ -174,7 +200,7 @@ pub(crate) fn resident<T: Real>(
     let [_, dz2, loss] = split_forward(theta, derivative.activation, x, y);
     let gradients = gradients_of_sums(theta, &split_backward(theta, derivative, x, &dz2), mean);
     let mut after = theta.clone();
-    update(after.values_mut(), gradients.values(), learning_rate);
+    descend(after.values_mut(), gradients.values(), learning_rate);
     (after, sum(&loss) * mean)
 }
 

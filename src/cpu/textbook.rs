@@ -91,7 +91,8 @@ impl<T: Real> Model<T> {
             all_a.push(a);
         }
         all_a.pop();
-        let (mut delta, mut losses) = op::output(self.network.output(), &all_z[layers - 1], &batch.y, batch.samples);
+        let (mut delta, mut losses) =
+            op::output_delta(self.network.output(), &all_z[layers - 1], &batch.y, batch.samples);
         if let Some(weights) = &batch.weights {
             delta.chunks_exact_mut(batch.samples).for_each(|row| op::mask(row, weights));
             op::mask(&mut losses, weights);

@@ -16,7 +16,7 @@ use super::session::GpuSession;
 use super::session::inference::Inference;
 use super::shader::Sources;
 use super::wait::block_on;
-use crate::backend::{Backend, DeviceInfo, LayoutChoice, Run, Session, check_points, check_runs, is_plain};
+use crate::backend::{Backend, DeviceInfo, LayoutChoice, Run, Session, check_points, check_runs};
 use crate::data::Dataset;
 use crate::model::{Network, Parameters};
 use crate::{Error, Result};
@@ -150,10 +150,6 @@ impl Gpu {
     /// As there.
     pub async fn load_async(&self, data: &Dataset, runs: &[Run]) -> Result<GpuSession> {
         check_runs(data, runs)?;
-        if let Some(run) = runs.iter().find(|run| !is_plain(data, run)) {
-            let what = format!("{:?} by {}", run.network.widths(), run.recipe.optimizer);
-            return Err(Error::Mismatch(format!("the GPU's plans train by plain gradient descent, not {what}")));
-        }
         let problem = Problem::new(data, runs)?;
         let plans = self.candidates(&problem, |plan| plan)?;
         let key = format!("{} {problem:?}", self.plan);

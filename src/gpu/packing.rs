@@ -1,8 +1,11 @@
 //! How data and parameters lie in a plan's buffers, and back.
 
+use crate::Result;
+use crate::backend::Run;
 use crate::data::Dataset;
 use crate::model::params::Layout;
 use crate::model::{Network, Parameters};
+use crate::optim::Optimizer;
 
 /// Samples of a group: the vectors of the plans for one hidden layer.
 pub const GROUP: usize = 4;
@@ -12,6 +15,13 @@ pub const GROUP: usize = 4;
 pub enum Packing {
     /// Tensor after tensor, row-major, as the widest network has them; samples along the rows.
     Tensors(Layout),
+    /// The same, and behind the parameters of a network their moments, the first of all and then the second of all.
+    States {
+        /// The tensors of the widest network.
+        wide: Layout,
+        /// The most moments of a parameter.
+        moments: usize,
+    },
     /// Unit after unit, `vectors` of four numbers each: b1, w2, then its row of W1; b2 after the last unit.
     /// Samples in groups of four, a feature at a time. See `shaders/lib/one_hidden.wgsl`.
     Units {
@@ -23,19 +33,28 @@ pub enum Packing {
 }
 
 impl Packing {
-    /// Numbers that one network's parameters take. It saturates rather than wrap around where `usize` has 32 bits; no
+    /// Numbers from one network's parameters to the next one's. It saturates rather than wrap around where `usize` has 32 bits; no
     /// device has room for that many.
     pub fn parameters(&self) -> usize {
         match self {
             Self::Tensors(wide) => wide.parameters(),
+            Self::States { wide, moments } => wide.parameters().saturating_mul(1 + moments),
             Self::Units { units, vectors } => units.saturating_mul(*vectors).saturating_add(1).saturating_mul(4),
+        }
+    }
+
+    /// How gradients lie: as the parameters without moments.
+    pub fn of_gradients(&self) -> Self {
+        match self {
+            Self::States { wide, .. } => Self::Tensors(wide.clone()),
+            other => other.clone(),
         }
     }
 
     /// Numbers from one row of samples to the next, filled up.
     pub fn samples(&self, samples: usize) -> usize {
         match self {
-            Self::Tensors(_) => samples,
+            Self::Tensors(_) | Self::States { .. } => samples,
             Self::Units { .. } => samples.next_multiple_of(GROUP),
         }
     }
@@ -54,13 +73,13 @@ impl Packing {
     /// X of `count` samples, filled up to `samples`.
     fn columns(&self, count: usize, features: usize, samples: usize, x: impl Fn(usize, usize) -> f64) -> Vec<f32> {
         let columns = match self {
-            Self::Tensors(_) => features,
+            Self::Tensors(_) | Self::States { .. } => features,
             Self::Units { vectors, .. } => self::features(*vectors),
         };
         let mut packed = vec![0.0; self.samples(samples) * columns];
         for (feature, sample) in (0..features).flat_map(|feature| (0..count).map(move |sample| (feature, sample))) {
             let place = match self {
-                Self::Tensors(_) => feature * samples + sample,
+                Self::Tensors(_) | Self::States { .. } => feature * samples + sample,
                 Self::Units { .. } => (sample / GROUP * columns + feature) * GROUP + sample % GROUP,
             };
             packed[place] = x(feature, sample) as f32;
@@ -73,6 +92,57 @@ impl Packing {
         let mut labels: Vec<f32> = data.labels().iter().map(|label| f32::from(*label)).collect();
         labels.resize(self.samples(data.samples()), 0.0);
         labels
+    }
+
+    /// Y (outputs × m) of a dense network, and behind it the weights of the samples divided by their sum, if every update
+    /// takes all.
+    pub fn targets(&self, data: &Dataset, network: &Network, is_whole: bool) -> Vec<f32> {
+        let samples = data.samples();
+        let value = |row| (0..samples).map(move |sample| data.target(network.output(), row, sample) as f32);
+        let mut targets: Vec<f32> = (0..network.outputs()).flat_map(value).collect();
+        if is_whole {
+            let total = data.total_weight();
+            let weight = |sample| data.weights().map_or(1.0, |weights| weights[sample]) / total;
+            targets.extend((0..samples).map(|sample| weight(sample) as f32));
+        }
+        targets
+    }
+
+    /// The parameters of these networks with the moments that their runs begin with.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`](crate::Error::Mismatch) if a run's moments are not its optimiser's.
+    pub fn pack_states<'a>(
+        &self,
+        runs: &[Run],
+        parameters: impl IntoIterator<Item = &'a Parameters>,
+    ) -> Result<Vec<f32>> {
+        let mut packed = self.pack(parameters);
+        let Self::States { wide, .. } = self else { return Ok(packed) };
+        for (run, packed) in runs.iter().zip(packed.chunks_exact_mut(self.parameters())) {
+            let (layout, optimizer) = (run.network.layout(), run.recipe.optimizer);
+            let moments = run.state.moments_for(&run.network, optimizer)?;
+            let of_kind = moments.chunks_exact(layout.parameters().max(1));
+            for (moments, packed) in of_kind.zip(packed.chunks_exact_mut(wide.parameters()).skip(1)) {
+                self.each_place(layout, |at, place| packed[place] = moments[at] as f32);
+            }
+        }
+        Ok(packed)
+    }
+
+    /// The moments of every network from the bits of all parameters.
+    pub fn unpack_moments(&self, networks: &[Network], optimizers: &[Optimizer], words: &[u32]) -> Vec<Vec<f64>> {
+        let Self::States { wide, .. } = self else { return vec![Vec::new(); networks.len()] };
+        let unpack = |((network, optimizer), words): ((&Network, &Optimizer), &[u32])| {
+            let layout = network.layout();
+            let mut moments = vec![0.0; optimizer.moments() * layout.parameters()];
+            let of_kind = moments.chunks_exact_mut(layout.parameters().max(1));
+            for (moments, words) in of_kind.zip(words.chunks_exact(wide.parameters()).skip(1)) {
+                self.each_place(layout, |at, place| moments[at] = f32::from_bits(words[place]).into());
+            }
+            moments
+        };
+        networks.iter().zip(optimizers).zip(words.chunks_exact(self.parameters())).map(unpack).collect()
     }
 
     /// All networks' parameters.
@@ -103,7 +173,7 @@ impl Packing {
         for (index, tensor) in layout.tensors().iter().enumerate() {
             for (row, column) in (0..tensor.rows).flat_map(|row| (0..tensor.columns).map(move |column| (row, column))) {
                 let place = match self {
-                    Self::Tensors(wide) => {
+                    Self::Tensors(wide) | Self::States { wide, .. } => {
                         let wide = &wide.tensors()[index];
                         wide.offset + row * wide.columns + column
                     }

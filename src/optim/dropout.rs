@@ -29,9 +29,13 @@ impl Dropout {
     /// The mask of a unit, counted from 0 in its layer, at an update, counted from 0.
     pub fn mask(&self, update: u64, layer: usize, unit: usize) -> Mask {
         // the parts are mixed in one after another, each with all bits of those before it
-        let key =
-            [update as u32, layer as u32, unit as u32].into_iter().fold(mix(self.seed), |key, part| mix(key ^ part));
+        let key = [layer as u32, unit as u32].into_iter().fold(self.key(update), |key, part| mix(key ^ part));
         Mask { key, below: self.threshold() }
+    }
+
+    /// What the masks of an update, counted from 0, have in common.
+    pub fn key(&self, update: u64) -> u32 {
+        mix(mix(self.seed) ^ update as u32)
     }
 
     /// The numbers of 32 bits of which as many are smaller as units are dropped.

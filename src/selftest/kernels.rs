@@ -1,6 +1,6 @@
 //! Every kernel's check against its CPU twin.
 
-use super::{Check, driver, layered, one_hidden, resident};
+use super::{Check, dense, driver, layered, one_hidden, resident};
 use crate::gpu::Gpu;
 use crate::gpu::shader::kernel::Kernel;
 
@@ -13,6 +13,10 @@ pub fn check_of(kernel: Kernel) -> fn(&Gpu) -> Check {
         Kernel::DeltaTile => layered::delta_tile,
         Kernel::GradientBlock => layered::gradient_block,
         Kernel::GradientTile => layered::gradient_tile,
+        Kernel::Gather => dense::gather,
+        Kernel::OutputDelta => dense::output_delta,
+        Kernel::Norms => dense::norms,
+        Kernel::Update => dense::update,
         Kernel::SerialForward => one_hidden::serial_forward,
         Kernel::SerialBackward => one_hidden::serial_backward,
         Kernel::SplitForward => one_hidden::split_forward,

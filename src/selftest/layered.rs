@@ -306,7 +306,7 @@ fn layers(run: &Run, x: &[f64], y: &[f64]) -> Vec<Layer> {
         layers.push(Layer { z, a, dz: Vec::new() });
     }
     let losses: Vec<f64> = layers[last].z.iter().zip(y).map(|(z, y)| logit_loss(*z, *y)).collect();
-    layers[last].dz = [twin::output_delta(&layers[last].a, y), losses].concat();
+    layers[last].dz = [twin::logistic_delta(&layers[last].a, y), losses].concat();
     for layer in (0..last).rev() {
         let above = &layers[layer + 1].dz[..theta.bias(layer + 1).len() * samples];
         let above: Vec<f64> = above.iter().map(|dz| f64::from(*dz as f32)).collect();

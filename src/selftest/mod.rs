@@ -1,6 +1,7 @@
 //! Whether an adapter and its driver compute what planar needs: known driver faults, every kernel against its CPU twin,
 //! one step under every plan, and a short run.
 
+mod dense;
 mod driver;
 mod kernels;
 mod layered;

@@ -6,10 +6,10 @@ use std::collections::HashSet;
 
 use naga::Module;
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
-use planar::gpu::plan::{KernelCall, Limits, Plan, PlanChoice, Problem, Software};
+use planar::gpu::plan::{Dense, KernelCall, Limits, Plan, PlanChoice, Problem, Software};
 use planar::gpu::testing::{Constants, Kernel, Sources};
-use planar::model::Activation;
 use planar::model::params::Layout;
+use planar::model::{Activation, Output};
 
 /// A kernel with the constants of its prelude.
 pub type Variant = (Kernel, Constants);
@@ -26,13 +26,13 @@ pub fn software() -> Vec<Limits> {
 }
 
 /// Networks of one and two hidden layers, narrow and wide, of one feature to sixteen, on few samples and many; and one of
-/// them with every activation and every other's derivative.
+/// them with every activation and every other's derivative. Then whatever goes beyond plain gradient descent.
 pub fn problems() -> Vec<Problem> {
     let leaky_relu = Activation::LeakyRelu { slope: 0.01 };
     let activations = [Activation::Tanh, Activation::Sigmoid, Activation::Relu, leaky_relu];
     let mut problems = Vec::new();
     let mut add = |networks, samples, activation, borrowed, widths: &[usize]| {
-        problems.push(Problem { networks, samples, activation, borrowed, layout: Layout::new(widths) });
+        problems.push(Problem { networks, samples, activation, borrowed, layout: Layout::new(widths), dense: None });
     };
     for widths in [&[2, 4, 1][..], &[1, 1, 1], &[2, 277, 1], &[5, 17, 1], &[16, 3, 1], &[16, 4096, 1], &[2, 5, 30, 1]] {
         for samples in [1, 402, 2503, 100_000] {
@@ -45,7 +45,23 @@ pub fn problems() -> Vec<Problem> {
             add(1, 402, activation, Some(borrowed).filter(|borrowed| *borrowed != activation), widths);
         }
     }
+    problems.extend(dense_problems());
     problems
+}
+
+/// Every activation, every output, in batches and not, with each number of moments, regularised and dropped units.
+pub fn dense_problems() -> Vec<Problem> {
+    let outputs = [(Output::Logistic, 1), (Output::Softmax, 10), (Output::Squares, 3)];
+    let sizes = [(&[20, 40][..], None), (&[128, 64], Some(64)), (&[5], Some(4097))];
+    let of = |(number, activation): (usize, Activation)| {
+        let ((output, outputs), (hidden, batch)) = (outputs[number % 3], sizes[number / 3 % 3]);
+        let dense =
+            Dense { output, batch, moments: number as u32 % 3, regularises: number % 2 == 0, drops: number % 4 == 1 };
+        let layout = Layout::new(&[&[7], hidden, &[outputs]].concat());
+        let networks = 1 + 63 * (number as u32 % 2);
+        Problem { networks, samples: 5000, activation, borrowed: None, layout, dense: Some(dense) }
+    };
+    Activation::ALL.into_iter().enumerate().map(of).collect()
 }
 
 /// Every plan and layout that these adapters are offered for these problems.

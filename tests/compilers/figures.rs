@@ -40,7 +40,7 @@ pub fn rows() -> Vec<Row> {
         [(2, 277, 400, 1), (2, 1024, 10_000, 1), (2, 4, 400, 64), (16, 277, 400, 1)]
     {
         let layout = Layout::new(&[inputs, units, 1]);
-        let problem = Problem { networks, samples, activation: Activation::Tanh, borrowed: None, layout };
+        let problem = Problem { networks, samples, activation: Activation::Tanh, borrowed: None, layout, dense: None };
         for choice in [PlanChoice::Split, PlanChoice::Resident, PlanChoice::Layered] {
             let Ok(plan) = Plan::new(choice, &problem, &Limits::webgpu()) else { continue };
             for call in &plan.iteration {

@@ -8,6 +8,8 @@ use planar::gpu::plan::{KernelCall, Plan, PlanChoice, Problem, Slot};
 use planar::gpu::testing::uniforms::NetworkRecord;
 use planar::gpu::testing::{Binding, Kernel, Sources};
 use planar::gpu::{Adapter, Gpu};
+use planar::model::{Output, Parameters};
+use planar::optim::{Dropout, Optimizer, Recipe};
 use planar::selftest::testing::{layouts, of_any_depth};
 
 use crate::Check;
@@ -22,11 +24,24 @@ pub fn checks() -> Vec<NamedOnAdapter> {
 /// Hidden layers and samples: widths of both forms of the resident plan, one slice of the layered plan's sums and several.
 const SIZES: [(&[usize], usize); 5] = [(&[9], 276), (&[9], 3000), (&[3], 3000), (&[5, 33], 3000), (&[17, 16_500], 18)];
 
+/// The recipes of these sizes: plain, and all that the layered plan can.
+fn recipes() -> [Recipe; 2] {
+    let optimizer = Optimizer::ALL[3];
+    let dropout = Dropout { rate: 0.5, seed: 1 };
+    [Recipe::default(), Recipe { optimizer, dropout, l2: 0.1, batch_size: Some(17), ..Recipe::default() }]
+}
+
 fn turns_are_counted(adapter: &Adapter, gpu: &Gpu) -> Check {
     let mut counted = BTreeSet::new();
-    for (hidden, samples) in SIZES {
+    for ((hidden, samples), recipe) in SIZES.into_iter().flat_map(|size| recipes().map(|recipe| (size, recipe))) {
         let data = flower(samples, 1).map_err(|error| error.to_string())?;
-        let runs: Vec<Run> = (1..4).map(|seed| run(hidden, "tanh", 0.3, seed, 0.5)).collect();
+        let several = |run: Run| -> planar::Result<Run> {
+            let network = if recipe.is_plain() { run.network } else { run.network.with_output(Output::Softmax, 5)? };
+            let parameters = Parameters::zeros(&network);
+            Ok(Run { network, parameters, ..run }.with_recipe(recipe))
+        };
+        let runs = (1..4).map(|seed| several(run(hidden, "tanh", 0.3, seed, 0.5)));
+        let runs = runs.collect::<planar::Result<Vec<Run>>>().map_err(|error| error.to_string())?;
         let problem = Problem::new(&data, &runs).map_err(|error| error.to_string())?;
         let plans = layouts().chain(of_any_depth()).map(|laid| laid.on(gpu).plan(&problem));
         // a layout for fewer units, or a plan for one hidden layer
@@ -78,7 +93,7 @@ const FIRST: usize = 1 << 18;
 /// A line with the counter, if a loop begins in it.
 fn counting(line: &str) -> String {
     match line.trim_start().starts_with("for (") {
-        true => format!("{line} turns++;\n"),
+        true => format!("{line} loop_turns++;\n"),
         false => format!("{line}\n"),
     }
 }
@@ -109,7 +124,7 @@ fn storing(sources: &Sources, kernel: Kernel, into: &str) -> String {
     let of_element = element(sources, kernel, into).expect("a storage buffer");
     let lanes = if of_element.contains("vec4") { 4 } else { 1 };
     format!(
-        "{before}var<private> turns: u32 = 0u;
+        "{before}var<private> loop_turns: u32 = 0u;
 fn counted({}) {{{body}
 @compute {size}fn {name}(
     @builtin(workgroup_id) workgroup_id: vec3<u32>,
@@ -120,7 +135,7 @@ fn counted({}) {{{body}
 ) {{
     counted({});
     let of_workgroup = (workgroup_id.z * num_workgroups.y + workgroup_id.y) * num_workgroups.x + workgroup_id.x;
-    {into}[{}u + (of_workgroup * 256u + local_invocation_index) % {}u] = {of_element}(f32(turns));
+    {into}[{}u + (of_workgroup * 256u + local_invocation_index) % {}u] = {of_element}(f32(loop_turns));
 }}
 ",
         taken.join(", "),

@@ -6,6 +6,8 @@ mod chaotic;
 mod command;
 #[path = "../common/mod.rs"]
 mod common;
+mod dense;
+mod dense_terms;
 mod faults;
 mod limits;
 mod loops;
@@ -62,6 +64,7 @@ fn main() {
     let on_adapter = [
         chaotic::checks(),
         command::checks(),
+        dense::checks(),
         faults::checks(),
         loops::checks(),
         limits::checks(),

@@ -60,7 +60,7 @@ struct OfPlan {
 
 #[rustfmt::skip]
 const OF_SHADERS: [OfShader; 50] = [
-    OfShader { what: "the sign of the output delta", file: "lib/forward", from: "sigmoid(of_z).value - y", to: "sigmoid(of_z).value + y", by: GRADIENTS },
+    OfShader { what: "the sign of the output delta", file: "lib/output", from: "sigmoid(z).value - y", to: "sigmoid(z).value + y", by: GRADIENTS },
     OfShader { what: "the bias of a layer", file: "lib/forward", from: "let of_z = sums + a[", to: "let of_z = sums - a[", by: SLABS },
     OfShader { what: "the last column of a block", file: "lib/forward", from: "samples { z[at + 3u]", to: "samples { z[at + 2u]", by: COST },
     OfShader { what: "the loss of a row", file: "lib/forward", from: "dz_at + samples", to: "dz_at", by: COST },
@@ -81,7 +81,7 @@ const OF_SHADERS: [OfShader; 50] = [
     OfShader { what: "tanh's derivative", file: "lib/activation", from: "Activated(value, 4.0 * e * r * r)", to: "Activated(value, e * r * r)", by: GRADIENTS },
     OfShader { what: "a borrowed derivative", file: "lib/activation", from: "fma(-a, a,", to: "fma(a, a,", by: BORROWED },
     OfShader { what: "a sign in the loss", file: "lib/loss", from: "fma(-z, y,", to: "fma(z, y,", by: COST },
-    OfShader { what: "the sign of dZ2", file: "lib/output", from: "sigmoid(z2).value - y", to: "sigmoid(z2).value + y", by: UPDATES },
+    OfShader { what: "which of a group are samples", file: "lib/output_unit", from: "let is_sample = are_samples(group)", to: "let is_sample = !are_samples(group)", by: UPDATES },
     OfShader { what: "a row beyond the end", file: "lib/one_hidden", from: "< vec4<u32>(shape.samples)", to: "<= vec4<u32>(shape.samples)", by: KERNEL_ALONE },
     OfShader { what: "the sign of the update", file: "lib/one_hidden", from: "vec4<f32>(-learning_rate)", to: "vec4<f32>(learning_rate)", by: UPDATES },
     OfShader { what: "1/m in dW2", file: "lib/one_hidden", from: "vec4<f32>(scale, shape.mean, scale, scale)", to: "vec4<f32>(scale)", by: UPDATES },

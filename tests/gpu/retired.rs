@@ -5,6 +5,7 @@ use planar::data::flower;
 use planar::gpu::Gpu;
 use planar::gpu::plan::{Plan, PlanChoice, Problem, Slot};
 use planar::gpu::testing::uniforms::NetworkRecord;
+use planar::optim::{Dropout, Optimizer, Recipe};
 
 use crate::Check;
 use crate::common::run;
@@ -28,16 +29,24 @@ const RETIRED: usize = 1;
 const BEFORE: u32 = 0x3f12_3456;
 
 fn no_kernel_writes(gpu: &Gpu) -> Check {
-    for (hidden, samples, plans) in [
-        (&[1][..], 1, &PlanChoice::ALL[..]),
-        (&[17], 277, &PlanChoice::ALL),
-        (&[3], 2500, &PlanChoice::ALL), // sums by slabs
-        (&[5, 3], 400, &[PlanChoice::Layered]),
+    let all = Recipe {
+        optimizer: Optimizer::ALL[3],
+        dropout: Dropout { rate: 0.5, seed: 1 },
+        l2: 0.1,
+        batch_size: Some(64),
+        ..Recipe::default()
+    };
+    for (hidden, samples, plans, recipe) in [
+        (&[1][..], 1, &PlanChoice::ALL[..], Recipe::default()),
+        (&[17], 277, &PlanChoice::ALL, Recipe::default()),
+        (&[3], 2500, &PlanChoice::ALL, Recipe::default()), // sums by slabs
+        (&[5, 3], 400, &[PlanChoice::Layered], Recipe::default()),
+        (&[5, 3], 400, &[PlanChoice::Layered], all),
     ] {
         let points = vec![0.5; 2 * samples];
         let data = planar::data::Dataset::from_points("points", None, 2, &points, vec![1; samples]);
         let data = data.map_err(|error| error.to_string())?;
-        let runs = runs(hidden);
+        let runs: Vec<Run> = runs(hidden).into_iter().map(|run| run.with_recipe(recipe)).collect();
         for choice in plans {
             let gpu = gpu.clone().with_plan(*choice);
             let problem = Problem::new(&data, &runs).map_err(|error| error.to_string())?;
@@ -74,7 +83,7 @@ fn no_kernel_writes(gpu: &Gpu) -> Check {
 fn in_training(plan: &Plan, runs: &[Run], slot: Slot) -> Vec<u32> {
     match slot {
         Slot::Networks(layer) => bytemuck::cast_slice(&NetworkRecord::of_layer(runs, layer)).to_vec(),
-        Slot::Steps => vec![0; 3],
+        Slot::Steps => vec![0; plan.slots[&slot] as usize],
         other => contents(plan, runs, other),
     }
 }
@@ -88,8 +97,10 @@ fn contents(plan: &Plan, runs: &[Run], slot: Slot) -> Vec<u32> {
             bytemuck::cast_slice(&records).to_vec()
         }
         // counters are places in the history
-        Slot::Steps => vec![0, BEFORE, 0],
+        Slot::Steps => [0, BEFORE, 0, 0][..plan.slots[&slot] as usize].to_vec(),
         Slot::Asked => vec![2],
+        // the samples of a batch
+        Slot::Table => vec![0; plan.slots[&slot] as usize],
         _ => vec![BEFORE; plan.slots[&slot] as usize],
     }
 }
@@ -98,6 +109,10 @@ fn contents(plan: &Plan, runs: &[Run], slot: Slot) -> Vec<u32> {
 fn of_retired(slot: Slot, words: usize) -> Box<dyn Iterator<Item = usize>> {
     match slot {
         Slot::Inputs | Slot::Labels | Slot::Networks(_) | Slot::Asked => Box::new(0..0),
+        // shared
+        Slot::Table | Slot::BatchInputs | Slot::BatchLabels => Box::new(0..0),
+        // behind the counters stands one of all
+        Slot::Steps => Box::new(RETIRED..=RETIRED),
         // a row per step
         Slot::History => Box::new((RETIRED..words).step_by(3)),
         // a row is as long as each kernel needs: what is written is counted instead

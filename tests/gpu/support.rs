@@ -35,7 +35,7 @@ pub fn compare(what: &str, got: &[f32], want: &[f64], bound: impl Fn(usize) -> f
 /// Three networks side by side of one hidden layer.
 pub fn problem(inputs: usize, units: u32, samples: u32) -> Problem {
     let layout = Layout::new(&[inputs, units as usize, 1]);
-    Problem { networks: 3, samples, activation: Activation::Tanh, borrowed: None, layout }
+    Problem { networks: 3, samples, activation: Activation::Tanh, borrowed: None, layout, dense: None }
 }
 
 /// Over 16 features: split and resident say which plan and device can, and auto takes layered.

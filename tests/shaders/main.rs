@@ -216,6 +216,11 @@ fn uniform_of(kernel: Kernel) -> RustLayout {
             Product: rows, inner, columns, slices, slice, a_offset, a_stride, b_stride, weights, bias, parameters,
             networks, update, mean
         ),
+        Kernel::Gather => layout!(Batch: networks, samples, places, features, outputs, updates),
+        Kernel::OutputDelta => layout!(Outputs: networks, samples, outputs),
+        Kernel::Norms | Kernel::Update => {
+            layout!(Tensors: networks, parameters, stride, layers, rows, update, layer)
+        }
         Kernel::SerialForward
         | Kernel::SerialBackward
         | Kernel::SplitForward
@@ -235,6 +240,12 @@ fn structs_are_laid_out_as_in_rust() -> Check {
         for (_, variable) in module.global_variables.iter() {
             let want = match variable.name.as_deref() {
                 Some("networks") => layout!(NetworkRecord: width, learning_rate, slope, borrowed_slope),
+                Some("recipes") => {
+                    layout!(RecipeRecord: optimizer, beta, beta2, rest, rest2, epsilon, clip, filled)
+                }
+                Some("turns") if kernel != Kernel::Gather => {
+                    layout!(Turn: rate, keep, first, second, penalty, key, below, factor)
+                }
                 Some(name) if name == kernel.bindings()[0].0 => uniform_of(kernel),
                 _ => continue,
             };
@@ -276,7 +287,8 @@ fn absurd_limits() -> Check {
     for limits in adapters {
         for (networks, widths, samples) in [(1, [2, 3, 1], 1), (1, [16, 277, 1], 400), (300, [3, 17, 1], 2503)] {
             let layout = Layout::new(&widths);
-            let problem = Problem { networks, samples, activation: Activation::Tanh, borrowed: None, layout };
+            let problem =
+                Problem { networks, samples, activation: Activation::Tanh, borrowed: None, layout, dense: None };
             for choice in PlanChoice::ALL {
                 match Plan::new(choice, &problem, &limits) {
                     Ok(plan) if plan.steps().all(|step| step.invocations > 0 && !step.workgroups.contains(&0)) => {}

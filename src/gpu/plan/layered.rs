@@ -2,7 +2,8 @@
 //! layer stay in buffers.
 //!
 //! Forward, the bias and g follow; backward first dZ of every layer from the top down, with g′, and then each layer's
-//! gradient with its update: the output's is the last and counts the step. Products of sizes saturate; if one does, a buffer passes 32-bit indices too, and
+//! gradient with its update: the output's is the last and counts the step. What goes beyond plain gradient descent stands in
+//! `dense`. Products of sizes saturate; if one does, a buffer passes 32-bit indices too, and
 //! [`Plan::check`] refuses it.
 
 use std::collections::BTreeMap;
@@ -13,10 +14,10 @@ use bytemuck::bytes_of;
 
 use super::call::{activation_constants, mean_of};
 use super::order::LONGEST;
-use super::{KernelCall, Limits, Plan, Problem, Slot, WORKGROUP, history_length};
+use super::{KernelCall, Limits, Plan, Problem, Slot, WORKGROUP, dense, history_length};
 use crate::gpu::packing::Packing;
 use crate::gpu::shader::kernel::Kernel;
-use crate::gpu::shader::uniforms::Product;
+use crate::gpu::shader::uniforms::{Product, Turn};
 use crate::gpu::shader::{Constant, Constants};
 use crate::model::{Activation, Derivative};
 use crate::{Error, Result};
@@ -27,6 +28,8 @@ const SLICE: u32 = 1024;
 const SLICE_OF_UNITS: u32 = 64 * LONGEST;
 /// Terms that a tile takes at a time.
 const DEPTH: u32 = 16;
+/// Words of what an update of a network is told.
+pub(super) const TURN: u64 = (size_of::<Turn>() / 4) as u64;
 /// Rows and columns from which on a tile has enough to do.
 const TILED: u32 = 16;
 
@@ -76,19 +79,21 @@ pub fn layouts(limits: &Limits) -> Vec<Layout> {
 
 /// The layered plan for a problem: it can do any.
 pub fn build(problem: &Problem, layout: Layout) -> Plan {
-    let mut layers = Layers { problem, layout, partial_sums: 1 };
-    let last = problem.layout.layers() - 1;
-    let forward: Vec<KernelCall> = (0..=last).flat_map(|layer| layers.forward(layer)).collect();
-    let deltas: Vec<KernelCall> = (0..last).rev().flat_map(|layer| layers.delta(layer)).collect();
-    let mut gradients = |update| (0..=last).flat_map(|layer| layers.gradient(layer, update)).collect::<Vec<_>>();
-    let (updated, stored) = (gradients(true), gradients(false));
-    let cost = layers.gradient(last, false);
+    if let Some(extra) = &problem.dense {
+        return dense::build(problem, extra, layout);
+    }
+    let mut layers = Layers::new(problem, layout);
+    let forward = layers.forwards(false);
+    let deltas = layers.deltas(false);
+    let (updated, stored) = (layers.gradients(UPDATED), layers.gradients(STORED));
+    let cost = layers.gradient(layers.last(), STORED);
     Plan {
         name: "layered",
         layout: layout.to_string(),
         at_once: 1,
         slots: layers.slots(),
         packing: Packing::Tensors(problem.layout.clone()),
+        table: None,
         evaluation: [forward.clone(), cost].concat(),
         gradients: [forward.clone(), deltas.clone(), stored].concat(),
         iteration: [forward.clone(), deltas, updated].concat(),
@@ -99,59 +104,94 @@ pub fn build(problem: &Problem, layout: Layout) -> Plan {
 /// The three products of a layer.
 #[derive(Clone, Copy, PartialEq)]
 enum Step {
-    Forward,
-    Delta,
+    Forward { drops: bool },
+    Delta { drops: bool },
     Gradient,
 }
 
-struct Layers<'a> {
+/// What becomes of gradients: they update the parameters, or are stored, or so and another kernel counts the step.
+pub(super) const UPDATED: u32 = 1;
+pub(super) const STORED: u32 = 0;
+pub(super) const FOR_UPDATE: u32 = 2;
+
+/// The products of a problem's layers.
+pub(super) struct Layers<'a> {
     problem: &'a Problem,
     layout: Layout,
     /// The longest partial sums that a product needs.
     partial_sums: u64,
 }
 
-impl Layers<'_> {
-    fn last(&self) -> usize {
+impl<'a> Layers<'a> {
+    pub(super) fn new(problem: &'a Problem, layout: Layout) -> Self {
+        Self { problem, layout, partial_sums: 1 }
+    }
+
+    pub(super) fn last(&self) -> usize {
         self.problem.layout.layers() - 1
     }
 
-    /// Z = W·A + b and A = g(Z); at the output dZ and the losses.
-    fn forward(&mut self, layer: usize) -> Vec<KernelCall> {
+    /// The forward products from the inputs up, with units dropped or not.
+    pub(super) fn forwards(&mut self, drops: bool) -> Vec<KernelCall> {
+        (0..=self.last()).flat_map(|layer| self.forward(layer, drops)).collect()
+    }
+
+    /// dZ of the hidden layers from the top down.
+    pub(super) fn deltas(&mut self, drops: bool) -> Vec<KernelCall> {
+        (0..self.last()).rev().flat_map(|layer| self.delta(layer, drops)).collect()
+    }
+
+    /// The gradients of all layers.
+    pub(super) fn gradients(&mut self, update: u32) -> Vec<KernelCall> {
+        (0..=self.last()).flat_map(|layer| self.gradient(layer, update)).collect()
+    }
+
+    /// Z = W·A + b and A = g(Z); at the output dZ and the losses, or Z alone.
+    fn forward(&mut self, layer: usize, drops: bool) -> Vec<KernelCall> {
         let (units, inputs) = (self.problem.units(layer), self.problem.inputs(layer));
         let product = Product {
             rows: units,
             inner: inputs,
-            columns: self.problem.samples,
+            columns: self.problem.batch(),
             a_offset: self.problem.layout.weights(layer).offset as u32,
-            a_stride: self.problem.layout.parameters() as u32,
+            a_stride: self.stride(),
             b_stride: self.stride_below(layer),
+            parameters: self.stride(),
             ..self.of_layer(layer)
         };
         let results = if layer == self.last() { Slot::Delta(layer) } else { Slot::A(layer) };
-        let buffers = [Slot::Parameters, self.below(layer), Slot::PartialSums, Slot::Z(layer), Slot::Labels, results];
-        self.product(Step::Forward, layer, product, &buffers)
+        let buffers = [
+            Slot::Parameters,
+            self.below(layer),
+            Slot::PartialSums,
+            Slot::Z(layer),
+            Slot::Labels,
+            results,
+            Slot::Turns,
+        ];
+        self.product(Step::Forward { drops }, layer, product, &buffers)
     }
 
     /// dZ = (Wᵀ·dZ of the layer above) ∘ g′(Z).
-    fn delta(&mut self, layer: usize) -> Vec<KernelCall> {
+    fn delta(&mut self, layer: usize, drops: bool) -> Vec<KernelCall> {
         let above = layer + 1;
         let product = Product {
             rows: self.problem.units(layer),
             inner: self.problem.units(above),
-            columns: self.problem.samples,
+            columns: self.problem.batch(),
             a_offset: self.problem.layout.weights(above).offset as u32,
-            a_stride: self.problem.layout.parameters() as u32,
-            b_stride: self.rows_of_delta(above).saturating_mul(self.problem.samples),
+            a_stride: self.stride(),
+            b_stride: self.rows_of_delta(above).saturating_mul(self.problem.batch()),
             ..self.of_layer(layer)
         };
-        let buffers = [Slot::Parameters, Slot::Delta(above), Slot::PartialSums, Slot::Z(layer), Slot::Delta(layer)];
-        self.product(Step::Delta, layer, product, &buffers)
+        let buffers =
+            [Slot::Parameters, Slot::Delta(above), Slot::PartialSums, Slot::Z(layer), Slot::Delta(layer), Slot::Turns];
+        self.product(Step::Delta { drops }, layer, product, &buffers)
     }
 
     /// dW = dZ·Aᵀ/m and db = Σ dZ/m, and the update; at the output also the cost.
-    fn gradient(&mut self, layer: usize, update: bool) -> Vec<KernelCall> {
-        let samples = self.problem.samples;
+    pub(super) fn gradient(&mut self, layer: usize, update: u32) -> Vec<KernelCall> {
+        let samples = self.problem.batch();
         let rows = self.rows_of_delta(layer);
         let product = Product {
             rows,
@@ -159,7 +199,7 @@ impl Layers<'_> {
             columns: self.problem.inputs(layer) + 1,
             a_stride: rows.saturating_mul(samples),
             b_stride: self.stride_below(layer),
-            update: update.into(),
+            update,
             ..self.of_layer(layer)
         };
         let buffers = [
@@ -199,8 +239,8 @@ impl Layers<'_> {
     /// A tile of the product per workgroup.
     fn tiles(&self, side: u32, step: Step, layer: usize, product: Product, buffers: Vec<Slot>) -> KernelCall {
         let kernel = match step {
-            Step::Forward => Kernel::ForwardTile,
-            Step::Delta => Kernel::DeltaTile,
+            Step::Forward { .. } => Kernel::ForwardTile,
+            Step::Delta { .. } => Kernel::DeltaTile,
             Step::Gradient => Kernel::GradientTile,
         };
         let mut constants = self.constants(step, layer);
@@ -238,8 +278,8 @@ impl Layers<'_> {
         buffers: Vec<Slot>,
     ) -> KernelCall {
         let kernel = match step {
-            Step::Forward => Kernel::ForwardBlock,
-            Step::Delta => Kernel::DeltaBlock,
+            Step::Forward { .. } => Kernel::ForwardBlock,
+            Step::Delta { .. } => Kernel::DeltaBlock,
             Step::Gradient => Kernel::GradientBlock,
         };
         let along_rows = product.rows > product.columns;
@@ -271,9 +311,10 @@ impl Layers<'_> {
     /// What the prelude of a layer's product says.
     fn constants(&self, step: Step, layer: usize) -> Constants {
         let is_output = layer == self.last();
+        let is_dense = self.problem.dense.is_some();
         let derivative = match step {
-            Step::Forward if is_output => Derivative::of(Activation::Sigmoid),
-            Step::Forward => Derivative::of(self.problem.activation),
+            Step::Forward { .. } if is_output && !is_dense => Derivative::of(Activation::Sigmoid),
+            Step::Forward { .. } => Derivative::of(self.problem.activation),
             _ => Derivative { activation: self.problem.activation, borrowed: self.problem.borrowed },
         };
         let mut constants = match step {
@@ -282,12 +323,23 @@ impl Layers<'_> {
         };
         constants.extend([
             ("SLAB", Constant::U32(LONGEST)),
-            ("TRANSPOSE_A", Constant::Bool(step == Step::Delta)),
+            ("TRANSPOSE_A", Constant::Bool(matches!(step, Step::Delta { .. }))),
             ("TRANSPOSE_B", Constant::Bool(step == Step::Gradient)),
             ("ONES", Constant::Bool(step == Step::Gradient)),
         ]);
-        if step != Step::Delta {
-            constants.push(("IS_OUTPUT", Constant::Bool(is_output)));
+        match step {
+            Step::Forward { .. } => {
+                let (judges, is_linear) = (is_output && !is_dense, is_output && is_dense);
+                constants.extend([("IS_OUTPUT", Constant::Bool(judges)), ("IS_LINEAR", Constant::Bool(is_linear))]);
+            }
+            Step::Delta { .. } => {}
+            Step::Gradient => constants.push(("IS_OUTPUT", Constant::Bool(is_output))),
+        }
+        if let Step::Forward { drops } | Step::Delta { drops } = step {
+            // the layers share a shader where nothing is dropped
+            let drops = drops && !is_output;
+            let number = if drops { layer as u32 } else { 0 };
+            constants.extend([("DROPS", Constant::Bool(drops)), ("LAYER", Constant::U32(number))]);
         }
         constants
     }
@@ -299,30 +351,42 @@ impl Layers<'_> {
             bias: self.problem.layout.bias(layer).offset as u32,
             parameters: self.problem.layout.parameters() as u32,
             networks: self.problem.networks,
-            mean: mean_of(self.problem.samples),
+            // the weights of a dense network's samples add up to 1
+            mean: if self.problem.dense.is_some() { 1.0 } else { mean_of(self.problem.samples) },
             ..Product::default()
         }
     }
 
+    /// From one network's parameters to the next one's: moments lie between.
+    fn stride(&self) -> u32 {
+        let moments = self.problem.dense.map_or(0, |dense| dense.moments);
+        (self.problem.layout.parameters() as u32).saturating_mul(1 + moments)
+    }
+
     /// A of the layer below, or X.
     fn below(&self, layer: usize) -> Slot {
-        if layer == 0 { Slot::Inputs } else { Slot::A(layer - 1) }
+        match layer.checked_sub(1) {
+            Some(below) => Slot::A(below),
+            None if self.problem.dense.is_some_and(|dense| dense.batch.is_some()) => Slot::BatchInputs,
+            None => Slot::Inputs,
+        }
     }
 
     /// From one network's A below to the next; they share X.
     fn stride_below(&self, layer: usize) -> u32 {
-        if layer == 0 { 0 } else { self.problem.inputs(layer).saturating_mul(self.problem.samples) }
+        if layer == 0 { 0 } else { self.problem.inputs(layer).saturating_mul(self.problem.batch()) }
     }
 
-    /// Rows of dZ; at the output, the losses are the second.
+    /// Rows of dZ; at the output, the losses are the last.
     fn rows_of_delta(&self, layer: usize) -> u32 {
-        if layer == self.last() { 2 } else { self.problem.units(layer) }
+        self.problem.units(layer).saturating_add(u32::from(layer == self.last()))
     }
 
     /// Every buffer's length in elements.
-    fn slots(&self) -> BTreeMap<Slot, u64> {
+    pub(super) fn slots(&self) -> BTreeMap<Slot, u64> {
         let Problem { ref layout, .. } = *self.problem;
-        let (networks, samples) = (u64::from(self.problem.networks), u64::from(self.problem.samples));
+        let networks = u64::from(self.problem.networks);
+        let [samples, batch] = [self.problem.samples, self.problem.batch()].map(u64::from);
         let parameters = networks.saturating_mul(layout.parameters() as u64);
         let mut slots = BTreeMap::from([
             (Slot::Inputs, u64::from(self.problem.inputs(0)) * samples),
@@ -333,8 +397,9 @@ impl Layers<'_> {
             (Slot::History, history_length(self.problem)),
             (Slot::Steps, networks),
             (Slot::Asked, 1),
+            (Slot::Turns, networks.saturating_mul(TURN)),
         ]);
-        let of_rows = |rows: u32| networks.saturating_mul(rows.into()).saturating_mul(samples);
+        let of_rows = |rows: u32| networks.saturating_mul(rows.into()).saturating_mul(batch);
         for layer in 0..layout.layers() {
             slots.insert(Slot::Networks(layer), 4 * networks);
             slots.insert(Slot::Z(layer), of_rows(self.problem.units(layer)));

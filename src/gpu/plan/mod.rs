@@ -1,6 +1,7 @@
 //! A plan: which kernels run over which buffers in one iteration. Pure data, made and checked without a GPU.
 
 pub(crate) mod call;
+mod dense;
 pub(crate) mod layered;
 mod limits;
 mod one_hidden;
@@ -12,8 +13,9 @@ pub(crate) mod split;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use call::{KernelCall, WORKGROUP};
+pub use dense::Table;
 pub use limits::{Limits, Software};
-pub use problem::Problem;
+pub use problem::{Dense, Problem};
 
 use crate::backend::CHUNK_LIMIT;
 pub use crate::backend::PlanChoice;
@@ -33,11 +35,23 @@ const CANDIDATES: usize = 8;
 pub enum Slot {
     /// X (n_x × m), shared.
     Inputs,
-    /// Y (m), shared.
+    /// Y (outputs × m), shared; behind it, where every update of a dense network takes all samples, their weights (m).
     Labels,
+    /// The updates that are queued: what each network is told, and the batch.
+    Table,
+    /// What this update of each network is told.
+    Turns,
+    /// X of a batch.
+    BatchInputs,
+    /// Y of a batch, and behind it the weights of its samples.
+    BatchLabels,
+    /// How each network is trained, in records.
+    Recipes,
+    /// Sums of squares of each row of W and of its gradient, and behind them those of the network.
+    Norms,
     /// The records of a layer's networks.
     Networks(usize),
-    /// θ (networks × parameters).
+    /// θ (networks × parameters), and behind each network's its optimiser's moments.
     Parameters,
     /// dθ (networks × parameters).
     Gradients,
@@ -45,13 +59,13 @@ pub enum Slot {
     Z(usize),
     /// A of a hidden layer (networks × units × m).
     A(usize),
-    /// dZ of a layer (networks × units × m); at the output, the losses are a second row of the layered plan's.
+    /// dZ of a layer (networks × units × m); at the output, the losses are one more row of the layered plan's.
     Delta(usize),
     /// Slices of products on their way to their sum.
     PartialSums,
     /// The cost by step (steps × networks).
     History,
-    /// Steps done in this chunk (networks).
+    /// Steps done in this chunk (networks), and behind them in the plan for dense networks those begun (1).
     Steps,
     /// The iterations that this chunk asks for (1).
     Asked,
@@ -68,6 +82,8 @@ pub struct Plan {
     pub slots: BTreeMap<Slot, u64>,
     /// How data and parameters lie in them.
     pub packing: Packing,
+    /// What the host tells of each update, if anything but its number matters.
+    pub table: Option<Table>,
     /// Forward, backward, update; the cost recorded.
     pub iteration: Vec<KernelCall>,
     /// How many iterations one round of [`iteration`](Self::iteration) does, at most: up to what [`Slot::Asked`] holds.

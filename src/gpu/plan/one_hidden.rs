@@ -49,12 +49,18 @@ impl<'a> OneHidden<'a> {
     /// The problem's networks.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] if they have several hidden layers or over [`MAX_FEATURES`].
+    /// [`Error::Mismatch`] if they have several hidden layers or over [`MAX_FEATURES`], or are not trained by plain gradient
+    /// descent over all samples towards one logit.
     pub fn new(problem: &'a Problem, limits: &'a Limits, plan: &str) -> Result<Self> {
         if problem.layout.layers() != 2 {
             let message =
                 format!("the {plan} plan trains one hidden layer; the layered plan and the reference on the CPU");
             return Err(Error::Mismatch(message + " train several"));
+        }
+        if problem.dense.is_some() {
+            let message =
+                format!("the {plan} plan trains by plain gradient descent over all samples towards one logit");
+            return Err(Error::Mismatch(message + "; the layered plan and the CPU train more"));
         }
         if !has_few_features(problem) {
             let message = format!("the {plan} plan trains up to {MAX_FEATURES} features, not {}", problem.inputs(0));

@@ -1,9 +1,9 @@
 //! What a plan is made for: how many networks of which shape, on how many samples.
 
-use crate::backend::Run;
+use crate::backend::{Run, is_plain};
 use crate::data::Dataset;
 use crate::model::params::Layout;
-use crate::model::{Activation, Derivative, Network};
+use crate::model::{Activation, Derivative, Network, Output};
 use crate::{Error, Result};
 
 /// The networks that are trained side by side, in the sizes of the widest.
@@ -19,6 +19,44 @@ pub struct Problem {
     pub borrowed: Option<Activation>,
     /// The widest network's tensors: every network's parameters take that much room.
     pub layout: Layout,
+    /// What goes beyond plain gradient descent over all samples towards one logit, if anything does.
+    pub dense: Option<Dense>,
+}
+
+/// What goes beyond plain gradient descent over all samples towards one logit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dense {
+    /// What the outputs mean.
+    pub output: Output,
+    /// Samples of a batch, unless every update takes all in the order of the data.
+    pub batch: Option<u32>,
+    /// Moments that the optimisers keep of a parameter, at most.
+    pub moments: u32,
+    /// Whether a network has L2 or a clipped norm.
+    pub regularises: bool,
+    /// Whether a network drops units.
+    pub drops: bool,
+}
+
+impl Dense {
+    /// What runs need, none if all are plain.
+    fn of(data: &Dataset, runs: &[Run]) -> Option<Self> {
+        let first = runs.iter().find(|run| !is_plain(data, run))?;
+        let batches = first.recipe.batches(data.samples());
+        Some(Self {
+            output: first.network.output(),
+            batch: (!batches.are_whole()).then_some(batches.size() as u32),
+            moments: runs.iter().map(|run| run.recipe.optimizer.moments()).max().unwrap_or(0) as u32,
+            regularises: runs.iter().any(|run| run.recipe.l2 != 0.0 || run.recipe.clip_norm.is_some()),
+            drops: runs.iter().any(|run| !run.recipe.dropout.is_none()),
+        })
+    }
+
+    /// What a network needs for plain gradient descent over all samples, or to predict.
+    fn of_network(network: &Network, is_weighted: bool) -> Option<Self> {
+        let is_dense = is_weighted || !network.tells_two_classes();
+        is_dense.then(|| Self { output: network.output(), ..Self::default() })
+    }
 }
 
 impl Problem {
@@ -35,15 +73,17 @@ impl Problem {
         }
         let derivative = |run: &Run| run.network.derivative();
         let derivative = runs.first().map_or(Derivative::of(Activation::Tanh), derivative);
-        Self::of(data.samples(), Layout::new(&widths), derivative, runs.len())
+        let problem = Self::of(data.samples(), Layout::new(&widths), derivative, runs.len())?;
+        Ok(Self { dense: Dense::of(data, runs), ..problem })
     }
 
-    /// The problem of this many networks of one shape.
+    /// The problem of this many networks of one shape, trained by plain gradient descent.
     ///
     /// # Errors
     /// Those of [`new`](Self::new).
     pub fn same(data: &Dataset, network: &Network, count: usize) -> Result<Self> {
-        Self::of(data.samples(), Layout::new(&network.widths()), network.derivative(), count)
+        let problem = Self::of(data.samples(), Layout::new(&network.widths()), network.derivative(), count)?;
+        Ok(Self { dense: Dense::of_network(network, data.weights().is_some()), ..problem })
     }
 
     /// One network that predicts this many points.
@@ -51,7 +91,8 @@ impl Problem {
     /// # Errors
     /// Those of [`new`](Self::new).
     pub fn of_inference(network: &Network, points: usize) -> Result<Self> {
-        Self::of(points, network.layout().clone(), network.derivative(), 1)
+        let problem = Self::of(points, network.layout().clone(), network.derivative(), 1)?;
+        Ok(Self { dense: Dense::of_network(network, false), ..problem })
     }
 
     fn of(samples: usize, layout: Layout, derivative: Derivative, networks: usize) -> Result<Self> {
@@ -61,10 +102,15 @@ impl Problem {
             }
         }
         let Derivative { activation, borrowed } = derivative;
-        Ok(Self { networks: networks as u32, samples: samples as u32, activation, borrowed, layout })
+        Ok(Self { networks: networks as u32, samples: samples as u32, activation, borrowed, layout, dense: None })
     }
 
-    /// Units of a layer in the widest network; the output layer has 1.
+    /// Samples that an update takes.
+    pub fn batch(&self) -> u32 {
+        self.dense.and_then(|dense| dense.batch).unwrap_or(self.samples)
+    }
+
+    /// Units of a layer in the widest network, or the outputs.
     pub fn units(&self, layer: usize) -> u32 {
         self.layout.weights(layer).rows as u32
     }

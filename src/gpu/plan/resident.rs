@@ -121,7 +121,7 @@ fn even_blocks(length: u32) -> u32 {
 pub fn suits(problem: &Problem, limits: &Limits) -> bool {
     let work = u64::from(problem.units(0)) * u64::from(problem.samples.div_ceil(4));
     match limits.software {
-        _ if !has_few_features(problem) => false,
+        _ if problem.dense.is_some() || !has_few_features(problem) => false,
         Some(software) => work <= SMALL || problem.networks >= 2 * software.threads,
         None => problem.inputs(0) <= IN_REGISTERS && (work <= SMALL || problem.networks >= MANY),
     }

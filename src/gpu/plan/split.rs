@@ -117,7 +117,9 @@ fn blocks(problem: &Problem, Software { lanes, threads }: Software) -> [u32; 2] 
 /// Whether the features of a sample fit an invocation's registers on hardware: more are left to memory, or to the products
 /// of the layered plan (`docs/kernels.md`).
 pub fn suits(problem: &Problem, limits: &Limits) -> bool {
-    has_few_features(problem) && (limits.software.is_some() || problem.inputs(0) <= IN_REGISTERS)
+    problem.dense.is_none()
+        && has_few_features(problem)
+        && (limits.software.is_some() || problem.inputs(0) <= IN_REGISTERS)
 }
 
 /// The split plan for a problem.
@@ -141,6 +143,7 @@ pub fn build(problem: &Problem, limits: &Limits, layout: Layout) -> Result<Plan>
         layout: layout.to_string(),
         slots: networks.slots(),
         packing: networks.packing(),
+        table: None,
         iteration: pass(true),
         at_once: 1,
         evaluation: look.clone(),

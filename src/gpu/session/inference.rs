@@ -23,9 +23,10 @@ pub struct Inference<'a> {
     packing: Packing,
     /// Points of a block.
     block: usize,
+    outputs: usize,
     buffers: BTreeMap<Slot, wgpu::Buffer>,
     dispatches: Vec<Dispatch>,
-    /// The logits, and what the last dispatch writes.
+    /// The logits, and what the last dispatch makes of them.
     results: Vec<Slot>,
 }
 
@@ -54,13 +55,14 @@ impl<'a> Inference<'a> {
         });
         let buffers = buffers.await?;
         let dispatches = bind(context, &plan.forward, &buffers).await?;
-        let last = plan.forward.last().and_then(|step| step.buffers.last().copied());
-        let logits = Slot::Z(network.hidden().len());
-        let results = [logits].into_iter().chain(last.filter(|last| *last != logits)).collect();
-        Ok(Self { context, packing: plan.packing.clone(), block, buffers, dispatches, results })
+        let layer = network.hidden().len();
+        let judges = plan.table.is_none() && buffers.contains_key(&Slot::Delta(layer));
+        let results = [Slot::Z(layer)].into_iter().chain(judges.then_some(Slot::Delta(layer))).collect();
+        let outputs = network.outputs();
+        Ok(Self { context, packing: plan.packing.clone(), block, outputs, buffers, dispatches, results })
     }
 
-    /// The logits of at most a block of points, row-major (points × features).
+    /// The logits (points × outputs) of at most a block of points (points × features), both row-major.
     ///
     /// # Errors
     /// [`Error::Incomplete`] if the driver dropped work, and those of the device.
@@ -70,20 +72,22 @@ impl<'a> Inference<'a> {
         let stride = self.packing.samples(self.block);
         let inputs = self.packing.points(points, features, self.block);
         device.queue.write_buffer(&self.buffers[&Slot::Inputs], 0, cast_slice(&inputs));
-        let unwritten = vec![UNWRITTEN; stride];
+        let length = self.outputs * stride;
+        let unwritten = vec![UNWRITTEN; length];
         for slot in &self.results {
             device.queue.write_buffer(&self.buffers[slot], 0, cast_slice(&unwritten));
         }
-        let parts: Vec<_> = self.results.iter().map(|slot| (&self.buffers[slot], 4 * stride as u64)).collect();
+        let parts: Vec<_> = self.results.iter().map(|slot| (&self.buffers[slot], 4 * length as u64)).collect();
         let mut staging = Staging::new(device, parts.iter().map(|(_, bytes)| bytes).sum()).await?;
         let mut encoder = device.wgpu.create_command_encoder(&Default::default());
         record(&mut encoder, &self.dispatches, 1);
         staging.copy(&mut encoder, &parts);
         let submission = device.submit(encoder).await?;
         let (_, words) = staging.map(submission).wait(device, <[u32]>::to_vec).await?;
-        if words.chunks_exact(stride).any(|result| result[..count].contains(&UNWRITTEN)) {
+        if words.chunks_exact(stride).any(|row| row[..count].contains(&UNWRITTEN)) {
             return Err(Error::Incomplete { asked: 1, done: 0 });
         }
-        Ok(words[..count].iter().map(|bits| f64::from(f32::from_bits(*bits))).collect())
+        let of_point = |point| words[..length].iter().skip(point).step_by(stride);
+        Ok((0..count).flat_map(of_point).map(|bits| f64::from(f32::from_bits(*bits))).collect())
     }
 }

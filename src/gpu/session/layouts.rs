@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use bytemuck::cast_slice;
 use web_time::Instant;
 
 use super::dispatch::{Dispatch, USAGE, record};
 use super::on_device::bind;
 use super::readback::Staging;
 use super::tuner::{Probe, Tuner};
+use super::updates::Updates;
 use crate::gpu::context::{Context, Known};
 use crate::gpu::plan::{KernelCall, Plan, Slot};
 use crate::{Error, Result};
@@ -21,6 +23,16 @@ struct Laid {
     calls: Vec<KernelCall>,
     at_once: u32,
     dispatches: Option<Vec<Dispatch>>,
+}
+
+/// A part of a chunk, by one layout.
+struct Part {
+    layout: usize,
+    /// Iterations of the chunk before it.
+    first: u32,
+    count: u32,
+    /// Iterations of the chunk.
+    chunk: u32,
 }
 
 /// All layouts of a session, and which of them computes.
@@ -84,6 +96,7 @@ impl Layouts {
         &mut self,
         context: &Context,
         buffers: &BTreeMap<Slot, wgpu::Buffer>,
+        mut updates: Option<&mut Updates>,
         iterations: u32,
     ) -> Result<wgpu::CommandEncoder> {
         let device = &context.device;
@@ -100,10 +113,11 @@ impl Layouts {
                 device.finished(before).await?;
             }
             for (layout, share) in &shares {
-                done += share;
                 let begun = Instant::now();
-                device.queue.write_buffer(&buffers[&Slot::Asked], 0, &u32::to_le_bytes(done));
-                self.record(&mut encoder, *layout, *share);
+                device.queue.write_buffer(&buffers[&Slot::Asked], 0, &u32::to_le_bytes(done + share));
+                let part = Part { layout: *layout, first: done, count: *share, chunk: iterations };
+                done += share;
+                self.record_part(context, buffers, &mut encoder, updates.as_deref_mut(), part).await?;
                 let next = device.wgpu.create_command_encoder(&Default::default());
                 let submission = device.submit(std::mem::replace(&mut encoder, next)).await?;
                 device.finished(submission).await?;
@@ -118,8 +132,44 @@ impl Layouts {
             }
         }
         device.queue.write_buffer(&buffers[&Slot::Asked], 0, &iterations.to_le_bytes());
-        self.record(&mut encoder, self.tuner.current(), iterations - done);
+        let part = Part { layout: self.tuner.current(), first: done, count: iterations - done, chunk: iterations };
+        self.record_part(context, buffers, &mut encoder, updates.as_deref_mut(), part).await?;
+        if let Some(updates) = updates {
+            updates.queued(iterations);
+        }
         Ok(encoder)
+    }
+
+    /// Records a part of a chunk. What the host tells of its updates is written first, as many as fit into the table: what
+    /// was recorded before is then submitted.
+    async fn record_part(
+        &self,
+        context: &Context,
+        buffers: &BTreeMap<Slot, wgpu::Buffer>,
+        encoder: &mut wgpu::CommandEncoder,
+        updates: Option<&mut Updates>,
+        Part { layout, first, count, chunk }: Part,
+    ) -> Result<()> {
+        let Some(updates) = updates else {
+            self.record(encoder, layout, count);
+            return Ok(());
+        };
+        let (mut at, end, room) = (first, first + count, updates.room());
+        while at < end {
+            if at % room == 0 {
+                let device = &context.device;
+                if at > 0 {
+                    let next = device.wgpu.create_command_encoder(&Default::default());
+                    device.submit(std::mem::replace(encoder, next)).await?;
+                }
+                let words = updates.after(at, room.min(chunk - at));
+                device.queue.write_buffer(&buffers[&Slot::Table], 0, cast_slice(&words));
+            }
+            let until = end.min((at / room + 1) * room);
+            self.record(encoder, layout, until - at);
+            at = until;
+        }
+        Ok(())
     }
 
     /// A chunk of so many iterations was collected.
@@ -142,9 +192,13 @@ impl Layouts {
         &mut self,
         context: &Context,
         buffers: &BTreeMap<Slot, wgpu::Buffer>,
+        updates: Option<&mut Updates>,
         networks: &[bool],
     ) -> Result<()> {
         let begun = Instant::now();
+        if let (Some(updates), Some(_)) = (updates, self.tuner.to_probe()) {
+            context.device.queue.write_buffer(&buffers[&Slot::Table], 0, cast_slice(&updates.next(1)));
+        }
         while let Some(layout) = self.tuner.to_probe() {
             self.probe_one(context, buffers, networks, layout).await?;
             if begun.elapsed() >= PROBING {

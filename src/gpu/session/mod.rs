@@ -1,6 +1,7 @@
 //! Plans at work: networks in training, and networks that predict.
 //!
 //! - `on_device`: a plan's buffers and bind groups on one device; chunks submitted and read back
+//! - `updates`: what the host tells of the updates of dense networks
 //! - `tuner`, `layouts`: which layout is the fastest, on the first chunks of a training
 //! - `recovering`: the session that users have, which goes on if its device is lost
 //! - `inference`: forward passes alone
@@ -13,5 +14,6 @@ mod on_device;
 pub mod readback;
 mod recovering;
 mod tuner;
+mod updates;
 
 pub use recovering::GpuSession;

@@ -9,14 +9,16 @@ use bytemuck::cast_slice;
 use super::dispatch::{Dispatch, USAGE, record, upload};
 use super::layouts::Layouts;
 use super::readback::{Pending, Staging};
+use super::updates::Updates;
 use crate::backend::{CHUNK_LIMIT, Chunk, Evaluation, Run, check_chunk, check_start, no_network};
 use crate::data::Dataset;
 use crate::gpu::context::{Context, Known};
 use crate::gpu::device::Device;
 use crate::gpu::packing::Packing;
 use crate::gpu::plan::{KernelCall, Plan, Slot};
-use crate::gpu::shader::uniforms::NetworkRecord;
+use crate::gpu::shader::uniforms::{NetworkRecord, RecipeRecord};
 use crate::model::{Network, Parameters};
+use crate::optim::{Optimizer, State};
 use crate::{Error, Result};
 
 /// Networks in training on one device.
@@ -26,7 +28,10 @@ pub struct OnDevice {
     layouts: Layouts,
     packing: Packing,
     samples: usize,
+    runs: Vec<Run>,
     networks: Vec<Network>,
+    /// What the host tells of the updates of dense networks.
+    updates: Option<Updates>,
     /// The networks' records of each layer, as they were loaded.
     records: Vec<Vec<NetworkRecord>>,
     retired: Vec<bool>,
@@ -70,15 +75,22 @@ impl OnDevice {
         let device = &context.device;
         let layers = runs.first().map_or(0, |run| run.network.hidden().len() + 1);
         let records: Vec<_> = (0..layers).map(|layer| NetworkRecord::of_layer(runs, layer)).collect();
+        let parameters = plan.packing.pack_states(runs, runs.iter().map(|run| &run.parameters))?;
         let buffers = device.guarded("buffers", || {
-            let contents = |slot: Slot| contents(slot, plan, data, runs, &records);
+            let contents = |slot: Slot| match slot {
+                Slot::Parameters => Some(cast_slice(&parameters).to_vec()),
+                _ => contents(slot, plan, data, runs, &records),
+            };
             let make =
                 |(slot, elements): (&Slot, &u64)| (*slot, make_buffer(device, *slot, *elements, contents(*slot)));
             plan.slots.iter().map(make).collect::<BTreeMap<_, _>>()
         });
         let buffers = buffers.await?;
+        let updates = plan.table.map(|table| Updates::new(table, data, runs));
         Ok(Self {
             name: plan.name,
+            runs: runs.to_vec(),
+            updates,
             retired: vec![false; runs.len()],
             networks: runs.iter().map(|run| run.network.clone()).collect(),
             packing: plan.packing.clone(),
@@ -126,7 +138,8 @@ impl OnDevice {
             Some(staging) => staging,
             None => Staging::new(device, self.chunk_bytes(CHUNK_LIMIT).iter().sum()).await?,
         };
-        let mut encoder = self.layouts.advance(&self.context, &self.buffers, iterations).await?;
+        let updates = self.updates.as_mut();
+        let mut encoder = self.layouts.advance(&self.context, &self.buffers, updates, iterations).await?;
         let slots = [Slot::History, Slot::Steps, Slot::Parameters].map(|slot| &self.buffers[&slot]);
         let parts: Vec<_> = slots.into_iter().zip(self.chunk_bytes(iterations)).collect();
         staging.copy(&mut encoder, &parts);
@@ -146,20 +159,25 @@ impl OnDevice {
         self.free.push(staging);
         self.layouts.collected(iterations);
         let in_training: Vec<bool> = self.retired.iter().map(|retired| !retired).collect();
-        self.layouts.probe(&self.context, &self.buffers, &in_training).await?;
+        self.layouts.probe(&self.context, &self.buffers, self.updates.as_mut(), &in_training).await?;
 
         let (history, rest) = words.split_at(networks * iterations as usize);
         let (steps, parameters) = rest.split_at(networks);
         self.all_done(steps, iterations)?;
         let cost = |bits: &u32| f64::from(f32::from_bits(*bits));
         let costs = (0..networks).map(|n| history.iter().skip(n).step_by(networks).map(cost).collect()).collect();
-        let moments = vec![Vec::new(); self.networks.len()];
+        let optimizers: Vec<Optimizer> = self.runs.iter().map(|run| run.recipe.optimizer).collect();
+        let moments = self.packing.unpack_moments(&self.networks, &optimizers, parameters);
         Ok(Some(Chunk { iterations, costs, parameters: self.packing.unpack(&self.networks, parameters), moments }))
     }
 
-    /// [`Session::restart`](crate::backend::Session::restart).
-    pub async fn restart(&mut self, start: &[Parameters]) -> Result<()> {
+    /// [`Session::restart`](crate::backend::Session::restart), from these states.
+    pub async fn restart(&mut self, start: &[Parameters], states: &[State]) -> Result<()> {
         check_start(self.networks.iter(), start)?;
+        for (run, state) in self.runs.iter_mut().zip(states) {
+            run.state.clone_from(state);
+        }
+        let parameters = self.packing.pack_states(&self.runs, start)?;
         while let Some(Queued { pending, .. }) = self.queued.pop_front() {
             if let Some(pending) = pending {
                 self.free.push(pending.wait(&self.context.device, |_| ()).await?.0);
@@ -171,7 +189,10 @@ impl OnDevice {
                 queue.write_buffer(buffer, 0, cast_slice(records));
             }
         }
-        queue.write_buffer(&self.buffers[&Slot::Parameters], 0, cast_slice(&self.packing.pack(start)));
+        queue.write_buffer(&self.buffers[&Slot::Parameters], 0, cast_slice(&parameters));
+        if let (Some(updates), Some(run)) = (&mut self.updates, self.runs.first()) {
+            updates.restart(run.state.updates);
+        }
         self.retired.fill(false);
         self.context.device.check().await
     }
@@ -193,6 +214,9 @@ impl OnDevice {
 
     /// [`Session::evaluate`](crate::backend::Session::evaluate).
     pub async fn evaluate(&mut self) -> Result<Vec<Evaluation>> {
+        if self.updates.is_some() {
+            return self.evaluate_dense().await;
+        }
         let (networks, stride) = (self.networks.len(), self.packing.samples(self.samples));
         let logits = Slot::Z(self.records.len() - 1);
         let parts = [(Slot::History, 4 * networks as u64), (logits, 4 * (networks * stride) as u64)];
@@ -208,8 +232,51 @@ impl OnDevice {
 
     /// [`Session::gradients`](crate::backend::Session::gradients).
     pub async fn gradients(&mut self) -> Result<Vec<Parameters>> {
-        let words = self.look(GRADIENTS, &[(Slot::Gradients, self.parameter_bytes())]).await?;
-        Ok(self.packing.unpack(&self.networks, &words))
+        if let Some(updates) = &mut self.updates {
+            let next = updates.next(1);
+            self.context.device.queue.write_buffer(&self.buffers[&Slot::Table], 0, cast_slice(&next));
+        }
+        let packing = self.packing.of_gradients();
+        let bytes = 4 * (self.networks.len() * packing.parameters()) as u64;
+        let words = self.look(GRADIENTS, &[(Slot::Gradients, bytes)]).await?;
+        Ok(packing.unpack(&self.networks, &words))
+    }
+
+    /// The evaluation of dense networks: block by block as large as a batch, so that memory holds no more samples at once.
+    async fn evaluate_dense(&mut self) -> Result<Vec<Evaluation>> {
+        let (networks, logits) = (self.networks.len(), Slot::Z(self.records.len() - 1));
+        let outputs = self.networks.first().map_or(1, Network::outputs);
+        let no_cost = |_| Evaluation { cost: 0.0, logits: Vec::with_capacity(outputs * self.samples) };
+        let mut evaluations: Vec<Evaluation> = (0..networks).map(no_cost).collect();
+        let is_penalised = self.runs.iter().any(|run| run.recipe.l2 != 0.0);
+        let blocks = self.updates.as_ref().map_or(0, Updates::blocks);
+        for block in 0..blocks {
+            let Some(updates) = &self.updates else { break };
+            let (table, places, count) = updates.block(block);
+            self.context.device.queue.write_buffer(&self.buffers[&Slot::Table], 0, cast_slice(&table));
+            let of_logits = networks * outputs * places;
+            let mut parts = vec![(Slot::History, 4 * networks as u64), (logits, 4 * of_logits as u64)];
+            if is_penalised && block == 0 {
+                parts.push((Slot::Parameters, self.parameter_bytes()));
+            }
+            let words = self.look(EVALUATION, &parts).await?;
+            let (costs, words) = words.split_at(networks);
+            let (logits, parameters) = words.split_at(of_logits);
+            let wide = |bits: &u32| f64::from(f32::from_bits(*bits));
+            let of_networks = costs.iter().zip(logits.chunks_exact(outputs * places));
+            for (evaluation, (cost, logits)) in evaluations.iter_mut().zip(of_networks) {
+                evaluation.cost += wide(cost);
+                let of_samples = (0..count).flat_map(|at| logits.iter().skip(at).step_by(places).map(wide));
+                evaluation.logits.extend(of_samples);
+            }
+            if !parameters.is_empty() {
+                let parameters = self.packing.unpack(&self.networks, parameters);
+                for ((evaluation, run), parameters) in evaluations.iter_mut().zip(&self.runs).zip(&parameters) {
+                    evaluation.cost += run.recipe.penalty(parameters, self.samples);
+                }
+            }
+        }
+        Ok(evaluations)
     }
 
     /// Runs calls that count one step of every network, and reads the first bytes of buffers back.
@@ -266,14 +333,21 @@ pub async fn bind(
     Ok(dispatches)
 }
 
-/// What a session's buffer begins with: the data, the records and the parameters; nothing if it begins with zeros.
+/// What a session's buffer begins with, but for the parameters: the data and the records; nothing if it begins with zeros.
 fn contents(slot: Slot, plan: &Plan, data: &Dataset, runs: &[Run], records: &[Vec<NetworkRecord>]) -> Option<Vec<u8>> {
     let bytes = |values: &[f32]| cast_slice(values).to_vec();
     match slot {
         Slot::Inputs => Some(bytes(&plan.packing.inputs(data))),
+        Slot::Labels if let Some(table) = plan.table => {
+            let network = &runs.first()?.network;
+            Some(bytes(&plan.packing.targets(data, network, table.batch.is_none())))
+        }
+        Slot::Recipes => {
+            let records: Vec<_> = runs.iter().map(|run| RecipeRecord::of(&run.recipe)).collect();
+            Some(cast_slice(&records).to_vec())
+        }
         Slot::Labels => Some(bytes(&plan.packing.labels(data))),
         Slot::Networks(layer) => Some(cast_slice(&records[layer]).to_vec()),
-        Slot::Parameters => Some(bytes(&plan.packing.pack(runs.iter().map(|run| &run.parameters)))),
         _ => None,
     }
 }

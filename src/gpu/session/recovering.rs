@@ -10,6 +10,7 @@ use crate::gpu::context::{Known, SharedContext};
 use crate::gpu::plan::Plan;
 use crate::gpu::wait::block_on;
 use crate::model::Parameters;
+use crate::optim::State;
 use crate::{Error, Result};
 
 /// Chunks queued at once: while the host reads one, the GPU computes the next.
@@ -23,8 +24,10 @@ pub struct GpuSession {
     /// What is known of them.
     known: Known,
     data: Dataset,
-    /// The networks with the parameters that came back last.
+    /// The networks with the parameters and the states that came back last.
     runs: Vec<Run>,
+    /// The states that were loaded.
+    states: Vec<State>,
     /// Updates that made those parameters.
     done: u64,
     /// What is queued and retired is kept here alone: it is asked when it has to be replaced.
@@ -43,7 +46,8 @@ impl GpuSession {
         let known = shared.known(key);
         let load = async |context| OnDevice::new(context, &plans, known.clone(), data, runs).await;
         let session = shared.recovering(load).await?;
-        Ok(Self { shared, plans, known, data: data.clone(), runs: runs.to_vec(), done: 0, session })
+        let states = runs.iter().map(|run| run.state.clone()).collect();
+        Ok(Self { shared, plans, known, data: data.clone(), runs: runs.to_vec(), states, done: 0, session })
     }
 
     /// Does something with the session, and if its device is lost, once more on another.
@@ -86,8 +90,10 @@ impl GpuSession {
     pub async fn collect(&mut self) -> Result<Option<Chunk>> {
         let Some(chunk) = self.recovering(async |session| session.collect().await).await? else { return Ok(None) };
         self.done += u64::from(chunk.iterations);
-        for (run, parameters) in self.runs.iter_mut().zip(&chunk.parameters) {
+        for ((run, parameters), moments) in self.runs.iter_mut().zip(&chunk.parameters).zip(&chunk.moments) {
             run.parameters.clone_from(parameters);
+            run.state.moments.clone_from(moments);
+            run.state.updates += u64::from(chunk.iterations);
         }
         Ok(Some(chunk))
     }
@@ -105,9 +111,11 @@ impl GpuSession {
     /// # Errors
     /// As there.
     pub async fn restart(&mut self, start: &[Parameters]) -> Result<()> {
-        self.recovering(async |session| session.restart(start).await).await?;
-        for (run, parameters) in self.runs.iter_mut().zip(start) {
+        let states = self.states.clone();
+        self.recovering(async |session| session.restart(start, &states).await).await?;
+        for ((run, parameters), state) in self.runs.iter_mut().zip(start).zip(states) {
             run.parameters.clone_from(parameters);
+            run.state = state;
         }
         self.done = 0;
         Ok(())

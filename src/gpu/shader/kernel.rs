@@ -16,6 +16,14 @@ pub enum Kernel {
     GradientBlock,
     /// The same, a tile per workgroup.
     GradientTile,
+    /// The next batch, and what its update is told.
+    Gather,
+    /// dZ and the losses of outputs of any kind.
+    OutputDelta,
+    /// The norms of weights and gradients, for L2 and clipping.
+    Norms,
+    /// The update of all parameters by any optimiser.
+    Update,
     /// X to dZ2 and the loss of one hidden layer, a sample per invocation.
     SerialForward,
     /// dZ2 to the gradients and the update of one hidden layer, a unit per invocation.
@@ -51,13 +59,17 @@ pub enum Binding {
 
 impl Kernel {
     /// All kernels.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 20] = [
         Self::ForwardBlock,
         Self::ForwardTile,
         Self::DeltaBlock,
         Self::DeltaTile,
         Self::GradientBlock,
         Self::GradientTile,
+        Self::Gather,
+        Self::OutputDelta,
+        Self::Norms,
+        Self::Update,
         Self::SerialForward,
         Self::SerialBackward,
         Self::SplitForward,
@@ -79,6 +91,10 @@ impl Kernel {
             Self::DeltaTile => "delta_tile",
             Self::GradientBlock => "gradient_block",
             Self::GradientTile => "gradient_tile",
+            Self::Gather => "gather",
+            Self::OutputDelta => "output_delta",
+            Self::Norms => "norms",
+            Self::Update => "update",
             Self::SerialForward => "serial_forward",
             Self::SerialBackward => "serial_backward",
             Self::SplitForward => "split_forward",
@@ -105,6 +121,7 @@ impl Kernel {
                 ("z", ReadWrite),
                 ("labels", Read),
                 ("results", ReadWrite),
+                ("turns", Read),
             ],
             Self::DeltaBlock | Self::DeltaTile => &[
                 ("product", Uniform),
@@ -114,6 +131,7 @@ impl Kernel {
                 ("partial", ReadWrite),
                 ("z", Read),
                 ("dz", ReadWrite),
+                ("turns", Read),
             ],
             Self::GradientBlock | Self::GradientTile => &[
                 ("product", Uniform),
@@ -124,6 +142,46 @@ impl Kernel {
                 ("parameters", ReadWrite),
                 ("gradients", ReadWrite),
                 ("history", ReadWrite),
+                ("steps", ReadWrite),
+            ],
+            Self::Gather => &[
+                ("batch", Uniform),
+                ("networks", Read),
+                ("table", Read),
+                ("inputs", Read),
+                ("labels", Read),
+                ("steps", Read),
+                ("turns", ReadWrite),
+                ("batch_inputs", ReadWrite),
+                ("batch_labels", ReadWrite),
+            ],
+            Self::OutputDelta => &[
+                ("shape", Uniform),
+                ("networks", Read),
+                ("z", Read),
+                ("labels", Read),
+                ("dz", ReadWrite),
+                ("steps", ReadWrite),
+            ],
+            Self::Norms => &[
+                ("tensors", Uniform),
+                ("networks", Read),
+                ("recipes", Read),
+                ("turns", Read),
+                ("parameters", Read),
+                ("gradients", Read),
+                ("sums", ReadWrite),
+                ("history", ReadWrite),
+                ("steps", Read),
+            ],
+            Self::Update => &[
+                ("tensors", Uniform),
+                ("networks", Read),
+                ("recipes", Read),
+                ("turns", Read),
+                ("sums", Read),
+                ("parameters", ReadWrite),
+                ("gradients", ReadWrite),
                 ("steps", ReadWrite),
             ],
             Self::SerialForward | Self::SplitForward => &[

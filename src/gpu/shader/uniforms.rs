@@ -4,6 +4,9 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::backend::Run;
 use crate::model::Network;
+use crate::model::network::MAX_HIDDEN_LAYERS;
+use crate::model::params::Layout;
+use crate::optim::{Optimizer, Recipe};
 
 /// `Network` of `lib/network.wgsl`: what differs between the networks that train side by side.
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
@@ -69,10 +72,165 @@ pub struct Product {
     pub parameters: u32,
     /// Networks side by side.
     pub networks: u32,
-    /// 1 if the parameters are updated, 0 if the gradients are stored.
+    /// 1 if the parameters are updated, 0 if the gradients are stored, 2 if so and another kernel counts the step.
     pub update: u32,
     /// 1/m.
     pub mean: f32,
+}
+
+/// `Batch` of `gather.wgsl`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Batch {
+    /// Networks side by side.
+    pub networks: u32,
+    /// m.
+    pub samples: u32,
+    /// Places of a batch.
+    pub places: u32,
+    /// Rows of X.
+    pub features: u32,
+    /// Rows of Y.
+    pub outputs: u32,
+    /// Updates that fit in the table.
+    pub updates: u32,
+}
+
+/// `Outputs` of `output_delta.wgsl`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Outputs {
+    /// Networks side by side.
+    pub networks: u32,
+    /// Samples of a batch.
+    pub samples: u32,
+    /// Rows of Z.
+    pub outputs: u32,
+}
+
+/// `Tensors` of `lib/tensors.wgsl`. Filled up to whole vectors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Tensors {
+    /// Networks side by side.
+    pub networks: u32,
+    /// Parameters of one network.
+    pub parameters: u32,
+    /// From one network's parameters, with their moments, to the next one's.
+    pub stride: u32,
+    /// Layers with the output's.
+    pub layers: u32,
+    /// Rows of all layers.
+    pub rows: u32,
+    /// 1 if the parameters are updated, 0 if the gradients are stored.
+    pub update: u32,
+    filled: [u32; 2],
+    /// Of each layer: where W starts, where b starts, columns and rows of W.
+    pub layer: [[u32; 4]; MAX_HIDDEN_LAYERS + 1],
+}
+
+impl Tensors {
+    /// The tensors of networks that take the room of the widest, with this many moments of each parameter.
+    pub fn new(layout: &Layout, networks: u32, moments: u32, update: bool) -> Self {
+        let parameters = layout.parameters() as u32;
+        let mut tensors = Self {
+            networks,
+            parameters,
+            stride: parameters.saturating_mul(1 + moments),
+            layers: layout.layers() as u32,
+            update: update.into(),
+            ..Self::default()
+        };
+        for (layer, of_layer) in tensors.layer.iter_mut().enumerate().take(layout.layers()) {
+            let (weights, bias) = (layout.weights(layer), layout.bias(layer));
+            *of_layer = [weights.offset, bias.offset, weights.columns, weights.rows].map(|number| number as u32);
+            tensors.rows += weights.rows as u32;
+        }
+        tensors
+    }
+}
+
+/// `Turn` of `lib/turn.wgsl`: what an update of a network is told that the one before it was not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Turn {
+    /// α of this update.
+    pub rate: f32,
+    /// 1 − α·decay.
+    pub keep: f32,
+    /// 1 / (1 − β₁ᵗ).
+    pub first: f32,
+    /// 1 / (1 − β₂ᵗ).
+    pub second: f32,
+    /// λ/m.
+    pub penalty: f32,
+    /// The key of the units that are dropped.
+    pub key: u32,
+    /// What is below this of 32 bits drops a unit.
+    pub below: u32,
+    /// 1 / (1 − rate) of dropout.
+    pub factor: f32,
+}
+
+impl Turn {
+    /// An update, counted from 0, over this many samples.
+    pub fn of(recipe: &Recipe, learning_rate: f64, update: u64, samples: usize) -> Self {
+        let step = recipe.step::<f32>(learning_rate, update);
+        Self {
+            rate: step.rate,
+            keep: step.keep,
+            first: step.first,
+            second: step.second,
+            penalty: (recipe.l2 / samples as f64) as f32,
+            key: recipe.dropout.key(update),
+            below: recipe.dropout.threshold(),
+            factor: recipe.dropout.factor(),
+        }
+    }
+}
+
+/// `Recipe` of `lib/optimizer.wgsl`: how a network is trained, all that is the same in each of its updates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct RecipeRecord {
+    /// The rule's number in shaders.
+    pub optimizer: u32,
+    /// β of momentum and Nesterov, β₁ of Adam.
+    pub beta: f32,
+    /// β₂.
+    pub beta2: f32,
+    /// 1 − β₁.
+    pub rest: f32,
+    /// 1 − β₂.
+    pub rest2: f32,
+    /// ε.
+    pub epsilon: f32,
+    /// The largest norm of the gradient, 0 for none.
+    pub clip: f32,
+    /// Fills the record up to two vectors.
+    pub filled: u32,
+}
+
+impl RecipeRecord {
+    /// The record of a recipe.
+    pub fn of(recipe: &Recipe) -> Self {
+        let (optimizer, [b1, b2], epsilon) = match recipe.optimizer {
+            Optimizer::Descent => (0, [0.0; 2], 1.0),
+            Optimizer::Momentum { beta } => (1, [beta, 0.0], 1.0),
+            Optimizer::Nesterov { beta } => (2, [beta, 0.0], 1.0),
+            Optimizer::Adam { betas, epsilon, .. } => (3, betas, epsilon),
+        };
+        Self {
+            optimizer,
+            beta: b1 as f32,
+            beta2: b2 as f32,
+            rest: (1.0 - b1) as f32,
+            rest2: (1.0 - b2) as f32,
+            epsilon: epsilon as f32,
+            clip: recipe.clip_norm.map_or(0.0, |clip| clip as f32),
+            filled: 0,
+        }
+    }
 }
 
 /// `OneHidden` of `lib/one_hidden.wgsl`.
