@@ -22,15 +22,26 @@ fn random(count: usize, seed: u32, scale: f64) -> Vec<f64> {
     values.weights(0)[..count].to_vec()
 }
 
-fn random_data(samples: usize, features: usize, seed: u32) -> Dataset {
-    let labels = random(samples, seed + 1, 1.0).into_iter().map(|value| u8::from(value > 0.2)).collect();
-    Dataset::from_points("random", None, features, &random(samples * features, seed, 1.0), labels).unwrap()
-}
-
-/// What the outputs of a network should be, row-major (samples × outputs).
-fn targets(data: &Dataset, network: &Network) -> Vec<f64> {
-    let each = data.labels().iter().flat_map(|label| std::iter::repeat_n(f64::from(*label), network.outputs()));
-    each.collect()
+/// Random points whose targets suit the outputs, and weights of which some are 0 if they are `weighted`.
+fn random_data(samples: usize, features: usize, output: Output, outputs: usize, weighted: bool) -> Dataset {
+    let (points, values) = (random(samples * features, 5, 1.0), random(samples * outputs, 6, 1.0));
+    let bits: Vec<u8> = values.iter().map(|value| u8::from(*value > 0.2)).collect();
+    let data = match output {
+        Output::Logistic if outputs == 1 => Dataset::from_points("random", None, features, &points, bits),
+        Output::Logistic => Dataset::from_label_rows("random", None, features, &points, outputs, &bits),
+        Output::Softmax => {
+            let labels = values[..samples].iter().map(|value| (value.abs() * 1e4) as usize % outputs);
+            let names = (0..outputs).map(|class| class.to_string()).collect();
+            Dataset::from_classes("random", None, features, &points, names, labels.map(|label| label as u8).collect())
+        }
+        Output::Squares => Dataset::from_numbers("random", None, features, &points, outputs, &values),
+    };
+    let data = data.unwrap();
+    if !weighted {
+        return data;
+    }
+    let weights = (0..samples).map(|sample| [0.5, 2.0, 0.0, 1.0][sample % 4]).collect();
+    data.with_weights(weights).unwrap()
 }
 
 /// A network with random weights and biases, z within about ±2, exact in f32.
@@ -72,7 +83,7 @@ fn bits(chunks: &[Chunk], network: usize) -> Vec<u64> {
 
 /// One step of the engine against the reference in f64, and the update that follows from it.
 fn compare_with_f64(engine: &Engine, data: &Dataset, run: &Run, what: &str) {
-    let mut scales = scales::of_gradients(data, run, &targets(data, &run.network));
+    let mut scales = scales::of_gradients(data, run);
     let decay = run.recipe.l2 / data.samples() as f64;
     scales.iter_mut().zip(run.parameters.values()).for_each(|(scale, theta)| *scale += decay * theta.abs());
     let bound = |i: usize| 1e-5 * scales[i] + 1e-9;
@@ -127,15 +138,14 @@ fn one_step_of_each_activation_output_and_optimiser_matches_f64_at_odd_sizes() {
                 let outputs =
                     if output == Output::Softmax { shape[shape.len() - 1].max(2) } else { shape[shape.len() - 1] };
                 let widths = [&shape[..shape.len() - 1], &[outputs]].concat();
-                let data = random_data([1, 3, 17, 64, 277][case / 2 % 5], shape[0], 5);
+                let samples = [1, 3, 17, 64, 277][case / 2 % 5];
+                let data = random_data(samples, shape[0], output, widths[widths.len() - 1], case % 3 == 0);
                 let mut run = random_run(&widths, activation, output, 7 + case as u32);
                 run.state = state(&run, optimizer);
                 run.recipe = Recipe { optimizer, l2: [0.0, 0.3][case % 2], ..Recipe::default() };
                 for instructions in Instructions::available() {
-                    let what = format!(
-                        "{widths:?}, {} samples, {activation}, {output}, {optimizer}, {instructions}",
-                        data.samples()
-                    );
+                    let what =
+                        format!("{widths:?}, {samples} samples, {activation}, {output}, {optimizer}, {instructions}");
                     compare_with_f64(&engine(2).with_instructions(instructions).unwrap(), &data, &run, &what);
                 }
                 case += 1;
@@ -170,8 +180,8 @@ fn crowd(batch: usize) -> Vec<Run> {
 
 #[test]
 fn threads_chunks_and_neighbours_change_no_bit() {
-    let data = random_data(700, 9, 3);
-    for batch in [1, 64, 333, 700] {
+    let data = random_data(700, 9, Output::Softmax, 3, true);
+    for batch in [2, 64, 333, 700] {
         let runs = crowd(batch);
         for instructions in Instructions::available() {
             let engine = |threads| engine(threads).with_instructions(instructions).unwrap();
@@ -193,4 +203,101 @@ fn threads_chunks_and_neighbours_change_no_bit() {
             }
         }
     }
+}
+
+#[test]
+fn batches_masks_and_clipping_are_those_of_the_reference() {
+    let data = random_data(700, 9, Output::Softmax, 3, true);
+    for batch in [64, 333, 700] {
+        for run in crowd(batch) {
+            let mut reference = Reference::<f64>::new().load(&data, std::slice::from_ref(&run)).unwrap();
+            reference.advance(40).unwrap();
+            let want = reference.collect().unwrap().unwrap();
+            for instructions in Instructions::available() {
+                let engine = engine(2).with_instructions(instructions).unwrap();
+                let chunks = train(&engine, &data, std::slice::from_ref(&run), 40, 9);
+                let costs: Vec<f64> = chunks.iter().flat_map(|chunk| chunk.costs[0].clone()).collect();
+                let what = format!("batch {batch}, {}, {instructions}", run.recipe.optimizer);
+                assert_each_within(&what, &costs, &want.costs[0], |i| 1e-4 * want.costs[0][i]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_run_goes_on_from_its_state_and_starts_again_to_the_same_bits() {
+    let data = random_data(300, 9, Output::Softmax, 3, false);
+    for run in crowd(64) {
+        let runs = std::slice::from_ref(&run);
+        let want = bits(&train(&engine(2), &data, runs, 30, 30), 0);
+        let first = train(&engine(2), &data, runs, 13, 5);
+        let last = first.last().unwrap();
+        let mut later = run.clone();
+        later.parameters = last.parameters[0].clone();
+        later.state = State { updates: 13, moments: last.moments[0].clone() };
+        let mut chunks = first.clone();
+        chunks.extend(train(&engine(1), &data, &[later], 17, 4));
+        assert!(bits(&chunks, 0) == want, "{} goes on", run.recipe.optimizer);
+
+        let mut session = engine(2).load(&data, runs).unwrap();
+        session.advance(7).unwrap();
+        session.restart(std::slice::from_ref(&run.parameters)).unwrap();
+        session.advance(30).unwrap();
+        assert!(bits(&[session.collect().unwrap().unwrap()], 0) == want, "{} starts again", run.recipe.optimizer);
+    }
+}
+
+#[test]
+fn networks_of_the_fused_kernels_and_others_train_side_by_side_as_alone() {
+    let data = random_data(200, 4, Output::Logistic, 1, false);
+    let run = |optimizer: &str, seed| {
+        let mut run = random_run(&[4, 20, 1], Activation::Tanh, Output::Logistic, seed);
+        run.recipe.optimizer = optimizer.parse().unwrap();
+        run
+    };
+    let runs = [run("adam", 1), run("gd", 2), run("momentum", 3), run("gd", 4), run("adam", 5)];
+    let mut together = engine(2).load(&data, &runs).unwrap();
+    together.advance(5).unwrap();
+    together.retire(3).unwrap();
+    together.advance(5).unwrap();
+    let chunks = [together.collect().unwrap().unwrap(), together.collect().unwrap().unwrap()];
+    assert!(chunks[1].costs[3].is_empty() && together.retire(5).is_err());
+    let (evaluations, gradients) = (together.evaluate().unwrap(), together.gradients().unwrap());
+    for (network, run) in runs.iter().enumerate().filter(|(network, _)| *network != 3) {
+        let mut alone = engine(1).load(&data, std::slice::from_ref(run)).unwrap();
+        alone.advance(10).unwrap();
+        assert!(bits(&[alone.collect().unwrap().unwrap()], 0) == bits(&chunks, network), "network {network}");
+        assert_eq!(alone.evaluate().unwrap()[0], evaluations[network]);
+        assert_eq!(alone.gradients().unwrap()[0], gradients[network]);
+    }
+    let start: Vec<Parameters> = runs.iter().map(|run| run.parameters.clone()).collect();
+    assert!(together.restart(&start[1..]).is_err());
+    together.restart(&start).unwrap();
+    together.advance(5).unwrap();
+    assert_eq!(together.collect().unwrap().unwrap().costs, chunks[0].costs);
+}
+
+#[test]
+fn memory_beside_the_data_does_not_grow_with_the_samples() {
+    // storing Z and A of 192 units × 400,000 samples would take 600 MB
+    let data = random_data(400_000, 16, Output::Softmax, 3, false);
+    let mut run = random_run(&[16, 128, 64, 3], Activation::Relu, Output::Softmax, 1);
+    run.recipe.optimizer = "adam".parse().unwrap();
+    (run.recipe.batch_size, run.recipe.shuffle) = (Some(100_000), Some(1));
+    let peak = || {
+        let status = std::fs::read_to_string("/proc/self/status").ok()?;
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok())
+    };
+    let before = peak();
+    let engine = engine(2);
+    let mut session = engine.load(&data, std::slice::from_ref(&run)).unwrap();
+    session.advance(5).unwrap();
+    let logits = session.evaluate().unwrap().remove(0).logits;
+    assert_eq!(logits.len(), 3 * data.samples());
+    let said = engine.memory(&data, &run.network, 1).unwrap() / 1024;
+    if let (Some(before), Some(after)) = (before, peak()) {
+        let grown = after - before;
+        assert!(grown < 150_000, "{grown} kB more, and {said} kB were said");
+    }
+    assert!((40_000..150_000).contains(&said), "{said} kB");
 }

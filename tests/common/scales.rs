@@ -5,20 +5,22 @@ use planar::backend::Run;
 use planar::data::Dataset;
 use planar::model::{Activation, Output};
 
-/// Of each gradient element Σ|terms|, with what the terms inherit; `targets` are row-major (samples × outputs).
-pub fn of_gradients(data: &Dataset, run: &Run, targets: &[f64]) -> Vec<f64> {
-    let (theta, outputs, m) = (&run.parameters, run.network.outputs(), data.samples());
+/// Of each gradient element Σ|terms|, with what the terms inherit, over all samples.
+pub fn of_gradients(data: &Dataset, run: &Run) -> Vec<f64> {
+    let (theta, output) = (&run.parameters, run.network.output());
     let mut gradients = vec![0.0; theta.values().len()];
-    for sample in 0..m {
+    for sample in 0..data.samples() {
+        let share = data.weights().map_or(1.0, |weights| weights[sample]) / data.total_weight();
+        let y: Vec<f64> = (0..run.network.outputs()).map(|row| data.targets().value(output, row, sample)).collect();
         let layers = forward(run, data.point(sample).collect());
         let (z, scale) = (&layers[layers.len() - 1].z, &layers[layers.len() - 1].scale);
-        let mut dz = of_output(run.network.output(), z, &targets[sample * outputs..][..outputs], scale);
+        let mut dz = of_output(output, z, &y, scale);
         for (n, layer) in layers.iter().enumerate().rev() {
             let (w, b) = (theta.layout().weights(n), theta.layout().bias(n));
             for (row, dz) in gradients[w.range()].chunks_exact_mut(w.columns).zip(&dz) {
-                row.iter_mut().zip(&layer.below).for_each(|(sum, a)| *sum += dz * a / m as f64);
+                row.iter_mut().zip(&layer.below).for_each(|(sum, a)| *sum += dz * a * share);
             }
-            gradients[b.range()].iter_mut().zip(&dz).for_each(|(sum, dz)| *sum += dz / m as f64);
+            gradients[b.range()].iter_mut().zip(&dz).for_each(|(sum, dz)| *sum += dz * share);
             if n > 0 {
                 let mut da = vec![0.0; w.columns];
                 for (row, dz) in theta.weights(n).chunks_exact(w.columns).zip(&dz) {

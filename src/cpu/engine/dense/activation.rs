@@ -3,7 +3,8 @@
 
 use fearless_simd::{Select, Simd, SimdBase, SimdFloat};
 
-use super::super::math::{exp_of_minus_abs, exp_parts, ln_1p, splat};
+use super::super::math::{exp_of_minus_abs, exp_parts, splat};
+use super::output::ln_1p_of_any;
 use super::panel::{WIDTH, registers_of};
 use crate::model::{Activation, Derivative};
 
@@ -153,7 +154,7 @@ impl<S: Simd> Curve<S> for Softplus {
         let (zero, one) = (splat(simd, 0.0), splat(simd, 1.0));
         let [e] = exp_of_minus_abs(simd, [z]);
         let is_negative = z.simd_lt(zero);
-        [is_negative.select(zero, z) + ln_1p::<S>(e), is_negative.select(e, one) / (one + e)]
+        [is_negative.select(zero, z) + ln_1p_of_any(simd, e), is_negative.select(e, one) / (one + e)]
     }
 }
 

@@ -24,6 +24,11 @@ impl Layer {
     pub fn is_few(&self) -> bool {
         dot::is_few(self.units, self.inputs)
     }
+
+    /// The lines that those sums take.
+    pub fn lanes(&self) -> usize {
+        if self.is_few() { dot::lines(self.units, self.inputs) } else { 0 }
+    }
 }
 
 /// W1, b1, W2, b2, … as in the network's own layout, but each row of W and each b begins with a line. Padding is 0 and stays 0.
@@ -63,26 +68,27 @@ impl Layers {
 
     /// One number per parameter, in the order of the network's layout, as it lies here.
     pub fn pack(&self, values: &[f64]) -> Vec<Line> {
-        let mut packed = zeros(self.len / LINE);
+        let (mut packed, mut values) = (zeros(self.len / LINE), values.iter());
         let to = flat_mut(&mut packed);
-        self.runs().fold(values, |values, (at, numbers)| {
-            let (run, rest) = values.split_at(numbers);
-            to[at..][..numbers].iter_mut().zip(run).for_each(|(to, from)| *to = *from as f32);
-            rest
-        });
+        for (at, numbers) in self.runs() {
+            to[at..][..numbers].iter_mut().zip(&mut values).for_each(|(to, from)| *to = *from as f32);
+        }
         packed
     }
 
-    /// The inverse of [`pack`](Self::pack).
-    pub fn unpack<'a>(&'a self, packed: &'a [Line]) -> impl Iterator<Item = f64> + 'a {
-        self.runs().flat_map(|(at, numbers)| &flat(packed)[at..][..numbers]).map(|value| f64::from(*value))
+    /// Adds the parameters to `values`, in the order of the network's layout.
+    pub fn unpack(&self, packed: &[Line], values: &mut Vec<f64>) {
+        let from = flat(packed);
+        for (at, numbers) in self.runs() {
+            values.extend(from[at..][..numbers].iter().map(|value| f64::from(*value)));
+        }
     }
 
-    /// [`unpack`](Self::unpack) into parameters of the network.
+    /// The parameters of the network.
     pub fn parameters(&self, network: &Network, packed: &[Line]) -> Parameters {
-        let mut parameters = Parameters::zeros(network);
-        parameters.values_mut().iter_mut().zip(self.unpack(packed)).for_each(|(to, from)| *to = from);
-        parameters
+        let mut values = Vec::with_capacity(network.layout().parameters());
+        self.unpack(packed, &mut values);
+        Parameters::from_values(network, values).unwrap_or_else(|_| Parameters::zeros(network))
     }
 
     /// The runs of parameters without padding in between, in their order: where each begins, and its numbers.

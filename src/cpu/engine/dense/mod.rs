@@ -18,6 +18,7 @@ mod products;
 mod samples;
 pub mod session;
 mod step;
+mod table;
 mod trainee;
 mod transpose;
 

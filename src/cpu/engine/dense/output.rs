@@ -3,7 +3,7 @@
 use fearless_simd::{Bytes, Select, Simd, SimdBase, SimdFloat};
 
 use super::super::line::LINE;
-use super::super::math::{exp_of_minus_abs, ln_1p, loss, splat};
+use super::super::math::{exp_of_minus_abs, ln_1p, splat};
 use super::panel::WIDTH;
 use crate::model::Output;
 
@@ -43,7 +43,7 @@ impl<S: Simd> Column<'_, S> {
     fn logistic(&mut self) -> S::f32s {
         let mut sum = splat(self.simd, 0.0);
         for k in 0..self.outputs() {
-            let (dz, cost) = loss(self.simd, self.z(k), self.y(k));
+            let (dz, cost) = logistic(self.simd, self.z(k), self.y(k));
             self.put(k, self.weighted(dz));
             sum += cost;
         }
@@ -110,6 +110,27 @@ impl<S: Simd> Column<'_, S> {
     fn put(&mut self, k: usize, value: S::f32s) {
         value.store_slice(&mut self.z[k * WIDTH + self.lane..][..S::f32s::LEN]);
     }
+}
+
+/// (dz, loss) of a logit and its label, as `math::loss` has them, but for |z| > 80 as at 80 where it is the smaller term.
+#[inline(always)]
+fn logistic<S: Simd>(simd: S, z: S::f32s, y: S::f32s) -> (S::f32s, S::f32s) {
+    let (zero, one, cap) = (splat(simd, 0.0), splat(simd, 1.0), splat(simd, 80.0));
+    let [e] = exp_of_minus_abs(simd, [z.abs().simd_gt(cap).select(cap, z)]);
+    let is_one = y.simd_gt(zero);
+    let wrong_side = is_one.select(-z, z);
+    let error = wrong_side.simd_lt(zero).select(e, one) / (one + e);
+    let positive = z.simd_gt(zero).select(z, zero);
+    (is_one.select(-error, error), positive - z * y + ln_1p_of_any(simd, e))
+}
+
+/// ln(1 + e) for 0 < e ≤ 1. Where it is e itself, the series is left alone: its squares would fall below the range of f32, where
+/// some CPUs take a hundred times as long.
+#[inline(always)]
+pub fn ln_1p_of_any<S: Simd>(simd: S, e: S::f32s) -> S::f32s {
+    let least = splat(simd, 1e-9);
+    let is_less = e.simd_lt(least);
+    is_less.select(e, ln_1p::<S>(is_less.select(least, e)))
 }
 
 /// ln x for x ≥ 1, as n·ln 2 + ln(1 + (m − 1)) with x = 2ⁿ·m and 1 ≤ m < 2. NaN and ∞ give themselves.

@@ -13,6 +13,8 @@ pub struct Panels {
     pub turned: Vec<Turned>,
     /// Of each hidden layer g′(Z), and later dZ.
     pub deltas: Vec<Panel>,
+    /// Of each layer whose dW are sums over lanes, those of each lane.
+    pub lanes: Vec<Vec<Line>>,
     /// Z of the outputs, and later dZ.
     pub output: Panel,
     /// What the outputs should be.
@@ -51,6 +53,7 @@ impl Panels {
             inputs: layers.layers().iter().map(|layer| Panel::new(layer.inputs)).collect(),
             turned: layers.layers().iter().map(|layer| Turned::new(layer.inputs)).collect(),
             deltas: hidden.iter().map(units).collect(),
+            lanes: layers.layers().iter().map(|layer| zeros(layer.lanes())).collect(),
             output: units(&top),
             targets: units(&top),
             weights: [Line([0.0; LINE]); LINES],
@@ -58,10 +61,15 @@ impl Panels {
         }
     }
 
+    /// Whether the first layer needs X as columns alone.
+    pub fn takes_columns(&self) -> bool {
+        self.layers.layers()[0].is_few()
+    }
+
     /// The bytes of the panels for a network.
     pub fn bytes(layers: &Layers) -> usize {
         let padded = |units: usize| units.next_multiple_of(LINE);
         let of = |layer: &Layer| 2 * padded(layer.inputs) + 2 * padded(layer.units);
-        layers.layers().iter().map(of).sum::<usize>() * WIDTH * size_of::<f32>()
+        layers.layers().iter().map(|layer| of(layer) * WIDTH + layer.lanes() * LINE).sum::<usize>() * size_of::<f32>()
     }
 }

@@ -9,7 +9,7 @@ use super::super::line::{LINE, Line, flat, flat_mut, zeros};
 use super::layers::Layers;
 use super::panel::WIDTH;
 use super::panels::Panels;
-use super::pass::{Functions, Pass};
+use super::pass::{Functions, Pass, Run};
 use super::samples::{Batch, Samples};
 use crate::optim::Dropout;
 
@@ -38,6 +38,12 @@ pub fn parts(layers: &Layers, samples: usize) -> usize {
     let work = (layers.len() + COST_OF_UNIT * units).saturating_mul(lines * LINE) / WORK;
     let most = MOST.min(NUMBERS / layers.len().max(1)).max(1);
     1 << work.min(lines / LINES_OF_PART).clamp(1, most).ilog2()
+}
+
+/// Whether each part is one panel at most. The sums are then the same whether the parts are added up in turn or go on from one
+/// to the next.
+pub fn are_panels(parts: usize, samples: usize) -> bool {
+    samples.div_ceil(LINE).div_ceil(parts) * LINE <= WIDTH
 }
 
 /// The places of one of so many parts in a batch, whole lines of them.
@@ -71,14 +77,18 @@ pub struct Task<'a> {
     pub places: Range<usize>,
     pub panels: &'a mut Panels,
     pub part: &'a mut Part,
+    /// Whether the part's sums are gone on from.
+    pub goes_on: bool,
 }
 
 impl Task<'_> {
     /// Calls `act` with a pass over each panel of samples in turn, and the number of the panel.
     #[inline(always)]
     fn panels<S: Simd>(&mut self, simd: S, mut act: impl FnMut(&mut Pass<S>, &mut Part, usize, Range<usize>)) {
-        self.part.weight = self.samples.weight(self.batch, self.places.clone());
-        self.part.cost = 0.0;
+        if !self.goes_on {
+            (self.part.cost, self.part.weight) = (0.0, 0.0);
+        }
+        self.part.weight += self.samples.weight(self.batch, self.places.clone());
         for (k, first) in self.places.clone().step_by(WIDTH).enumerate() {
             let places = first..self.places.end.min(first + WIDTH);
             self.samples.gather(simd, self.batch, places.clone(), self.panels);
@@ -103,7 +113,7 @@ impl Operation for Gradient<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { mut task, dropout, update } = self;
-        let (len, panels) = (task.theta.len(), task.places.len().div_ceil(WIDTH));
+        let (len, panels, goes_on) = (task.theta.len(), task.places.len().div_ceil(WIDTH), task.goes_on);
         if task.part.sums.len() != len {
             task.part.sums = zeros(len);
         }
@@ -116,8 +126,9 @@ impl Operation for Gradient<'_> {
                 }
             });
             part.cost += pass.output();
-            pass.backward(flat_mut(&mut part.sums), k % RUN == 0);
-            if k % RUN == RUN - 1 || k + 1 == panels {
+            let run = Run { begins: k % RUN == 0, ends: k % RUN == RUN - 1 || k + 1 == panels, goes_on };
+            pass.backward(flat_mut(&mut part.sums), run);
+            if run.ends {
                 part.totals.iter_mut().zip(flat(&part.sums)).for_each(|(total, sum)| *total += f64::from(*sum));
             }
         });

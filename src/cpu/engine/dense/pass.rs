@@ -1,11 +1,11 @@
 //! Forward and backward through the layers, over a panel of samples.
 
-use fearless_simd::{Simd, SimdBase};
+use fearless_simd::Simd;
 
-use super::super::line::{LINE, flat};
+use super::super::line::{LINE, flat, flat_mut};
 use super::super::math::{registers, splat, store};
 use super::activation::activate;
-use super::dot::dot;
+use super::dot::{dot, sum_lanes, sum_rows};
 use super::layers::Layer;
 use super::output::output;
 use super::panel::WIDTH;
@@ -19,6 +19,17 @@ use crate::model::{Derivative, Output};
 pub struct Functions {
     pub derivative: Derivative,
     pub output: Output,
+}
+
+/// Where a panel stands among those whose gradients are added up in f32.
+#[derive(Clone, Copy)]
+pub struct Run {
+    /// Whether it is the first.
+    pub begins: bool,
+    /// Whether it is the last.
+    pub ends: bool,
+    /// Whether there are sums already, which are gone on from.
+    pub goes_on: bool,
 }
 
 /// A pass over the first `samples` samples of the panels, at the parameters θ.
@@ -69,21 +80,22 @@ impl<S: Simd> Pass<'_, S> {
     }
 
     /// The sums dW = dZ·Aᵀ and db = Σ dZ over the samples, from the outputs down, with dZ = (Wᵀ·dZ above) ∘ g′(Z). They are
-    /// added to `sums`, or take its place if it `is_first`.
-    pub fn backward(&mut self, sums: &mut [f32], is_first: bool) {
+    /// added to `sums`, or take their place where nothing is to be gone on from.
+    pub fn backward(&mut self, sums: &mut [f32], run: Run) {
+        let is_first = run.begins && !run.goes_on;
         let (lines, samples) = (self.lines(), self.samples);
         let Self { simd, theta, panels, .. } = self;
-        let Panels { layers, inputs, turned, deltas, output, .. } = &mut **panels;
+        let Panels { layers, inputs, turned, deltas, output, lanes, .. } = &mut **panels;
         for (k, layer) in layers.layers().iter().enumerate().rev() {
             let (below, above) = deltas.split_at_mut(k);
             let dz = above.first().unwrap_or(output);
             let dw = &mut sums[layer.weights..][..layer.units * layer.stride];
             if layer.is_few() {
-                let (dz, a) = ((dz.padded(), layer.units), (inputs[k].padded(), layer.inputs));
-                dot(*simd, lines, dz, a, |unit, input, sum| {
-                    let to = &mut dw[unit * layer.stride + input];
-                    *to = if is_first { sum } else { *to + sum };
-                });
+                let lanes = flat_mut(&mut lanes[k]);
+                dot(*simd, layer, lines, dz.padded(), inputs[k].padded(), lanes, run.begins);
+                if run.ends {
+                    sum_lanes(*simd, layer, lanes, dw, !run.goes_on);
+                }
             } else {
                 let (stride, size) =
                     (turned[k].stride, Size { rows: layer.units, terms: samples, lines: layer.stride / LINE });
@@ -96,12 +108,17 @@ impl<S: Simd> Pass<'_, S> {
                     (ByRows { values: dz.rows(), stride: WIDTH }, Right { values: turned[k].values(), stride });
                 product(*simd, size, dz, a, &mut Sums { dw, layer, is_first });
             }
-            let dz = dz.rows();
-            sum_rows(*simd, lines, dz, &mut sums[layer.bias..][..layer.units], is_first);
+            sum_rows(*simd, lines, dz.padded(), &mut sums[layer.bias..], is_first);
             if let Some(below) = below.last_mut() {
                 let size = Size { rows: layer.inputs, terms: layer.units, lines };
                 let w = ByColumns { values: &theta[layer.weights..], stride: layer.stride };
-                product(*simd, size, w, Right { values: dz, stride: WIDTH }, &mut Delta { dz: below.rows_mut() });
+                product(
+                    *simd,
+                    size,
+                    w,
+                    Right { values: dz.rows(), stride: WIDTH },
+                    &mut Delta { dz: below.rows_mut() },
+                );
             }
         }
     }
@@ -160,20 +177,4 @@ impl Finish for Sums<'_> {
         }
         store::<S, T>(sums, to);
     }
-}
-
-/// Σ over the first `lines` lines of each row, added to `sums` or in their place.
-fn sum_rows<S: Simd>(simd: S, lines: usize, rows: &[f32], sums: &mut [f32], is_first: bool) {
-    simd.vectorize(
-        #[inline(always)]
-        || {
-            for (row, sum) in rows.chunks_exact(WIDTH).zip(sums) {
-                let mut total = splat(simd, 0.0);
-                for register in row[..lines * LINE].chunks_exact(S::f32s::LEN) {
-                    total += S::f32s::from_slice(simd, register);
-                }
-                *sum = if is_first { total.reduce_sum() } else { *sum + total.reduce_sum() };
-            }
-        },
-    );
 }

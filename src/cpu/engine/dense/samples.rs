@@ -7,6 +7,7 @@ use fearless_simd::Simd;
 use super::super::line::{LINE, flat_mut};
 use super::panel::WIDTH;
 use super::panels::Panels;
+use super::table::{Table, put_rows};
 use super::transpose::transpose;
 use crate::data::Dataset;
 use crate::model::Output;
@@ -15,12 +16,10 @@ use crate::model::Output;
 pub struct Samples {
     /// m.
     pub count: usize,
-    features: usize,
-    outputs: usize,
-    /// X, row-major (samples × features).
-    x: Vec<f32>,
-    /// Y, what the outputs should be, row-major (samples × outputs).
-    y: Vec<f32>,
+    /// The features.
+    x: Table,
+    /// What the outputs should be.
+    y: Table,
     /// Of each sample; 1 if there are none.
     weights: Option<Vec<f32>>,
 }
@@ -37,7 +36,7 @@ pub struct Batch<'a> {
 
 impl Batch<'_> {
     /// The sample at a place of the batch.
-    fn sample(&self, place: usize) -> usize {
+    pub fn sample(&self, place: usize) -> usize {
         let place = self.first + place;
         self.order.map_or(place, |order| order[place] as usize)
     }
@@ -46,26 +45,23 @@ impl Batch<'_> {
 impl Samples {
     /// The samples of a data set, for networks with these outputs.
     pub fn new(data: &Dataset, output: Output, outputs: usize) -> Self {
-        let (count, features) = (data.samples(), data.features());
-        let mut x = vec![0.0; count * features];
-        for (feature, values) in data.inputs().chunks_exact(count).enumerate() {
-            x[feature..].iter_mut().step_by(features).zip(values).for_each(|(to, from)| *to = *from as f32);
-        }
-        let target = |sample, row| data.target(output, row, sample) as f32;
-        let y = (0..count).flat_map(|sample| (0..outputs).map(move |row| target(sample, row))).collect();
+        let (count, inputs) = (data.samples(), data.inputs());
+        let x = Table::new(count, data.features(), |sample, feature| inputs[feature * count + sample] as f32);
+        let y = Table::new(count, outputs, |sample, row| data.target(output, row, sample) as f32);
         let weights = data.weights().map(|weights| weights.iter().map(|weight| *weight as f32).collect());
-        Self { count, features, outputs, x, y, weights }
+        Self { count, x, y, weights }
     }
 
     /// Puts the samples at some places of a batch into panels, at most as many as these are wide.
     pub fn gather<S: Simd>(&self, simd: S, batch: Batch, places: Range<usize>, panels: &mut Panels) {
         let samples = places.clone().map(|place| batch.sample(place));
-        put_inputs(simd, samples.clone().map(|sample| &self.x[sample * self.features..][..self.features]), panels);
-        let targets = panels.targets.rows_mut();
-        for (lane, sample) in samples.clone().enumerate() {
-            let y = &self.y[sample * self.outputs..][..self.outputs];
-            targets[lane..].iter_mut().step_by(WIDTH).zip(y).for_each(|(to, from)| *to = *from);
+        if panels.takes_columns() {
+            clear_columns(places.len(), panels);
+            self.x.put_columns(batch, places.clone(), panels.inputs[0].rows_mut());
+        } else {
+            put_rows_and_columns(simd, samples.clone().map(|sample| self.x.row(sample)), panels);
         }
+        self.y.put_columns(batch, places.clone(), panels.targets.rows_mut());
         let weights = flat_mut(&mut panels.weights);
         weights[places.len()..].fill(0.0);
         match &self.weights {
@@ -83,22 +79,30 @@ impl Samples {
     }
 }
 
-/// Puts the features of samples into panels, as columns and, where the layer needs them, as rows: zeros where the last line
-/// of samples is not full.
+/// Puts the features of samples, row by row, into panels.
 pub fn put_inputs<'a, S: Simd>(simd: S, samples: impl ExactSizeIterator<Item = &'a [f32]>, panels: &mut Panels) {
-    let Panels { layers, inputs, turned, .. } = panels;
-    let (count, end, x) = (samples.len(), samples.len().next_multiple_of(LINE), inputs[0].padded_mut());
-    if layers.layers()[0].is_few() {
-        x.chunks_exact_mut(WIDTH).for_each(|row| row[count..end].fill(0.0));
-        for (lane, features) in samples.enumerate() {
-            x[lane..].iter_mut().step_by(WIDTH).zip(features).for_each(|(to, from)| *to = *from);
-        }
+    if panels.takes_columns() {
+        clear_columns(samples.len(), panels);
+        put_rows(samples, panels.inputs[0].rows_mut());
     } else {
-        let (stride, rows) = (turned[0].stride, turned[0].values_mut());
-        rows[count * stride..end * stride].fill(0.0);
-        for (row, features) in rows.chunks_exact_mut(stride).zip(samples) {
-            row[..features.len()].copy_from_slice(features);
-        }
-        transpose(simd, [end / LINE, stride / LINE], (rows, stride), (x, WIDTH));
+        put_rows_and_columns(simd, samples, panels);
     }
+}
+
+/// Zeros where the last line of samples is not full.
+fn clear_columns(samples: usize, panels: &mut Panels) {
+    let rows = panels.inputs[0].rows_mut().chunks_exact_mut(WIDTH);
+    rows.for_each(|row| row[samples..samples.next_multiple_of(LINE)].fill(0.0));
+}
+
+/// The features as rows, and those turned over: zeros where the last line of samples is not full.
+fn put_rows_and_columns<'a, S: Simd>(simd: S, samples: impl ExactSizeIterator<Item = &'a [f32]>, panels: &mut Panels) {
+    let Panels { inputs, turned, .. } = panels;
+    let (count, end) = (samples.len(), samples.len().next_multiple_of(LINE));
+    let (stride, rows) = (turned[0].stride, turned[0].values_mut());
+    rows[count * stride..end * stride].fill(0.0);
+    for (row, features) in rows.chunks_exact_mut(stride).zip(samples) {
+        row[..features.len()].copy_from_slice(features);
+    }
+    transpose(simd, [end / LINE, stride / LINE], (rows, stride), (inputs[0].padded_mut(), WIDTH));
 }

@@ -58,11 +58,7 @@ impl Work for Networks {
             Task::Train { network } => {
                 let (trainee, mut costs) = (&self.trainees[network], self.costs(network));
                 for update in done..done + u64::from(self.updates.load(SeqCst)) {
-                    let batch = orders.batch(update);
-                    for part in 0..trainee.parts(batch.count) {
-                        trainee.part(part, &self.samples, batch, scratch);
-                    }
-                    costs.push(trainee.step(batch.count));
+                    costs.push(trainee.update(&self.samples, orders.batch(update), scratch));
                 }
             }
         }
@@ -168,7 +164,8 @@ impl DenseSession {
                     let samples = self.pool.work().next_batch();
                     self.gradient(network, samples)?;
                     let work = self.pool.work();
-                    work.costs(network).push(work.trainees[network].step(samples));
+                    let trainee = &work.trainees[network];
+                    work.costs(network).push(trainee.step(samples, trainee.parts(samples)));
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! The update of the parameters from the gradient's sums: the formulas of `optim::Optimizer` over the lanes.
 
-use fearless_simd::{Simd, SimdBase, SimdFloat};
+use fearless_simd::{Select, Simd, SimdBase, SimdFloat};
 
 use super::super::math::splat;
 use crate::optim::{Optimizer, Step};
@@ -35,14 +35,14 @@ pub fn update<S: Simd>(simd: S, rule: Optimizer, step: Step<f32>, scaling: Scali
                 Optimizer::Momentum { beta } => {
                     let beta = splat(simd, beta as f32);
                     each(simd, scaling, range, |theta, g, v, _| {
-                        *v = beta.mul_add(*v, g);
+                        *v = flushed(simd, beta.mul_add(*v, g), 1e-30);
                         (-rate).mul_add(*v, theta)
                     });
                 }
                 Optimizer::Nesterov { beta } => {
                     let beta = splat(simd, beta as f32);
                     each(simd, scaling, range, |theta, g, v, _| {
-                        *v = beta.mul_add(*v, g);
+                        *v = flushed(simd, beta.mul_add(*v, g), 1e-30);
                         (-rate).mul_add(beta.mul_add(*v, g), theta)
                     });
                 }
@@ -52,14 +52,23 @@ pub fn update<S: Simd>(simd: S, rule: Optimizer, step: Step<f32>, scaling: Scali
                     let [keep, second] = [step.keep, step.second].map(|factor| splat(simd, factor));
                     let rate = splat(simd, step.rate * step.first);
                     each(simd, scaling, range, |theta, g, m, v| {
-                        *m = b1.mul_add(*m, c1 * g);
-                        *v = b2.mul_add(*v, c2 * g * g);
+                        // its square is within the range of f32, and beside ε it is nothing
+                        let g = flushed(simd, g, 1e-16);
+                        *m = flushed(simd, b1.mul_add(*m, c1 * g), 1e-30);
+                        *v = flushed(simd, b2.mul_add(*v, c2 * g * g), 1e-36);
                         theta * keep - rate * *m / ((*v * second).sqrt() + epsilon)
                     });
                 }
             }
         },
     );
+}
+
+/// 0 where |x| is less than so much. A moment whose gradient has become 0 would end among the numbers below the range of f32,
+/// where some CPUs take a hundred times as long, and stay there.
+#[inline(always)]
+fn flushed<S: Simd>(simd: S, x: S::f32s, least: f32) -> S::f32s {
+    x.abs().simd_lt(splat(simd, least)).select(splat(simd, 0.0), x)
 }
 
 /// θ of each register from θ, g and the moments, which are 0 if the rule has none.

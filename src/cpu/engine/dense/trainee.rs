@@ -104,8 +104,23 @@ impl Trainee {
 
     /// Computes a part of the gradient over a batch at the present parameters.
     pub fn part(&self, part: usize, samples: &Samples, batch: Batch, scratch: &mut Scratch) {
-        let (state, mut to) = (self.state(), self.lock(part));
-        let task = self.task(&state, part, samples, batch, scratch, &mut to);
+        self.part_into(part, part, samples, batch, scratch);
+    }
+
+    /// A whole update by one thread; returns the cost before it.
+    pub fn update(&self, samples: &Samples, batch: Batch, scratch: &mut Scratch) -> f64 {
+        let parts = self.parts(batch.count);
+        let is_one_sum = part::are_panels(parts, batch.count);
+        for part in 0..parts {
+            self.part_into(part, if is_one_sum { 0 } else { part }, samples, batch, scratch);
+        }
+        self.step(batch.count, if is_one_sum { 1 } else { parts })
+    }
+
+    /// Computes a part into its own sums, or goes on from those of another.
+    fn part_into(&self, part: usize, to: usize, samples: &Samples, batch: Batch, scratch: &mut Scratch) {
+        let (state, mut sums) = (self.state(), self.lock(to));
+        let task = Task { goes_on: to != part, ..self.task(&state, part, samples, batch, scratch, &mut sums) };
         self.token.run(Gradient { task, dropout: self.recipe.dropout, update: state.updates });
     }
 
@@ -128,14 +143,15 @@ impl Trainee {
     ) -> Task<'a> {
         let functions = Functions { derivative: self.network.derivative(), output: self.network.output() };
         let places = part::places(part, self.parts(batch.count), batch.count);
-        Task { functions, theta: &state.theta, samples, batch, places, panels: scratch.panels(&self.layers), part: to }
+        let panels = scratch.panels(&self.layers);
+        Task { functions, theta: &state.theta, samples, batch, places, panels, part: to, goes_on: false }
     }
 
     /// The update from the finished parts of a batch of this many samples; returns the cost before it.
-    pub fn step(&self, samples: usize) -> f64 {
+    pub fn step(&self, samples: usize, parts: usize) -> f64 {
         let state = &mut *self.state.write().unwrap_or_else(PoisonError::into_inner);
         let step = self.recipe.step(self.learning_rate, state.updates);
-        let cost = self.with_gradient(samples, state, |state, sums, scaling| {
+        let cost = self.with_gradient(samples, parts, state, |state, sums, scaling| {
             self.token.run(Update { trainee: self, step, state, sums, scaling });
         });
         state.updates += 1;
@@ -145,7 +161,7 @@ impl Trainee {
     /// The gradient that the next update would take, from the finished parts of a batch of this many samples.
     pub fn gradient(&self, samples: usize) -> Parameters {
         let mut gradient = Parameters::zeros(&self.network);
-        self.with_gradient(samples, &mut self.state().clone(), |state, sums, scaling| {
+        self.with_gradient(samples, self.parts(samples), &mut self.state().clone(), |state, sums, scaling| {
             self.token.run(Regularise { trainee: self, state, sums, scaling });
             gradient = self.layers.parameters(&self.network, sums);
         });
@@ -156,11 +172,12 @@ impl Trainee {
     fn with_gradient(
         &self,
         samples: usize,
+        parts: usize,
         state: &mut State,
         act: impl FnOnce(&mut State, &mut [Line], Scaling),
     ) -> f64 {
         let mut first = self.lock(0);
-        for part in 1..self.parts(samples) {
+        for part in 1..parts {
             let part = self.lock(part);
             self.token.run(Add { to: &mut first.sums, from: &part.sums });
             first.cost += part.cost;
@@ -203,8 +220,10 @@ impl Trainee {
     /// The parameters, and the moments as a run's state has them.
     pub fn values(&self) -> (Parameters, Vec<f64>) {
         let state = self.state();
-        let moments = state.moments.iter().filter(|moments| !moments.is_empty());
-        let moments = moments.flat_map(|moments| self.layers.unpack(moments)).collect();
+        let mut moments = Vec::with_capacity(self.recipe.optimizer.moments() * self.network.layout().parameters());
+        for packed in state.moments.iter().filter(|packed| !packed.is_empty()) {
+            self.layers.unpack(packed, &mut moments);
+        }
         (self.layers.parameters(&self.network, &state.theta), moments)
     }
 
