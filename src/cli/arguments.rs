@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use planar::backend::check_learning_rate;
-use planar::data::{HeldOut, Options, Source};
+use planar::data::{Dataset, HeldOut, Options, Source};
 use planar::fit::{DataSettings, Files, RunSettings, Start};
-use planar::model::{Activation, Hidden, InitScale};
+use planar::model::{Activation, Hidden, InitScale, Output};
 use planar::sweep::range::{self, Values};
 use planar::{Error, Result};
 
@@ -48,10 +48,15 @@ impl DataArguments {
                 seed: self.data_seed,
                 table: self.table.options(),
                 scale: self.scale.scale,
-                class_weights: None,
+                class_weights: self.table.class_weights(),
             },
             held_out: self.test_fraction.map(|share| HeldOut::Fraction { share, seed: self.test_seed() }),
         }
+    }
+
+    /// What the network answers, if it is not for the data to say.
+    pub fn output(&self) -> Option<Output> {
+        self.table.output()
     }
 
     /// The seed that selects the held-out samples.
@@ -110,13 +115,18 @@ impl NetworkArguments {
         }
     }
 
-    /// The settings of the run that these flags give.
-    pub fn settings(&self) -> RunSettings {
+    /// The updates that these flags give on a data set.
+    pub fn updates(&self, data: &Dataset) -> u64 {
+        self.epochs.map_or(self.iterations, |epochs| self.settings(None).updates(epochs, data))
+    }
+
+    /// The settings of the run that these flags give, with this output.
+    pub fn settings(&self, output: Option<Output>) -> RunSettings {
         RunSettings {
             hidden: self.hidden.layers().to_vec(),
             activation: self.activation,
             backward_activation: self.backward_activation,
-            output: None,
+            output,
             learning_rate: self.learning_rate,
             recipe: self.recipe.recipe(),
             start: Start {

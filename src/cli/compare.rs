@@ -44,12 +44,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let verbosity = arguments.verbosity;
     verbosity.start_log();
     arguments.network.warn(verbosity);
-    let iterations = arguments.network.iterations;
-    if iterations == 0 {
+    if arguments.network.iterations == 0 {
         return Err(planar::Error::invalid("the number of iterations", "at least 1", 0).into());
     }
     let data = table::prepare(&DataSettings { held_out: None, ..arguments.data.settings() }, verbosity)?.data;
-    let run = arguments.network.settings().run(&data).advise(of_training)?;
+    let iterations = arguments.network.updates(&data);
+    let settings = arguments.network.settings(arguments.data.output()).over(iterations);
+    let run = settings.run(&data).advise(of_training)?;
     let left = by_name(&arguments.left)?;
     let right = match &arguments.right {
         Some(name) => by_name(name)?,

@@ -47,11 +47,12 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let verbosity = arguments.verbosity;
     verbosity.start_log();
-    let iterations = arguments.network.iterations;
-    planar::train::Schedule::new(iterations, None)?;
+    planar::train::Schedule::new(arguments.network.iterations, None)?;
     let prepared = table::prepare(&arguments.data.settings(), verbosity)?;
     let data = prepared.data;
-    let run = arguments.network.settings().run(&data).advise(of_training)?;
+    let iterations = arguments.network.updates(&data);
+    let settings = arguments.network.settings(arguments.data.output()).over(iterations);
+    let run = settings.run(&data).advise(of_training)?;
     let case = Case { data: &data, held_out: prepared.held_out.as_ref(), run: &run, iterations };
     let chosen = choose(&arguments.device.settings(), &data, std::slice::from_ref(&run), iterations);
     signals::listen();

@@ -50,7 +50,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         hidden: arguments.hidden.layers().to_vec(),
         activation: arguments.activation,
         backward_activation: arguments.backward_activation,
-        output: None,
+        output: arguments.data.output(),
         learning_rate: 1.0,
         recipe: Recipe::default(),
         start: Start { seed: arguments.init_seed, scale: arguments.init_scale, file: None, transposed: false },

@@ -3,8 +3,9 @@
 #[cfg(feature = "plot")]
 use planar::data::Columns;
 use planar::data::table::{Delimiter, Header, Missing, Notice, Progress, TableOptions};
-use planar::data::{Prepared, Scale};
+use planar::data::{ClassWeights, Prepared, Scale};
 use planar::fit::DataSettings;
+use planar::model::Output;
 use planar::{Error, Result};
 
 use super::Verbosity;
@@ -15,9 +16,18 @@ use super::progress::ReadBar;
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Table")]
 pub struct TableArguments {
-    /// The CSV column that holds the label, by name or number [default: the last]
+    /// The CSV column that holds the label, by name or number, or several as in a,b [default: the last]
     #[arg(long, value_name = "COLUMN")]
     label: Option<String>,
+    /// What the network answers: logistic (two classes), softmax (classes) or squares (numbers) [default: by the data]
+    #[arg(long, value_name = "logistic|softmax|squares")]
+    output: Option<Output>,
+    /// The column that says how much each sample counts
+    #[arg(long, value_name = "COLUMN")]
+    weights: Option<String>,
+    /// How much the samples of each class count: balanced, or as in b=3,c=0.5
+    #[arg(long, value_name = "balanced|NAME=W")]
+    class_weights: Option<ClassWeights>,
     /// The columns to learn from: names, numbers or ranges such as 3-7 [default: all others]
     #[arg(long, value_name = "COLUMNS", value_parser = list)]
     features: Option<List>,
@@ -41,10 +51,12 @@ pub struct TableArguments {
 impl TableArguments {
     /// The flags that give these options, but for the label's column.
     pub fn flags(options: &TableOptions) -> Vec<(&'static str, String)> {
-        let TableOptions { delimiter, header, features, drop, positive, missing, .. } = options;
+        let TableOptions { delimiter, header, features, drop, positive, missing, weights, output, .. } = options;
         let default = TableOptions::default();
         let lists = [("--features", features), ("--drop", drop)].map(|(flag, names)| (flag, joined(names)));
         let mut flags: Vec<_> = lists.into_iter().filter(|(_, names)| !names.is_empty()).collect();
+        flags.extend(weights.clone().map(|column| ("--weights", column)));
+        flags.extend(output.map(|output| ("--output", output.to_string())));
         flags.extend(positive.clone().map(|label| ("--positive", label)));
         flags.extend((*missing != default.missing).then(|| ("--missing", missing.to_string())));
         flags.extend((*header != default.header).then(|| ("--header", header.to_string())));
@@ -63,9 +75,19 @@ impl TableArguments {
             drop: of(&self.drop),
             positive: self.positive.clone(),
             missing: self.missing,
-            weights: None,
-            output: None,
+            weights: self.weights.clone(),
+            output: self.output,
         }
+    }
+
+    /// What the network answers, if it is not for the data to say.
+    pub fn output(&self) -> Option<Output> {
+        self.output
+    }
+
+    /// How much the samples of each class count.
+    pub fn class_weights(&self) -> Option<ClassWeights> {
+        self.class_weights.clone()
     }
 }
 

@@ -74,7 +74,7 @@ impl Arguments {
             options,
             folds,
             seed: self.data.test_seed(),
-            run: self.network.settings(),
+            run: self.network.settings(self.data.output()),
             iterations: self.network.iterations,
             epochs: self.network.epochs,
             device: self.device.settings(),
@@ -101,7 +101,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     }
     let settings = Settings {
         data: arguments.data(),
-        run: arguments.network.settings(),
+        run: arguments.network.settings(arguments.data.output()),
         iterations: arguments.network.iterations,
         epochs: arguments.network.epochs,
         log_every: arguments.log_every,

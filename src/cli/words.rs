@@ -5,6 +5,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command, ValueHint};
 use planar::backend::PlanChoice;
 use planar::data::{Scale, Source};
+use planar::model::Activation;
+use planar::optim::Optimizer;
 use planar::reproduce::claims;
 
 /// What is offered for a value.
@@ -47,7 +49,11 @@ fn offer(command: &str, arg: &Arg) -> Offer {
     let value = arg.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str());
     match (arg.get_id().as_str(), command) {
         ("data", _) => Offer::Words(data_sets()),
-        ("activation" | "backward_activation", _) => of(&["tanh", "sigmoid", "relu", "leaky-relu"]),
+        ("activation", _) => of(&Activation::ALL.map(Activation::name)),
+        ("backward_activation", _) => of(&["tanh", "sigmoid", "relu", "leaky-relu"]),
+        ("optimizer", _) => of(&Optimizer::ALL.map(Optimizer::name)),
+        ("schedule", _) => of(&["constant", "cosine", "step:1000:0.5"]),
+        ("init_scale", _) => of(&["he", "xavier"]),
         ("scale", _) => of(&Scale::ALL.map(Scale::name)),
         ("delimiter", _) => of(&["comma", "semicolon", "tab", "space"]),
         ("plan", _) => of(&[&[PlanChoice::Auto.name()], &PlanChoice::ALL.map(PlanChoice::name)[..]].concat()),

@@ -162,12 +162,12 @@ impl RunSettings {
     }
 
     /// The updates of so many epochs on a data set.
-    pub(super) fn updates(&self, epochs: u64, data: &Dataset) -> u64 {
+    pub fn updates(&self, epochs: u64, data: &Dataset) -> u64 {
         epochs.saturating_mul(self.recipe.batches(data.samples()).per_epoch())
     }
 
     /// The same for so many updates in all, which a rate that falls to its end depends on.
-    pub(crate) fn over(&self, updates: u64) -> Self {
+    pub fn over(&self, updates: u64) -> Self {
         let mut settings = self.clone();
         if self.recipe.rate.decay == Decay::Cosine {
             settings.recipe.rate.updates = updates;
