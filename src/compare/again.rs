@@ -6,6 +6,7 @@ use crate::Result;
 use crate::backend::{Backend, Run};
 use crate::data::Dataset;
 use crate::model::Parameters;
+use crate::optim::State;
 
 /// The first iterations are run one by one, each beside a step by itself from the same weights.
 pub(super) const ONE_BY_ONE: u64 = 64;
@@ -30,6 +31,7 @@ pub(super) fn again(
 ) -> Result<Again> {
     let load = || backend.load(data, std::slice::from_ref(run));
     let (mut session, mut alone) = ([load()?], [load()?]);
+    let mut moments = run.state.moments.clone();
     let first = ONE_BY_ONE.min(costs.len() as u64);
     let end = parted.map_or(first, |parted| first.max(parted + 1));
     let last_but_one = parted.map(|parted| parted.saturating_sub(1));
@@ -45,12 +47,18 @@ pub(super) fn again(
         let had = &costs[done as usize..(done + chunk) as usize];
         is_same &= are_same(&ran.costs, had);
         if chunk == 1 && weights.is_finite() {
-            alone[0].restart(std::slice::from_ref(&weights))?;
+            if run.recipe.is_plain() {
+                alone[0].restart(std::slice::from_ref(&weights))?;
+            } else {
+                let state = State { updates: run.state.updates + done, moments: moments.clone() };
+                let there = Run { parameters: weights.clone(), state, ..run.clone() };
+                alone = [backend.load(data, std::slice::from_ref(&there))?];
+            }
             let [step] = advance(&mut alone, 1)?;
             is_same &= are_same(&step.costs, &ran.costs) && are_same(step.parameters.values(), ran.parameters.values());
         }
         done += chunk;
-        weights = ran.parameters;
+        (weights, moments) = (ran.parameters, ran.moments);
         if Some(done) == last_but_one {
             before_last = Some(weights.clone());
         }

@@ -3,7 +3,6 @@
 use crate::backend::{Backend, Run, Session};
 use crate::cpu::{Engine, textbook};
 use crate::data::Dataset;
-use crate::model::activation::sigmoid;
 use crate::model::{Activation, Network, Parameters};
 use crate::{Error, Result};
 
@@ -67,12 +66,13 @@ pub fn check_first_step(device: &mut dyn Session, device_name: &str, runs: &[Run
     device.advance(1)?;
     let after = device.collect()?.ok_or_else(missing)?.parameters;
     for ((run, gradient), after) in runs.iter().zip(&gradients).zip(&after) {
+        let wanted = stepped(run, gradient)?;
         for tensor in gradient.layout().tensors() {
-            let [theta, gradient, after] = [&run.parameters, gradient, after].map(|of| &of.values()[tensor.range()]);
-            let step = |g: &f64| run.learning_rate * g;
-            let largest = gradient.iter().fold(0.0_f64, |largest, g| largest.max(step(g).abs()));
-            for (at, ((theta, g), after)) in theta.iter().zip(gradient).zip(after).enumerate() {
-                let (want, bound) = (theta - step(g), BOUND * largest + 1e-6 * theta.abs() + 1e-9);
+            let [theta, wanted, after] = [&run.parameters, &wanted, after].map(|of| &of.values()[tensor.range()]);
+            let step = |(theta, wanted): (&f64, &f64)| (wanted - theta).abs();
+            let largest = theta.iter().zip(wanted).map(step).fold(0.0_f64, f64::max);
+            for (at, ((theta, want), after)) in theta.iter().zip(wanted).zip(after).enumerate() {
+                let (want, bound) = (*want, BOUND * largest + 1e-6 * theta.abs() + 1e-9);
                 let alike = want.is_finite() == after.is_finite();
                 if !alike || (want.is_finite() && (after - want).abs() > bound) {
                     let name = tensor.name();
@@ -84,6 +84,15 @@ pub fn check_first_step(device: &mut dyn Session, device_name: &str, runs: &[Run
         }
     }
     device.restart(&runs.iter().map(|run| run.parameters.clone()).collect::<Vec<_>>())
+}
+
+/// The parameters after an update by this gradient.
+fn stepped(run: &Run, gradient: &Parameters) -> Result<Parameters> {
+    let (optimizer, mut after) = (run.recipe.optimizer, run.parameters.clone());
+    let mut moments = run.state.moments_for(&run.network, optimizer)?;
+    let step = run.recipe.step(run.learning_rate, run.state.updates);
+    optimizer.update(&step, after.values_mut(), gradient.values(), &mut moments);
+    Ok(after)
 }
 
 /// [`check_first_gradient`] and [`check_first_step`] of a session that is loaded for it. A deep network that is too large to be checked on all
@@ -139,10 +148,7 @@ fn affordable_samples(network: &Network) -> usize {
 /// This many samples of a data set, evenly spaced.
 fn some_samples(data: &Dataset, count: usize) -> Result<Dataset> {
     let every = data.samples().div_ceil(count);
-    let chosen = || (0..data.samples()).step_by(every);
-    let points: Vec<f64> = chosen().flat_map(|sample| data.point(sample)).collect();
-    let labels = chosen().map(|sample| data.labels()[sample]).collect();
-    Dataset::from_points(data.name(), data.seed(), data.features(), &points, labels)
+    data.select(|sample| sample.is_multiple_of(every))
 }
 
 /// What the elements of dW1, db1, dW2, … could be if no terms cancelled: the mean |dZ| of the output times bounds of
@@ -165,8 +171,16 @@ fn scales(data: &Dataset, run: &Run, logits: &[f64]) -> Vec<f64> {
         Some(other) => other.steepest(),
         None => g.steepest(),
     };
-    let error = |(z, y): (&f64, &u8)| (sigmoid(*z) - f64::from(*y)).abs();
-    let mut dz = logits.iter().zip(data.labels()).map(error).sum::<f64>() / data.samples() as f64;
+    // the mean |prediction − y| over the samples, of the output where it is largest
+    let (output, outputs) = (run.network.output(), run.network.outputs());
+    let mut errors = vec![0.0; outputs];
+    for (sample, z) in logits.chunks_exact(outputs).enumerate() {
+        let weight = data.weights().map_or(1.0, |weights| weights[sample]) / data.total_weight();
+        for (row, prediction) in output.predictions(z).into_iter().enumerate() {
+            errors[row] += weight * (prediction - data.target(output, row, sample)).abs();
+        }
+    }
+    let mut dz = largest(&errors);
     let mut scales = Vec::with_capacity(2 * layers);
     for layer in (0..layers).rev() {
         scales.extend([dz, dz * below[layer]]);

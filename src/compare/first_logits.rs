@@ -29,10 +29,12 @@ pub fn check_first_logits(
     let (got, want) =
         (backend.forward(network, parameters, &points.concat())?, logits_at(network, parameters, &points.concat())?);
     for (k, (got, want)) in got.iter().zip(&want).enumerate() {
-        let is_close = (got - want).abs() <= BOUND * magnitude(network, parameters, points[k]) + 1e-9;
+        let outputs = network.outputs();
+        let (point, output) = (k / outputs, k % outputs);
+        let is_close = (got - want).abs() <= BOUND * magnitude(network, parameters, points[point], output) + 1e-9;
         // what overflows f32 is not finite on a device, and need not be in f64
         if got.is_finite() && !is_close {
-            let (at, device) = (k * every, backend.device().name);
+            let (at, device) = (point * every, backend.device().name);
             return Err(Error::Wrong(format!(
                 "the logit of sample {at} on {device} is {got:e}, and the CPU's {want:e}"
             )));
@@ -43,7 +45,7 @@ pub fn check_first_logits(
 
 /// What the terms of a logit could add up to: the forward pass of |W|, |b| and |x|, where |g(z)| is at most |z|, and at
 /// most 1 for tanh and σ.
-fn magnitude(network: &Network, parameters: &Parameters, point: &[f64]) -> f64 {
+fn magnitude(network: &Network, parameters: &Parameters, point: &[f64], output: usize) -> f64 {
     let mut below: Vec<f64> = point.iter().map(|x| x.abs()).collect();
     for layer in 0..parameters.layout().layers() {
         let rows = parameters.weights(layer).chunks_exact(below.len()).zip(parameters.bias(layer));
@@ -54,7 +56,7 @@ fn magnitude(network: &Network, parameters: &Parameters, point: &[f64]) -> f64 {
         let largest = |sum: &f64| if is_output { *sum } else { network.activation().largest(*sum) };
         below = sums.iter().map(largest).collect();
     }
-    below[0]
+    below[output]
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ use serde::Serialize;
 use crate::Result;
 use crate::backend::{Backend, Chunk, Run, Session};
 use crate::data::Dataset;
+use crate::model::params::Tensor;
+use crate::optim::Optimizer;
 use again::again;
 use curves::Running;
 pub use curves::{CURVE_BOUND, Curves};
@@ -165,8 +167,10 @@ pub fn compare_step(
     let range = f64::from(f32::MAX) / samples as f64;
     // and from a logit that did, NaN spreads to everything, or what the device makes of it
     let of_rest = if of_logits.iter().any(|scale| *scale > range) { 0.0 } else { range };
+    // one logit per sample is a row, several are a row per sample
+    let columns = if run.network.outputs() == 1 { samples } else { run.network.outputs() };
     let mut differences = vec![
-        difference("logits", samples, [&left.logits, &right.logits], of_logits, range, |scale| bounds.of(scale)),
+        difference("logits", columns, [&left.logits, &right.logits], of_logits, range, |scale| bounds.of(scale)),
         difference("cost", 1, [&[left.cost], &[right.cost]], &[magnitudes.cost], of_rest, |scale| bounds.of(scale)),
     ];
     for tensor in run.parameters.layout().tensors() {
@@ -177,8 +181,12 @@ pub fn compare_step(
             bounds.of(scale)
         }));
     }
+    if run.recipe.optimizer != Optimizer::Descent {
+        differences.extend(updates(run, [&left, &right], &magnitudes, bounds, of_rest)?);
+        return Ok(StepComparison { iteration, differences });
+    }
     // θ − α·dθ is off by α times what dθ may be off by, and by its own rounding
-    let rate = run.learning_rate;
+    let rate = run.learning_rate * run.recipe.rate.factor(run.state.updates);
     for tensor in run.parameters.layout().tensors() {
         let part = |values: &[f64]| values[tensor.range()].to_vec();
         let sides = [part(&left.updated), part(&right.updated)];
@@ -190,6 +198,35 @@ pub fn compare_step(
         differences.push(difference(&tensor.name(), tensor.columns, [&sides[0], &sides[1]], &scales, of_rest, bound));
     }
     Ok(StepComparison { iteration, differences })
+}
+
+/// The parameters after one update by an optimiser with moments. What it makes of a gradient need not be small where the
+/// gradient is: each element is off by what the ends of its gradient's interval make of it, and by its own rounding.
+fn updates(
+    run: &Run,
+    [left, right]: [&Step; 2],
+    magnitudes: &Magnitudes,
+    bounds: Bounds,
+    range: f64,
+) -> Result<Vec<Difference>> {
+    let after = |sign: f64| -> Result<Vec<f64>> {
+        let off = left.gradients.iter().zip(&magnitudes.gradients);
+        let gradients: Vec<f64> = off.map(|(gradient, scale)| gradient + sign * bounds.of(*scale)).collect();
+        let (optimizer, mut theta) = (run.recipe.optimizer, run.parameters.values().to_vec());
+        let mut moments = run.state.moments_for(&run.network, optimizer)?;
+        let step = run.recipe.step(run.learning_rate, run.state.updates);
+        optimizer.update(&step, &mut theta, &gradients, &mut moments);
+        Ok(theta)
+    };
+    let (low, high) = (after(-1.0)?, after(1.0)?);
+    let slack = low.iter().zip(&high).zip(run.parameters.values());
+    let slack: Vec<f64> = slack.map(|((low, high), theta)| (low - high).abs() + bounds.of(theta.abs())).collect();
+    let of_tensor = |tensor: &Tensor| {
+        let part = |values: &[f64]| values[tensor.range()].to_vec();
+        let (sides, scales) = ([part(&left.updated), part(&right.updated)], part(&slack));
+        difference(&tensor.name(), tensor.columns, [&sides[0], &sides[1]], &scales, range, |slack| slack)
+    };
+    Ok(run.parameters.layout().tensors().iter().map(of_tensor).collect())
 }
 
 /// What one backend computes in one step.
@@ -213,13 +250,14 @@ fn step(backend: &dyn Backend, data: &Dataset, run: &Run) -> Result<Step> {
 struct Advanced {
     costs: Vec<f64>,
     parameters: crate::model::Parameters,
+    moments: Vec<f64>,
 }
 
 impl Advanced {
     /// Of a chunk of one network.
     fn first(chunk: Option<Chunk>) -> Option<Self> {
-        let Chunk { mut costs, mut parameters, .. } = chunk?;
-        Some(Self { costs: costs.pop()?, parameters: parameters.pop()? })
+        let Chunk { mut costs, mut parameters, mut moments, .. } = chunk?;
+        Some(Self { costs: costs.pop()?, parameters: parameters.pop()?, moments: moments.pop()? })
     }
 }
 

@@ -24,7 +24,7 @@ impl Dataset {
     }
 
     /// The samples that are wanted, in their order.
-    pub(super) fn select(&self, is_wanted: impl Fn(usize) -> bool) -> Result<Self> {
+    pub(crate) fn select(&self, is_wanted: impl Fn(usize) -> bool) -> Result<Self> {
         let samples: Vec<usize> = (0..self.samples()).filter(|sample| is_wanted(*sample)).collect();
         let rows = self.inputs().chunks(self.samples());
         let inputs = rows.flat_map(|values| samples.iter().map(|sample| values[*sample])).collect();

@@ -95,10 +95,7 @@ pub(super) fn every(data: &Dataset, step: usize) -> Result<Dataset> {
     if step <= 1 {
         return Ok(data.clone());
     }
-    let chosen = || (0..data.samples()).step_by(step);
-    let points: Vec<f64> = chosen().flat_map(|sample| data.point(sample)).collect();
-    let labels = chosen().map(|sample| data.labels()[sample]).collect();
-    Dataset::from_points(data.name(), data.seed(), data.features(), &points, labels)
+    data.select(|sample| sample.is_multiple_of(step))
 }
 
 fn dead(g: Activation, z: &[f64], samples: usize) -> usize {

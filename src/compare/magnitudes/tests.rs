@@ -4,6 +4,7 @@ use crate::compare::compare_step;
 use crate::cpu::Reference;
 use crate::data::flower;
 use crate::model::Network;
+use crate::model::activation::sigmoid;
 
 /// g, the borrowed derivative if any, n_h, the scale of the weights; Σ of the logits' magnitudes, the cost's, and Σ of
 /// those of dW1, db1, dW2 and db2: as the formulas that knew one hidden layer alone had them.
