@@ -31,8 +31,8 @@ fn cases() -> planar::Result<Vec<Case>> {
         Ok(Case { name, data: data.clone(), network, recipe, count })
     };
     // as many numbers as these sets have; which numbers changes no time
-    let (digits, cancer) = (gaussian_quantiles_of(64, 1797, 1)?, gaussian_quantiles_of(30, 569, 1)?);
-    let (flower, images) = (flower(400, 1)?, gaussian_quantiles_of(784, 2048, 1)?);
+    let (digits, images) = (ten_classes(64, 1797)?, ten_classes(784, 2048)?);
+    let (cancer, flower) = (gaussian_quantiles_of(30, 569, 1)?, flower(400, 1)?);
     let relu = Activation::Relu;
     Ok(vec![
         case("digits 64-128-64-10, Adam, batch 64", &digits, &[128, 64], relu, 10, Some(64), 1)?,
@@ -42,6 +42,14 @@ fn cases() -> planar::Result<Vec<Case>> {
         case("flower 2-20-10-1, tanh", &flower, &[20, 10], Activation::Tanh, 1, None, 1)?,
         case("images 784-256-128-10, Adam, batch 128", &images, &[256, 128], relu, 10, Some(128), 1)?,
     ])
+}
+
+/// Random points of ten classes.
+fn ten_classes(features: usize, samples: usize) -> planar::Result<Dataset> {
+    let points = gaussian_quantiles_of(features, samples, 1)?.points();
+    let names = (0..10).map(|class| class.to_string()).collect();
+    let labels = (0..samples).map(|sample| (sample % 10) as u8).collect();
+    Dataset::from_classes("ten classes", None, features, &points, names, labels)
 }
 
 fn dense(criterion: &mut Criterion) {

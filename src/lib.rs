@@ -77,7 +77,7 @@
 //!
 //! | backend | what it is | use it for |
 //! |---|---|---|
-//! | [`cpu::Engine`] | vector instructions and threads, `f32`, one hidden layer | nearly everything in this exercise: it is hard to beat below a few thousand units |
+//! | [`cpu::Engine`] | vector instructions and threads, `f32`, any depth | nearly everything: it is hard to beat below a few thousand units |
 //! | [`gpu::Gpu`] | WGSL compute shaders, `f32` | wide networks, many samples, many networks |
 //! | [`cpu::Reference`] | textbook loops, `f32` or `f64`, any depth | judging the other backends; `f64` |
 //!

@@ -116,18 +116,17 @@ impl Backend for Engine {
         Ok(session::PLAN)
     }
 
-    /// For each network: its parameters with two moments, one gradient per part, and its logits. The fused kernels, which
-    /// take networks of one hidden layer and one logit, keep no moments.
+    /// For each network its parameters with two moments, one gradient per part, and its logits; of those that the fused kernels
+    /// may take, what the larger of both ways needs.
     fn memory(&self, data: &Dataset, network: &Network, count: usize) -> Result<u64> {
         let samples = data.samples();
-        let of_one = match is_fused(network) {
-            true => {
-                let shape = Shape::new(network, self.token.lanes());
-                4 * (shape.len() * (1 + shape.most_parts()) + samples) as u64
-            }
-            false => dense::bytes(network, samples, self.threads),
+        let fused = || {
+            let shape = Shape::new(network, self.token.lanes());
+            4 * (shape.len() * (1 + shape.most_parts()) + samples) as u64
         };
-        let of_data = 4 * samples.saturating_mul(data.features() + network.outputs()) as u64;
+        let of_any = dense::bytes(network, samples, self.threads);
+        let of_one = if is_fused(network) { of_any.max(fused()) } else { of_any };
+        let of_data = 4 * samples.saturating_mul(data.features() + network.outputs() + 1) as u64;
         Ok(of_one.saturating_mul(count as u64).saturating_add(of_data))
     }
 

@@ -220,10 +220,7 @@ impl Session for DenseSession {
 
     fn evaluate(&mut self) -> Result<Vec<Evaluation>> {
         let (parts, samples) = (self.pool.work().all_parts(), self.pool.work().samples.count);
-        for network in 0..self.retired.len() {
-            let Range { start, end } = self.pool.work().parts(network, samples);
-            self.pool.run(parts + start..parts + end)?;
-        }
+        self.pool.run(parts..2 * parts)?;
         Ok(self.pool.work().trainees.iter().map(|trainee| trainee.evaluation(samples)).collect())
     }
 
