@@ -4,7 +4,7 @@ use crate::Result;
 use crate::backend::Run;
 use crate::data::Dataset;
 use crate::model::params::Layout;
-use crate::model::{Network, Parameters};
+use crate::model::{Network, Output, Parameters};
 use crate::optim::Optimizer;
 
 /// Samples of a group: the vectors of the plans for one hidden layer.
@@ -89,7 +89,8 @@ impl Packing {
 
     /// Y. Samples that are filled up are 0.
     pub fn labels(&self, data: &Dataset) -> Vec<f32> {
-        let mut labels: Vec<f32> = data.labels().iter().map(|label| f32::from(*label)).collect();
+        let label = |sample| data.target(Output::Logistic, 0, sample) as f32;
+        let mut labels: Vec<f32> = (0..data.samples()).map(label).collect();
         labels.resize(self.samples(data.samples()), 0.0);
         labels
     }

@@ -16,7 +16,8 @@ use crate::dense_terms::terms;
 use crate::limits::NamedOnAdapter;
 use crate::support::compare;
 
-type OnAdapter = fn(&Adapter, &Gpu) -> Check;
+/// A check on a GPU and its adapter.
+pub type OnAdapter = fn(&Adapter, &Gpu) -> Check;
 
 pub fn checks() -> Vec<NamedOnAdapter> {
     let all: [(&str, OnAdapter); 10] = [
@@ -38,12 +39,31 @@ fn text(error: planar::Error) -> String {
     error.to_string()
 }
 
-/// Random samples of this many features.
-pub fn data(features: usize, samples: usize) -> Dataset {
+/// Random samples of this many features, with what such outputs are to answer; the larger ones count differently.
+fn data(features: usize, samples: usize, (output, outputs): (Output, usize)) -> Dataset {
     let mut random = NumpyRandom::new((features + samples) as u32);
-    let points: Vec<f64> = (0..features * samples).map(|_| f64::from(random.standard_normal() as f32)).collect();
-    let labels = points.chunks_exact(features).map(|point| u8::from(point.iter().sum::<f64>() > 0.3)).collect();
-    Dataset::from_points("random", None, features, &points, labels).expect("samples")
+    let mut some = |count: usize| (0..count).map(|_| f64::from(random.standard_normal() as f32)).collect::<Vec<f64>>();
+    let (points, answers) = (some(features * samples), some(outputs * samples));
+    let yes = |answer: &f64| u8::from(*answer > 0.3);
+    let data = match output {
+        Output::Squares => Dataset::from_numbers("numbers", None, features, &points, outputs, &answers),
+        Output::Logistic if outputs == 1 => {
+            Dataset::from_points("classes", None, features, &points, answers.iter().map(yes).collect())
+        }
+        Output::Logistic => {
+            let labels: Vec<u8> = answers.iter().map(yes).collect();
+            Dataset::from_label_rows("labels", None, features, &points, outputs, &labels)
+        }
+        Output::Softmax => {
+            let names = (0..outputs).map(|class| class.to_string()).collect();
+            let classes = answers[..samples].iter().map(|answer| (answer.abs() * 1e4) as usize % outputs);
+            Dataset::from_classes("classes", None, features, &points, names, classes.map(|c| c as u8).collect())
+        }
+    };
+    let weigh =
+        |data: Dataset| data.with_weights((0..samples).map(|sample| (sample % 4) as f64 * 0.5 + 0.25).collect());
+    let data = if samples > 100 { data.and_then(weigh) } else { data };
+    data.expect("samples")
 }
 
 /// A run from He's weights, which are rounded to `f32`.
@@ -90,7 +110,7 @@ fn advanced(session: &mut dyn Session, iterations: u32) -> planar::Result<Chunk>
     session.collect()?.ok_or_else(|| planar::Error::Device("no chunk".into()))
 }
 
-fn updates_match(_: &Adapter, gpu: &Gpu) -> Check {
+pub fn updates_match(_: &Adapter, gpu: &Gpu) -> Check {
     let optimizers = ["gd", "momentum", "nesterov:0.8", "adam:0.9:0.99:1e-3", "adamw:0.8:0.99:1e-3:0.1"];
     let sizes = [(1, &[1][..], 1), (3, &[17, 3], 17), (17, &[277], 3), (2, &[3, 1, 17], 277)];
     let outputs = [(Output::Logistic, 1), (Output::Softmax, 3), (Output::Squares, 2), (Output::Logistic, 4)];
@@ -100,7 +120,7 @@ fn updates_match(_: &Adapter, gpu: &Gpu) -> Check {
                 let (features, hidden, samples) = sizes[(i + j + k) % sizes.len()];
                 let recipe = Recipe { optimizer: optimizer(name), ..Recipe::default() };
                 let start = under_way(run(features, hidden, &activation.to_string(), output, recipe), 5);
-                update_matches(gpu, &data(features, samples), &start)
+                update_matches(gpu, &data(features, samples, output), &start)
                     .map_err(|said| format!("{activation}, {output:?}, {name}, {hidden:?}: {said}"))?;
             }
         }
@@ -131,13 +151,13 @@ fn update_matches(gpu: &Gpu, data: &Dataset, start: &Run) -> Check {
 }
 
 /// 50 updates in batches of which the last is shorter, from every recipe: costs to 1e-4.
-fn curves_match(_: &Adapter, gpu: &Gpu) -> Check {
+pub fn curves_match(_: &Adapter, gpu: &Gpu) -> Check {
     for (i, recipe) in recipes().into_iter().enumerate() {
         for (batch_size, shuffle) in [(None, None), (Some(16), Some(3)), (Some(50), None), (None, Some(1))] {
             let recipe = Recipe { batch_size, shuffle, ..recipe };
             let output = [(Output::Softmax, 3), (Output::Squares, 1), (Output::Logistic, 1)][i % 3];
             let start = run(5, &[9, 4], "tanh", output, recipe);
-            let data = data(5, 131);
+            let data = data(5, 131, output);
             let costs = |backend: &dyn Backend| -> planar::Result<Vec<f64>> {
                 let mut session = backend.load(&data, std::slice::from_ref(&start))?;
                 let first = advanced(session.as_mut(), 13)?;
@@ -157,7 +177,7 @@ fn evaluations_match(_: &Adapter, gpu: &Gpu) -> Check {
         [((Output::Softmax, 5), Some(64)), ((Output::Logistic, 3), None), ((Output::Squares, 1), Some(1))]
     {
         let recipe = Recipe { batch_size, l2: 2.0, dropout: Dropout { rate: 0.5, seed: 1 }, ..Recipe::default() };
-        let (data, start) = (data(3, 277), run(3, &[17, 5], "gelu", output, recipe));
+        let (data, start) = (data(3, 277, output), run(3, &[17, 5], "gelu", output, recipe));
         let evaluated = |backend: &dyn Backend| -> planar::Result<Evaluation> {
             let mut session = backend.load(&data, std::slice::from_ref(&start))?;
             session.advance(3)?;
@@ -171,14 +191,15 @@ fn evaluations_match(_: &Adapter, gpu: &Gpu) -> Check {
 }
 
 /// A gradient with other masks is another one altogether.
-fn dropped_units_match(_: &Adapter, gpu: &Gpu) -> Check {
+pub fn dropped_units_match(_: &Adapter, gpu: &Gpu) -> Check {
     let recipe = Recipe {
         dropout: Dropout { rate: 0.4, seed: 11 },
         batch_size: Some(37),
         shuffle: Some(2),
         ..Recipe::default()
     };
-    let (data, start) = (data(3, 100), run(3, &[33, 17], "tanh", (Output::Softmax, 2), recipe));
+    let output = (Output::Softmax, 2);
+    let (data, start) = (data(3, 100, output), run(3, &[33, 17], "tanh", output, recipe));
     for updates in [0, 1, 2, 1 << 33] {
         let start = under_way(start.clone(), updates);
         let gradients = |backend: &dyn Backend| -> planar::Result<Parameters> {
@@ -193,11 +214,14 @@ fn dropped_units_match(_: &Adapter, gpu: &Gpu) -> Check {
 
 fn predictions_match(_: &Adapter, gpu: &Gpu) -> Check {
     let start = run(3, &[9, 5], "elu", (Output::Softmax, 7), Recipe::default());
-    let points = data(3, 100).points();
+    let points = data(3, 100, (Output::Softmax, 7)).points();
     let logits = |backend: &dyn Backend| backend.forward(&start.network, &start.parameters, &points).map_err(text);
     let (want, got) = (logits(&Reference::<f64>::new())?, logits(gpu)?);
     compare("the logits", &narrow(&got), &want, |i| 1e-5 * (1.0 + want[i].abs()))
 }
+
+/// The outputs of the networks that are trained side by side.
+const CLASSES: (Output, usize) = (Output::Softmax, 3);
 
 /// Three networks of other widths, trained in other ways, in batches.
 fn three() -> Vec<Run> {
@@ -205,7 +229,7 @@ fn three() -> Vec<Run> {
     let hidden = [&[9, 33][..], &[17, 4], &[1, 70]];
     let of = |(hidden, recipe): (&[usize], Recipe)| {
         let recipe = Recipe { batch_size: shared.batch_size, shuffle: shared.shuffle, ..recipe };
-        run(4, hidden, "silu", (Output::Logistic, 3), recipe)
+        run(4, hidden, "silu", CLASSES, recipe)
     };
     hidden.into_iter().zip(recipes()).map(of).collect()
 }
@@ -214,7 +238,7 @@ fn three() -> Vec<Run> {
 type Story = (Vec<Vec<u64>>, Vec<Parameters>, Vec<Vec<f64>>, Vec<Evaluation>);
 
 fn story(gpu: &Gpu, runs: &[Run], chunks: &[u32]) -> planar::Result<Story> {
-    story_of(gpu.load(&data(4, 131), runs)?.as_mut(), chunks, |_| {})
+    story_of(gpu.load(&data(4, 131, CLASSES), runs)?.as_mut(), chunks, |_| {})
 }
 
 fn story_of(session: &mut dyn Session, chunks: &[u32], mut between: impl FnMut(usize)) -> planar::Result<Story> {
@@ -270,7 +294,7 @@ fn neighbours_do_not_matter(gpu: &Gpu) -> Check {
 
 /// Also that it can start again, and that a retired network is left alone.
 fn resuming_does_not_matter(gpu: &Gpu) -> Check {
-    let data = data(4, 131);
+    let data = data(4, 131, CLASSES);
     let want = story(gpu, &three(), &[64]).map_err(text)?;
     let half = story(gpu, &three(), &[30]).map_err(text)?;
     let mut runs = three();
@@ -298,7 +322,7 @@ fn losing_the_device_does_not_matter(adapter: &Adapter, gpu: &Gpu) -> Check {
     let want = story(gpu, &three(), &[20, 24, 20]).map_err(text)?;
     for at in 0..3 {
         let gpu = Gpu::open(adapter).map_err(text)?;
-        let mut session = gpu.load(&data(4, 131), &three()).map_err(text)?;
+        let mut session = gpu.load(&data(4, 131, CLASSES), &three()).map_err(text)?;
         let lose = |chunk| {
             if chunk == at {
                 gpu.fail(Fault::Destroyed)

@@ -1,4 +1,4 @@
-//! Σ|terms| of every element of the gradient of the mean loss over all samples: the textbook once more, with magnitudes.
+//! Σ|terms| of every element of the gradient of the mean loss over all samples, weighted: the textbook once more, with magnitudes.
 //! Where Z cancels, A and dZ are off by more than they are large: by 2e-7·Σ|terms| of Z, a fiftieth of the bound's 1e-5.
 
 use planar::backend::Run;
@@ -68,16 +68,17 @@ fn forward(data: &Dataset, run: &Run) -> Vec<Layer> {
     layers
 }
 
-/// |prediction| + |y| of each output, over m: what dZ is the difference of.
+/// |prediction| + |y| of each output, times the sample's share of the mean: what dZ is the difference of.
 fn output(network: &Network, [z, _, terms]: &Layer, data: &Dataset) -> Vec<f64> {
     let samples = data.samples();
     let mut dz = vec![0.0; z.len()];
     for sample in 0..samples {
         let of_sample: Vec<f64> = z.iter().skip(sample).step_by(samples).copied().collect();
         for (row, prediction) in network.output().predictions(&of_sample).into_iter().enumerate() {
-            let y = f64::from(data.labels()[sample]);
+            let y = data.targets().value(network.output(), row, sample).abs();
             let off = OF_Z * terms[row * samples + sample];
-            dz[row * samples + sample] = (prediction.abs() + y + off) / samples as f64;
+            let share = data.weights().map_or(1.0, |weights| weights[sample]) / data.total_weight();
+            dz[row * samples + sample] = share * (prediction.abs() + y + off);
         }
     }
     dz

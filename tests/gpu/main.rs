@@ -7,6 +7,8 @@ mod command;
 #[path = "../common/mod.rs"]
 mod common;
 mod dense;
+mod dense_golden;
+mod dense_mutations;
 mod dense_terms;
 mod faults;
 mod limits;
@@ -65,6 +67,8 @@ fn main() {
         chaotic::checks(),
         command::checks(),
         dense::checks(),
+        dense_golden::checks(),
+        dense_mutations::checks(),
         faults::checks(),
         loops::checks(),
         limits::checks(),
