@@ -1,5 +1,6 @@
 //! Data sets: points in the plane, or in any number of dimensions, with what a network is to answer for each.
 
+mod accuracy;
 mod class_weights;
 mod columns;
 mod flower;
@@ -17,6 +18,7 @@ mod split;
 pub mod table;
 mod targets;
 
+pub(crate) use accuracy::largest;
 pub use class_weights::ClassWeights;
 pub use columns::{Columns, Feature, Label, Target};
 pub use flower::flower;
@@ -212,64 +214,6 @@ impl Dataset {
         }
         self.targets.outputs(output, self.columns.classes.len())
     }
-
-    /// The mean loss of Z of a last layer, row-major (samples × outputs), over the samples' weights; NaN if some are missing.
-    pub fn mean_loss(&self, output: Output, logits: &[f64]) -> f64 {
-        let (samples, weights) = (self.samples(), self.weights());
-        let outputs = logits.len() / samples;
-        if outputs == 0 {
-            return f64::NAN;
-        }
-        let loss = |(sample, z): (usize, &[f64])| {
-            let y: Vec<f64> = (0..outputs).map(|row| self.target(output, row, sample)).collect();
-            output.loss(z, &y) * weights.map_or(1.0, |weights| weights[sample])
-        };
-        logits.chunks_exact(outputs).enumerate().map(loss).sum::<f64>() / self.total_weight()
-    }
-
-    /// How good Z of a last layer is, row-major (samples × outputs): the share of samples whose class it tells, which is 1
-    /// if the only logit is above 0 (that is, A2 > 0.5), or the class of the largest logit; of labels, the share that it
-    /// tells; of numbers, R². Samples without logits count as missed.
-    pub fn accuracy(&self, logits: &[f64]) -> f64 {
-        let samples = self.samples();
-        let outputs = (logits.len() / samples).max(1);
-        match &self.targets {
-            Targets::Classes(labels) if outputs == 1 => {
-                let hits = logits.iter().zip(&**labels).filter(|(logit, label)| (**logit > 0.0) == (**label == 1));
-                hits.count() as f64 / samples as f64
-            }
-            Targets::Classes(labels) => {
-                let told = logits.chunks_exact(outputs).map(largest).zip(&**labels);
-                told.filter(|(class, label)| *class == usize::from(**label)).count() as f64 / samples as f64
-            }
-            Targets::Labels { .. } => {
-                let is_told = |(at, logit): &(usize, &f64)| {
-                    (**logit > 0.0) == (self.targets.value(Output::Logistic, at % outputs, at / outputs) > 0.5)
-                };
-                logits.iter().enumerate().filter(is_told).count() as f64 / (samples * outputs) as f64
-            }
-            Targets::Numbers { values, outputs } => r_squared(values, *outputs, logits),
-        }
-    }
-}
-
-/// The place of the largest number, the first of several.
-fn largest(numbers: &[f64]) -> usize {
-    let better = |best: usize, at: usize| if numbers[at] > numbers[best] { at } else { best };
-    (0..numbers.len()).reduce(better).unwrap_or(0)
-}
-
-/// R² = 1 − ΣΣ(z − y)² / ΣΣ(y − ȳ)² over all outputs, for y (outputs × samples) and z (samples × outputs).
-fn r_squared(y: &[f64], outputs: usize, z: &[f64]) -> f64 {
-    let samples = y.len() / outputs.max(1);
-    let (mut error, mut spread) = (0.0, 0.0);
-    for (output, y) in y.chunks_exact(samples.max(1)).enumerate() {
-        let mean = y.iter().sum::<f64>() / samples as f64;
-        spread += y.iter().map(|y| (y - mean).powi(2)).sum::<f64>();
-        let z = z.iter().skip(output).step_by(outputs);
-        error += y.iter().zip(z).map(|(y, z)| (z - y).powi(2)).sum::<f64>();
-    }
-    1.0 - error / spread
 }
 
 /// Refuses a data set without samples or features, and one with over [`MAX_NUMBERS`] numbers in X.

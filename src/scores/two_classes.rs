@@ -1,12 +1,14 @@
-//! How well logits tell two classes apart: the figures that scikit-learn's `metrics` has, from counts, ranks and losses.
+//! How well logits tell two classes apart: from counts, ranks and losses.
 
 use serde::Serialize;
 
+use super::weigh::{Weigh, check};
 use crate::model::Real;
 use crate::{Error, Result};
 
 /// What predictions are worth, given the labels. Class 1 is the positive one; a sample is predicted to be of class 1 if
-/// its logit is above 0. A ratio whose denominator is 0 is none.
+/// its logit is above 0. A ratio whose denominator is 0 is none. If samples have weights, each counts as much as its own in
+/// every figure but the numbers of samples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Scores {
     /// m, the number of samples.
@@ -67,23 +69,39 @@ impl Scores {
     /// # Ok::<(), planar::Error>(())
     /// ```
     pub fn new(labels: &[u8], logits: &[f64]) -> Result<Self> {
-        check(labels, logits)?;
-        let confusion = Confusion::new(labels, logits);
-        let Confusion { true_negatives, false_positives, false_negatives, true_positives } = confusion;
-        let (samples, hits) = (labels.len(), true_negatives + true_positives);
-        let [negatives, positives] = [true_negatives + false_positives, false_negatives + true_positives];
-        let ratio = |part: usize, whole: usize| (whole > 0).then(|| part as f64 / whole as f64);
+        Self::weighted(labels, logits, None)
+    }
+
+    /// The same, with a weight per sample if there are any.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and [`Error::Mismatch`] if the numbers of labels and weights differ.
+    pub fn weighted(labels: &[u8], logits: &[f64], weights: Option<&[f64]>) -> Result<Self> {
+        check(labels.len(), 1, logits, weights)?;
+        if let Some(label) = labels.iter().find(|label| **label > 1) {
+            return Err(Error::invalid("a label", "0 or 1", label));
+        }
+        let weigh = Weigh(weights);
+        let of = |label: u8, predicted: bool| {
+            weigh.sum(labels.len(), |s| f64::from((labels[s] == label) && (logits[s] > 0.0) == predicted))
+        };
+        let (tn, fp, fn_, tp) = (of(0, false), of(0, true), of(1, false), of(1, true));
+        let (all, hits) = (tn + fp + fn_ + tp, tn + tp);
+        let ratio = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
         Ok(Self {
-            samples,
-            confusion,
-            accuracy: hits as f64 / samples as f64,
-            precision: ratio(true_positives, true_positives + false_positives),
-            recall: ratio(true_positives, positives),
-            f1: ratio(2 * true_positives, true_positives + false_positives + positives),
-            roc_auc: roc_auc(labels, logits),
-            log_loss: labels.iter().zip(logits).map(loss).sum::<f64>() / samples as f64,
-            largest_class: LargestClass::of(labels),
-            beats_largest_class: hits > negatives.max(positives),
+            samples: labels.len(),
+            confusion: Confusion::new(labels, logits),
+            accuracy: hits / all,
+            precision: ratio(tp, tp + fp),
+            recall: ratio(tp, fn_ + tp),
+            f1: ratio(2.0 * tp, tp + fp + fn_ + tp),
+            roc_auc: match weights {
+                None => roc_auc(labels, logits),
+                Some(weights) => weighted_roc_auc(labels, logits, weights),
+            },
+            log_loss: weigh.sum(labels.len(), |s| loss((&labels[s], &logits[s]))) / all,
+            largest_class: LargestClass::of_weights(tn + fp, fn_ + tp),
+            beats_largest_class: hits > (tn + fp).max(fn_ + tp),
         })
     }
 }
@@ -112,24 +130,12 @@ impl LargestClass {
     /// ```
     pub fn of(labels: &[u8]) -> Self {
         let ones = labels.iter().filter(|label| **label == 1).count();
-        let zeros = labels.len() - ones;
-        Self { class: u8::from(ones > zeros), share: ones.max(zeros) as f64 / labels.len().max(1) as f64 }
+        Self::of_weights((labels.len() - ones) as f64, ones as f64)
     }
-}
 
-fn check(labels: &[u8], logits: &[f64]) -> Result<()> {
-    if labels.len() != logits.len() {
-        return Err(Error::Mismatch(format!("{} logits do not belong to {} labels", logits.len(), labels.len())));
-    }
-    if labels.is_empty() {
-        return Err(Error::invalid("the number of samples", "at least 1", 0));
-    }
-    if let Some(label) = labels.iter().find(|label| **label > 1) {
-        return Err(Error::invalid("a label", "0 or 1", label));
-    }
-    match logits.iter().position(|logit| logit.is_nan()) {
-        Some(at) => Err(Error::invalid("a logit", "a number", format_args!("NaN, as of sample {}", at + 1))),
-        None => Ok(()),
+    fn of_weights(zeros: f64, ones: f64) -> Self {
+        let all = zeros + ones;
+        Self { class: u8::from(ones > zeros), share: ones.max(zeros) / if all > 0.0 { all } else { 1.0 } }
     }
 }
 
@@ -156,4 +162,21 @@ fn roc_auc(labels: &[u8], logits: &[f64]) -> Option<f64> {
     let pairs = u128::from(positives) * u128::from(before - positives);
     let twice_won = twice_ranks - u128::from(positives) * u128::from(positives + 1);
     (pairs > 0).then(|| twice_won as f64 / (2 * pairs) as f64)
+}
+
+/// The share of pairs of samples, one of each class, that are in order, a pair counting as much as the product of its
+/// weights, and half if their logits are equal.
+fn weighted_roc_auc(labels: &[u8], logits: &[f64], weights: &[f64]) -> Option<f64> {
+    let mut sorted: Vec<usize> = (0..labels.len()).collect();
+    sorted.sort_unstable_by(|a, b| (logits[*a] + 0.0).total_cmp(&(logits[*b] + 0.0)));
+    let weight = |tied: &[usize], class: u8| -> f64 {
+        tied.iter().filter(|sample| labels[**sample] == class).map(|sample| weights[*sample]).sum()
+    };
+    let (mut zeros, mut ones, mut won) = (0.0, 0.0, 0.0);
+    for tied in sorted.chunk_by(|a, b| logits[*a] == logits[*b]) {
+        let (zero, one) = (weight(tied, 0), weight(tied, 1));
+        won += one * (zeros + 0.5 * zero);
+        (zeros, ones) = (zeros + zero, ones + one);
+    }
+    (zeros * ones > 0.0).then(|| won / (zeros * ones))
 }
