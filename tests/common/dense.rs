@@ -1,9 +1,7 @@
 //! `dense.json`: trainings of any depth, output and optimiser, and the tables that they train on.
 
-use std::io::Read;
 use std::path::Path;
 
-use flate2::read::GzDecoder;
 use planar::backend::{Backend, Run, Session};
 use planar::data::Dataset;
 use planar::model::{InitScale, Network, Output};
@@ -107,15 +105,7 @@ fn train(session: &mut dyn Session, updates: u32) -> Vec<f64> {
 /// Points (samples × features) and the last column of a scaled table.
 pub fn table(name: &str) -> (Vec<f64>, Vec<f64>) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/data");
-    let plain = folder.join(format!("{name}-scaled.csv"));
-    let text = if plain.exists() {
-        std::fs::read_to_string(plain).unwrap()
-    } else {
-        let file = std::fs::File::open(folder.join(format!("{name}-scaled.csv.gz"))).unwrap();
-        let mut text = String::new();
-        GzDecoder::new(file).read_to_string(&mut text).unwrap();
-        text
-    };
+    let text = std::fs::read_to_string(folder.join(format!("{name}-scaled.csv"))).unwrap();
     let (mut points, mut targets) = (Vec::new(), Vec::new());
     for line in text.lines().skip(1) {
         let mut row: Vec<f64> = line.split(',').map(|cell| cell.parse().unwrap()).collect();
