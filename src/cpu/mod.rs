@@ -19,6 +19,11 @@ pub(crate) const MEMORY: u64 = 4 << 30;
 pub(crate) fn check_room(backend: &dyn Backend, data: &Dataset, runs: &[Run]) -> Result<()> {
     let of = |run: &Run| backend.memory(data, &run.network, 1);
     let bytes = runs.iter().map(of).try_fold(0, |sum: u64, of| Ok::<_, Error>(sum.saturating_add(of?)))?;
+    check_bytes(bytes)
+}
+
+/// Refuses more memory than there is.
+fn check_bytes(bytes: u64) -> Result<()> {
     match usize::try_from(bytes).is_ok_and(memory::holds) {
         true => Ok(()),
         false => {

@@ -117,16 +117,17 @@ impl Backend for Engine {
     }
 
     /// For each network its parameters with two moments, one gradient per part, and its logits; of those that the fused kernels
-    /// may take, what the larger of both ways needs.
+    /// take, without moments.
     fn memory(&self, data: &Dataset, network: &Network, count: usize) -> Result<u64> {
         let samples = data.samples();
-        let fused = || {
-            let shape = Shape::new(network, self.token.lanes());
-            4 * (shape.len() * (1 + shape.most_parts()) + samples) as u64
+        let of_one = match is_fused(network) {
+            true => {
+                let shape = Shape::new(network, self.token.lanes());
+                4 * (shape.len() * (1 + shape.most_parts()) + samples) as u64
+            }
+            false => dense::bytes(network, samples, self.threads),
         };
-        let of_any = dense::bytes(network, samples, self.threads);
-        let of_one = if is_fused(network) { of_any.max(fused()) } else { of_any };
-        let of_data = 4 * samples.saturating_mul(data.features() + network.outputs() + 1) as u64;
+        let of_data = 4 * samples.saturating_mul(data.features() + network.outputs()) as u64;
         Ok(of_one.saturating_mul(count as u64).saturating_add(of_data))
     }
 
@@ -137,21 +138,21 @@ impl Backend for Engine {
     fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Box<dyn Session>> {
         check_runs(data, runs)?;
         super::check_room(self, data, runs)?;
-        let is_fused = |run: &&Run| is_plain(data, run) && is_fused(&run.network);
-        let (fused, others): (Vec<Run>, Vec<Run>) = (
-            runs.iter().filter(is_fused).cloned().collect(),
-            runs.iter().filter(|run| !is_fused(run)).cloned().collect(),
-        );
-        let fused_session = || EngineSession::new(self.token, self.threads, data, &fused);
-        let dense_session = || DenseSession::new(self.token, self.threads, data, &others);
-        Ok(match (fused.is_empty(), others.is_empty()) {
-            (_, true) => Box::new(fused_session()?),
-            (true, _) => Box::new(dense_session()?),
-            _ => {
-                let sessions: [Box<dyn Session>; 2] = [Box::new(fused_session()?), Box::new(dense_session()?)];
-                Box::new(Mixed::new(sessions, runs.iter().map(|run| usize::from(!is_fused(&run))).collect()))
-            }
-        })
+        let is_fused = |run: &Run| is_plain(data, run) && is_fused(&run.network);
+        // with moments, a network takes more than memory() says where the fused kernels take it without
+        let bytes =
+            |run: &Run| if is_fused(run) { 0 } else { dense::bytes(&run.network, data.samples(), self.threads) };
+        super::check_bytes(runs.iter().map(bytes).fold(0, u64::saturating_add))?;
+        let fused = |runs: &[Run]| EngineSession::new(self.token, self.threads, data, runs);
+        let others = |runs: &[Run]| DenseSession::new(self.token, self.threads, data, runs);
+        let of: Vec<usize> = runs.iter().map(|run| usize::from(!is_fused(run))).collect();
+        if !of.contains(&1) {
+            return Ok(Box::new(fused(runs)?));
+        } else if !of.contains(&0) {
+            return Ok(Box::new(others(runs)?));
+        }
+        let (first, second): (Vec<Run>, Vec<Run>) = runs.iter().cloned().partition(is_fused);
+        Ok(Box::new(Mixed::new([Box::new(fused(&first)?), Box::new(others(&second)?)], of)))
     }
 }
 
