@@ -141,7 +141,7 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
 
     let watched = held_out.as_ref().filter(|_| is_watched(iterations, log_every, settings.early_stopping));
     let (patience, network) = (settings.early_stopping, &run.network);
-    let mut watch = Watch::new(backend.as_ref(), network, watched, log_every, patience, test_costs, best);
+    let mut watch = Watch::new(backend.as_ref(), network, watched, log_every, patience, before, test_costs, best);
     if !is_finished {
         let _ = watch.look(before, &run.parameters, &run.state.moments)?;
     }

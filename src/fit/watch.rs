@@ -20,6 +20,8 @@ pub(super) struct Watch<'a> {
     test: Option<(&'a Dataset, Vec<f64>)>,
     every: u64,
     patience: Option<u64>,
+    /// Where the search for the best weights begins.
+    from: u64,
     /// The mean loss of the samples held out at each multiple of `every`.
     pub costs: Vec<CostAt>,
     /// The weights of the lowest of them, if training stops early.
@@ -35,18 +37,25 @@ pub(super) fn is_watched(iterations: u64, every: u64, patience: Option<u64>) -> 
 
 impl<'a> Watch<'a> {
     /// Looks every `every` updates; with a patience, training stops after so many looks without a lower cost. `costs` and
-    /// `best` are those of the run that goes on.
+    /// `best` are those of the run that goes on after `before` updates.
+    #[allow(clippy::too_many_arguments, reason = "what is known of a run before it trains")]
     pub fn new(
         backend: &'a dyn Backend,
         network: &'a Network,
         test: Option<&'a Dataset>,
         every: u64,
         patience: Option<u64>,
-        costs: Vec<CostAt>,
+        before: u64,
+        mut costs: Vec<CostAt>,
         best: Option<Best>,
     ) -> Self {
         let test = test.map(|test| (test, test.points()));
-        Self { backend, network, test, every, patience, costs, best, has_stopped: false }
+        // a run that ended with its best weights goes on from there, and looks at them again
+        let from = if best.is_none() { before } else { 0 };
+        if best.is_none() {
+            costs.retain(|at| at.iteration < before);
+        }
+        Self { backend, network, test, every, patience, from, costs, best, has_stopped: false }
     }
 
     /// Looks at the weights after so many updates, if it is time to; breaks if training should stop.
@@ -61,13 +70,14 @@ impl<'a> Watch<'a> {
         }
         let logits = self.backend.forward(self.network, parameters, points)?;
         let cost = test.mean_loss(self.network.output(), &logits);
-        let lowest = self.costs.iter().map(|at| at.cost).fold(f64::INFINITY, f64::min);
+        let since = self.costs.iter().filter(|at| at.iteration >= self.from);
+        let lowest = since.map(|at| at.cost).fold(f64::INFINITY, f64::min);
         self.costs.push(CostAt { iteration, cost });
         let Some(patience) = self.patience else { return Ok(ControlFlow::Continue(())) };
         if cost < lowest {
             self.best = Some(Best { iteration, parameters: parameters.clone(), moments: moments.to_vec() });
         }
-        let best = self.best.as_ref().map_or(0, |best| best.iteration);
+        let best = self.best.as_ref().map_or(self.from, |best| best.iteration);
         self.has_stopped = (iteration - best) / self.every >= patience;
         Ok(if self.has_stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
