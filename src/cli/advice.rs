@@ -125,6 +125,8 @@ pub fn of_notice(notice: &Notice) -> Option<String> {
             Some(format!("--label {} makes that the label", of_columns(std::slice::from_ref(other))))
         }
         Notice::Classes { .. } => Some("--positive names class 1".into()),
+        Notice::ManyClasses { .. } => Some("--output squares learns it as a number".into()),
+        Notice::Numbers { .. } => Some("--output softmax takes its values for classes".into()),
         Notice::Scaled { .. } => Some("--scale none leaves them as they are".into()),
         _ => None,
     }

@@ -1,7 +1,7 @@
 //! What is said of a result that is no better than the share of the largest class.
 
 use planar::fit::Fitted;
-use planar::scores::{LargestClass, Scores};
+use planar::scores::LargestClass;
 use planar::train::Status;
 
 /// One line, if a finished run tells the classes apart no better than naming the largest one throughout; `command` is
@@ -9,6 +9,9 @@ use planar::train::Status;
 pub fn said(fitted: &Fitted, command: impl FnOnce() -> String) -> Option<String> {
     let last = &fitted.report.last;
     let accuracy = last.accuracy.filter(|_| fitted.report.status == Status::Finished)?;
+    if fitted.data.labels().is_empty() {
+        return None; // no classes, of which one could be the largest
+    }
     let LargestClass { class, share } = LargestClass::of(fitted.data.labels());
     let name = |class: u8| fitted.data.columns().class(class);
     if share == 1.0 {
@@ -22,10 +25,7 @@ pub fn said(fitted: &Fitted, command: impl FnOnce() -> String) -> Option<String>
             command()
         ));
     }
-    let Scores { largest_class: LargestClass { class, share }, beats_largest_class: false, .. } = last.test_scores?
-    else {
-        return None;
-    };
+    let (LargestClass { class, share }, false) = last.test_scores.as_ref()?.largest_class()? else { return None };
     Some(if share == 1.0 {
         let class = name(class);
         format!("every sample held out is of class {class}: they do not show whether the classes are told apart")

@@ -15,7 +15,7 @@ use super::progress::ReadBar;
 use super::table::{TableArguments, say};
 use super::{Ending, Verbosity};
 use crate::report::predict::PredictReport;
-use crate::report::scores::block;
+use crate::report::scores::any;
 
 const EXAMPLES: &str = "Examples:
   planar predict run.safetensors points.csv > classes.csv
@@ -91,8 +91,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let report = PredictReport { device, network: &network, data: &samples.data, predictions: &predictions };
     if arguments.json {
         super::print_json(&report.json())?;
-    } else if let Some(scores) = predictions.scores.filter(|_| arguments.metrics) {
-        super::print(&block("", &scores, report.classes()))?;
+    } else if let Some(scores) = predictions.scores.as_ref().filter(|_| arguments.metrics) {
+        super::print(&any("", scores, report.classes()))?;
     } else {
         super::output::print_data(&if arguments.proba { report.probabilities()? } else { report.csv()? })?;
     }

@@ -110,6 +110,15 @@ impl Columns {
         self.classes.get(usize::from(class)).map_or("", String::as_str)
     }
 
+    /// What is learnt, by the names of its columns: the label, or several.
+    pub(crate) fn shown_label(&self) -> Option<String> {
+        let names: Vec<&str> = self.targets.iter().map(|target| target.name.as_str()).collect();
+        match names.len() {
+            0 | 1 => self.label.as_ref().map(Label::shown),
+            _ => Some(names.join(", ")),
+        }
+    }
+
     /// Whether all of these are names of its classes.
     pub(crate) fn has_classes(&self, names: &[String]) -> bool {
         names.iter().all(|name| self.classes.contains(name))

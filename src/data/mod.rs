@@ -204,6 +204,19 @@ impl Dataset {
         self.targets.output(self.columns.classes.len())
     }
 
+    /// The same samples for a network that answers with this output: for squares, two classes are the numbers 0 and 1.
+    pub(crate) fn answered_with(self, output: Option<Output>) -> Self {
+        match &self.targets {
+            Targets::Classes(labels) if output == Some(Output::Squares) && self.columns.classes.len() <= 2 => {
+                let values = labels.iter().map(|label| f64::from(*label)).collect();
+                let target = Target::plain("y1".into(), self.features() + 1);
+                let columns = Columns { classes: Vec::new(), targets: vec![target], ..(*self.columns).clone() };
+                Self { targets: Targets::Numbers { values, outputs: 1 }, columns: columns.into(), ..self }
+            }
+            _ => self,
+        }
+    }
+
     /// How many outputs a network has that answers with this output.
     ///
     /// # Errors

@@ -62,9 +62,9 @@ impl Source {
                 self.check(options)?;
                 labelled(path, model, &options.table, progress)?
             }
-            generated => {
+            _ => {
                 let factors: Vec<(f64, f64)> = model.features.iter().map(|of| (of.offset, of.factor)).collect();
-                (generated.load(options)?.with_scaling(model.scale, &factors)?, Vec::new())
+                (generated(self, options)?.with_scaling(model.scale, &factors)?, Vec::new())
             }
         };
         let sha256 = data.sha256();
@@ -84,6 +84,11 @@ impl Source {
     }
 }
 
+/// A generated set, for a network that answers as requested.
+fn generated(source: &Source, options: &Options) -> Result<Dataset> {
+    source.load(options).map(|data| data.answered_with(options.table.output))
+}
+
 /// Samples as they come from their source: none is held out, no cell is filled and no feature scaled.
 #[derive(Clone, Debug)]
 pub(super) enum Loaded {
@@ -93,7 +98,7 @@ pub(super) enum Loaded {
 
 impl Loaded {
     pub fn new(source: &Source, options: &Options, progress: &mut dyn FnMut(Progress)) -> Result<Self> {
-        let Source::Csv(path) = source else { return source.load(options).map(Self::Generated) };
+        let Source::Csv(path) = source else { return generated(source, options).map(Self::Generated) };
         source.check(options)?;
         let input = Input::Path(path);
         let table = read(input, &options.table, progress)?;

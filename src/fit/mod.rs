@@ -66,7 +66,7 @@ use crate::checkpoint::{Best, Origin, State};
 use crate::cpu::logits_at;
 use crate::data::{Dataset, Targets};
 use crate::metrics::Metrics;
-use crate::scores::Scores;
+use crate::scores::AnyScores;
 use crate::train::{CostAt, Event, Outcome, Status, train_all};
 use crate::{Error, Result};
 use keeper::Keeper;
@@ -237,24 +237,24 @@ fn last(outcome: &Outcome, data: &Dataset, held_out: Option<&Dataset>, run: &Run
     let test = held_out.zip(outcome.parameters.as_ref());
     let judged = test.map(|(test, parameters)| {
         let logits = logits_at(network, parameters, &test.points())?;
-        let scores = network.tells_two_classes().then(|| Scores::new(test.labels(), &logits)).transpose()?;
+        let scores = AnyScores::of(test, &logits)?;
         Ok((test.mean_loss(network.output(), &logits), test.accuracy(&logits), scores))
     });
     let judged = judged.and_then(|judged: Result<_>| judged.map_err(|error| failures.push(error)).ok());
     let evaluation = &outcome.evaluation;
     let told = Some(data.accuracy(&evaluation.logits));
-    let test_told = judged.map(|(_, told, _)| told);
+    let test_told = judged.as_ref().map(|(_, told, _)| *told);
     // of numbers it is R²
     let are_classes = !matches!(data.targets(), Targets::Numbers { .. });
     Final {
         cost: Some(evaluation.cost),
         accuracy: told.filter(|_| are_classes),
         r2: told.filter(|_| !are_classes),
-        test_cost: judged.map(|(cost, ..)| cost),
+        test_cost: judged.as_ref().map(|(cost, ..)| *cost),
         test_accuracy: test_told.filter(|_| are_classes),
         test_r2: test_told.filter(|_| !are_classes),
         best_iteration: None,
-        test_scores: judged.and_then(|(.., scores)| scores),
+        test_scores: judged.map(|(.., scores)| scores),
     }
 }
 

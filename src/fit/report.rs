@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use super::{Precision, Start};
 use crate::backend::{DeviceInfo, Run};
-use crate::data::{Dataset, HeldOut, Label, Scale};
+use crate::data::{Dataset, HeldOut, Scale};
 use crate::metrics::Accuracy;
 use crate::model::{InitScale, Network, Output};
 use crate::optim::Recipe;
-use crate::scores::Scores;
+use crate::scores::{AnyScores, Scores};
 use crate::train::{CostAt, Status};
 
 /// What was trained on what, how it ended, and how long it took. `planar train --json` prints it as JSON.
@@ -128,7 +128,7 @@ pub struct TrainingReport {
 }
 
 /// Cost and accuracy at the end of a training; all none if it diverged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Final {
     /// The mean loss.
     pub cost: Option<f64>,
@@ -149,9 +149,9 @@ pub struct Final {
     /// The updates that made these weights, if training kept the best.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub best_iteration: Option<u64>,
-    /// How well the held-out samples' classes are told apart.
+    /// What the predictions of the held-out samples are worth.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub test_scores: Option<Scores>,
+    pub test_scores: Option<AnyScores>,
 }
 
 /// Wall-clock times, in seconds.
@@ -180,7 +180,7 @@ impl DataReport {
             samples: data.samples(),
             features: data.features(),
             seed: data.seed(),
-            label: columns.label.as_ref().map(Label::shown),
+            label: columns.shown_label(),
             classes: columns.classes.iter().zip(data.class_counts()).map(class).collect(),
             feature_names: names.collect(),
             dropped: columns.dropped.clone(),
@@ -219,8 +219,13 @@ impl TrainingReport {
 }
 
 impl Final {
+    /// The scores of the samples held out, if they are of two classes.
+    pub fn two(&self) -> Option<&Scores> {
+        self.test_scores.as_ref().and_then(AnyScores::two)
+    }
+
     /// Both accuracies of a run that has finished.
-    pub(super) fn accuracies(self) -> Option<Accuracy> {
+    pub(super) fn accuracies(&self) -> Option<Accuracy> {
         self.accuracy.map(|accuracy| Accuracy { accuracy, test_accuracy: self.test_accuracy })
     }
 }

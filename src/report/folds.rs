@@ -43,7 +43,7 @@ fn row(fold: &FoldReport) -> Vec<String> {
     };
     let mut cells = vec![fold.fold.to_string(), fold.samples.to_string(), fold.test_samples.to_string(), cost];
     cells.extend([last.accuracy, last.test_accuracy].map(|share| shown(share.map(|share| 100.0 * share), 2)));
-    let scores = last.test_scores;
+    let scores = last.two();
     cells.push(scores.map_or("–".into(), |scores| super::cost(scores.log_loss, 6)));
     cells.push(shown(scores.and_then(|scores| scores.roc_auc), 4));
     cells

@@ -1,8 +1,75 @@
 //! The scores of predictions as a block of text.
 
-use planar::scores::{Confusion, Scores};
+use planar::scores::{AnyScores, ClassScores, Confusion, LabelScores, NumberScores, Scores};
 
 use super::columns;
+
+/// The scores of whatever was predicted; `of` says what was scored, `names` what the classes 0 and 1 are called.
+pub fn any(of: &str, scores: &AnyScores, names: [&str; 2]) -> String {
+    match scores {
+        AnyScores::Two(scores) => block(of, scores, names),
+        AnyScores::Classes(scores) => of_classes(of, scores),
+        AnyScores::Labels(scores) => of_labels(of, scores),
+        AnyScores::Numbers(scores) => of_numbers(of, scores),
+    }
+}
+
+/// A figure in four digits, or a dash.
+fn figure(score: Option<f64>) -> String {
+    score.map_or("–".into(), |score| format!("{score:.4}"))
+}
+
+fn row(name: &str, cells: impl IntoIterator<Item = String>) -> Vec<String> {
+    std::iter::once(name.to_owned()).chain(cells).collect()
+}
+
+/// The confusion matrix, with the scores of each class behind its row, then those of all.
+fn of_classes(of: &str, scores: &ClassScores) -> String {
+    let names = scores.classes.iter().map(|class| format!("said {}", class.name));
+    let mut matrix = vec![row(of, names.chain(["precision", "recall", "F1"].map(String::from)))];
+    for (class, counts) in scores.classes.iter().zip(&scores.confusion) {
+        let counts = counts.iter().map(usize::to_string);
+        let figures = [class.precision, class.recall, class.f1].map(figure);
+        matrix.push(row(&format!("is {}", class.name), counts.chain(figures)));
+    }
+    let name = scores.classes.get(usize::from(scores.largest_class.class)).map_or("", |class| &class.name);
+    let figures = vec![
+        row("accuracy", [format!("{:.2} %", 100.0 * scores.accuracy)]),
+        row("largest class", [format!("{:.2} %, class {name}", 100.0 * scores.largest_class.share)]),
+        row("precision", [figure(scores.macro_precision)]),
+        row("recall", [figure(scores.macro_recall)]),
+        row("F1", [figure(scores.macro_f1)]),
+        row("log loss", [format!("{:.6}", scores.log_loss)]),
+    ];
+    format!("{}\n{}", columns(matrix), columns(figures))
+}
+
+/// A row per label, then the scores of all.
+fn of_labels(of: &str, scores: &LabelScores) -> String {
+    let mut rows = vec![row(of, ["accuracy", "precision", "recall", "F1"].map(String::from))];
+    for label in &scores.labels {
+        let own = &label.scores;
+        let accuracy = format!("{:.2} %", 100.0 * own.accuracy);
+        rows.push(row(&label.name, [accuracy, figure(own.precision), figure(own.recall), figure(own.f1)]));
+    }
+    let figures = vec![
+        row("accuracy", [format!("{:.2} %", 100.0 * scores.accuracy)]),
+        row("all labels right", [format!("{:.2} %", 100.0 * scores.subset_accuracy)]),
+        row("F1", [figure(scores.macro_f1)]),
+    ];
+    format!("{}\n{}", columns(rows), columns(figures))
+}
+
+/// A row per target, if there are several, and one for all.
+fn of_numbers(of: &str, scores: &NumberScores) -> String {
+    let cells = |r2: f64, mae: f64, rmse: f64| [format!("{r2:.4}"), format!("{mae:.6}"), format!("{rmse:.6}")];
+    let mut rows = vec![row(of, ["R²", "MAE", "RMSE"].map(String::from))];
+    rows.extend(scores.targets.iter().map(|of| row(&of.name, cells(of.r2, of.mae, of.rmse))));
+    if scores.targets.len() > 1 {
+        rows.push(row("all", cells(scores.r2, scores.mae, scores.rmse)));
+    }
+    columns(rows)
+}
 
 /// The confusion matrix, then each score; `of` says what was scored, `names` what the classes 0 and 1 are called.
 pub fn block(of: &str, scores: &Scores, names: [&str; 2]) -> String {

@@ -6,7 +6,7 @@ use planar::model::Network;
 use planar::train::Status;
 
 use super::cost;
-use super::scores::block;
+use super::scores::any;
 
 /// The logged costs, what was trained on what, the result, and the scores of samples held out.
 pub fn summary(fitted: &Fitted) -> String {
@@ -46,7 +46,7 @@ pub fn summary(fitted: &Fitted) -> String {
         about.push(vec!["held out".into(), held_out]);
     }
     let classes = [0, 1].map(|class| fitted.data.columns().class(class));
-    let held_out = report.last.test_scores.map(|scores| format!("\n{}", block("held out", &scores, classes)));
+    let held_out = report.last.test_scores.as_ref().map(|scores| format!("\n{}", any("held out", scores, classes)));
     format!("{}\n{}{}", super::columns(rows), super::columns(about), held_out.unwrap_or_default())
 }
 
@@ -96,7 +96,8 @@ fn of_file(data: &DataReport) -> Vec<Vec<String>> {
     if let Some(label) = &data.label {
         let share = |class: &ClassReport| format!("{} {:.2} %", class.name, 100.0 * class.share);
         let shares: Vec<String> = data.classes.iter().map(share).collect();
-        rows.push(vec!["label".into(), format!("{label}: {}", shares.join(", "))]);
+        let shares = if shares.is_empty() { String::new() } else { format!(": {}", list(&shares)) };
+        rows.push(vec!["label".into(), format!("{label}{shares}")]);
     }
     if !data.feature_names.is_empty() {
         rows.push(vec!["features".into(), list(&data.feature_names)]);

@@ -80,6 +80,15 @@ impl AnyScores {
         }
     }
 
+    /// The class that most samples have, and whether the accuracy is above its share; none if there are no classes.
+    pub fn largest_class(&self) -> Option<(LargestClass, bool)> {
+        match self {
+            Self::Two(scores) => Some((scores.largest_class, scores.beats_largest_class)),
+            Self::Classes(scores) => Some((scores.largest_class, scores.beats_largest_class)),
+            Self::Labels(_) | Self::Numbers(_) => None,
+        }
+    }
+
     /// The scores of two classes, if there are two.
     pub fn two(&self) -> Option<&Scores> {
         match self {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::weigh::{Weigh, check};
+use crate::data::largest;
 use crate::model::Real;
 use crate::{Error, Result};
 
@@ -47,10 +48,10 @@ pub struct Confusion {
     pub true_positives: usize,
 }
 
-/// The class that most samples have; 0 if both have as many.
+/// The class that most samples have, the first of several that have as many.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct LargestClass {
-    /// 0 or 1.
+    /// Its number.
     pub class: u8,
     /// Its share of the samples: the accuracy of predicting it throughout.
     pub share: f64,
@@ -122,15 +123,17 @@ impl Confusion {
 }
 
 impl LargestClass {
-    /// Of labels, each 0 or 1; without any, its share is 0.
+    /// Of labels; without any, its share is 0.
     ///
     /// ```
     /// let largest = planar::scores::LargestClass::of(&[1, 0, 1, 1]);
     /// assert_eq!((largest.class, largest.share), (1, 0.75));
     /// ```
     pub fn of(labels: &[u8]) -> Self {
-        let ones = labels.iter().filter(|label| **label == 1).count();
-        Self::of_weights((labels.len() - ones) as f64, ones as f64)
+        let mut counts = [0; 256];
+        labels.iter().for_each(|label| counts[usize::from(*label)] += 1);
+        let class = largest(&counts.map(f64::from));
+        Self { class: class as u8, share: f64::from(counts[class]) / labels.len().max(1) as f64 }
     }
 
     fn of_weights(zeros: f64, ones: f64) -> Self {

@@ -105,8 +105,8 @@ impl Estimates {
             cost: of(|last| last.cost),
             accuracy: of(|last| last.accuracy),
             test_accuracy: of(|last| last.test_accuracy),
-            test_log_loss: of(|last| last.test_scores.map(|scores| scores.log_loss)),
-            test_roc_auc: of(|last| last.test_scores.and_then(|scores| scores.roc_auc)),
+            test_log_loss: of(|last| last.two().map(|scores| scores.log_loss)),
+            test_roc_auc: of(|last| last.two().and_then(|scores| scores.roc_auc)),
         }
     }
 }
