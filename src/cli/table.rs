@@ -23,8 +23,8 @@ pub struct TableArguments {
     #[arg(long, value_name = "logistic|softmax|squares")]
     output: Option<Output>,
     /// The column that says how much each sample counts
-    #[arg(long, value_name = "COLUMN")]
-    weights: Option<String>,
+    #[arg(long = "weights", value_name = "COLUMN")]
+    weights_column: Option<String>,
     /// How much the samples of each class count: balanced, or as in b=3,c=0.5
     #[arg(long, value_name = "balanced|NAME=W")]
     class_weights: Option<ClassWeights>,
@@ -75,7 +75,7 @@ impl TableArguments {
             drop: of(&self.drop),
             positive: self.positive.clone(),
             missing: self.missing,
-            weights: self.weights.clone(),
+            weights: self.weights_column.clone(),
             output: self.output,
         }
     }

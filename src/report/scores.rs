@@ -23,25 +23,23 @@ fn row(name: &str, cells: impl IntoIterator<Item = String>) -> Vec<String> {
     std::iter::once(name.to_owned()).chain(cells).collect()
 }
 
-/// The confusion matrix, with the scores of each class behind its row, then those of all.
+/// The confusion matrix, the scores of each class, then those of all.
 fn of_classes(of: &str, scores: &ClassScores) -> String {
-    let names = scores.classes.iter().map(|class| format!("said {}", class.name));
-    let mut matrix = vec![row(of, names.chain(["precision", "recall", "F1"].map(String::from)))];
+    let corner = if of.is_empty() { "said".into() } else { format!("{of}, said") };
+    let mut matrix = vec![row(&corner, scores.classes.iter().map(|class| class.name.clone()))];
+    let mut each = vec![row("class", ["precision", "recall", "F1"].map(String::from))];
     for (class, counts) in scores.classes.iter().zip(&scores.confusion) {
-        let counts = counts.iter().map(usize::to_string);
-        let figures = [class.precision, class.recall, class.f1].map(figure);
-        matrix.push(row(&format!("is {}", class.name), counts.chain(figures)));
+        matrix.push(row(&format!("is {}", class.name), counts.iter().map(usize::to_string)));
+        each.push(row(&class.name, [class.precision, class.recall, class.f1].map(figure)));
     }
+    each.push(row("mean", [scores.macro_precision, scores.macro_recall, scores.macro_f1].map(figure)));
     let name = scores.classes.get(usize::from(scores.largest_class.class)).map_or("", |class| &class.name);
     let figures = vec![
         row("accuracy", [format!("{:.2} %", 100.0 * scores.accuracy)]),
         row("largest class", [format!("{:.2} %, class {name}", 100.0 * scores.largest_class.share)]),
-        row("precision", [figure(scores.macro_precision)]),
-        row("recall", [figure(scores.macro_recall)]),
-        row("F1", [figure(scores.macro_f1)]),
         row("log loss", [format!("{:.6}", scores.log_loss)]),
     ];
-    format!("{}\n{}", columns(matrix), columns(figures))
+    format!("{}\n{}\n{}", columns(matrix), columns(each), columns(figures))
 }
 
 /// A row per label, then the scores of all.
@@ -102,6 +100,30 @@ pub fn block(of: &str, scores: &Scores, names: [&str; 2]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn classes_have_a_confusion_matrix_and_the_scores_of_each() {
+        let names = ["a", "b", "c"].map(String::from);
+        let logits = [2., 1., 0., 0., 1., 3., 0., 0., 5., 0., 4., 1.];
+        let scores = ClassScores::new(&names, &[0, 1, 2, 1], &logits, None).unwrap();
+        let wanted = "\
+held out, said  a  b  c
+is a            1  0  0
+is b            0  1  1
+is c            0  0  1
+
+class  precision  recall      F1
+a         1.0000  1.0000  1.0000
+b         1.0000  0.5000  0.6667
+c         0.5000  1.0000  0.6667
+mean      0.8333  0.8333  0.7778
+
+accuracy       75.00 %
+largest class  50.00 %, class b
+";
+        let block = any("held out", &AnyScores::Classes(scores), ["", ""]);
+        assert!(block.starts_with(wanted), "{block}");
+    }
 
     #[test]
     fn a_block_shows_every_score_and_why_one_is_missing() {
