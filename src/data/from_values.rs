@@ -26,6 +26,7 @@ impl Dataset {
         points: &[f64],
         labels: Vec<u8>,
     ) -> Result<Self> {
+        check_size(labels.len(), features)?; // before there are names for so many
         let targets = Targets::Classes(labels.into());
         Self::from_values(name.into(), seed, points, targets, Columns::plain(features))
     }
@@ -56,6 +57,7 @@ impl Dataset {
         if let Some((_, twice)) = classes.iter().enumerate().find(|(at, name)| classes[..*at].contains(name)) {
             return Err(Error::invalid("the name of a class", "one that no other has", format_args!("'{twice}'")));
         }
+        check_size(labels.len(), features)?;
         let columns = Columns { classes, ..Columns::plain(features) };
         Self::from_values(name.into(), seed, points, Targets::Classes(labels.into()), columns)
     }
@@ -74,6 +76,7 @@ impl Dataset {
         labels: &[u8],
     ) -> Result<Self> {
         let targets = Targets::Labels { values: turned(labels, outputs)?, outputs };
+        check_size(targets.samples(), features)?;
         Self::from_values(name.into(), seed, points, targets, Columns::of_targets(features, outputs, true))
     }
 
@@ -97,6 +100,7 @@ impl Dataset {
         values: &[f64],
     ) -> Result<Self> {
         let targets = Targets::Numbers { values: turned(values, outputs)?, outputs };
+        check_size(targets.samples(), features)?;
         Self::from_values(name.into(), seed, points, targets, Columns::of_targets(features, outputs, false))
     }
 
