@@ -197,6 +197,14 @@ pub trait Backend: Send + Sync {
     /// [`Error::Limit`] if the device is too small for them.
     fn memory(&self, data: &Dataset, network: &Network, count: usize) -> Result<u64>;
 
+    /// [`memory`](Self::memory) of networks that are trained as this run is, where its recipe matters.
+    ///
+    /// # Errors
+    /// As there.
+    fn memory_for(&self, data: &Dataset, run: &Run, count: usize) -> Result<u64> {
+        self.memory(data, &run.network, count)
+    }
+
     /// Bytes that the device gives to a session.
     fn memory_limit(&self) -> u64;
 }

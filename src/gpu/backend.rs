@@ -236,6 +236,10 @@ impl Backend for Gpu {
         Ok(self.plan(&Problem::same(data, network, count)?)?.bytes())
     }
 
+    fn memory_for(&self, data: &Dataset, run: &Run, count: usize) -> Result<u64> {
+        Ok(self.plan(&Problem::alike(data, run, count)?)?.bytes())
+    }
+
     fn memory_limit(&self) -> u64 {
         let is_software = self.context().device.adapter.device_type == DeviceType::Cpu;
         self.memory.unwrap_or(if is_software { SOFTWARE_MEMORY } else { GPU_MEMORY })

@@ -171,10 +171,10 @@ impl<'a, L: FnMut(SweepEvent) -> Result<ControlFlow<()>> + Send> Queue<'a, L> {
         let jobs: Vec<&Job> = group.iter().take(most).copied().collect();
         let fits = |count: usize| -> Result<bool> {
             let widest = jobs[..count].iter().max_by_key(|job| job.hidden.work()).unwrap_or(&jobs[0]);
-            let network = widest.run(data, 0.0.into(), self.common.output)?.network;
+            let run = widest.run(data, 0.0.into(), self.common.output)?;
             let is_short = pace.allows(&jobs[..count], data, start, self.leg.until);
             let memory = self.common.memory_on(lane.backend);
-            Ok(is_short && lane.backend.memory(data, &network, count)? <= memory)
+            Ok(is_short && lane.backend.memory_for(data, &run, count)? <= memory)
         };
         let mut count = 1;
         while count < jobs.len() {
@@ -194,7 +194,7 @@ impl<'a, L: FnMut(SweepEvent) -> Result<ControlFlow<()>> + Send> Queue<'a, L> {
 ///
 /// # Errors
 /// [`Error::Invalid`] for an interval of 0, [`Error::Limit`] if a network takes more than the memory of a batch, and those of
-/// [`Backend::memory`].
+/// [`Backend::memory_for`].
 pub fn check(backend: &dyn Backend, jobs: &[Job], data: &DataSets, common: &Common) -> Result<()> {
     let memory = common.memory_on(backend);
     for group in &groups(jobs.iter(), &BTreeMap::new()) {
@@ -203,7 +203,7 @@ pub fn check(backend: &dyn Backend, jobs: &[Job], data: &DataSets, common: &Comm
             Schedule::new(job.iterations, common.log_every)?;
         }
         let widest = group.iter().max_by_key(|job| job.hidden.work()).unwrap_or(&group[0]);
-        let needed = backend.memory(data, &widest.run(data, 0.0.into(), common.output)?.network, 1)?;
+        let needed = backend.memory_for(data, &widest.run(data, 0.0.into(), common.output)?, 1)?;
         if needed > memory {
             return Err(Error::Limit {
                 what: format!("a network of {} hidden units", widest.hidden),

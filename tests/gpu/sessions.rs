@@ -8,6 +8,7 @@ use planar::gpu::plan::{Limits, Plan, PlanChoice};
 use planar::gpu::testing::{Fault, Sources};
 use planar::gpu::{Adapter, Gpu};
 use planar::model::Parameters;
+use planar::optim::{Optimizer, Recipe};
 
 use crate::Check;
 use crate::common::run;
@@ -251,6 +252,13 @@ fn budget_of_memory(_: &Adapter, gpu: &Gpu) -> Check {
     let needed = gpu.clone().with_plans_for(tight).memory(&data, &network, count).map_err(said)?;
     if !(1 << 20..gpu.memory_limit()).contains(&needed) {
         return Err(format!("{needed} bytes of {}", gpu.memory_limit()));
+    }
+    // two moments of each parameter of a network of 4 units, and Z, A and dZ of all samples, which split does not store
+    let adam = Recipe { optimizer: Optimizer::ALL[3], ..Recipe::default() };
+    let adam = run(&[4], "tanh", 1.0, 2, 0.5).with_recipe(adam);
+    let (plain, with_adam) = (needed, gpu.memory_for(&data, &adam, count).map_err(said)?);
+    if with_adam < plain + 4 * 30 * (2 * 17 + 3 * 4 * 400) {
+        return Err(format!("{with_adam} bytes with Adam, and {plain} without"));
     }
     match gpu.clone().with_memory(5 << 20).memory_limit() {
         given if given == 5 << 20 => Ok(()),

@@ -110,7 +110,7 @@ fn glslang_reads_every_hlsl_shader() -> Check {
     let without_lengths = |(kernel, constants): &Variant| {
         let of = |(name, value): &(&'static str, Constant)| match value {
             Constant::Table(_) => (*name, Constant::Table(1)),
-            _ if ["WORKGROUP", "ACROSS", "NETWORKS"].contains(name) => (*name, Constant::U32(1)),
+            _ if ["WORKGROUP", "ACROSS", "NETWORKS", "LAYER"].contains(name) => (*name, Constant::U32(1)),
             other => (*name, *other),
         };
         (*kernel, constants.iter().map(of).collect::<Constants>())

@@ -86,6 +86,15 @@ impl Problem {
         Ok(Self { dense: Dense::of_network(network, data.weights().is_some()), ..problem })
     }
 
+    /// The problem of this many networks that are trained as this run is.
+    ///
+    /// # Errors
+    /// Those of [`new`](Self::new).
+    pub fn alike(data: &Dataset, run: &Run, count: usize) -> Result<Self> {
+        let problem = Self::same(data, &run.network, count)?;
+        Ok(Self { dense: Dense::of(data, std::slice::from_ref(run)), ..problem })
+    }
+
     /// One network that predicts this many points.
     ///
     /// # Errors
