@@ -134,8 +134,10 @@ fn digest(command: &str, device: Device) -> String {
     let mut sha = Sha256::new();
     if is_training {
         let mut report: Value = serde_json::from_slice(&output.stdout).unwrap();
-        // the scores follow from the weights, which are digested below
-        report["final"].as_object_mut().unwrap().remove("test_scores");
+        // these follow from the weights, which are digested below
+        for of_weights in ["test_scores", "test_cost"] {
+            report["final"].as_object_mut().unwrap().remove(of_weights);
+        }
         sha.update(format!("{} {} {}", report["status"], report["costs"], report["final"]));
         // which weights are the last finite ones depends on the speed
         if report["status"] == "finished" {

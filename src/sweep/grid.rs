@@ -227,10 +227,12 @@ impl Job {
     }
 
     /// What all networks of one session share: the data set and its fold, the activation without its slope, the number of
-    /// layers, and the batches.
+    /// layers, the batches, and whether they are trained by plain gradient descent.
     pub fn group(&self) -> impl PartialEq + '_ {
         let network = (self.activation.split(':').next().unwrap_or_default(), self.hidden.layers().len());
-        (&self.data, self.fold, network, self.recipe.batch_size, self.recipe.shuffle)
+        let recipe = &self.recipe;
+        // a GPU trains plain descent in kernels of its own, alone as beside others
+        (&self.data, self.fold, network, recipe.batch_size, recipe.shuffle, recipe.is_plain())
     }
 
     /// The configuration: all that its seeds and folds share.
