@@ -104,7 +104,7 @@ fn a_file_that_holds_no_weights_is_refused_with_the_reason() {
         (tensor("W1", "shape", json!([2, 3])), &["b1", "[3, 1]", "(2, 1)"]),
         (tensor("W1", "shape", json!([6])), &["W1", "[6]"]),
         (tensor("W1", "shape", json!([3, 2, 1])), &["W1", "[3, 2, 1]"]),
-        (tensor("W2", "shape", json!([3, 1])), &["W2", "[3, 1]", "(1, 3)"]),
+        (tensor("W2", "shape", json!([3, 1])), &["W2", "[3, 1]", "(outputs, 3)"]),
         (tensor("b2", "shape", json!([])), &["b2", "[]", "(1, 1)"]),
         // types
         (tensor("b1", "dtype", json!("I32")), &["b1", "I32", "F32 or F64"]),

@@ -289,7 +289,7 @@ fn help_and_version_are_no_errors() {
 #[test]
 fn a_wrong_setting_is_refused_in_one_line() {
     for (arguments, words) in [
-        ("--activation swoosh", &["'swoosh'", "tanh, sigmoid, relu, leaky-relu:SLOPE, identity"][..]),
+        ("--activation swish", &["'swish'", "tanh, sigmoid, relu, leaky-relu:SLOPE, identity"][..]),
         ("--activation leaky-relu:steep", &["slope", "finite number", "'steep'"]),
         ("--activation leaky-relu:nan", &["slope", "finite number", "'nan'"]),
         ("--data flowr", &["'flowr'", "flower, noisy-circles", "FILE.csv"]),

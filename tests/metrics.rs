@@ -70,7 +70,7 @@ fn each_logged_cost_has_a_line_and_the_last_of_a_finished_run_the_accuracies() {
         assert!(last["test_accuracy"].is_f64());
         for (k, line) in before.iter().enumerate() {
             let names: Vec<&String> = line.as_object().unwrap().keys().filter(|name| k > 0 || *name != "run").collect();
-            assert_eq!(names, ["cost", "iteration", "seconds"]);
+            assert_eq!(names, ["cost", "iteration", "seconds", "test_cost"]);
         }
         assert_eq!(lines[0]["run"]["start"], "seed 2, scale 0.01");
         let seconds: Vec<f64> = lines.iter().map(|line| line["seconds"].as_f64().unwrap()).collect();

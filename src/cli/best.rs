@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use planar::data::table::TableOptions;
 use planar::fit::{Files, fit};
+use planar::optim::{Decay, Optimizer, Recipe};
 use planar::sweep::results::JobResult;
 use planar::sweep::{Sweep, SweepSettings};
 use planar::train::Status;
@@ -53,6 +54,7 @@ impl<'a> Best<'a> {
             ("--iterations", job.iterations.to_string()),
             ("--init-seed", job.init_seed.to_string()),
         ]);
+        flags.extend(of_recipe(&job.recipe));
         let unless = |key: &str, default: &str| text(key).filter(|value| value != default);
         flags.extend(unless("init_scale", "0.01").map(|scale| ("--init-scale", scale)));
         flags.extend(text("log_every").map(|every| ("--log-every", every)));
@@ -68,6 +70,28 @@ impl<'a> Best<'a> {
         let flags: Vec<(&str, Option<&str>)> = flags.iter().map(|(flag, value)| (*flag, Some(&**value))).collect();
         Self { result, command: again::words(["planar".into(), "train".into()], &flags) }
     }
+}
+
+/// The flags of a recipe, as far as it is not plain gradient descent.
+fn of_recipe(recipe: &Recipe) -> Vec<(&'static str, String)> {
+    let Recipe { optimizer, rate, l2, clip_norm, dropout, batch_size, shuffle } = recipe;
+    let mut flags = Vec::new();
+    let mut add = |flag, is_usual: bool, value: String| {
+        if !is_usual {
+            flags.push((flag, value));
+        }
+    };
+    add("--optimizer", *optimizer == Optimizer::Descent, optimizer.to_string());
+    add("--l2", *l2 == 0.0, l2.to_string());
+    add("--dropout", dropout.is_none(), dropout.rate.to_string());
+    add("--dropout-seed", dropout.is_none() || dropout.seed == 1, dropout.seed.to_string());
+    add("--batch-size", batch_size.is_none(), batch_size.unwrap_or(0).to_string());
+    let usual = if batch_size.is_some() { Some(1) } else { None };
+    add("--shuffle", *shuffle == usual, shuffle.map_or_else(|| "none".into(), |seed| seed.to_string()));
+    add("--schedule", rate.decay == Decay::Constant, rate.decay.to_string());
+    add("--warmup", rate.warmup == 0, rate.warmup.to_string());
+    add("--clip-norm", clip_norm.is_none(), clip_norm.unwrap_or(0.0).to_string());
+    flags
 }
 
 impl std::fmt::Display for Best<'_> {

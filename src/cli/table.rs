@@ -16,17 +16,17 @@ use super::progress::ReadBar;
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Table")]
 pub struct TableArguments {
-    /// The CSV column that holds the label, by name or number, or several as in a,b [default: the last]
+    /// The CSV column of the label, by name or number, or several: a,b [default: the last]
     #[arg(long, value_name = "COLUMN")]
     label: Option<String>,
-    /// What the network answers: logistic (two classes), softmax (classes) or squares (numbers) [default: by the data]
-    #[arg(long, value_name = "logistic|softmax|squares")]
+    /// What the network answers: logistic (two classes), softmax or squares (numbers) [default: by the data]
+    #[arg(long, value_name = "NAME")]
     output: Option<Output>,
     /// The column that says how much each sample counts
     #[arg(long = "weights", value_name = "COLUMN")]
     weights_column: Option<String>,
     /// How much the samples of each class count: balanced, or as in b=3,c=0.5
-    #[arg(long, value_name = "balanced|NAME=W")]
+    #[arg(long, value_name = "WEIGHTS")]
     class_weights: Option<ClassWeights>,
     /// The columns to learn from: names, numbers or ranges such as 3-7 [default: all others]
     #[arg(long, value_name = "COLUMNS", value_parser = list)]

@@ -5,7 +5,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command, ValueHint};
 use planar::backend::PlanChoice;
 use planar::data::{Scale, Source};
-use planar::model::Activation;
+use planar::model::{Activation, Output};
 use planar::optim::Optimizer;
 use planar::reproduce::claims;
 
@@ -52,6 +52,8 @@ fn offer(command: &str, arg: &Arg) -> Offer {
         ("activation", _) => of(&Activation::ALL.map(Activation::name)),
         ("backward_activation", _) => of(&["tanh", "sigmoid", "relu", "leaky-relu"]),
         ("optimizer", _) => of(&Optimizer::ALL.map(Optimizer::name)),
+        ("output", _) => of(&Output::ALL.map(Output::name)),
+        ("class_weights", _) => of(&["balanced"]),
         ("schedule", _) => of(&["constant", "cosine", "step:1000:0.5"]),
         ("init_scale", _) => of(&["he", "xavier"]),
         ("scale", _) => of(&Scale::ALL.map(Scale::name)),
@@ -139,8 +141,14 @@ mod tests {
                     "LABEL",
                     "NAME,NAME",
                     "LIST|RANGE",
+                    "B",
+                    "P",
+                    "LAMBDA",
+                    "NORM",
+                    "PATIENCE",
                 ];
-                let is_list_of_numbers = ["hidden", "iterations", "init_seed"].contains(&arg.get_id().as_str());
+                let is_list_of_numbers =
+                    ["hidden", "iterations", "epochs", "init_seed", "l2", "dropout"].contains(&arg.get_id().as_str());
                 let is_measured = arg.get_id() == "layout";
                 assert!(is_known.contains(&value) || is_list_of_numbers || is_measured, "{words:?} {}", arg.get_id());
             }

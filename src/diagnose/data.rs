@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::data::Dataset;
+use crate::data::{Dataset, Targets};
 
 /// The most that the root mean square of a feature may be: beyond, weights of any usual size saturate.
 const LARGE: f64 = 10.0;
@@ -72,30 +72,58 @@ pub(super) fn entropy(p: f64) -> f64 {
     term(p) + term(1.0 - p)
 }
 
+/// The least cost where samples are of classes in these numbers.
+fn entropy_of(counts: &[usize]) -> f64 {
+    let all = counts.iter().sum::<usize>() as f64;
+    if let [_, ones] = counts {
+        return entropy(*ones as f64 / all);
+    }
+    let share = |count: &usize| *count as f64 / all;
+    counts.iter().map(share).filter(|p| *p > 0.0).map(|p| -p * p.ln()).sum()
+}
+
+/// The cost of the best answer that is the same for all samples.
+fn constant_cost(data: &Dataset) -> f64 {
+    let m = data.samples() as f64;
+    match data.targets() {
+        Targets::Classes(_) => entropy_of(&data.class_counts()),
+        Targets::Labels { values, .. } => {
+            let share = |row: &[u8]| row.iter().filter(|label| **label == 1).count() as f64 / m;
+            values.chunks(data.samples()).map(share).map(entropy).sum()
+        }
+        Targets::Numbers { values, .. } => {
+            let spread = |row: &[f64]| {
+                let mean = row.iter().sum::<f64>() / m;
+                row.iter().map(|y| (y - mean).powi(2)).sum::<f64>() / m
+            };
+            0.5 * values.chunks(data.samples()).map(spread).sum::<f64>()
+        }
+    }
+}
+
 impl DataLook {
     pub(super) fn new(data: &Dataset) -> Self {
         let m = data.samples() as f64;
-        let ones = data.labels().iter().filter(|label| **label == 1).count() as f64;
-        let mut points = HashMap::<Vec<u64>, [usize; 2]>::new();
+        let mut points = HashMap::<Vec<u64>, Vec<usize>>::new();
+        let counts = data.class_counts();
         for (sample, label) in data.labels().iter().enumerate() {
             // −0 is 0
             let point = data.point(sample).map(|x| (x + 0.0).to_bits()).collect();
-            points.entry(point).or_default()[usize::from(*label == 1)] += 1;
+            points.entry(point).or_insert_with(|| vec![0; counts.len()])[usize::from(*label)] += 1;
         }
-        let both = || points.values().filter(|[zeros, ones]| *zeros > 0 && *ones > 0);
-        let lost: usize = both().map(|[zeros, ones]| zeros.min(ones)).sum();
-        let floor = both().map(|[zeros, ones]| {
-            let all = (zeros + ones) as f64;
-            all / m * entropy(*ones as f64 / all)
-        });
+        let several = || points.values().filter(|counts| counts.iter().filter(|count| **count > 0).count() > 1);
+        let most = |counts: &[usize]| counts.iter().copied().max().unwrap_or(0);
+        let all = |counts: &[usize]| counts.iter().sum::<usize>();
+        let lost: usize = several().map(|counts| all(counts) - most(counts)).sum();
+        let floor = several().map(|counts| all(counts) as f64 / m * entropy_of(counts));
         let faults = faults(data);
         let constant = faults.iter().filter(|fault| fault.fault == Fault::Constant).count();
         Self {
-            largest_share: ones.max(m - ones) / m,
-            constant_cost: entropy(ones / m),
+            largest_share: most(&counts) as f64 / m,
+            constant_cost: constant_cost(data),
             ceiling: 1.0 - lost as f64 / m,
             floor: floor.sum(),
-            contradicting: both().map(|[zeros, ones]| zeros + ones).sum(),
+            contradicting: several().map(|counts| all(counts)).sum(),
             is_constant: constant == data.features(),
             faults,
         }

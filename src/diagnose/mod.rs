@@ -189,7 +189,8 @@ pub fn examine(
         data: seen,
         samples: data.samples(),
         tested: case.held_out.map_or(0, Dataset::samples),
-        linear: linear::linear(data),
+        // logistic regression tells two classes apart
+        linear: run.network.tells_two_classes().then(|| linear::linear(data)).flatten(),
         gradients,
         replay,
         device: watched.run,

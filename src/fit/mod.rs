@@ -159,7 +159,9 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
         }
         let watched = watch.look(iteration, parameters, &moments[0]);
         let stops = watched.as_ref().is_ok_and(ControlFlow::is_break);
-        keeper.watched(&watch);
+        if patience.is_some() {
+            keeper.watched(&watch);
+        }
         // the metrics first: if the run is killed, a checkpoint without its lines would leave a gap when it is resumed
         let written = metrics.advanced(logged, &watch.costs);
         let kept = keeper.advanced(iteration, parameters, &moments[0], logged, curves[0]);

@@ -208,8 +208,8 @@ impl FromStr for Activation {
     type Err = Error;
 
     /// Reads a [`name`](Self::name), `leaky-relu` with or without its slope as in `leaky-relu:0.01`. Case, hyphens and
-    /// underscores do not count: `LeakyReLU` and `leaky_relu` are read too. So are scikit-learn's `logistic` as `sigmoid`,
-    /// `linear` as `identity` and `swish` as `silu`.
+    /// underscores do not count: `LeakyReLU` and `leaky_relu` are read too. So are scikit-learn's `logistic` as `sigmoid`
+    /// and `linear` as `identity`.
     fn from_str(text: &str) -> Result<Self> {
         let (name, slope) = match text.split_once(':') {
             Some((name, slope)) => (name, Some(slope)),
@@ -219,7 +219,7 @@ impl FromStr for Activation {
             None if is_one_of(name, &["identity", "linear"]) => Ok(Self::Identity),
             None if is_one_of(name, &["elu"]) => Ok(Self::Elu),
             None if is_one_of(name, &["softplus"]) => Ok(Self::Softplus),
-            None if is_one_of(name, &["silu", "swish"]) => Ok(Self::Silu),
+            None if is_one_of(name, &["silu"]) => Ok(Self::Silu),
             None if is_one_of(name, &["gelu"]) => Ok(Self::Gelu),
             None if is_one_of(name, &["tanh"]) => Ok(Self::Tanh),
             None if is_one_of(name, &["sigmoid", "logistic"]) => Ok(Self::Sigmoid),

@@ -1,6 +1,6 @@
 //! The two features on the axes of a boundary: by their names, or by their numbers.
 
-use crate::data::Dataset;
+use crate::data::{Dataset, Targets};
 use crate::names::is_one_of;
 use crate::{Error, Result};
 
@@ -48,7 +48,12 @@ fn likeness(name: &str, typed: &str) -> f64 {
 /// # Errors
 /// [`Error::Mismatch`] if the data set has one feature or more than two classes, [`Error::Invalid`] if the axes are the same or do not exist.
 pub fn check_axes(data: &Dataset, axes: [usize; 2]) -> Result<()> {
-    data.check_two_classes()?;
+    if !matches!(data.targets(), Targets::Classes(_)) || data.columns().classes.len() > 2 {
+        let name = data.name();
+        return Err(Error::Mismatch(format!(
+            "a decision boundary is drawn between two classes, and {name} has others"
+        )));
+    }
     let features = data.features();
     if features < 2 {
         return Err(Error::Mismatch(format!(

@@ -277,7 +277,7 @@ fn data_that_people_have_is_taken_for_what_it_is() {
     let data = |name: &str| {
         read(Input::Path(&folder.join(name)), &TableOptions::default(), &mut |_| ()).unwrap().dataset().unwrap()
     };
-    let digits = data("digits-scaled.csv.gz");
+    let digits = data("digits-scaled.csv");
     assert_eq!((digits.samples(), digits.columns().classes.len()), (1797, 10));
     // scikit-learn's load_digits: the counts of 0 to 9
     assert_eq!(digits.class_counts(), [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
