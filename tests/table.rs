@@ -180,9 +180,12 @@ fn more_than_two_classes_are_named_with_the_way_out() {
     let iris = golden("iris.csv");
     let words = ["3 classes", "target", "setosa 50, versicolor 50, virginica 50", "--positive CLASS"];
     for command in ["train", "sweep", "compare", "diagnose", "gradcheck"] {
-        refused(planar(&format!("{command} --data"), &[&iris]), &words);
+        refused(planar(&format!("{command} --output logistic --data"), &[&iris]), &words);
     }
-    refused(planar("train --data", &[&golden("wine.csv")]), &["3 classes", "class_0 59, class_1 71, class_2 48"]);
+    refused(
+        planar("train --output logistic --data", &[&golden("wine.csv")]),
+        &["3 classes", "class_0 59, class_1 71, class_2 48"],
+    );
     let (report, told) = trained("--positive setosa", &iris);
     assert_eq!((accuracy(&report), &report["data"]["classes"][0]["name"]), (1.0, &"not setosa".into()));
     assert!(told[0].contains("setosa is class 1, and 2 other labels are class 0"), "{told:?}");
@@ -440,7 +443,7 @@ fn bad_tables_are_told_in_one_line_with_the_way_out() {
         ("", "PK\u{3}\u{4}", &["zip", "gzip"]),
         ("", "n,name,y\n1,Ann,0\n2,Bob,1\n", &["line 2, column 2", "\"Ann\"", "--drop name"]),
         ("", "n,\"a, b\",y\n1,Ann,0\n2,Bob,1\n", &["--drop '\"a, b\"'"]),
-        ("", "n,y\n1,\u{1b}[31m\n2,b\n3,c\n", &["3 classes", "\\u{1b}[31m"]),
+        ("--output logistic", "n,y\n1,\u{1b}[31m\n2,b\n3,c\n", &["3 classes", "\\u{1b}[31m"]),
         ("--positive z", "n,y\n1,a\n2,b\n", &["no label is \"z\"", "\"a\", \"b\""]),
         ("--label 9", "n,y\n1,a\n2,b\n", &["no column 9", "there are 2"]),
     ] {

@@ -136,7 +136,7 @@ fn a_square_matrix_is_read_as_its_user_says() {
     let [rows, columns] = [tensors(json!([1, 2])), tensors(json!([2, 1]))];
     assert_eq!(read(&rows, false).unwrap(), [1., 2., 3., 4., 5., 6., 7., 8., 9.]);
     assert_eq!(read(&columns, true).unwrap(), [1., 3., 2., 4., 5., 6., 7., 8., 9.]);
-    let other = "has 1.weight of shape [2, 1], not (1, 2): it fits if its weights are read as (inputs × units)";
+    let other = "has 1.weight of shape [2, 1], not (outputs, 2): it fits if its weights are read as (inputs × units)";
     assert_eq!(read(&columns, false), Err(other.into()));
     assert!(read(&rows, true).is_err());
 }
