@@ -95,7 +95,7 @@ pub struct NetworkArguments {
     /// NumPy seed of the initial weights
     #[arg(long, value_name = "SEED", default_value_t = 2, allow_negative_numbers = true, help_heading = TRAINING)]
     pub init_seed: u32,
-    /// Scale of the initial weights, a factor on randn: a number, he (√(2/n) of a layer of n inputs) or xavier (√(1/n))
+    /// Scale of the initial weights, a factor on randn: a number, he (√(2/n)) or xavier (√(1/n))
     #[arg(long, value_name = "SCALE", default_value = "0.01", allow_negative_numbers = true, help_heading = TRAINING)]
     pub init_scale: InitScale,
     /// Start from the weights of any safetensors file (W1, b1, …, or PyTorch's names), not random ones
