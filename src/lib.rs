@@ -41,10 +41,9 @@
 //!
 //! ```
 //! use planar::data::{HeldOut, Options, Source};
-//! use planar::fit::{DataSettings, DeviceSettings, Files, RunSettings, Settings, Start, fit};
+//! use planar::fit::{DataSettings, DeviceSettings, Files, RunSettings, Settings, fit};
 //! use planar::model::Activation;
 //!
-//! let start = Start { seed: 2, scale: 0.01, file: None, transposed: false };
 //! let fitted = fit(
 //!     &Settings {
 //!         data: DataSettings {
@@ -55,11 +54,11 @@
 //!         run: RunSettings {
 //!             hidden: vec![4],
 //!             activation: Activation::Tanh,
-//!             backward_activation: None,
 //!             learning_rate: 1.2,
-//!             start,
+//!             ..RunSettings::default() // the notebook's weights, plain gradient descent
 //!         },
 //!         iterations: 2000,
+//!         epochs: None,
 //!         log_every: None, // ten times per run
 //!         early_stopping: None,
 //!         device: DeviceSettings::default(), // the faster of the CPU and a hardware GPU

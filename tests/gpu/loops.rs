@@ -122,7 +122,7 @@ fn storing(sources: &Sources, kernel: Kernel, into: &str) -> String {
     let taken: Vec<_> = own.iter().map(|(_, parameter)| parameter.as_str()).collect();
     let given: Vec<_> = own.iter().map(|(builtin, _)| builtin.as_str()).collect();
     let of_element = element(sources, kernel, into).expect("a storage buffer");
-    let lanes = if of_element.contains("vec4") { 4 } else { 1 };
+    let (lanes, first_lane) = if of_element.contains("vec4") { (4, ".x") } else { (1, "") };
     format!(
         "{before}var<private> loop_turns: u32 = 0u;
 fn counted({}) {{{body}
@@ -135,7 +135,11 @@ fn counted({}) {{{body}
 ) {{
     counted({});
     let of_workgroup = (workgroup_id.z * num_workgroups.y + workgroup_id.y) * num_workgroups.x + workgroup_id.x;
-    {into}[{}u + (of_workgroup * 256u + local_invocation_index) % {}u] = {of_element}(f32(loop_turns));
+    // of invocations that share a word, the one with the most turns counts
+    let word = {}u + (of_workgroup * 256u + local_invocation_index) % {}u;
+    if f32(loop_turns) > {into}[word]{first_lane} {{
+        {into}[word] = {of_element}(f32(loop_turns));
+    }}
 }}
 ",
         taken.join(", "),
