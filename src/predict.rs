@@ -134,7 +134,7 @@ pub fn predict(
     })
 }
 
-/// Whether a network takes samples with so many features, and answers as their labels do, if there are any.
+/// Whether a network takes samples with this many features, and answers as their labels do, if there are any.
 fn check(data: &Dataset, is_labelled: bool, network: &Network) -> Result<()> {
     let (inputs, features) = (network.inputs(), data.features());
     if inputs != features {

@@ -5,7 +5,7 @@ mod common;
 use common::dense::cases;
 use planar::cpu::{Engine, Reference};
 
-/// What f32 may be off by, relative, after so many updates.
+/// What f32 may be off by, relative, after this many updates.
 fn of_f32(updates: usize) -> f64 {
     if updates <= 50 { 1e-4 } else { 1e-3 }
 }

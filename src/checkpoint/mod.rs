@@ -113,7 +113,7 @@ impl Description {
     }
 
     /// The first difference in the data.
-    pub(crate) fn difference_in_data(&self, here: &Self) -> Option<String> {
+    fn difference_in_data(&self, here: &Self) -> Option<String> {
         let is_same = self.data_hash == here.data_hash;
         let pairs = [
             // the same samples under another name are the same

@@ -87,7 +87,7 @@ pub struct NetworkArguments {
     /// Updates of the weights, as in 10000 or 1e4
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = iterations, allow_negative_numbers = true, help_heading = TRAINING)]
     pub iterations: u64,
-    /// Train for so many epochs, in each of which every sample has its turn once
+    /// Train for N epochs, in each of which every sample has its turn once
     #[arg(long, value_name = "N", conflicts_with = "iterations", value_parser = iterations, allow_negative_numbers = true, help_heading = TRAINING)]
     pub epochs: Option<u64>,
     #[command(flatten)]

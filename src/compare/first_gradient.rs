@@ -108,7 +108,7 @@ pub fn check_backend(backend: &dyn Backend, data: &Dataset, run: &Run) -> Result
         check_first_gradient(session.as_mut(), &name, data, run)?;
         return check_first_step(session.as_mut(), &name, runs);
     }
-    let some = some_samples(data, samples)?;
+    let some = data.evenly(samples)?;
     let mut session = backend.load(&some, runs)?;
     check_by_textbook(session.as_mut(), &name, &some, run)?;
     check_first_step(session.as_mut(), &name, runs)
@@ -145,12 +145,6 @@ fn affordable_samples(network: &Network) -> usize {
     usize::try_from(MULTIPLY_ADDS / of_one).unwrap_or(usize::MAX).max(1)
 }
 
-/// This many samples of a data set, evenly spaced.
-fn some_samples(data: &Dataset, count: usize) -> Result<Dataset> {
-    let every = data.samples().div_ceil(count);
-    data.select(|sample| sample.is_multiple_of(every))
-}
-
 /// What the elements of dW1, db1, dW2, … could be if no terms cancelled: the mean |dZ| of the output times bounds of
 /// their other factors, which pass from layer to layer by the largest Σ|w| of a unit.
 fn scales(data: &Dataset, run: &Run, logits: &[f64]) -> Vec<f64> {
@@ -175,7 +169,7 @@ fn scales(data: &Dataset, run: &Run, logits: &[f64]) -> Vec<f64> {
     let (output, outputs) = (run.network.output(), run.network.outputs());
     let mut errors = vec![0.0; outputs];
     for (sample, z) in logits.chunks_exact(outputs).enumerate() {
-        let weight = data.weights().map_or(1.0, |weights| weights[sample]) / data.total_weight();
+        let weight = data.weight(sample) / data.total_weight();
         for (row, prediction) in output.predictions(z).into_iter().enumerate() {
             errors[row] += weight * (prediction - data.target(output, row, sample)).abs();
         }

@@ -33,8 +33,7 @@ impl Magnitudes {
         let batch: Vec<u32> = Order::new(batches).batch(run.state.updates).to_vec();
         let mut is_in = vec![batches.are_whole(); m];
         batch.iter().for_each(|sample| is_in[*sample as usize] = true);
-        let weight = |sample: usize| data.weights().map_or(1.0, |weights| weights[sample]);
-        let of_batch: f64 = batch.iter().map(|sample| weight(*sample as usize)).sum();
+        let of_batch: f64 = batch.iter().map(|sample| data.weight(*sample as usize)).sum();
         // what is left of dropped layers is larger
         let enlarged = recipe.dropout.factor::<f64>();
         for (sample, is_in) in is_in.into_iter().enumerate() {
@@ -42,11 +41,11 @@ impl Magnitudes {
             let Some(last) = layers.last() else { continue };
             let output = Judged::new(data, run, sample, last, rounded);
             sums.logits.extend(&last.z_magnitude);
-            sums.cost += output.loss * weight(sample) / data.total_weight();
+            sums.cost += output.loss * data.weight(sample) / data.total_weight();
             if !is_in {
                 continue;
             }
-            let share = weight(sample) / of_batch;
+            let share = data.weight(sample) / of_batch;
             if enlarged == 1.0 {
                 sums.add_gradients(run, &layers, output.deltas, rounded, share);
             } else {

@@ -6,14 +6,13 @@ use crate::model::Output;
 impl Dataset {
     /// The mean loss of Z of a last layer, row-major (samples × outputs), over the samples' weights; NaN if some are missing.
     pub fn mean_loss(&self, output: Output, logits: &[f64]) -> f64 {
-        let (samples, weights) = (self.samples(), self.weights());
-        let outputs = logits.len() / samples;
+        let outputs = logits.len() / self.samples();
         if outputs == 0 {
             return f64::NAN;
         }
         let loss = |(sample, z): (usize, &[f64])| {
             let y: Vec<f64> = (0..outputs).map(|row| self.target(output, row, sample)).collect();
-            output.loss(z, &y) * weights.map_or(1.0, |weights| weights[sample])
+            output.loss(z, &y) * self.weight(sample)
         };
         logits.chunks_exact(outputs).enumerate().map(loss).sum::<f64>() / self.total_weight()
     }
@@ -51,12 +50,18 @@ impl Dataset {
             unexplained += sum(&|sample| (z(sample) - y[sample]).powi(2));
             varies += sum(&|sample| (y[sample] - mean).powi(2));
         }
-        if varies > 0.0 { 1.0 - unexplained / varies } else { f64::from(unexplained == 0.0) }
+        r2(unexplained, varies)
     }
 
-    fn weight(&self, sample: usize) -> f64 {
+    /// How much a sample counts: 1 if nothing else is said.
+    pub(crate) fn weight(&self, sample: usize) -> f64 {
         self.weights().map_or(1.0, |weights| weights[sample])
     }
+}
+
+/// R² = 1 − Σ(z − y)² / Σ(y − ȳ)² from the two sums; if y does not vary, 1 where it is met, and 0 where not.
+pub(crate) fn r2(unexplained: f64, varies: f64) -> f64 {
+    if varies > 0.0 { 1.0 - unexplained / varies } else { f64::from(unexplained == 0.0) }
 }
 
 /// The place of the largest number, the first of equal ones.

@@ -64,8 +64,7 @@ impl Dataset {
     /// Those of [`ClassWeights::of`], and [`Error::Invalid`] if all samples come to weigh nothing.
     pub fn with_class_weights(self, weights: &ClassWeights) -> Result<Self> {
         let of_class = weights.of(&self)?;
-        let own = |sample: usize| self.weights().map_or(1.0, |weights| weights[sample]);
-        let weighed = |(sample, class): (usize, &u8)| own(sample) * of_class[usize::from(*class)];
+        let weighed = |(sample, class): (usize, &u8)| self.weight(sample) * of_class[usize::from(*class)];
         let weights = self.labels().iter().enumerate().map(weighed).collect();
         self.with_weights(weights)
     }

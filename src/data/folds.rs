@@ -94,7 +94,7 @@ fn draw(targets: &Targets, columns: &Columns, count: usize, seed: u32) -> Result
     }
 }
 
-/// The fold of each of so many samples, which are shuffled and cut into runs of which the first have one more.
+/// The fold of each of this many samples, which are shuffled and cut into runs of which the first have one more.
 fn draw_any(samples: usize, count: usize, seed: u32) -> Result<Vec<usize>> {
     if !(2..=samples).contains(&count) {
         let wanted = format!("from 2 to {samples}, the number of samples");

@@ -26,7 +26,7 @@ impl Dataset {
         points: &[f64],
         labels: Vec<u8>,
     ) -> Result<Self> {
-        check_size(labels.len(), features)?; // before there are names for so many
+        check_size(labels.len(), features)?; // before names are made for them
         let targets = Targets::Classes(labels.into());
         Self::from_values(name.into(), seed, points, targets, Columns::plain(features))
     }

@@ -18,7 +18,7 @@ mod split;
 pub mod table;
 mod targets;
 
-pub(crate) use accuracy::largest;
+pub(crate) use accuracy::{largest, r2};
 pub use class_weights::ClassWeights;
 pub use columns::{Columns, Feature, Label, Target};
 pub use flower::flower;

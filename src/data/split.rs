@@ -23,8 +23,16 @@ impl Dataset {
         Ok((self.select(|sample| !held_out[sample])?, self.select(|sample| held_out[sample])?))
     }
 
+    /// At most this many samples, evenly spaced.
+    pub(crate) fn evenly(&self, count: usize) -> Result<Self> {
+        match self.samples().div_ceil(count) {
+            0 | 1 => Ok(self.clone()),
+            step => self.select(|sample| sample.is_multiple_of(step)),
+        }
+    }
+
     /// The samples that are wanted, in their order.
-    pub(crate) fn select(&self, is_wanted: impl Fn(usize) -> bool) -> Result<Self> {
+    pub(super) fn select(&self, is_wanted: impl Fn(usize) -> bool) -> Result<Self> {
         let samples: Vec<usize> = (0..self.samples()).filter(|sample| is_wanted(*sample)).collect();
         let rows = self.inputs().chunks(self.samples());
         let inputs = rows.flat_map(|values| samples.iter().map(|sample| values[*sample])).collect();

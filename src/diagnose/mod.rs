@@ -271,7 +271,7 @@ pub fn examine_without(
 
 /// The gradient check, and the hidden layers of the network that was checked.
 fn check_gradients(data: &Dataset, seen: &DataLook, network: &Network) -> Result<(Option<GradientCheck>, Vec<usize>)> {
-    let few = units::every(data, data.samples().div_ceil(CHECKED_SAMPLES))?;
+    let few = data.evenly(CHECKED_SAMPLES)?;
     // g′ is right or wrong whatever the data, but on large features rounding could suggest otherwise
     let few = if seen.is_badly_scaled() { standardised(&few, None)?.0 } else { few };
     let parameters = network.layout().parameters();

@@ -81,12 +81,20 @@ pub fn replay(data: &Dataset, run: &Run, first: u64, last: u64, patience: Durati
     let mut alive = vec![first; run.network.hidden()[0]];
     let mut watch = Watch::new(run);
     let mut seen = Replay { first, ..Replay::default() };
+    let whole = trainee.takes_all(data).then(|| trainee.batch(data));
     for iteration in first..=last {
-        let batch = trainee.batch(data);
-        let pass = trainee.forward(&batch);
-        let gradients = trainee.backward(&pass, &batch);
-        seen.look(iteration, &pass, &trainee.model, &batch);
-        watch.look(iteration, &trainee.model, &pass, &gradients, &batch);
+        let next;
+        let batch = match &whole {
+            Some(whole) => whole,
+            None => {
+                next = trainee.batch(data);
+                &next
+            }
+        };
+        let pass = trainee.forward(batch);
+        let gradients = trainee.backward(&pass, batch);
+        seen.look(iteration, &pass, &trainee.model, batch);
+        watch.look(iteration, &trainee.model, &pass, &gradients, batch);
         for (unit, z) in pass.z[0].chunks_exact(batch.samples).enumerate() {
             if z.iter().any(|z| *z > 0.0) {
                 alive[unit] = iteration + 1;

@@ -87,15 +87,7 @@ impl UnitsLook {
 
 /// At most [`SAMPLES`] samples, evenly spaced.
 pub(super) fn some(data: &Dataset) -> Result<Dataset> {
-    every(data, data.samples().div_ceil(SAMPLES))
-}
-
-/// Each `step`th sample.
-pub(super) fn every(data: &Dataset, step: usize) -> Result<Dataset> {
-    if step <= 1 {
-        return Ok(data.clone());
-    }
-    data.select(|sample| sample.is_multiple_of(step))
+    data.evenly(SAMPLES)
 }
 
 fn dead(g: Activation, z: &[f64], samples: usize) -> usize {

@@ -28,7 +28,7 @@ pub struct Settings {
     pub epochs: Option<u64>,
     /// The cost is kept every this many iterations; ten times per run if none is given.
     pub log_every: Option<u64>,
-    /// Training stops after so many logged costs of the samples held out without a lower one, and the weights of the lowest
+    /// Training stops when this many logged costs of the samples held out in turn are not the lowest, and the weights of the lowest
     /// are kept; then costs are logged each epoch, or a hundred times per run of full batches, if nothing else is said.
     pub early_stopping: Option<u64>,
     /// The device.
@@ -161,12 +161,12 @@ impl RunSettings {
         Ok(Run::new(network, parameters, self.learning_rate).with_recipe(self.recipe))
     }
 
-    /// The updates of so many epochs on a data set.
+    /// The updates of this many epochs on a data set.
     pub fn updates(&self, epochs: u64, data: &Dataset) -> u64 {
         epochs.saturating_mul(self.recipe.batches(data.samples()).per_epoch())
     }
 
-    /// The same for so many updates in all, which a rate that falls to its end depends on.
+    /// The same for this many updates in all, which a rate that falls to its end depends on.
     pub fn over(&self, updates: u64) -> Self {
         let mut settings = self.clone();
         if self.recipe.rate.decay == Decay::Cosine {

@@ -30,13 +30,13 @@ pub(super) struct Watch<'a> {
     pub has_stopped: bool,
 }
 
-/// Whether the samples held out are looked at every so many of all iterations.
+/// Whether the samples held out are looked at every `every` of all iterations.
 pub(super) fn is_watched(iterations: u64, every: u64, patience: Option<u64>) -> bool {
     patience.is_some() || iterations / every.max(1) <= MOST
 }
 
 impl<'a> Watch<'a> {
-    /// Looks every `every` updates; with a patience, training stops after so many looks without a lower cost. `costs` and
+    /// Looks every `every` updates; with a patience, training stops after that many looks without a lower cost. `costs` and
     /// `best` are those of the run that goes on after `before` updates.
     #[allow(clippy::too_many_arguments, reason = "what is known of a run before it trains")]
     pub fn new(
@@ -58,7 +58,7 @@ impl<'a> Watch<'a> {
         Self { backend, network, test, every, patience, from, costs, best, has_stopped: false }
     }
 
-    /// Looks at the weights after so many updates, if it is time to; breaks if training should stop.
+    /// Looks at the weights after this many updates, if it is time to; breaks if training should stop.
     ///
     /// # Errors
     /// Those of [`Backend::forward`].

@@ -103,7 +103,7 @@ impl Packing {
         let mut targets: Vec<f32> = (0..network.outputs()).flat_map(value).collect();
         if is_whole {
             let total = data.total_weight();
-            let weight = |sample| data.weights().map_or(1.0, |weights| weights[sample]) / total;
+            let weight = |sample| data.weight(sample) / total;
             targets.extend((0..samples).map(|sample| weight(sample) as f32));
         }
         targets

@@ -64,11 +64,6 @@ impl Rate {
             }
     }
 
-    /// Whether the rate is the same at every update.
-    pub fn is_constant(&self) -> bool {
-        self.decay == Decay::Constant && self.warmup == 0
-    }
-
     /// # Errors
     /// [`Error::Invalid`] if steps are 0 updates apart or their factor is not a finite number above 0.
     pub(super) fn check(&self) -> Result<()> {

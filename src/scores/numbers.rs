@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::weigh::{Weigh, check};
 use crate::Result;
+use crate::data::r2;
 
 /// What predicted numbers are worth. If samples have weights, each counts as much as its own.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -74,13 +75,5 @@ impl NumberScores {
             rmse: mean(|target| target.rmse),
             targets,
         })
-    }
-}
-
-/// 1 − Σ(z − y)² / Σ(y − ȳ)².
-fn r2(unexplained: f64, varies: f64) -> f64 {
-    match varies > 0.0 {
-        true => 1.0 - unexplained / varies,
-        false => f64::from(unexplained == 0.0),
     }
 }

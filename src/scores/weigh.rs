@@ -7,7 +7,7 @@ use crate::{Error, Result};
 pub(super) struct Weigh<'a>(pub Option<&'a [f64]>);
 
 impl Weigh<'_> {
-    /// Σ w·f over so many samples.
+    /// Σ w·f over this many samples.
     pub fn sum(self, samples: usize, f: impl Fn(usize) -> f64) -> f64 {
         match self.0 {
             Some(weights) => (0..samples).map(|sample| weights[sample] * f(sample)).sum(),

@@ -14,7 +14,7 @@ use crate::model::params::Layout;
 use crate::model::{Activation, Network, Output, Parameters};
 use crate::optim::Recipe;
 
-/// Features, the widths of three networks in each hidden layer, outputs, samples, of which so many make a batch.
+/// Features, the widths of three networks in each hidden layer, outputs, samples, of which this many make a batch.
 type Sizes = (usize, &'static [[usize; 3]], (Output, usize), u32, u32);
 
 /// Sizes at and beyond a vector, a workgroup and a slab.

@@ -92,7 +92,7 @@ impl DenseCase {
     }
 }
 
-/// The costs of so many updates, in chunks of odd lengths.
+/// The costs of this many updates, in chunks of odd lengths.
 fn train(session: &mut dyn Session, updates: u32) -> Vec<f64> {
     let mut costs = Vec::new();
     while costs.len() < updates as usize {

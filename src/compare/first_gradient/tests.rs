@@ -80,9 +80,9 @@ fn a_network_too_large_for_the_textbook_is_checked_on_some_samples() {
     let large = run(&[4096, 4096], "relu", 0.02);
     let samples = affordable_samples(&large.network);
     assert!((10..400).contains(&samples), "{samples}");
-    let some = some_samples(&data, samples).unwrap();
+    let some = data.evenly(samples).unwrap();
     assert!(some.samples() <= samples && some.samples() > samples / 2);
     assert!(some.labels().contains(&0) && some.labels().contains(&1));
-    assert_eq!(some_samples(&data, 1).unwrap().samples(), 1);
-    assert_eq!(some_samples(&data, 400).unwrap(), data);
+    assert_eq!(data.evenly(1).unwrap().samples(), 1);
+    assert_eq!(data.evenly(400).unwrap(), data);
 }

@@ -164,7 +164,7 @@ fn of_targets(
     }))
 }
 
-/// Targets of so many samples that mean nothing.
+/// Targets of this many samples that mean nothing.
 fn unknown(columns: &Columns, samples: usize) -> Targets {
     let outputs = columns.targets.len();
     match (outputs, columns.classes.is_empty()) {

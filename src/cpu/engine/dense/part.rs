@@ -46,7 +46,7 @@ pub fn are_panels(parts: usize, samples: usize) -> bool {
     samples.div_ceil(LINE).div_ceil(parts) * LINE <= WIDTH
 }
 
-/// The places of one of so many parts in a batch, whole lines of them.
+/// The places that one of a batch's parts has, in whole lines.
 pub fn places(part: usize, parts: usize, samples: usize) -> Range<usize> {
     let lines = samples.div_ceil(LINE);
     let place = |part: usize| (lines * part / parts * LINE).min(samples);

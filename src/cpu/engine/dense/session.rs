@@ -106,7 +106,7 @@ impl Networks {
         self.trainees.iter().map(Trainee::most_parts).sum()
     }
 
-    /// Works out the order of samples of the next updates; returns how many, of at most so many.
+    /// Works out the order of samples of the next updates; returns how many, at most `updates`.
     fn prepare(&self, updates: u32) -> u32 {
         self.orders.write().unwrap_or_else(PoisonError::into_inner).prepare(self.done.load(SeqCst), updates)
     }
