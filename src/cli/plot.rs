@@ -8,7 +8,7 @@ use planar::data::{Dataset, Options, Prepared, Scale};
 use planar::files::{check_writable, may_write};
 use planar::fit::DataSettings;
 use planar::model::{Activation, Network};
-use planar::plot::{Boundary, CostPlot, Curve, difference, sheet, write_of};
+use planar::plot::{Boundary, CostPlot, Curve, difference, of_held_out, sheet, told, write_of};
 use planar::{Error, Result};
 
 use super::advice::{Advise, of_file, of_weights};
@@ -125,15 +125,16 @@ fn other_data(state: &State, data: &Dataset, network: &Network) -> Option<String
     }
 }
 
-/// The title: network and data, how far it was trained, and its accuracy on the data.
+/// The title: network and data, how far it was trained, and how well it does on the data.
 fn title(weights: &Weights, network: &Network, data: &Dataset, held_out: Option<&Dataset>) -> Result<String> {
-    let accuracy = |data: &Dataset| Ok(100.0 * accuracy_on(data, network, &weights.parameters)?);
-    let test = held_out.map(accuracy).transpose()?.map_or(String::new(), |test| format!(", held out {test:.2} %"));
-    let accuracy = accuracy(data)?;
+    let accuracy = |data: &Dataset| accuracy_on(data, network, &weights.parameters);
+    let test = held_out.map(accuracy).transpose()?;
+    let test = test.map_or(String::new(), |test| format!(", held out {}", of_held_out(data, test)));
+    let told = told(data, accuracy(data)?);
     let widths: Vec<String> = weights.widths.iter().map(usize::to_string).collect();
     let trained = weights.state.as_ref().map_or(String::new(), |state| {
         format!(", rate {}, {} iterations", state.description.learning_rate, state.iteration)
     });
     let name = data.name().rsplit(['/', '\\']).next().unwrap_or_default();
-    Ok(format!("{name}, {}, {}{trained}: accuracy {accuracy:.2} %{test}", widths.join("–"), network.activation()))
+    Ok(format!("{name}, {}, {}{trained}: {told}{test}", widths.join("–"), network.activation()))
 }

@@ -1,5 +1,6 @@
 //! The two features on the axes of a boundary: by their names, or by their numbers.
 
+use super::field::one_answer;
 use crate::data::{Dataset, Targets};
 use crate::names::is_one_of;
 use crate::{Error, Result};
@@ -46,13 +47,14 @@ fn likeness(name: &str, typed: &str) -> f64 {
 /// Whether a boundary can be drawn over these features, counted from 0.
 ///
 /// # Errors
-/// [`Error::Mismatch`] if the data set has one feature or more than two classes, [`Error::Invalid`] if the axes are the same or do not exist.
+/// [`Error::Mismatch`] if the data set has one feature, several labels or several numbers; [`Error::Invalid`] if the axes are the
+/// same or do not exist.
 pub fn check_axes(data: &Dataset, axes: [usize; 2]) -> Result<()> {
-    if !matches!(data.targets(), Targets::Classes(_)) || data.columns().classes.len() > 2 {
-        let name = data.name();
-        return Err(Error::Mismatch(format!(
-            "a decision boundary is drawn between two classes, and {name} has others"
-        )));
+    match data.targets() {
+        Targets::Labels { outputs, .. } | Targets::Numbers { outputs, .. } if *outputs > 1 => {
+            return Err(one_answer(&format!("{} has {outputs} targets", data.name())));
+        }
+        _ => {}
     }
     let features = data.features();
     if features < 2 {

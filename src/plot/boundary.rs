@@ -1,19 +1,17 @@
-//! The decision boundary: the probability of class 1 over two features, the line at 0.5, and the samples.
+//! The decision boundary: what a network says over two features, the lines between classes, and the samples.
 
 use std::ops::Range;
 
-use plotters::prelude::{ChartBuilder, Circle, DrawingBackend, PathElement, Rectangle};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::prelude::{ChartBuilder, Circle, DrawingBackend, PathElement};
 use plotters::style::{Color, RGBColor};
 use plotters_backend::{BackendCoord, DrawingErrorKind};
 
 use super::axes::check_axes;
-use super::contour::zero_lines;
+use super::bar::draw_bar;
+use super::field::{Field, Meaning, sample_of};
 use super::legend::{Entry, Mark, below, cut};
 use super::{Area, colour, dimensions, failed, is_small, px, short, size, text, titled};
-use crate::cpu::logits_at;
 use crate::data::Dataset;
-use crate::model::activation::sigmoid;
 use crate::model::{Network, Parameters};
 use crate::{Error, Result};
 
@@ -56,22 +54,23 @@ fn values(data: &Dataset, feature: usize) -> &[f64] {
     &data.inputs()[feature * m..(feature + 1) * m]
 }
 
-/// The logits of a network over two features of a data set, ready to be drawn.
+/// A sample's place, and its class or number.
+type Point = (f64, f64, f64);
+
+/// What a network says over two features of a data set, ready to be drawn.
 #[derive(Clone, Debug)]
 pub struct Boundary {
     pub(super) x: Range<f64>,
     pub(super) y: Range<f64>,
-    /// Points of the grid along each axis.
-    grid: usize,
-    /// Row-major (grid × grid), from the lowest y.
-    logits: Vec<f64>,
-    /// Each sample's place and class: those that were learnt, and those held out.
-    pub(super) points: Vec<(f64, f64, u8)>,
-    held_out: Vec<(f64, f64, u8)>,
+    pub(super) field: Field,
+    /// The samples that were learnt, and those held out.
+    pub(super) points: Vec<Point>,
+    held_out: Vec<Point>,
     samples: usize,
-    /// The names of the two axes and of the two classes.
+    /// The names of the two axes.
     pub(super) names: [String; 2],
-    pub(super) classes: [String; 2],
+    /// The names of the classes; of a number its own.
+    pub(super) classes: Vec<String>,
 }
 
 impl Boundary {
@@ -115,6 +114,7 @@ impl Boundary {
             let (there, here) = (test.features(), data.features());
             return Err(Error::Mismatch(format!("{there} features were held out of {here}")));
         }
+        let meaning = Meaning::of(network, std::iter::once(data).chain(held_out))?;
         let m = data.samples();
         let feature = |k: usize| values(data, k);
         let around = |k: usize| {
@@ -142,10 +142,10 @@ impl Boundary {
         // what is drawn is in the features' own units
         let columns = data.columns();
         let of = axes.map(|axis| &columns.features[axis]);
-        let points = |data: &Dataset| -> Vec<(f64, f64, u8)> {
+        let points = |data: &Dataset| -> Vec<Point> {
             let point = |s: usize| {
                 let [x, y] = [0, 1].map(|k| of[k].unscaled(values(data, axes[k])[s]));
-                (x, y, data.labels()[s])
+                (x, y, sample_of(data, network, s))
             };
             (0..data.samples()).step_by(every).map(point).collect()
         };
@@ -155,11 +155,20 @@ impl Boundary {
             Some(name) => cut(name, MOST_NAME),
             None => format!("y = {class}"),
         };
-        let (names, classes) = (of.map(|feature| feature.name.clone()), [0, 1].map(named));
-        Ok(Self { x, y, grid, logits: logits_at(network, parameters, &at)?, points, held_out, samples, names, classes })
+        let names = of.map(|feature| feature.name.clone());
+        let classes = match meaning {
+            Meaning::TwoClasses => [0, 1].map(named).into(),
+            Meaning::Classes(classes) => (0..classes).map(named).collect(),
+            Meaning::Number { .. } => {
+                vec![columns.targets.first().map_or("y".into(), |target| cut(&target.name, MOST_NAME))]
+            }
+        };
+        let field = Field::new(meaning, grid, data, network, parameters, &at)?;
+        Ok(Self { x, y, field, points, held_out, samples, names, classes })
     }
 
-    /// Draws it: shading, the line at 0.5, the samples by class; axes, legend and colour bar if there is room.
+    /// Draws it: shading, the lines between classes, the samples by class or number; axes, legend and colour bar if there is
+    /// room.
     ///
     /// # Errors
     /// [`Error::Plot`] if the area cannot hold it.
@@ -171,7 +180,10 @@ impl Boundary {
             area
         } else {
             let (plot, right) = area.split_horizontally(size(width.saturating_sub(64)));
-            self.draw_bar(&right)?;
+            let plot = match draw_bar(&right, self)? {
+                true => plot,
+                false => area,
+            };
             below(&plot, self.legend())?
         };
         let mut builder = ChartBuilder::on(&area);
@@ -200,99 +212,69 @@ impl Boundary {
         }
         mesh.draw().map_err(failed)?;
 
-        let to_data = |(column, row): (f64, f64)| {
-            let share = 1.0 / (self.grid - 1) as f64;
-            let x = self.x.start + (self.x.end - self.x.start) * column * share;
-            (x, self.y.start + (self.y.end - self.y.start) * row * share)
+        let to_data = |(right, up): (f64, f64)| {
+            let x = self.x.start + (self.x.end - self.x.start) * right;
+            (x, self.y.start + (self.y.end - self.y.start) * up)
         };
-        let lines = zero_lines(&self.logits, self.grid, self.grid).into_iter().map(|line| {
+        let lines = self.field.lines().into_iter().map(|line| {
             let points: Vec<_> = line.into_iter().map(to_data).collect();
             PathElement::new(points, colour::TEXT.stroke_width(size(if small { 1 } else { 2 })))
         });
         chart.draw_series(lines).map_err(failed)?;
         let radius = px(if small { 1 } else { 3 });
         // below the others, which are what was learnt
-        for (x, y, class) in &self.held_out {
-            let of = of_class(*class);
+        let of = |sample: f64| self.field.meaning.colour(sample);
+        for (x, y, sample) in &self.held_out {
             let fill = Circle::new((*x, *y), radius, RGBColor(255, 255, 255).filled());
             chart.draw_series([fill]).map_err(failed)?;
-            let ring = Circle::new((*x, *y), radius, of.stroke_width(size(if small { 1 } else { 2 })));
+            let ring = Circle::new((*x, *y), radius, of(*sample).stroke_width(size(if small { 1 } else { 2 })));
             chart.draw_series([ring]).map_err(failed)?;
         }
         if !small {
-            let rim =
-                |(x, y, _): &(f64, f64, u8)| Circle::new((*x, *y), radius + px(1), RGBColor(255, 255, 255).filled());
+            let rim = |(x, y, _): &Point| Circle::new((*x, *y), radius + px(1), RGBColor(255, 255, 255).filled());
             chart.draw_series(self.points.iter().map(rim)).map_err(failed)?;
         }
-        let dot = |(x, y, class): &(f64, f64, u8)| Circle::new((*x, *y), radius, of_class(*class).filled());
+        let dot = |(x, y, sample): &Point| Circle::new((*x, *y), radius, of(*sample).filled());
         chart.draw_series(self.points.iter().map(dot)).map_err(failed)?;
         Ok(())
     }
 
-    /// The shade of the probability at each pixel, as RGB from the upper left.
+    /// The shade of each pixel, as RGB from the upper left.
     fn shading(&self, width: u32, height: u32) -> Vec<u8> {
         let share = |pixel: u32, pixels: u32| (f64::from(pixel) + 0.5) / f64::from(pixels);
         let mut rgb = Vec::with_capacity((3 * width * height) as usize);
         for row in 0..height {
             for column in 0..width {
-                let probability = self.probability(share(column, width), share(height - 1 - row, height));
-                let RGBColor(red, green, blue) = colour::of_probability(probability);
+                let RGBColor(red, green, blue) =
+                    self.field.shade(share(column, width), share(height - 1 - row, height));
                 rgb.extend([red, green, blue]);
             }
         }
         rgb
     }
 
-    /// σ of the logit at shares of the two axes, bilinear between the points of the grid.
-    pub(super) fn probability(&self, right: f64, up: f64) -> f64 {
-        let last = self.grid - 1;
-        let place = |share: f64| {
-            let at = share * last as f64;
-            let cell = (at as usize).min(last - 1);
-            (cell, at - cell as f64)
-        };
-        let ((c, right), (r, up)) = (place(right), place(up));
-        let at = |c: usize, r: usize| self.logits[r * self.grid + c];
-        let low = at(c, r) * (1.0 - right) + at(c + 1, r) * right;
-        let high = at(c, r + 1) * (1.0 - right) + at(c + 1, r + 1) * right;
-        sigmoid(low * (1.0 - up) + high * up)
-    }
-
     /// The classes, the line, what was held out, and the number of samples drawn if not all are.
     fn legend(&self) -> Vec<Entry> {
-        let classes = colour::CLASSES.iter().zip(&self.classes).map(|(of, name)| (Mark::Dot(*of), name.clone()));
+        let meaning = self.field.meaning;
+        let classes = self.classes.iter().enumerate().map(|(class, name)| match meaning {
+            Meaning::Number { .. } => (Mark::None, format!("colour: {name}")),
+            _ => (Mark::Dot(meaning.colour(class as f64)), name.clone()),
+        });
         let mut entries: Vec<Entry> = classes.collect();
         if !self.held_out.is_empty() {
             entries.push((Mark::Ring(colour::TEXT), "held out".into()));
         }
-        entries.push((Mark::Line(colour::TEXT), "P = 0.5".into()));
+        match meaning {
+            Meaning::TwoClasses => entries.push((Mark::Line(colour::TEXT), "P = 0.5".into())),
+            Meaning::Classes(_) => entries.push((Mark::Line(colour::TEXT), "equally likely".into())),
+            Meaning::Number { .. } => {}
+        }
         let drawn = self.points.len() + self.held_out.len();
         if drawn < self.samples {
             entries.push((Mark::None, format!("{drawn} of {} samples", self.samples)));
         }
         entries
     }
-
-    /// The shade of each probability.
-    fn draw_bar(&self, area: &Area) -> Result<()> {
-        let (_, height) = area.dim_in_pixel();
-        let (top, bottom) = (px(24), (height as i32 - px(72)).max(px(32)));
-        let steps = 20;
-        for k in 0..steps {
-            let y = |k: i32| bottom - (bottom - top) * k / steps;
-            let shade = colour::of_probability((f64::from(k) + 0.5) / f64::from(steps));
-            area.draw(&Rectangle::new([(px(6), y(k + 1)), (px(18), y(k))], shade.filled())).map_err(failed)?;
-        }
-        let style = text(10.0, colour::TEXT).pos(Pos::new(HPos::Left, VPos::Center));
-        for (label, y) in [("1", top), ("0.5", (top + bottom) / 2), ("0", bottom)] {
-            area.draw_text(label, &style, (px(23), y)).map_err(failed)?;
-        }
-        area.draw_text("P(y = 1)", &style, (px(2), top - px(14))).map_err(failed)
-    }
-}
-
-fn of_class(class: u8) -> RGBColor {
-    colour::CLASSES[usize::from(class)]
 }
 
 /// RGB pixels with their upper left at a point of the data.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::format::put;
 use super::origin::marked;
-use super::{Boundary, gif, pixels, svg};
+use super::{Boundary, gif, of_held_out, pixels, svg, told};
 use crate::Result;
 use crate::checkpoint::Origin;
 use crate::cpu::evaluate_on;
@@ -40,8 +40,8 @@ pub fn film(
             Some(at) => format!("diverged at {at}"),
             None => {
                 let test = held_out.map(|test| evaluate_on(test, network, parameters)).transpose()?;
-                let test = test.map_or(String::new(), |(_, test)| format!(", held out {:.2} %", 100.0 * test));
-                format!("accuracy {:.2} %{test}", 100.0 * accuracy)
+                let test = test.map_or(String::new(), |(_, test)| format!(", held out {}", of_held_out(data, test)));
+                format!("{}{test}", told(data, accuracy))
             }
         };
         let title = format!("iteration {iteration}: cost {cost:.4}, {end}");

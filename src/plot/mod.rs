@@ -20,11 +20,13 @@
 
 mod animation;
 mod axes;
+mod bar;
 mod bins;
 mod boundary;
 mod colour;
 mod contour;
 mod cost;
+mod field;
 mod film;
 mod format;
 mod heatmap;
@@ -50,6 +52,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontFamily, IntoFont, TextStyle};
 use plotters_svg::SVGBackend;
 
+use crate::data::{Dataset, Targets};
 use crate::{Error, Result};
 
 /// A part of a picture to draw on.
@@ -105,6 +108,19 @@ fn titled<'a>(area: &Area<'a>, title: &str) -> Result<Area<'a>> {
     let style = text(fitting, colour::TEXT).pos(middle);
     strip.draw_text(title, &style, (px(width as i32 / 2), px(height as i32 / 2 + 5))).map_err(failed)?;
     Ok(rest)
+}
+
+/// How well a network does in a title: of numbers R², else the share of samples that it tells.
+pub fn told(data: &Dataset, accuracy: f64) -> String {
+    match data.targets() {
+        Targets::Numbers { .. } => format!("R² {accuracy:.4}"),
+        _ => format!("accuracy {:.2} %", 100.0 * accuracy),
+    }
+}
+
+/// [`told`] after the word "held out", where "accuracy" goes without saying.
+pub fn of_held_out(data: &Dataset, accuracy: f64) -> String {
+    told(data, accuracy).trim_start_matches("accuracy ").to_owned()
 }
 
 /// A number on an axis, in a few digits.

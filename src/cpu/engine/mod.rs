@@ -16,6 +16,7 @@ mod peak;
 mod pool;
 mod session;
 mod shape;
+mod sharing;
 mod specialise;
 mod tiles;
 mod trainee;

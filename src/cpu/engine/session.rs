@@ -9,6 +9,7 @@ use super::instructions::Token;
 use super::line::Samples;
 use super::pool::{Pool, Work};
 use super::shape::features;
+use super::sharing::{Sharing, Way};
 use super::trainee::{Scratch, Trainee};
 use crate::Result;
 use crate::backend::{Chunk, Evaluation, Run, Session, check_chunk, check_start, no_network};
@@ -101,6 +102,8 @@ impl Networks {
 pub struct EngineSession {
     pool: Pool<Networks>,
     threads: usize,
+    /// Of each network.
+    sharing: Vec<Sharing>,
     retired: Vec<bool>,
     chunks: VecDeque<Chunk>,
 }
@@ -113,9 +116,29 @@ impl EngineSession {
         Ok(Self {
             pool: Pool::new(networks, threads),
             threads,
+            sharing: runs.iter().map(|_| Sharing::default()).collect(),
             retired: vec![false; runs.len()],
             chunks: VecDeque::new(),
         })
+    }
+
+    /// Iterations of a network, whose parts the threads share.
+    fn iterations_of_all_threads(&mut self, network: usize, iterations: u32) -> Result<()> {
+        let parts = self.pool.work().parts(network);
+        for _ in 0..iterations {
+            self.pool.run(parts.clone())?;
+            self.pool.work().step(network);
+        }
+        Ok(())
+    }
+
+    /// Iterations of a network, on the caller's thread.
+    fn iterations_of_one_thread(&mut self, network: usize, iterations: u32) -> Result<()> {
+        self.pool.work().iterations.store(iterations, SeqCst);
+        let (_, trainings) = self.pool.work().ranges();
+        let training = trainings.start + network;
+        self.pool.run_here(training..training + 1);
+        Ok(())
     }
 
     /// The gradients and the forward pass of each network at the present parameters.
@@ -132,22 +155,23 @@ impl Session for EngineSession {
         PLAN
     }
 
-    /// If there are at least as many networks as threads, each thread trains whole networks; otherwise all threads
-    /// train one network after another and share its parts.
+    /// If there are at least as many networks as threads, each thread trains whole networks; otherwise one network is trained
+    /// after another, by all threads or by one.
     fn advance(&mut self, iterations: u32) -> Result<()> {
         check_chunk(iterations)?;
-        self.pool.work().iterations.store(iterations, SeqCst);
         let networks = self.retired.len();
         if self.retired.iter().filter(|retired| !**retired).count() >= self.threads {
+            self.pool.work().iterations.store(iterations, SeqCst);
             let (_, chunks) = self.pool.work().ranges();
             self.pool.run(chunks)?;
         } else {
-            for network in (0..networks).filter(|network| !self.retired[*network]) {
-                let parts = self.pool.work().parts(network);
-                for _ in 0..iterations {
-                    self.pool.run(parts.clone())?;
-                    self.pool.work().step(network);
-                }
+            for network in (0..networks).filter(|network| !self.retired[*network]).collect::<Vec<_>>() {
+                let mut sharing = std::mem::take(&mut self.sharing[network]);
+                sharing.make(iterations, |way, iterations| match way {
+                    Way::Shared => self.iterations_of_all_threads(network, iterations),
+                    Way::Alone => self.iterations_of_one_thread(network, iterations),
+                })?;
+                self.sharing[network] = sharing;
             }
         }
         let work = self.pool.work();

@@ -1,17 +1,19 @@
-//! The boundary in characters: half blocks in colour, otherwise shading where the network predicts 1, and the classes
-//! of the samples.
+//! The boundary in characters: half blocks in colour, otherwise shading by what the network says, and the classes of the
+//! samples.
 
 use plotters::style::RGBColor;
 
+use super::super::field::Meaning;
 use super::super::{Boundary, colour};
 use super::{Cell, Picture, Rgb, at_axis, draw_axes};
 
 /// The most letters of an axis's name.
 const MOST_NAME: usize = 12;
-/// Samples of class 0 and of class 1 without colour.
-const SAMPLES: [char; 2] = ['o', '+'];
-/// Where the network predicts 0 and where it predicts 1, without colour: light, so that samples stand out.
-const REGIONS: [char; 2] = [' ', '░'];
+/// Samples of class 0, class 1, … without colour; of more than ten classes, they repeat.
+const SAMPLES: [char; 10] = ['o', '+', 'x', '*', '#', '%', '@', '&', '=', '~'];
+/// Where the network says class 0, class 1, … without colour, or a number from low to high: light first, so that samples
+/// stand out.
+const REGIONS: [char; 4] = [' ', '░', '▒', '▓'];
 /// A row's share of the columns: a cell is twice as high as it is wide, and a picture 1 to 0.8.
 const HEIGHT: f64 = 0.4;
 
@@ -25,7 +27,7 @@ pub fn drawn(boundary: &Boundary, columns: usize, coloured: bool) -> Picture {
     let wide = columns.saturating_sub(left).max(1);
     let rows = (HEIGHT * wide as f64).round().max(4.0) as usize;
     let mut picture = Picture::new(columns, rows + 3);
-    draw_legend(&mut picture, left, &boundary.classes, coloured);
+    draw_legend(&mut picture, left, boundary, coloured);
     draw_axes(&mut picture, left, rows, [&lower_end, &upper_end], [&left_end, &right_end], &names[0]);
     picture.write_before(left - 1, 1 + rows / 2, name);
     let cells = if coloured { half_blocks(boundary, wide, rows) } else { letters(boundary, wide, rows) };
@@ -35,38 +37,71 @@ pub fn drawn(boundary: &Boundary, columns: usize, coloured: bool) -> Picture {
     picture
 }
 
-fn draw_legend(picture: &mut Picture, left: usize, classes: &[String; 2], coloured: bool) {
+fn draw_legend(picture: &mut Picture, left: usize, boundary: &Boundary, coloured: bool) {
+    let (meaning, classes) = (boundary.field.meaning, &boundary.classes);
+    if let Meaning::Number { low, high } = meaning {
+        let shades = if coloured { "colour" } else { "░ ▒ ▓" };
+        picture.write(left, 0, &format!("{shades}: {} from {} to {}", classes[0], at_axis(low), at_axis(high)), None);
+        return;
+    }
     let mut column = left;
     for (class, name) in classes.iter().enumerate() {
+        // a part of a name would say something else
+        if column + 2 + name.chars().count() > picture.columns {
+            picture.write(column, 0, "…", None);
+            return;
+        }
         let cell = match coloured {
-            true => Cell { symbol: '●', ink: Some(rgb(colour::CLASSES[class])), paper: Some(certain(class)) },
-            false => Cell { symbol: SAMPLES[class], ..Cell::EMPTY },
+            true => {
+                Cell {
+                    symbol: '●', ink: Some(rgb(meaning.colour(class as f64))), paper: Some(certain(meaning, class))
+                }
+            }
+            false => Cell { symbol: symbol(class), ..Cell::EMPTY },
         };
         picture.put(column, 0, cell);
         picture.write(column + 2, 0, name, None);
         column += 4 + name.chars().count();
     }
     if !coloured {
-        let says = classes[1].strip_prefix("y = ").unwrap_or(&classes[1]);
-        let legend = format!("░ says {says}");
-        // long names leave no room for it, and a part of it would say something else
+        let says = |class: usize| {
+            let name = &classes[class];
+            format!("{} says {}", region(class), name.strip_prefix("y = ").unwrap_or(name))
+        };
+        let legend: Vec<String> = (1..classes.len()).map(says).collect();
+        let legend = legend.join("  ");
+        // long names leave no room for it
         if column + legend.chars().count() <= picture.columns {
             picture.write(column, 0, &legend, None);
         }
     }
 }
 
-/// The shade where the network is certain of a class.
-fn certain(class: usize) -> Rgb {
-    rgb(colour::of_probability(class as f64))
+/// A sample of a class, without colour.
+fn symbol(class: usize) -> char {
+    SAMPLES[class % SAMPLES.len()]
 }
 
-/// Two pixels per cell: the shade of the probability, or the colour of the samples there.
+/// Where the network says a class, without colour.
+fn region(class: usize) -> char {
+    REGIONS[class % REGIONS.len()]
+}
+
+/// The shade where the network is certain of a class.
+fn certain(meaning: Meaning, class: usize) -> Rgb {
+    rgb(match meaning {
+        Meaning::Classes(classes) => colour::of_certainty(class, classes, 1.0),
+        _ => colour::of_probability(class as f64),
+    })
+}
+
+/// Two pixels per cell: the shade of what the network says, or the colour of the samples there.
 fn half_blocks(boundary: &Boundary, columns: usize, rows: usize) -> Vec<Cell> {
-    let classes = classes(boundary, columns, 2 * rows);
+    let samples = samples(boundary, columns, 2 * rows);
     let pixel = |column: usize, row: usize| {
-        let shade = colour::of_probability(probability(boundary, (column, columns), (row, 2 * rows)));
-        rgb(classes[row * columns + column].map_or(shade, |class| colour::CLASSES[class]))
+        let (right, up) = middle((column, columns), (row, 2 * rows));
+        let shade = || boundary.field.shade(right, up);
+        rgb(samples[row * columns + column].map_or_else(shade, |sample| boundary.field.meaning.colour(sample)))
     };
     let cell = |k: usize| {
         let (column, row) = (k % columns, k / columns);
@@ -75,41 +110,51 @@ fn half_blocks(boundary: &Boundary, columns: usize, rows: usize) -> Vec<Cell> {
     (0..columns * rows).map(cell).collect()
 }
 
-/// One character per cell: the class of the samples there, or of the network's prediction.
+/// One character per cell: the class of the samples there, or what the network says.
 fn letters(boundary: &Boundary, columns: usize, rows: usize) -> Vec<Cell> {
-    let classes = classes(boundary, columns, rows);
+    let meaning = boundary.field.meaning;
+    let samples = samples(boundary, columns, rows);
     let cell = |k: usize| {
-        let said = usize::from(probability(boundary, (k % columns, columns), (k / columns, rows)) > 0.5);
-        Cell { symbol: classes[k].map_or(REGIONS[said], |class| SAMPLES[class]), ..Cell::EMPTY }
+        let (right, up) = middle((k % columns, columns), (k / columns, rows));
+        let symbol = match meaning {
+            Meaning::Number { .. } => {
+                let share = meaning.share(boundary.field.first(right, up));
+                REGIONS[((share * REGIONS.len() as f64) as usize).min(REGIONS.len() - 1)]
+            }
+            _ => samples[k].map_or_else(|| region(boundary.field.class(right, up)), |sample| symbol(sample as usize)),
+        };
+        Cell { symbol, ..Cell::EMPTY }
     };
     (0..columns * rows).map(cell).collect()
 }
 
-/// The probability of class 1 in the middle of a pixel: (index, count) across and down.
-fn probability(boundary: &Boundary, across: (usize, usize), down: (usize, usize)) -> f64 {
+/// The middle of a pixel, (index, count) across and down, as shares of the axes.
+fn middle(across: (usize, usize), down: (usize, usize)) -> (f64, f64) {
     let share = |(pixel, pixels): (usize, usize)| (pixel as f64 + 0.5) / pixels as f64;
-    boundary.probability(share(across), 1.0 - share(down))
+    (share(across), 1.0 - share(down))
 }
 
-/// The class of most samples in each pixel, row by row from the upper left; in a tie, the class that the network does
-/// not predict, since that is worth seeing.
-fn classes(boundary: &Boundary, columns: usize, rows: usize) -> Vec<Option<usize>> {
-    let mut counts = vec![[0; 2]; columns * rows];
+/// What the samples in each pixel are, row by row from the upper left: the class of most of them, in a tie one that the network
+/// does not say, since that is worth seeing; the mean of their numbers.
+fn samples(boundary: &Boundary, columns: usize, rows: usize) -> Vec<Option<f64>> {
+    let mut inside = vec![Vec::new(); columns * rows];
     let share = |at: f64, of: &std::ops::Range<f64>| (at - of.start) / (of.end - of.start);
-    for (x, y, class) in &boundary.points {
+    for (x, y, sample) in &boundary.points {
         let column = (share(*x, &boundary.x) * columns as f64) as usize;
         let row = ((1.0 - share(*y, &boundary.y)) * rows as f64) as usize;
-        counts[row.min(rows - 1) * columns + column.min(columns - 1)][usize::from(*class)] += 1;
+        inside[row.min(rows - 1) * columns + column.min(columns - 1)].push(*sample);
     }
-    let most = |(k, [zeros, ones]): (usize, [usize; 2])| match zeros.cmp(&ones) {
-        _ if zeros + ones == 0 => None,
-        std::cmp::Ordering::Greater => Some(0),
-        std::cmp::Ordering::Less => Some(1),
-        std::cmp::Ordering::Equal => {
-            Some(usize::from(probability(boundary, (k % columns, columns), (k / columns, rows)) <= 0.5))
+    let of_pixel = |(k, samples): (usize, Vec<f64>)| match boundary.field.meaning {
+        _ if samples.is_empty() => None,
+        Meaning::Number { .. } => Some(samples.iter().sum::<f64>() / samples.len() as f64),
+        _ => {
+            let (right, up) = middle((k % columns, columns), (k / columns, rows));
+            let said = boundary.field.class(right, up) as f64;
+            let count = |class: f64| samples.iter().filter(|sample| **sample == class).count();
+            samples.iter().copied().max_by_key(|class| (count(*class), *class != said))
         }
     };
-    counts.into_iter().enumerate().map(most).collect()
+    inside.into_iter().enumerate().map(of_pixel).collect()
 }
 
 fn rgb(RGBColor(red, green, blue): RGBColor) -> Rgb {

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use super::super::instructions::Token;
 use super::super::pool::{Pool, Work};
 use super::super::session::PLAN;
+use super::super::sharing::{Sharing, Way};
 use super::orders::Orders;
 use super::samples::Samples;
 use super::trainee::{Scratch, Trainee};
@@ -121,6 +122,8 @@ impl Networks {
 pub struct DenseSession {
     pool: Pool<Networks>,
     threads: usize,
+    /// Of each network.
+    sharing: Vec<Sharing>,
     start: u64,
     retired: Vec<bool>,
     chunks: VecDeque<Chunk>,
@@ -137,6 +140,7 @@ impl DenseSession {
             start: networks.done.load(SeqCst),
             pool: Pool::new(networks, threads),
             threads,
+            sharing: runs.iter().map(|_| Sharing::default()).collect(),
             retired: vec![false; runs.len()],
             chunks: VecDeque::new(),
         })
@@ -148,28 +152,54 @@ impl DenseSession {
         self.pool.run(parts)
     }
 
+    /// The task numbers of all networks' trainings.
+    fn trainings(&self) -> Range<usize> {
+        2 * self.pool.work().all_parts()..self.pool.work().tasks.len()
+    }
+
     /// Some updates of all networks whose order is prepared. If there are at least as many networks as threads, each thread
-    /// trains whole networks; otherwise all threads train one network after another and share its parts.
+    /// trains whole networks; otherwise one network is trained after another, by all threads or by one.
     fn updates(&mut self, updates: u32) -> Result<()> {
-        let networks = self.retired.len();
         let done = self.pool.work().done.load(SeqCst);
-        if self.retired.iter().filter(|retired| !**retired).count() >= self.threads {
+        let networks: Vec<_> = (0..self.retired.len()).filter(|network| !self.retired[*network]).collect();
+        if networks.len() >= self.threads {
             self.pool.work().updates.store(updates, SeqCst);
-            let trainings = 2 * self.pool.work().all_parts()..self.pool.work().tasks.len();
+            let trainings = self.trainings();
             self.pool.run(trainings)?;
         } else {
-            for network in (0..networks).filter(|network| !self.retired[*network]).collect::<Vec<_>>() {
-                for update in done..done + u64::from(updates) {
-                    self.pool.work().done.store(update, SeqCst);
-                    let samples = self.pool.work().next_batch();
-                    self.gradient(network, samples)?;
-                    let work = self.pool.work();
-                    let trainee = &work.trainees[network];
-                    work.costs(network).push(trainee.step(samples, trainee.parts(samples)));
-                }
+            for network in networks {
+                self.pool.work().done.store(done, SeqCst);
+                let mut sharing = std::mem::take(&mut self.sharing[network]);
+                sharing.make(updates, |way, updates| match way {
+                    Way::Shared => self.updates_of_all_threads(network, updates),
+                    Way::Alone => self.updates_of_one_thread(network, updates),
+                })?;
+                self.sharing[network] = sharing;
             }
         }
         self.pool.work().done.store(done + u64::from(updates), SeqCst);
+        Ok(())
+    }
+
+    /// The next updates of a network, whose parts the threads share.
+    fn updates_of_all_threads(&mut self, network: usize, updates: u32) -> Result<()> {
+        for _ in 0..updates {
+            let samples = self.pool.work().next_batch();
+            self.gradient(network, samples)?;
+            let work = self.pool.work();
+            let trainee = &work.trainees[network];
+            work.costs(network).push(trainee.step(samples, trainee.parts(samples)));
+            work.done.fetch_add(1, SeqCst);
+        }
+        Ok(())
+    }
+
+    /// The next updates of a network, on the caller's thread.
+    fn updates_of_one_thread(&mut self, network: usize, updates: u32) -> Result<()> {
+        self.pool.work().updates.store(updates, SeqCst);
+        let training = self.trainings().start + network;
+        self.pool.run_here(training..training + 1);
+        self.pool.work().done.fetch_add(updates.into(), SeqCst);
         Ok(())
     }
 }
