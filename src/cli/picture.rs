@@ -6,7 +6,7 @@ use planar::checkpoint::Origin;
 use planar::data::Dataset;
 use planar::files::{Lock, check_writable, may_write};
 use planar::fit::Fitted;
-use planar::plot::{Boundary, CostPlot, Curve, Format, check_axes, difference, film, find_axes, sheet, write_of};
+use planar::plot::{Boundary, CostPlot, Format, check_axes, difference, film, find_axes, sheet, write_of};
 use planar::train::Status;
 use planar::{Error, Result};
 
@@ -91,8 +91,7 @@ impl PictureArguments {
         let Some(parameters) = outcome.parameters.as_ref().filter(|_| self.has_curve()) else { return Ok(()) };
         let boundary = Boundary::new(samples, &run.network, parameters, of_axes(self.axes.as_ref(), data)?)?;
         let costs = outcome.curve.with_logged(&outcome.costs);
-        let curve = Curve { label: String::new(), costs: &costs };
-        let costs = CostPlot { curves: vec![curve], log: self.log_cost };
+        let costs = CostPlot::of_run(&costs, &fitted.report.test_costs, self.log_cost);
         if self.preview {
             // the summary above takes the place of a title
             super::print("\n")?;

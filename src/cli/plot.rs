@@ -8,7 +8,7 @@ use planar::data::{Dataset, Options, Prepared, Scale};
 use planar::files::{check_writable, may_write};
 use planar::fit::DataSettings;
 use planar::model::{Activation, Network};
-use planar::plot::{Boundary, CostPlot, Curve, difference, of_held_out, sheet, told, write_of};
+use planar::plot::{Boundary, CostPlot, difference, of_held_out, sheet, told, write_of};
 use planar::{Error, Result};
 
 use super::advice::{Advise, of_file, of_weights};
@@ -95,7 +95,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     }
     let boundary = Boundary::new((&data, held_out.as_ref()), &network, &weights.parameters, axes)?;
     let title = title(&weights, &network, &data, held_out.as_ref())?;
-    let drawn = CostPlot { curves: vec![Curve { label: String::new(), costs: &costs }], log: arguments.log_cost };
+    let held_out = weights.state.as_ref().map_or(&[][..], |state| &state.test_costs);
+    let drawn = CostPlot::of_run(&costs, held_out, arguments.log_cost);
     if arguments.preview {
         preview::print(&title, &boundary, &drawn)?;
     }

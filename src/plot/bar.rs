@@ -5,7 +5,7 @@ use plotters::style::Color;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::field::Meaning;
-use super::{Area, Boundary, colour, failed, px, short, text};
+use super::{Area, Boundary, colour, failed, px, short, text, three_digits};
 use crate::Result;
 
 /// The shades of a bar.
@@ -15,7 +15,9 @@ const STEPS: i32 = 20;
 pub(super) fn draw_bar(area: &Area, boundary: &Boundary) -> Result<bool> {
     let (name, ends) = match boundary.field.meaning {
         Meaning::TwoClasses => ("P(y = 1)", [0.0, 0.5, 1.0].map(short)),
-        Meaning::Number { low, high } => (boundary.classes[0].as_str(), [low, (low + high) / 2.0, high].map(short)),
+        Meaning::Number { low, high } => {
+            (boundary.classes[0].as_str(), [low, (low + high) / 2.0, high].map(three_digits))
+        }
         Meaning::Classes(_) => return Ok(false),
     };
     let (_, height) = area.dim_in_pixel();

@@ -239,6 +239,14 @@ impl Boundary {
         Ok(())
     }
 
+    /// What the picture shows.
+    pub(super) fn what(&self) -> &'static str {
+        match self.field.meaning {
+            Meaning::Number { .. } => "prediction",
+            _ => "decision boundary",
+        }
+    }
+
     /// The shade of each pixel, as RGB from the upper left.
     fn shading(&self, width: u32, height: u32) -> Vec<u8> {
         let share = |pixel: u32, pixels: u32| (f64::from(pixel) + 0.5) / f64::from(pixels);

@@ -35,7 +35,17 @@ pub struct CostPlot<'a> {
     pub log: bool,
 }
 
-impl CostPlot<'_> {
+impl<'a> CostPlot<'a> {
+    /// The cost of a run, beside that of the samples held out if it was watched.
+    pub fn of_run(costs: &'a [CostAt], held_out: &'a [CostAt], log: bool) -> Self {
+        let curve = |label: &str, costs| Curve { label: label.into(), costs };
+        let curves = match held_out {
+            [] => vec![curve("", costs)],
+            _ => vec![curve("training", costs), curve("held out", held_out)],
+        };
+        Self { curves, log }
+    }
+
     /// Draws it.
     ///
     /// # Errors

@@ -134,6 +134,11 @@ fn short(number: f64) -> String {
     if text == "−0" { "0".into() } else { text.into() }
 }
 
+/// [`short`] for an end of a range: three digits, so that it leaves room.
+fn three_digits(number: f64) -> String {
+    short(format!("{number:.2e}").parse().unwrap_or(number))
+}
+
 /// A whole number with its thousands separated: 12,000.
 fn thousands(number: f64) -> String {
     let digits = format!("{number:.0}");

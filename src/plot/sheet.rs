@@ -11,6 +11,6 @@ pub fn sheet(area: &Area, title: &str, boundary: &Boundary, costs: &CostPlot) ->
     let area = titled(area, title)?;
     let (width, _) = area.dim_in_pixel();
     let (left, right) = area.split_horizontally(width * 53 / 100);
-    boundary.draw(&left, "decision boundary")?;
+    boundary.draw(&left, boundary.what())?;
     costs.draw(&right, "cost")
 }

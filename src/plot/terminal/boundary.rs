@@ -4,8 +4,8 @@
 use plotters::style::RGBColor;
 
 use super::super::field::Meaning;
-use super::super::{Boundary, colour};
-use super::{Cell, Picture, Rgb, at_axis, draw_axes};
+use super::super::{Boundary, colour, three_digits};
+use super::{Cell, Picture, Rgb, draw_axes};
 
 /// The most letters of an axis's name.
 const MOST_NAME: usize = 12;
@@ -20,7 +20,7 @@ const HEIGHT: f64 = 0.4;
 /// The boundary in this many columns, and as many rows as its shape takes.
 pub fn drawn(boundary: &Boundary, columns: usize, coloured: bool) -> Picture {
     let Boundary { x, y, names, .. } = boundary;
-    let [left_end, right_end, lower_end, upper_end] = [x.start, x.end, y.start, y.end].map(at_axis);
+    let [left_end, right_end, lower_end, upper_end] = [x.start, x.end, y.start, y.end].map(three_digits);
     let names = names.each_ref().map(|name| name.chars().take(MOST_NAME).collect::<String>());
     let name = &names[1];
     let left = [&lower_end, &upper_end, name].map(|label| label.chars().count()).into_iter().max().unwrap_or(0) + 1;
@@ -41,7 +41,12 @@ fn draw_legend(picture: &mut Picture, left: usize, boundary: &Boundary, coloured
     let (meaning, classes) = (boundary.field.meaning, &boundary.classes);
     if let Meaning::Number { low, high } = meaning {
         let shades = if coloured { "colour" } else { "░ ▒ ▓" };
-        picture.write(left, 0, &format!("{shades}: {} from {} to {}", classes[0], at_axis(low), at_axis(high)), None);
+        picture.write(
+            left,
+            0,
+            &format!("{shades}: {} from {} to {}", classes[0], three_digits(low), three_digits(high)),
+            None,
+        );
         return;
     }
     let mut column = left;

@@ -1,8 +1,8 @@
 //! The cost in characters: a curve of braille dots.
 
 use super::super::cost::{is_diverged, pieces, thinned};
-use super::super::{CostPlot, colour, thousands};
-use super::{Cell, Picture, Rgb, at_axis, draw_axes};
+use super::super::{CostPlot, colour, thousands, three_digits};
+use super::{Cell, Picture, Rgb, draw_axes};
 use crate::Result;
 
 /// Parts of a long curve, more than a terminal has dots across.
@@ -17,7 +17,7 @@ const BITS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x8
 pub fn drawn(costs: &CostPlot, columns: usize, rows: usize, coloured: bool) -> Result<Picture> {
     let (low, high) = costs.bounds()?;
     let bottom = if costs.log { low } else { low.min(0.0) };
-    let ([lowest, highest], end) = ([bottom, high].map(at_axis), costs.end());
+    let ([lowest, highest], end) = ([bottom, high].map(three_digits), costs.end());
     let left = lowest.chars().count().max(highest.chars().count()) + 1;
     let (wide, down) = (columns.saturating_sub(left).max(1), rows.saturating_sub(3).max(1));
     let mut picture = Picture::new(columns, rows);
@@ -28,6 +28,11 @@ pub fn drawn(costs: &CostPlot, columns: usize, rows: usize, coloured: bool) -> R
         None => "cost".into(),
     };
     picture.write(left, 0, &title, None);
+    let mut column = left + title.chars().count() + 2;
+    for (k, curve) in costs.curves.iter().enumerate().filter(|(_, curve)| !curve.label.is_empty()) {
+        picture.write(column, 0, &curve.label, ink(costs, k, coloured));
+        column += curve.label.chars().count() + 2;
+    }
     draw_axes(&mut picture, left, down, [&lowest, &highest], ["0", &thousands(end as f64)], "iteration");
 
     let scale = |cost: f64| if costs.log { cost.max(low).ln() } else { cost };
@@ -46,15 +51,19 @@ pub fn drawn(costs: &CostPlot, columns: usize, rows: usize, coloured: bool) -> R
                 before = Some(place);
             }
         }
-        let plotters::style::RGBColor(red, green, blue) = colour::of_curve(k);
-        // a single curve has the terminal's own colour, which is visible on any background
-        let ink: Option<Rgb> = (coloured && costs.curves.len() > 1).then_some([red, green, blue]);
+        let ink = ink(costs, k, coloured);
         for (k, bits) in dots.into_iter().enumerate().filter(|(_, bits)| *bits != 0) {
             let symbol = char::from_u32(BRAILLE + u32::from(bits)).unwrap_or(' ');
             picture.put(left + k % wide, 1 + k / wide, Cell { symbol, ink, paper: None });
         }
     }
     Ok(picture)
+}
+
+/// The colour of a curve; a single one has the terminal's own, which is visible on any background.
+fn ink(costs: &CostPlot, curve: usize, coloured: bool) -> Option<Rgb> {
+    let plotters::style::RGBColor(red, green, blue) = colour::of_curve(curve);
+    (coloured && costs.curves.len() > 1).then_some([red, green, blue])
 }
 
 /// Sets the dots from one place to another, with this many cells per row.

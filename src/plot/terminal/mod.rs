@@ -7,7 +7,7 @@ mod cost;
 
 use std::fmt;
 
-use super::{Boundary, CostPlot, short};
+use super::{Boundary, CostPlot};
 use crate::text::visible;
 use crate::{Error, Result};
 
@@ -156,9 +156,4 @@ fn draw_axes(picture: &mut Picture, left: usize, rows: usize, y: [&str; 2], x: [
     picture.write_before(right, below + 1, x[1]);
     let middle = (left + right).saturating_sub(name.chars().count()) / 2;
     picture.write(middle, below + 1, name, None);
-}
-
-/// A number on an axis, to three digits.
-fn at_axis(number: f64) -> String {
-    short(format!("{number:.2e}").parse().unwrap_or(number))
 }
