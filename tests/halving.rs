@@ -164,6 +164,8 @@ fn the_best_network_is_that_of_the_command_at_the_end_of_the_table_to_the_byte()
         format!("{SWEEP} --iterations 90 --halving 3"),
         "sweep -q --hidden 2,4 --data noisy-moons --samples 100 --data-seed 3 --folds 3 --iterations 60 --precision f64".into(),
         "sweep -q --hidden 2 --activation leaky-relu:0.03 --learning-rate 0.01:1:log3 --iterations 50 --init-scale 0.5 --log-every 7".into(),
+        "sweep -q --hidden 8,40 --data gaussian-quantiles --samples 60 --test-fraction 0.5 --optimizer adam --lr 0.05 --iterations 900 --early-stopping 4".into(),
+        "sweep -q --hidden 8,40 --data gaussian-quantiles --samples 60 --folds 2 --optimizer adam --lr 0.05 --iterations 900 --early-stopping 4".into(),
         "sweep -q --hidden 2,3 --iterations 40 --drop id --positive a --header yes --scale minmax --test-fraction 0.2 --test-seed 4 --data".into(),
     ] {
         let command = || {

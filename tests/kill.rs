@@ -149,6 +149,13 @@ fn a_halving_killed_80_times_ends_with_the_networks_of_one_that_was_not() {
     sweep_killed(&format!("{sweep} --halving 3 --test-fraction 0.2"), 80, 8 * 2 * 2);
 }
 
+/// The best weights so far are kept with the last ones.
+#[test]
+fn a_sweep_that_stops_early_killed_60_times_ends_with_the_networks_of_one_that_was_not() {
+    let sweep = SWEEP.replace("600,2400", "6000,24000");
+    sweep_killed(&format!("{sweep} --early-stopping 40 --log-every 100 --test-fraction 0.2"), 60, 8 * 2 * 2);
+}
+
 fn sweep_killed(sweep: &str, times: usize, networks: usize) {
     let (mut random, seed) = moments();
     let folder = TempDir::new().unwrap();

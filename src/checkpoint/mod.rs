@@ -35,7 +35,7 @@ pub(crate) const KEY: &str = "planar";
 /// What stands before the number of the moment and the name of the tensor, as in `moment1.W1`.
 const MOMENT: &str = "moment";
 /// What stands before the names of the best weights and of their moments.
-const BEST: &str = "best.";
+pub(crate) const BEST: &str = "best.";
 /// The most costs that a checkpoint holds: all are written again every time.
 pub const MOST_COSTS: u64 = 100_000;
 

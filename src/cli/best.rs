@@ -47,14 +47,20 @@ impl<'a> Best<'a> {
         let options: TableOptions = serde_json::from_value(sweep["table_options"].clone()).unwrap_or_default();
         flags.extend(TableArguments::flags(&options));
         let job = &result.job;
+        // folds are trained on all samples, which leaves none to watch: as long as the best weights took
+        let folds = !sweep["folds"].is_null();
+        let iterations = result.best_iteration.filter(|_| folds).unwrap_or(job.iterations).max(1);
         flags.extend([
             ("--hidden", job.hidden.to_string()),
             ("--activation", job.activation.clone()),
             ("--learning-rate", job.learning_rate.to_string()),
-            ("--iterations", job.iterations.to_string()),
+            ("--iterations", iterations.to_string()),
             ("--init-seed", job.init_seed.to_string()),
         ]);
         flags.extend(of_recipe(&job.recipe));
+        if !folds {
+            flags.extend(text("early_stopping").map(|patience| ("--early-stopping", patience)));
+        }
         let unless = |key: &str, default: &str| text(key).filter(|value| value != default);
         flags.extend(unless("init_scale", "0.01").map(|scale| ("--init-scale", scale)));
         flags.extend(text("log_every").map(|every| ("--log-every", every)));

@@ -80,7 +80,7 @@ impl RecipeArguments {
 impl RecipeLists {
     /// The recipe that the lists are put into.
     pub fn recipe(&self) -> Recipe {
-        let seed = self.common.dropout_seed.unwrap_or(0);
+        let seed = if self.dropout.is_some() { self.common.dropout_seed.unwrap_or(1) } else { 0 };
         Recipe { dropout: Dropout { rate: 0.0, seed }, ..self.common.recipe() }
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use planar::Error;
 use planar::data::Options;
+use planar::fit::NOTHING_HELD_OUT;
 use planar::model::InitScale;
 use planar::sweep::halving::Rung;
 use planar::sweep::merge::REST_MISSING;
@@ -148,6 +149,10 @@ struct SweepArguments {
     /// Train batches that take about this many seconds each, so that results come steadily
     #[arg(long, value_name = "SECONDS", default_value_t = 60.0, value_parser = seconds, allow_negative_numbers = true, help_heading = "Device")]
     batch_time: f64,
+
+    /// Stop each network after PATIENCE logged costs of its held-out samples without a lower one, and keep its best weights
+    #[arg(long, value_name = "PATIENCE", allow_negative_numbers = true, help_heading = "Training", conflicts_with = "halving", value_parser = super::train::patience)]
+    early_stopping: Option<u64>,
 
     /// Log the cost every N iterations [default: a tenth of the run]
     #[arg(long, value_name = "N", value_parser = every, help_heading = "Output", allow_negative_numbers = true)]
@@ -343,6 +348,7 @@ impl SweepArguments {
             device: self.device.settings(),
             memory: self.memory.map(|mebibytes| mebibytes.saturating_mul(1 << 20)),
             log_every: self.log_every,
+            early_stopping: self.early_stopping,
             same_device: self.same_device,
             batch_time: Duration::from_secs_f64(self.batch_time),
             checkpoint_every: Duration::from_secs_f64(self.checkpoint_time),
@@ -360,6 +366,7 @@ pub fn advice(error: &Error) -> Option<String> {
         {
             Some("--yes allows them".into())
         }
+        Error::Mismatch(said) if said == NOTHING_HELD_OUT => Some("--test-fraction or --folds holds some out".into()),
         Error::Results { problem, .. } if problem == THERE_ALREADY => {
             Some("--resume continues it, --force begins anew".into())
         }

@@ -34,7 +34,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE.csv", conflicts_with = "drawn_by_seed", help_heading = "Data")]
     test: Option<PathBuf>,
     /// Cross-validate: divide the samples into K stratified folds, and hold out each from a network of its own
-    #[arg(long, value_name = "K", group = "drawn_by_seed", conflicts_with_all = ["kept", "metrics", "drawn", "log_every"], allow_negative_numbers = true, help_heading = "Data")]
+    #[arg(long, value_name = "K", group = "drawn_by_seed", conflicts_with_all = ["kept", "metrics", "drawn"], allow_negative_numbers = true, help_heading = "Data")]
     folds: Option<usize>,
     #[command(flatten)]
     network: NetworkArguments,
@@ -46,7 +46,7 @@ pub struct Arguments {
     picture: PictureArguments,
 
     /// Stop after PATIENCE logged costs of the held-out samples without a lower one, and keep the best weights
-    #[arg(long, value_name = "PATIENCE", allow_negative_numbers = true, help_heading = "Training", conflicts_with = "folds", value_parser = patience)]
+    #[arg(long, value_name = "PATIENCE", allow_negative_numbers = true, help_heading = "Training", value_parser = patience)]
     early_stopping: Option<u64>,
     /// Log the cost every N iterations [default: a tenth of the run]
     #[arg(long, value_name = "N", value_parser = every, help_heading = "Output", allow_negative_numbers = true)]
@@ -77,12 +77,15 @@ impl Arguments {
             run: self.network.settings(self.data.output()),
             iterations: self.network.iterations,
             epochs: self.network.epochs,
+            log_every: self.log_every,
+            early_stopping: self.early_stopping,
             device: self.device.settings(),
         }
     }
 }
 
-fn patience(text: &str) -> planar::Result<u64> {
+/// The patience of early stopping.
+pub fn patience(text: &str) -> planar::Result<u64> {
     match text.parse() {
         Ok(patience) if patience > 0 => Ok(patience),
         _ => {
@@ -97,6 +100,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     arguments.network.warn(arguments.verbosity);
     let mut terminal = Terminal::new(&arguments.picture, arguments.files.force, arguments.verbosity);
     if let Some(count) = arguments.folds {
+        if arguments.log_every.is_some() && arguments.early_stopping.is_none() {
+            return Err(planar::Error::Mismatch(
+                "--log-every cannot be used with --folds unless --early-stopping is".into(),
+            )
+            .into());
+        }
         return folds::run(&arguments.folds(count), arguments.json, arguments.verbosity, &mut terminal);
     }
     let settings = Settings {

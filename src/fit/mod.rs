@@ -44,7 +44,7 @@ mod prepare;
 mod report;
 mod settings;
 mod snapshots;
-mod watch;
+pub(crate) mod watch;
 
 use std::ops::ControlFlow;
 
@@ -56,22 +56,23 @@ pub use device::{
 };
 pub use folds::{CrossValidated, Drawn, Estimate, Estimates, FoldReport, FoldSettings, FoldsReport, cross_validate};
 pub use observer::{Advanced, Note, Observer};
-pub use prepare::{NOTHING_HELD_OUT, OF_THIS_RUN};
+pub use prepare::OF_THIS_RUN;
 pub use report::{ClassReport, DataReport, Final, NetworkReport, Report, Seconds, TrainingReport};
 pub use settings::{DataSettings, Files, Precision, RunSettings, Settings, Start, TRANSPOSED};
 pub use snapshots::Snapshots;
+pub use watch::NOTHING_HELD_OUT;
 
-use crate::backend::{Backend, Evaluation, PlanChoice, Run};
+use crate::backend::{Backend, PlanChoice, Run};
 use crate::checkpoint::{Best, Origin, State};
 use crate::cpu::logits_at;
 use crate::data::{Dataset, Targets};
 use crate::metrics::Metrics;
 use crate::scores::AnyScores;
-use crate::train::{CostAt, Event, Outcome, Status, train_all};
+use crate::train::{CostAt, Event, Outcome, Status, train_each};
 use crate::{Error, Result};
 use keeper::Keeper;
 use prepare::Prepared;
-use watch::{Watch, is_watched};
+use watch::{HeldOutPoints, Watch, evaluation, is_watched};
 
 /// A training that has ended, with all that a front end may print, draw or return.
 #[derive(Debug)]
@@ -140,16 +141,22 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
         Keeper::new(settings.files.kept().map(AsRef::as_ref), settings.files.checkpoint_every, iterations, state);
 
     let watched = held_out.as_ref().filter(|_| is_watched(iterations, log_every, settings.early_stopping));
+    let points = watched.map(Dataset::points).unwrap_or_default();
+    let watched = watched.map(|data| HeldOutPoints { data, points: &points });
     let (patience, network) = (settings.early_stopping, &run.network);
     let mut watch = Watch::new(backend.as_ref(), network, watched, log_every, patience, before, test_costs, best);
-    if !is_finished {
-        let _ = watch.look(before, &run.parameters, &run.state.moments)?;
+    let mut stopped_before = Vec::new();
+    if !is_finished && watch.look(before, &run.parameters, &run.state.moments)?.is_break() {
+        stopped_before.push(0);
+    }
+    if patience.is_some() {
+        keeper.watched(&watch);
     }
     metrics.begin()?;
     observer.begins(schedule.iterations());
     log::debug!("training begins");
     let mut failure = None;
-    let outcomes = train_all(session.as_mut(), &[schedule], |event| {
+    let outcomes = train_each(session.as_mut(), &[schedule], &stopped_before, |event, stopping| {
         let Event::Advanced { iteration, costs, parameters, moments, logged, curves } = event else {
             return ControlFlow::Continue(());
         };
@@ -158,7 +165,9 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
             snapshots.advanced(iteration, parameters);
         }
         let watched = watch.look(iteration, parameters, &moments[0]);
-        let stops = watched.as_ref().is_ok_and(ControlFlow::is_break);
+        if watched.as_ref().is_ok_and(ControlFlow::is_break) {
+            stopping.push(0);
+        }
         if patience.is_some() {
             keeper.watched(&watch);
         }
@@ -168,7 +177,7 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
         failure = failure.take().or(watched.err()).or(written.err()).or(kept.err());
         let at = CostAt { iteration, cost: costs[0] };
         let told = observer.advanced(Advanced { at, parameters, logged });
-        if failure.is_some() || stops { ControlFlow::Break(()) } else { told }
+        if failure.is_some() { ControlFlow::Break(()) } else { told }
     });
     observer.ends();
     let only = |outcomes: Vec<Outcome>| outcomes.into_iter().next();
@@ -186,6 +195,11 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     };
     let trained = started.elapsed();
 
+    if outcome.status == Status::Stopped {
+        let last = outcome.parameters.as_ref().unwrap_or(&run.parameters);
+        let cost = evaluation(backend.as_ref(), &run, last, &data)?.cost;
+        outcome.end(cost);
+    }
     let mut best_iteration = None;
     if patience.is_some() && (watch.has_stopped || outcome.status == Status::Finished) && !is_finished {
         if let Some(best) = &watch.best {
@@ -262,13 +276,7 @@ fn last(outcome: &Outcome, data: &Dataset, held_out: Option<&Dataset>, run: &Run
 
 /// The best weights in the place of the last, and their forward pass.
 fn keep_best(outcome: &mut Outcome, best: &Best, backend: &dyn Backend, data: &Dataset, run: &Run) -> Result<()> {
-    let logits = backend.forward(&run.network, &best.parameters, &data.points())?;
-    let penalty = run.recipe.penalty(&best.parameters, data.samples());
-    let cost = data.mean_loss(run.network.output(), &logits) + penalty;
-    if outcome.status == Status::Interrupted {
-        outcome.status = Status::Stopped;
-    }
-    outcome.evaluation = Evaluation { cost, logits };
+    outcome.evaluation = evaluation(backend, run, &best.parameters, data)?;
     (outcome.parameters, outcome.parameters_at) = (Some(best.parameters.clone()), best.iteration);
     outcome.moments.clone_from(&best.moments);
     Ok(())

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::device::check_samples;
-use super::watch::is_watched;
+use super::watch::{check_patience, is_watched, often};
 use super::{Files, Note, Observer, Settings, Snapshots};
 use crate::backend::Run;
 use crate::checkpoint::{Best, Checkpoint, Description, MOST_COSTS, Origin, State};
@@ -14,9 +14,6 @@ use crate::{Error, Result};
 
 /// How [`Error::Overwrite`] ends if the file is a checkpoint of the run that would begin anew.
 pub const OF_THIS_RUN: &str = "iterations of this run";
-
-/// What [`Error::Mismatch`] says of a run that cannot stop early.
-pub const NOTHING_HELD_OUT: &str = "early stopping needs samples that are held out";
 
 /// Everything that can be known, and refused, before a device is opened.
 pub(super) struct Prepared {
@@ -47,15 +44,9 @@ impl Prepared {
         observer.loaded(&data)?;
         let epochs = settings.epochs.map(|epochs| settings.run.updates(epochs, &data));
         let iterations = epochs.unwrap_or(settings.iterations);
-        if settings.early_stopping.is_some() && held_out.is_none() {
-            return Err(Error::Mismatch(NOTHING_HELD_OUT.into()));
-        }
-        if settings.early_stopping == Some(0) {
-            return Err(Error::invalid("the patience of early stopping", "at least 1", 0));
-        }
-        let per_epoch = settings.run.updates(1, &data);
-        let often = || if per_epoch > 1 { per_epoch } else { (iterations / 100).max(1) };
-        let log_every = settings.log_every.or_else(|| settings.early_stopping.map(|_| often().min(iterations)));
+        check_patience(settings.early_stopping, held_out.is_some())?;
+        let often = || often(settings.run.updates(1, &data), iterations);
+        let log_every = settings.log_every.or_else(|| settings.early_stopping.map(|_| often()));
         let mut schedule = Schedule::new(iterations, log_every)?.with_curve();
         let mut run = settings.run.over(iterations).run(&data)?;
         let precision = settings.device.precision.name();

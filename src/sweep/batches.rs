@@ -17,6 +17,8 @@ use super::grid::Job;
 use super::pace::{MOST_AT_ONCE, Pace, work, work_left};
 use super::under_way::{Begun, start_of};
 use crate::backend::Backend;
+use crate::data::Dataset;
+use crate::fit::watch::often;
 use crate::model::{InitScale, Output};
 use crate::train::Schedule;
 use crate::{Error, Result};
@@ -33,6 +35,8 @@ pub struct Common {
     pub output: Option<Output>,
     /// The cost is kept every this many iterations; ten times per run if none is given.
     pub log_every: Option<u64>,
+    /// The patience of early stopping.
+    pub early_stopping: Option<u64>,
     /// Whether each result has a curve of its costs.
     pub curves: bool,
     /// Bytes that a batch may take on the device; half of what a device has for a session if none is given.
@@ -42,6 +46,16 @@ pub struct Common {
 }
 
 impl Common {
+    /// How a network is trained and logged that has its whole length.
+    pub fn schedule(&self, job: &Job, data: &Dataset) -> Result<Schedule> {
+        let often = || often(job.recipe.batches(data.samples()).per_epoch(), job.iterations);
+        let schedule = Schedule::new(job.iterations, self.log_every.or_else(|| self.early_stopping.map(|_| often())))?;
+        Ok(match self.early_stopping {
+            Some(_) => schedule.with_stops(schedule.log_every()),
+            None => schedule,
+        })
+    }
+
     /// Bytes that a batch may take on this device.
     fn memory_on(&self, backend: &dyn Backend) -> u64 {
         self.memory.unwrap_or_else(|| backend.memory_limit() / 2)
@@ -200,7 +214,7 @@ pub fn check(backend: &dyn Backend, jobs: &[Job], data: &DataSets, common: &Comm
     for group in &groups(jobs.iter(), &BTreeMap::new()) {
         let (data, _) = data.get(&group[0].data, group[0].fold)?;
         for job in group {
-            Schedule::new(job.iterations, common.log_every)?;
+            common.schedule(job, data)?;
         }
         let widest = group.iter().max_by_key(|job| job.hidden.work()).unwrap_or(&group[0]);
         let needed = backend.memory_for(data, &widest.run(data, 0.0.into(), common.output)?, 1)?;

@@ -35,10 +35,11 @@ impl SweepSettings {
         Ok(Settings {
             data: self.data_of(&of.job)?,
             run: self.run_of(&of.job)?,
-            iterations: of.job.iterations,
+            // all samples leave none to watch: as long as the best weights took
+            iterations: of.best_iteration.filter(|_| self.folds.is_some()).unwrap_or(of.job.iterations).max(1),
             epochs: None,
             log_every: self.log_every,
-            early_stopping: None,
+            early_stopping: self.early_stopping.filter(|_| self.folds.is_none()),
             device,
             files,
             snapshots: false,

@@ -3,6 +3,7 @@
 use super::grid::Job;
 use super::results::JobResult;
 use super::under_way::{About, Begun, Standing};
+use crate::checkpoint::Best;
 use crate::model::Parameters;
 use crate::train::{CostAt, CostCurve};
 
@@ -74,6 +75,9 @@ pub(super) struct Snapshot<'a> {
     pub curve: &'a CostCurve,
     pub parameters: &'a Parameters,
     pub moments: &'a [f64],
+    /// The costs of the held-out samples and the best weights, if it may stop early.
+    pub test_costs: &'a [CostAt],
+    pub best: Option<&'a Best>,
 }
 
 impl InTraining<'_> {
@@ -96,12 +100,15 @@ impl Snapshot<'_> {
                 device: then(before.map(|before| &*before.device), on.device),
                 plan: then(before.map(|before| &*before.plan), on.plan),
                 rungs: rungs.chain(rung).collect(),
+                test_costs: self.test_costs.to_vec(),
+                best: self.best.map(|best| best.iteration),
                 standing: standing.map(|(_, standing)| standing),
                 curve: before.map_or_else(|| self.curve.clone(), |before| before.curve.joined(self.curve)),
             },
             costs: self.before.map_or(&[][..], |before| &before.costs).iter().chain(self.costs).copied().collect(),
             parameters: self.parameters.clone(),
             moments: self.moments.to_vec(),
+            best: self.best.map(|best| Best { moments: Vec::new(), ..best.clone() }),
         }
     }
 }

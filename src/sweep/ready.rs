@@ -13,6 +13,7 @@ use super::{Common, DataSets, Shard, SweepEvent, SweepSettings, batches};
 use crate::backend::Backend;
 use crate::data::table::Notice;
 use crate::fit::choose_all;
+use crate::fit::watch::check_patience;
 use crate::model::Parameters;
 use crate::{Error, Result};
 
@@ -63,6 +64,12 @@ impl Sweep {
         if halving.is_some() && settings.shard.is_some() {
             return Err(Error::Mismatch("a halving compares all networks, and a shard has only some of them".into()));
         }
+        check_patience(settings.early_stopping, settings.folds.is_some() || settings.test_fraction.is_some())?;
+        if halving.is_some() && settings.early_stopping.is_some() {
+            return Err(Error::Mismatch(
+                "a halving and early stopping exclude each other: both end trainings early".into(),
+            ));
+        }
         let jobs: Vec<Job> = match settings.shard {
             Some(Shard { this, of }) => all.into_iter().filter(|job| job.job % of == this - 1).collect(),
             None => all,
@@ -89,6 +96,7 @@ impl Sweep {
             init_scale: settings.init_scale,
             output: settings.output,
             log_every: settings.log_every,
+            early_stopping: settings.early_stopping,
             curves: settings.curves,
             memory: settings.memory,
             batch_time: settings.batch_time,

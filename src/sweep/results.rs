@@ -27,8 +27,17 @@ pub enum JobStatus {
     Finished,
     /// The cost or a parameter stopped being finite.
     Diverged,
+    /// Stopped early, since the cost of the held-out samples no longer fell.
+    Stopped,
     /// Others of a halving had a lower cost after as many iterations, and went on without it.
     Retired,
+}
+
+impl JobStatus {
+    /// Whether nothing is left to train.
+    pub fn is_complete(self) -> bool {
+        matches!(self, Self::Finished | Self::Stopped)
+    }
 }
 
 /// How a network of a sweep ended, and what it reached.
@@ -41,6 +50,9 @@ pub struct JobResult {
     pub status: JobStatus,
     /// Updates done; if it diverged, the number after which the cost was first not finite.
     pub done: u64,
+    /// The updates that made its best weights, if it may stop early: those count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_iteration: Option<u64>,
     /// The cost at the end; none if it diverged.
     pub cost: Option<f64>,
     /// The share of the training samples that are classified correctly.
@@ -53,6 +65,9 @@ pub struct JobResult {
     pub rungs: Vec<CostAt>,
     /// The logged costs.
     pub costs: Vec<CostAt>,
+    /// The cost of the held-out samples at logged iterations, if it may stop early.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub test_costs: Vec<CostAt>,
     /// The name of the device that trained it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub device: String,

@@ -143,7 +143,7 @@ impl Sweep {
             if halving.goes_on(job, rung, &climbed) {
                 continue;
             }
-            let result = begun.clone().ended(job, JobStatus::Retired, standing);
+            let result = begun.clone().ended(job, JobStatus::Retired, standing, standing.cost);
             running.ended(result)?;
             let now = running.counter.retired(iteration);
             // it is done: there is nothing to stop

@@ -66,6 +66,9 @@ pub struct SweepSettings {
     pub device: DeviceSettings,
     /// Bytes that a batch may take on the device; half of what the device has for a session if none is given.
     pub memory: Option<u64>,
+    /// Each training stops after this many looks at its held-out samples, one at each logged cost, without a lower cost, and its
+    /// best weights count; not with a halving.
+    pub early_stopping: Option<u64>,
     /// The cost is kept every this many iterations.
     pub log_every: Option<u64>,
     /// Whether a results file of another device is refused.
@@ -148,7 +151,7 @@ impl SweepSettings {
         for optimizer in optimizers {
             for l2 in &l2s {
                 for rate in &dropouts {
-                    let seed = if *rate == 0.0 { 0 } else { self.recipe.dropout.seed.max(1) };
+                    let seed = if *rate == 0.0 { 0 } else { self.recipe.dropout.seed };
                     let dropout = Dropout { rate: *rate, seed };
                     let recipe = Recipe { optimizer, l2: *l2, dropout, ..self.recipe };
                     recipe.check(usize::MAX)?;
@@ -219,6 +222,9 @@ impl SweepSettings {
             if let Some(list) = list {
                 about[name] = json!(list);
             }
+        }
+        if let Some(patience) = self.early_stopping {
+            about["early_stopping"] = json!(patience);
         }
         if let Some(factor) = self.halving {
             about["halving"] = json!(factor);

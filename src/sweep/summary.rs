@@ -92,7 +92,7 @@ impl Spread {
 
 /// The networks that can be compared: without those that were retired, once others are at their end.
 fn compared(results: &[JobResult]) -> impl Iterator<Item = &JobResult> {
-    let is_over = results.iter().any(|ended| ended.status == JobStatus::Finished);
+    let is_over = results.iter().any(|ended| ended.status.is_complete());
     results.iter().filter(move |ended| !is_over || ended.status != JobStatus::Retired)
 }
 
@@ -108,7 +108,7 @@ pub fn best(results: &[JobResult]) -> Option<&JobResult> {
         figures.map(|figures| figures.iter().sum::<f64>() / figures.len() as f64)
     };
     let mut ended: Vec<(f64, f64, &JobResult)> = Vec::new();
-    for of in candidates.into_values().filter(|of| of.iter().all(|ended| ended.status == JobStatus::Finished)) {
+    for of in candidates.into_values().filter(|of| of.iter().all(|ended| ended.status.is_complete())) {
         let accuracy = mean(&of, |ended| ended.test_accuracy.or(ended.accuracy));
         let (accuracy, cost) = (accuracy.unwrap_or(0.0), mean(&of, |ended| ended.cost).unwrap_or(f64::INFINITY));
         ended.push((accuracy, cost, of[0]));
@@ -172,11 +172,13 @@ mod tests {
             job,
             status,
             done: 1,
+            best_iteration: None,
             cost,
             accuracy,
             test_accuracy,
             rungs: Vec::new(),
             costs: Vec::new(),
+            test_costs: Vec::new(),
             device: String::new(),
             plan: String::new(),
             curve: Default::default(),

@@ -2,7 +2,7 @@
 //! from there, to the same bits.
 //!
 //! The tensors are named by the network's number: `17.W1`, `17.b1`, `17.W2`, `17.b2` in the device's precision,
-//! `17.moment1.W1` and so on of an optimiser with moments, and
+//! `17.moment1.W1` and so on of an optimiser with moments, `17.best.W1` of one that may stop early, and
 //! `17.costs`, a row of iteration and cost for each logged cost. The metadata holds a [`State`] under `planar`.
 
 use std::collections::{BTreeMap, HashMap};
@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::grid::Job;
 use super::results::{JobResult, JobStatus, difference};
 use crate::checkpoint::weights::{Raw, numbers, said};
-use crate::checkpoint::{KEY, moment, moment_tensors, state_of, tensors};
+use crate::checkpoint::{BEST, Best, KEY, moment, moment_tensors, state_of, tensors};
 use crate::files::{self, replace};
 use crate::model::{Network, Parameters};
 use crate::train::{CostAt, CostCurve};
@@ -46,6 +46,8 @@ pub struct Begun {
     pub parameters: Parameters,
     /// Its optimiser's moments then, as [`optim::State`](crate::optim::State) has them.
     pub moments: Vec<f64>,
+    /// Its weights with the lowest held-out cost, if it may stop early.
+    pub best: Option<Best>,
 }
 
 /// What the metadata holds of a network.
@@ -62,6 +64,12 @@ pub struct About {
     /// The cost that it is ranked by at each rung of a halving.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rungs: Vec<CostAt>,
+    /// The cost of the held-out samples at logged iterations, if it may stop early.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub test_costs: Vec<CostAt>,
+    /// The updates that made its best weights, if it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best: Option<u64>,
     /// What it has reached, if it waits at a rung.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standing: Option<Standing>,
@@ -82,19 +90,22 @@ pub struct Standing {
 }
 
 impl Begun {
-    /// The result of the network if it goes no further.
-    pub fn ended(self, job: &Job, status: JobStatus, standing: Standing) -> JobResult {
+    /// The result of the network if it goes no further: `last` is its cost there, `standing` that of its best weights if it
+    /// may stop early.
+    pub fn ended(self, job: &Job, status: JobStatus, standing: Standing, last: Option<f64>) -> JobResult {
         let Self { about, mut costs, .. } = self;
-        costs.push(CostAt { iteration: about.iteration, cost: standing.cost.unwrap_or(f64::NAN) });
+        costs.push(CostAt { iteration: about.iteration, cost: last.unwrap_or(f64::NAN) });
         JobResult {
             job: job.clone(),
             status,
             done: about.iteration,
+            best_iteration: about.best,
             cost: standing.cost,
             accuracy: standing.accuracy,
             test_accuracy: standing.test_accuracy,
             rungs: about.rungs,
             costs,
+            test_costs: about.test_costs,
             device: about.device,
             plan: about.plan,
             curve: about.curve.thinned(CURVE),
@@ -134,7 +145,10 @@ pub fn write<'a>(path: &Path, sweep: &Value, networks: impl Iterator<Item = &'a 
         let (layout, values) = (of.parameters.layout(), of.parameters.values());
         let own = tensors(layout, values, prefix.clone(), is_wide);
         let moments = moment_tensors(layout, &of.moments, &prefix, is_wide);
-        own.chain(moments).chain([(format!("{prefix}costs"), costs)]).collect::<Vec<_>>()
+        let best = of.best.iter().flat_map(|best| {
+            tensors(layout, best.parameters.values(), format!("{prefix}{BEST}"), is_wide).collect::<Vec<_>>()
+        });
+        own.chain(moments).chain(best).chain([(format!("{prefix}costs"), costs)]).collect::<Vec<_>>()
     });
     let metadata = HashMap::from([(KEY.to_owned(), json)]);
     let bytes = safetensors::serialize(all, Some(metadata)).map_err(|error| refuse(&error))?;
@@ -193,6 +207,16 @@ pub fn read(
                 moments.extend(values(&name, [tensor.rows, tensor.columns]).map_err(damaged)?);
             }
         }
+        let best = about.best.map(|iteration| {
+            let mut theta = Vec::with_capacity(network.layout().parameters());
+            for tensor in network.layout().tensors() {
+                theta.extend(
+                    values(&format!("{BEST}{}", tensor.name()), [tensor.rows, tensor.columns]).map_err(damaged)?,
+                );
+            }
+            Ok(Best { iteration, parameters: Parameters::from_values(&network, theta)?, moments: Vec::new() })
+        });
+        let best = best.transpose()?;
         let costs = values("costs", [0, 2]).map_err(damaged)?;
         let costs: Vec<CostAt> =
             costs.as_chunks::<2>().0.iter().map(|[at, cost]| CostAt { iteration: *at as u64, cost: *cost }).collect();
@@ -201,7 +225,7 @@ pub fn read(
             return Err(damaged(format!("the costs of network {number} are not in the order of its iterations")));
         }
         let parameters = Parameters::from_values(&network, theta)?;
-        networks.insert(number, Begun { costs, parameters, moments, about });
+        networks.insert(number, Begun { costs, parameters, moments, best, about });
     }
     Ok(networks)
 }

@@ -43,20 +43,36 @@ pub fn train(
     outcomes.into_iter().next().ok_or_else(|| Error::invalid("the number of networks", "at least 1", 0))
 }
 
-/// Trains all networks of a session side by side, each for as long as its own schedule says. One that ends or diverges
-/// is retired, so that it costs nothing, and the others go on. `listen` is told what happens; if it breaks, what is
-/// queued is finished and the networks that are left are interrupted.
+/// [`train_each`] with a listener that stops all networks or none.
 ///
 /// # Errors
-/// [`Error::Mismatch`] if there are not as many schedules as networks, or if they start differently, and those of
-/// [`Session`]. A device that returns something other than what it was asked for is an error too: [`Error::Incomplete`] or
-/// [`Error::Mismatch`].
+/// Those of [`train_each`].
 pub fn train_all(
     session: &mut dyn Session,
     schedules: &[Schedule],
     mut listen: impl FnMut(Event) -> ControlFlow<()>,
 ) -> Result<Vec<Outcome>> {
+    train_each(session, schedules, &[], |event, _| listen(event))
+}
+
+/// Trains all networks of a session side by side, each for as long as its own schedule says. One that ends or diverges
+/// is retired, so that it costs nothing, and the others go on. `listen` is told what happens; if it breaks, what is
+/// queued is finished and the networks that are left are interrupted. A network whose number it adds to its list is
+/// [stopped](super::Status::Stopped) alone; those of `stopped` are before their first update.
+///
+/// # Errors
+/// [`Error::Mismatch`] if there are not as many schedules as networks, or if they start differently, and those of
+/// [`Session`]. A device that returns something other than what it was asked for is an error too: [`Error::Incomplete`] or
+/// [`Error::Mismatch`].
+pub fn train_each(
+    session: &mut dyn Session,
+    schedules: &[Schedule],
+    stopped: &[usize],
+    mut listen: impl FnMut(Event, &mut Vec<usize>) -> ControlFlow<()>,
+) -> Result<Vec<Outcome>> {
+    let mut stopping = Vec::new();
     let mut training = Training::new(schedules, session.queue_depth())?;
+    stopped.iter().for_each(|network| training.stop_network(*network));
     let begun = Instant::now();
     loop {
         match training.next() {
@@ -72,6 +88,7 @@ pub fn train_all(
             }
             Request::Done => return Ok(training.into_outcomes()),
         }
-        training.tell(&mut listen);
+        training.tell(|event| listen(event, &mut stopping));
+        stopping.drain(..).for_each(|network| training.stop_network(network));
     }
 }

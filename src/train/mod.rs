@@ -2,7 +2,7 @@
 //!
 //! [`Training`] is the loop without I/O: it asks for work with [`Request`]s, and it is told results and times. It calls no
 //! device, reads no clock and never waits, so that a blocking driver and an asynchronous one follow the same rules.
-//! [`train`] and [`train_all`] are the blocking driver.
+//! [`train`], [`train_all`] and [`train_each`] are the blocking driver.
 
 mod curve;
 mod drive;
@@ -22,7 +22,7 @@ mod tests;
 mod training;
 
 pub use curve::CostCurve;
-pub use drive::{train, train_all};
+pub use drive::{train, train_all, train_each};
 pub use event::Event;
 pub use outcome::{CostAt, Outcome, Status};
 pub use schedule::Schedule;

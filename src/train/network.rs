@@ -67,6 +67,12 @@ impl Network {
         self.close(done, status, parameters, evaluation);
     }
 
+    /// Ends after `done` updates, early.
+    pub(super) fn stop(&mut self, done: u64, parameters: At) {
+        let evaluation = Evaluation { cost: f64::NAN, logits: Vec::new() };
+        self.close(done, Status::Stopped, parameters, evaluation);
+    }
+
     /// Ends at the first iteration that was not finite; the parameters are those of the chunk before.
     pub(super) fn diverge(&mut self, iteration: u64, parameters: At) {
         let evaluation = Evaluation { cost: f64::NAN, logits: Vec::new() };

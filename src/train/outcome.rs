@@ -53,11 +53,23 @@ pub struct Outcome {
     pub moments: Vec<f64>,
     /// The updates that made those parameters: a chunk's end.
     pub parameters_at: u64,
-    /// The forward pass at the end; a NaN and no logits if it diverged.
+    /// The forward pass at the end; a NaN and no logits if it diverged or was stopped alone.
     pub evaluation: Evaluation,
 }
 
 impl Outcome {
+    /// The cost at the end of a network that was stopped alone, which the session does not evaluate.
+    pub(crate) fn end(&mut self, cost: f64) {
+        self.evaluation.cost = cost;
+        let last = CostAt { iteration: self.iterations, cost };
+        if let Some(at) = self.costs.last_mut() {
+            *at = last;
+        }
+        if !self.curve.is_empty() {
+            self.curve.end(last);
+        }
+    }
+
     /// The last parameters that are known to be finite, and the updates that made them.
     pub fn last_finite(&self) -> Option<(u64, &Parameters)> {
         self.parameters.as_ref().map(|parameters| (self.parameters_at, parameters))

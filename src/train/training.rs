@@ -86,6 +86,8 @@ pub struct Training {
     moments: Vec<Vec<f64>>,
     /// Networks that have diverged and are to be retired.
     diverged: VecDeque<usize>,
+    /// Networks that stop early and are to be retired.
+    stopping: VecDeque<usize>,
     /// The forward passes of networks after `done` updates; those that are at their end are to be retired.
     evaluated: VecDeque<(usize, Evaluation)>,
     /// Networks that have ended, of which the listener is to be told.
@@ -118,6 +120,7 @@ impl Training {
             parameters: Vec::new(),
             moments: Vec::new(),
             diverged: VecDeque::new(),
+            stopping: VecDeque::new(),
             evaluated: VecDeque::new(),
             ended: VecDeque::new(),
             has_advanced: false,
@@ -127,7 +130,7 @@ impl Training {
 
     /// What to do next. Asking changes nothing.
     pub fn next(&self) -> Request {
-        if let Some(network) = self.diverged.front() {
+        if let Some(network) = self.diverged.front().or(self.stopping.front()) {
             return Request::Retire(*network);
         }
         if let Some((network, _)) = self.evaluated.iter().find(|(network, _)| self.is_at_end(*network)) {
@@ -205,6 +208,11 @@ impl Training {
     pub fn retired(&mut self, network: usize) -> Result<()> {
         if let Some(at) = self.diverged.iter().position(|n| *n == network) {
             self.diverged.remove(at);
+        } else if let Some(at) = self.stopping.iter().position(|n| *n == network) {
+            self.stopping.remove(at);
+            let last = self.parameters.get(network).zip(self.moments.get(network));
+            let parameters: At = last.map(|(parameters, moments)| (self.done, parameters.clone(), moments.clone()));
+            self.networks[network].stop(self.done, parameters);
         } else if self.is_at_end(network)
             && let Some(at) = self.evaluated.iter().position(|(n, _)| *n == network)
             && let Some((_, evaluation)) = self.evaluated.drain(..=at).next_back()
@@ -222,6 +230,16 @@ impl Training {
     /// No more is submitted: what is queued is finished, and the networks that are left are interrupted.
     pub fn stop(&mut self) {
         self.is_stopped = true;
+    }
+
+    /// Ends one network after the chunk that was collected last; the others go on. One that has ended, or
+    /// that ends there anyway, stays as it is.
+    pub fn stop_network(&mut self, network: usize) {
+        let goes_on = |of: &Network| of.is_training() && self.done < of.schedule().iterations();
+        let goes_on = self.networks.get(network).is_some_and(goes_on);
+        if goes_on && !self.diverged.contains(&network) && !self.stopping.contains(&network) {
+            self.stopping.push_back(network);
+        }
     }
 
     /// Tells the listener what has happened since the last call; if it breaks, training [stops](Self::stop).

@@ -10,12 +10,13 @@ use std::ops::ControlFlow;
 
 use web_time::Instant;
 
-use super::report::{DataReport, NetworkReport, Seconds, TrainingReport};
+use super::report::{DataReport, Final, NetworkReport, Seconds, TrainingReport};
+use super::watch::{HeldOutPoints, Watch, check_patience, often};
 use super::{Advanced, Chosen, DeviceSettings, Note, Observer, RunSettings, choose};
-use crate::backend::{Run, Session};
+use crate::backend::{Backend, Run, Session};
 use crate::data::table::Notice;
-use crate::data::{Folds, Options, Prepared, Source, untold};
-use crate::train::{CostAt, Event, Outcome, Schedule, Status, train_all};
+use crate::data::{Dataset, Folds, Options, Prepared, Source, untold};
+use crate::train::{CostAt, Event, Outcome, Schedule, Status, train_each};
 use crate::{Error, Result};
 
 /// Everything that a cross-validation depends on.
@@ -35,6 +36,11 @@ pub struct FoldSettings {
     pub iterations: u64,
     /// Epochs in their place, of the first fold's samples.
     pub epochs: Option<u64>,
+    /// The cost is logged, and the held-out samples are looked at, every this many iterations.
+    pub log_every: Option<u64>,
+    /// Each fold's training stops after this many looks at its held-out samples without a lower cost, and its best weights are
+    /// kept.
+    pub early_stopping: Option<u64>,
     /// The device.
     pub device: DeviceSettings,
 }
@@ -78,6 +84,8 @@ pub struct CrossValidated {
 ///     },
 ///     iterations: 500,
 ///     epochs: None,
+///     log_every: None,
+///     early_stopping: None,
 ///     device: DeviceSettings::default(),
 /// };
 /// let report = cross_validate(&settings, &mut ())?.report;
@@ -93,7 +101,13 @@ pub fn cross_validate(settings: &FoldSettings, observer: &mut dyn Observer) -> R
     let whole = folds.whole()?.data;
     let first = folds.prepare(0)?;
     let iterations = settings.epochs.map_or(settings.iterations, |epochs| settings.run.updates(epochs, &first.data));
-    let schedule = Schedule::new(iterations, None)?;
+    check_patience(settings.early_stopping, true)?;
+    let often = || often(settings.run.updates(1, &first.data), iterations);
+    let log_every = settings.log_every.or_else(|| settings.early_stopping.map(|_| often()));
+    let mut schedule = Schedule::new(iterations, log_every)?;
+    if settings.early_stopping.is_some() {
+        schedule = schedule.with_stops(schedule.log_every());
+    }
     let run = settings.run.over(iterations).run(&whole)?;
     first.notices.iter().cloned().map(Note::Data).for_each(|note| observer.note(note));
     observer.loaded(&whole)?;
@@ -104,7 +118,9 @@ pub fn cross_validate(settings: &FoldSettings, observer: &mut dyn Observer) -> R
 
     observer.begins(total);
     log::debug!("training begins");
-    let mut training = Training { folds: &folds, run: &run, schedule, notices: Vec::new(), failures: Vec::new() };
+    let patience = settings.early_stopping;
+    let mut training =
+        Training { folds: &folds, run: &run, schedule, patience, notices: Vec::new(), failures: Vec::new() };
     let trained = training.all(first, chosen, observer);
     observer.ends();
     let Training { notices, failures, .. } = training;
@@ -141,6 +157,7 @@ struct Training<'a> {
     folds: &'a Folds,
     run: &'a Run,
     schedule: Schedule,
+    patience: Option<u64>,
     notices: Vec<Notice>,
     failures: Vec<Error>,
 }
@@ -165,26 +182,59 @@ impl Training<'_> {
             let further = untold(&prepared.notices, &told);
             self.notices.extend(further.clone());
             told.extend(further);
-            let outcome = self.one(fold, session.as_mut(), observer)?;
+            let (outcome, best) = self.one(fold, &prepared, backend.as_ref(), session.as_mut(), observer)?;
             if outcome.status == Status::Interrupted {
                 break;
             }
             let last = super::last(&outcome, &prepared.data, prepared.held_out.as_ref(), self.run, &mut self.failures);
+            let last = Final { best_iteration: best, ..last };
             reports.push(FoldReport::new(fold, &prepared, &outcome, last));
         }
         Ok(reports)
     }
 
-    /// Trains one fold, and tells the observer how far all of them are.
-    fn one(&self, fold: usize, session: &mut dyn Session, observer: &mut dyn Observer) -> Result<Outcome> {
+    /// Trains one fold, and tells the observer how far all of them are; returns the iteration of the best weights too, if it
+    /// stops early.
+    fn one(
+        &self,
+        fold: usize,
+        prepared: &Prepared,
+        backend: &dyn Backend,
+        session: &mut dyn Session,
+        observer: &mut dyn Observer,
+    ) -> Result<(Outcome, Option<u64>)> {
         let before = self.schedule.iterations().saturating_mul(fold as u64);
-        let outcomes = train_all(session, &[self.schedule], |event| {
-            let Event::Advanced { iteration, costs, parameters, logged, .. } = event else {
+        let held_out = prepared.held_out.as_ref().filter(|_| self.patience.is_some());
+        let points = held_out.map(Dataset::points).unwrap_or_default();
+        let held_out = held_out.map(|data| HeldOutPoints { data, points: &points });
+        let every = self.schedule.log_every();
+        let mut watch = Watch::new(backend, &self.run.network, held_out, every, self.patience, 0, Vec::new(), None);
+        let _ = watch.look(0, &self.run.parameters, &self.run.state.moments)?;
+        let mut failure = None;
+        let outcomes = train_each(session, &[self.schedule], &[], |event, stopping| {
+            let Event::Advanced { iteration, costs, parameters, moments, logged, .. } = event else {
                 return ControlFlow::Continue(());
             };
+            match watch.look(iteration, &parameters[0], &moments[0]) {
+                Ok(ControlFlow::Continue(())) => {}
+                Ok(ControlFlow::Break(())) => stopping.push(0),
+                Err(error) => {
+                    failure = Some(error);
+                    return ControlFlow::Break(());
+                }
+            }
             let at = CostAt { iteration: before.saturating_add(iteration), cost: costs[0] };
             observer.advanced(Advanced { at, parameters: &parameters[0], logged: logged[0] })
         })?;
-        outcomes.into_iter().next().ok_or_else(|| Error::Mismatch("no network was trained".into()))
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        let none = || Error::Mismatch("no network was trained".into());
+        let mut outcome = outcomes.into_iter().next().ok_or_else(none)?;
+        let best = watch.best.filter(|_| matches!(outcome.status, Status::Finished | Status::Stopped));
+        if let Some(best) = &best {
+            super::keep_best(&mut outcome, best, backend, &prepared.data, self.run)?;
+        }
+        Ok((outcome, best.map(|best| best.iteration)))
     }
 }
