@@ -93,6 +93,8 @@ pub struct Training {
     /// Whether the listener is to be told of the last chunk.
     has_advanced: bool,
     is_stopped: bool,
+    /// Whether each network is to end where it is.
+    is_ending: Vec<bool>,
 }
 
 impl Training {
@@ -122,6 +124,7 @@ impl Training {
             ended: VecDeque::new(),
             has_advanced: false,
             is_stopped: false,
+            is_ending: vec![false; schedules.len()],
         })
     }
 
@@ -224,6 +227,13 @@ impl Training {
         self.is_stopped = true;
     }
 
+    /// What is queued is finished, and then this network is interrupted; the others go on. One that has ended stays as it is.
+    pub fn end(&mut self, network: usize) {
+        if let Some(is_ending) = self.is_ending.get_mut(network) {
+            *is_ending = true;
+        }
+    }
+
     /// Tells the listener what has happened since the last call; if it breaks, training [stops](Self::stop).
     pub fn tell(&mut self, mut listen: impl FnMut(Event) -> ControlFlow<()>) {
         while let Some(network) = self.ended.pop_front() {
@@ -258,8 +268,9 @@ impl Training {
         // nothing is queued behind the first chunk: its time says how long the next may be
         let depth = if self.done == self.start { 1 } else { self.queue_depth };
         let submitted = self.done + self.queued.iter().map(|iterations| u64::from(*iterations)).sum::<u64>();
-        let training = self.networks.iter().filter(|network| network.is_training());
-        let next_end = training.map(|network| network.schedule().iterations()).min()?;
+        let training = self.networks.iter().zip(&self.is_ending).filter(|(network, _)| network.is_training());
+        let ends = training.map(|(network, ending)| if *ending { submitted } else { network.schedule().iterations() });
+        let next_end = ends.min()?;
         let next_stop = self.networks.iter().filter_map(|network| network.schedule().next_stop(submitted)).min();
         let left = next_stop.map_or(next_end, |stop| stop.min(next_end)).saturating_sub(submitted);
         let chunk = u32::try_from(left).map_or(self.pace.chunk(), |left| left.min(self.pace.chunk()));
@@ -268,8 +279,9 @@ impl Training {
 
     /// Whether a network that is in training has done its iterations, or those that it will do.
     fn is_at_end(&self, network: usize) -> bool {
+        let is_ending = self.is_stopped || self.is_ending.get(network).is_some_and(|is_ending| *is_ending);
         self.networks.get(network).is_some_and(|network| {
-            network.is_training() && (self.is_stopped || network.schedule().iterations() <= self.done)
+            network.is_training() && (is_ending || network.schedule().iterations() <= self.done)
         })
     }
 
