@@ -17,6 +17,8 @@ pub struct Rule {
     tol: f64,
     /// The epochs in turn that may be no better.
     n_iter_no_change: u64,
+    /// The best before this training, if it goes on with another.
+    best: Option<f64>,
 }
 
 /// Weights, and the state that goes on from them.
@@ -56,7 +58,7 @@ impl Watch {
             seen: 0,
             sum: 0.0,
             without: 0,
-            best: f64::NAN,
+            best: rule.and_then(|rule| rule.best).unwrap_or(f64::NAN),
             losses: Vec::new(),
             scores: Vec::new(),
             best_of_scores: None,

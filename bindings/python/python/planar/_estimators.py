@@ -277,16 +277,19 @@ class _Mlp(Network):
 
     def _train_adaptively(self, work):
         """Divides the rate by 5 whenever the rule would stop the training, down to 1e-6."""
-        losses, scores = [], []
+        losses, scores, best = [], [], None
         while True:
             fitted = super()._train(work)
+            if best is None or work.held_out is None or max(fitted.scores, default=-np.inf) > max(scores):
+                best = fitted
             losses, scores = losses + fitted.losses.tolist(), scores + fitted.scores.tolist()
             left = self.max_iter - len(losses)
             rate = work.settings["learning_rate"] / 5
             if fitted.status != "converged" or left <= 0 or rate <= 1e-6 / 5:
-                return _Joined(fitted, np.array(losses), np.array(scores))
+                return _Joined(best, fitted.status, np.array(losses), np.array(scores))
             coefs, intercepts = fitted.layers
             work.settings["learning_rate"], work.epochs = rate, left
+            work.rule = {**work.rule, "best": min(losses) if work.held_out is None else max(scores)}
             work.stand = {
                 "coefs": coefs, "intercepts": intercepts, "updates": fitted.updates, "moments": fitted.moments}
 
@@ -327,12 +330,12 @@ class _Mlp(Network):
 
 
 class _Joined:
-    """A training of several parts, with the losses and scores of all."""
+    """A training of several parts: the weights of the last or the best, and the losses and scores of all."""
 
-    def __init__(self, last, losses, scores):
-        self.__dict__.update(
-            {name: getattr(last, name) for name in ("layers", "cost", "device", "plan", "status", "moments", "updates", "state")})
-        self.losses, self.scores = losses, scores
+    def __init__(self, kept, status, losses, scores):
+        for name in ("layers", "cost", "device", "plan", "moments", "updates", "state"):
+            setattr(self, name, getattr(kept, name))
+        self.status, self.losses, self.scores = status, losses, scores
 
 
 class MLPClassifier(Classifier, _Mlp):

@@ -32,7 +32,7 @@ class Work:
     held_out: "_planar.Data | None"
     stand: dict | None
     samples: int
-    shared: dict = field(default_factory=dict)
+    before: list = field(default_factory=list)  # the losses of the epochs that it goes on from
 
 
 class Network(Display, BaseEstimator):
@@ -110,7 +110,8 @@ class Network(Display, BaseEstimator):
                 "coefs": [np.asarray(each, np.float64) for each in self.coefs_],
                 "intercepts": [np.asarray(each, np.float64) for each in self.intercepts_],
                 "updates": self._updates if incremental else 0, "moments": self._moments if kept else None}
-        return Work(data, settings, 1 if incremental else self.max_iter, rule, held_out, stand, samples)
+        before = list(self.loss_curve_) if goes_on else []
+        return Work(data, settings, 1 if incremental else self.max_iter, rule, held_out, stand, samples, before)
 
     def _check_layers(self, settings, features):
         there = [each.shape[1] for each in self.coefs_[:-1]]
@@ -146,7 +147,7 @@ class Network(Display, BaseEstimator):
         if incremental or (self.tol is None and not self.early_stopping):
             return None
         patience = min(self.n_iter_no_change, 2**53)
-        return {"tol": float(self.tol or 0.0), "n_iter_no_change": int(patience)}
+        return {"tol": float(self.tol or 0.0), "n_iter_no_change": int(patience), "best": None}
 
     def _train(self, work):
         """Trains one network. Ctrl-C ends it early and keeps what is trained."""
@@ -167,9 +168,8 @@ class Network(Display, BaseEstimator):
 
     def _take(self, work, fitted, incremental=False):
         """Sets the attributes of a network that has been trained."""
-        before = list(self.loss_curve_) if work.stand is not None else []
         self.coefs_, self.intercepts_ = fitted.layers
-        self.loss_curve_ = before + fitted.losses.tolist()
+        self.loss_curve_ = work.before + fitted.losses.tolist()
         self.loss_ = fitted.cost
         self.n_iter_ = len(self.loss_curve_)
         self.t_ = self.n_iter_ * work.samples
@@ -193,11 +193,11 @@ class Network(Display, BaseEstimator):
         if self.status_ == "diverged":
             warnings.warn(
                 f"Training diverged in epoch {self.n_iter_ + 1}: the last finite weights are kept, and planar.diagnose "
-                "finds out why.", ConvergenceWarning, stacklevel=5)
+                "finds out why.", ConvergenceWarning, stacklevel=6)
         elif self.status_ == "finished" and work.rule is not None and work.held_out is None and not incremental:
             warnings.warn(
                 f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
-                "converged yet.", ConvergenceWarning, stacklevel=5)
+                "converged yet.", ConvergenceWarning, stacklevel=6)
 
     # predictions
 
