@@ -7,6 +7,7 @@ from sklearn.base import clone
 
 from . import _planar
 from ._device import quiet, threads
+from ._errors import Error
 
 # the networks that a search has trained and that its fits are to take over; none if every fit trains its own
 READY = ContextVar("READY", default=None)
@@ -18,7 +19,7 @@ def trains_alone(model):
 
 
 def train_together(models, X, y, sample_weight=None, callback=None):
-    """Trains estimators on the same samples and yields, for each in turn, itself, or the exception that it raises.
+    """Trains estimators on the same samples: for each in turn itself, or the exception that it raises.
 
     Those with the same samples, device and threads are trained in one call of the extension.
     """
@@ -28,24 +29,33 @@ def train_together(models, X, y, sample_weight=None, callback=None):
             if trains_alone(model):
                 done[place] = model.fit(X, y, sample_weight=sample_weight)
                 continue
+            model._validate_params()
             work = model._work(X, y, sample_weight, shared=shared)
         except Exception as error:  # the search decides what a candidate that fails is worth
             done[place] = error
         else:
             key = (id(work.data), model.device, model.n_threads)
             sessions.setdefault(key, []).append((place, work))
-    for (_, device, n_threads), works in sessions.items():
-        data, held_out = works[0][1].data, works[0][1].held_out
-        of = [work for _, work in works]
-        with quiet(device):
-            fitted, interrupted = _planar.train(
-                data, [work.settings for work in of], [work.epochs for work in of], device, threads(n_threads),
-                [work.rule for work in of], held_out, None, callback)
-        if interrupted is not None:
-            raise interrupted
-        for (place, work), each in zip(works, fitted, strict=True):
-            done[place] = models[place]._take(work, each)
+    for works in sessions.values():
+        done.update(_session(models, works, callback))
     return [done[place] for place in range(len(models))]
+
+
+def _session(models, works, callback):
+    """The networks of some places, trained in one call; if one of them is refused, each by itself."""
+    first, of = models[works[0][0]], [work for _, work in works]
+    try:
+        with quiet(first.device):
+            fitted, interrupted = _planar.train(
+                of[0].data, [work.settings for work in of], [work.epochs for work in of], first.device,
+                threads(first.n_threads), [work.rule for work in of], of[0].held_out, None, callback)
+    except Error as error:
+        if len(works) == 1:
+            return {works[0][0]: error}
+        return {place: result for one in works for place, result in _session(models, [one], callback).items()}
+    if interrupted is not None:
+        raise interrupted
+    return {place: models[place]._take(work, each) for (place, work), each in zip(works, fitted, strict=True)}
 
 
 class Ready:
