@@ -57,6 +57,8 @@ pub struct Objective {
     /// The origin of the initial weights, in words.
     start: String,
     info: DeviceInfo,
+    /// The plan that the device follows.
+    #[pyo3(get)]
     plan: &'static str,
 }
 

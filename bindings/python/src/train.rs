@@ -6,7 +6,6 @@ use std::time::Instant;
 use planar::backend::Run;
 use planar::data::Dataset;
 use planar::fit::Chosen;
-use planar::optim::State;
 use planar::train::{Event, Request, Schedule, Training};
 use planar::{Error, Result};
 use pyo3::exceptions::PyKeyboardInterrupt;
@@ -18,7 +17,7 @@ use crate::device;
 use crate::errors::without_gil;
 use crate::fitted::Fitted;
 use crate::network::{Settings, Stand, going_on};
-use crate::watch::{Rule, Stood, Test, Watch};
+use crate::watch::{At, Rule, Test, Watch};
 
 /// The share of a device's memory that networks side by side may take together.
 const SHARE: u64 = 2;
@@ -250,9 +249,8 @@ impl<'a> Batch<'a> {
                     if !trainee.watch.log(logged[n]) || !trainee.watch.has_rule() {
                         continue;
                     }
-                    let state = State { updates: iteration, moments: moments[n].clone() };
-                    let stood = Stood { parameters: parameters[n].clone(), state };
-                    if trainee.watch.look(stood, &trainee.run.network, test)? {
+                    let at = At { updates: iteration, parameters: &parameters[n], moments: &moments[n] };
+                    if trainee.watch.look(&at, &trainee.run.network, test)? {
                         ending.push(n);
                     }
                 }

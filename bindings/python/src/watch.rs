@@ -28,6 +28,20 @@ pub struct Stood {
     pub state: State,
 }
 
+/// The end of an epoch: weights and moments as the device gave them back.
+pub struct At<'a> {
+    pub updates: u64,
+    pub parameters: &'a Parameters,
+    pub moments: &'a [f64],
+}
+
+impl At<'_> {
+    fn kept(&self) -> Stood {
+        let state = State { updates: self.updates, moments: self.moments.to_vec() };
+        Stood { parameters: self.parameters.clone(), state }
+    }
+}
+
 /// What is known of one network in training.
 pub struct Watch {
     rule: Option<Rule>,
@@ -98,11 +112,11 @@ impl Watch {
     ///
     /// # Errors
     /// Those of [`Backend::forward`].
-    pub fn look(&mut self, stood: Stood, network: &Network, test: Option<&Test<'_>>) -> Result<bool> {
+    pub fn look(&mut self, at: &At<'_>, network: &Network, test: Option<&Test<'_>>) -> Result<bool> {
         let (Some(rule), None) = (self.rule, &self.stopped) else { return Ok(false) };
         let better = match test {
             Some(test) => {
-                let score = test.score(network, &stood.parameters)?;
+                let score = test.score(network, at.parameters)?;
                 self.scores.push(score);
                 self.is_better(score, rule.tol, |score, best| score - best)
             }
@@ -113,11 +127,11 @@ impl Watch {
         };
         self.without = if better.by_tolerance { 0 } else { self.without + 1 };
         if better.at_all && test.is_some() {
-            self.best_of_scores = Some(stood.clone());
+            self.best_of_scores = Some(at.kept());
         }
         let stops = self.without > rule.n_iter_no_change;
         if stops {
-            self.stopped = Some(stood);
+            self.stopped = Some(at.kept());
         }
         Ok(stops)
     }

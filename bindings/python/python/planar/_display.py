@@ -17,6 +17,12 @@ class Display:
             return shown
         return f"{shown}{self._card()}"
 
+    def _repr_mimebundle_(self, **settings):
+        shown = super()._repr_mimebundle_(**settings)
+        if "text/html" in shown:
+            shown["text/html"] = self._repr_html_inner()
+        return shown
+
     def _card(self):
         widths = " → ".join(str(each) for each in [self.n_features_in_, *(b.size for b in self.intercepts_)])
         facts = f"{widths}, {self.n_iter_} epochs, loss {self.loss_:.6g}, {self.status_}, {self.device_}"

@@ -163,7 +163,8 @@ class Classifier(ClassifierMixin, Network):
         return logits if self._is_multilabel or self._output == "softmax" else logits[:, 0]
 
     def _encode(self, y, is_first):
-        check_classification_targets(y)
+        if y.ndim > 1 or y.dtype.kind not in "biuU":  # a list of whole numbers or of text can only be classes
+            check_classification_targets(y)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         self._is_multilabel = y.ndim == 2
@@ -321,7 +322,7 @@ class _Mlp(Network):
         self.n_iter_ = max(int(found.nit), 1)
         self.t_ = 0
         self.validation_scores_ = self.best_validation_score_ = None
-        self.device_, self.plan_ = objective.device[0], "lbfgs"
+        self.device_, self.plan_ = objective.device[0], objective.plan
         self.status_ = "converged" if found.status == 0 else "finished"
         self._moments, self._updates = np.empty(0), 0
         self._state = objective.state(work.data, self.loss_)
@@ -432,7 +433,7 @@ class MLPClassifier(Classifier, _Mlp):
     >>> from sklearn.datasets import make_moons
     >>> from planar import MLPClassifier
     >>> X, y = make_moons(200, noise=0.2, random_state=0)
-    >>> model = MLPClassifier((16, 16), random_state=1, max_iter=300, tol=None).fit(X, y)
+    >>> model = MLPClassifier((16, 16), learning_rate_init=0.01, random_state=1, tol=None).fit(X, y)
     >>> bool(model.score(X, y) > 0.95)
     True
     """

@@ -1,5 +1,6 @@
 """What the estimators share: from arrays to a training, and from its result to scikit-learn's attributes."""
 
+import functools
 import warnings
 from dataclasses import dataclass, field
 from numbers import Integral
@@ -38,6 +39,12 @@ class Work:
 class Network(Display, BaseEstimator):
     """A network with scikit-learn's interface. A subclass says how its parameters make ``_settings``."""
 
+    @classmethod
+    @functools.cache
+    def _get_param_names(cls):
+        """scikit-learn's, which reads the signature anew for every parameter that it looks at."""
+        return super()._get_param_names()
+
     # what a subclass says
 
     def _settings(self, samples, seed):
@@ -73,11 +80,21 @@ class Network(Display, BaseEstimator):
             self, X, y, accept_sparse=("csr", "csc"), dtype=(np.float64, np.float32), multi_output=True, y_numeric=False,
             reset=reset)
 
+    def _checked(self, X, y, shared, reset):
+        """The samples as arrays; those of a search are looked at once."""
+        if "checked" not in shared:
+            X, y = self._validated(X, y, reset)
+            told = {name: getattr(self, name) for name in ("n_features_in_", "feature_names_in_") if hasattr(self, name)}
+            shared["checked"] = (X.toarray() if issparse(X) else X, y, told)
+        X, y, told = shared["checked"]
+        self.__dict__.update(told)
+        return X, y
+
     def _work(self, X, y, sample_weight, incremental=False, shared=None):
         """Checks everything and makes what is trained. ``shared`` keeps data sets that other candidates of a search use too."""
         goes_on = self._goes_on(incremental)
-        X, y = self._validated(X, y, reset=not (incremental and goes_on))
-        X = X.toarray() if issparse(X) else X
+        shared = {} if shared is None else shared
+        X, y = self._checked(X, y, shared, reset=not (incremental and goes_on))
         answers, classes = self._encode(y, not goes_on)
         weights = self._weights(sample_weight, X, y)
         self._range = (X.min(axis=0), X.max(axis=0)) if X.shape[1] == 2 else None
@@ -88,7 +105,6 @@ class Network(Display, BaseEstimator):
         names = None if names is None else [str(name) for name in names]
         early = bool(getattr(self, "early_stopping", False)) and not incremental
         key = (self.standardize, early and (self.validation_fraction, seed), str(self._weighing()))
-        shared = {} if shared is None else shared
         if key not in shared:
             if early:
                 used, rest = self._split(samples, answers, seed)

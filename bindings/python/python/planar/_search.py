@@ -62,5 +62,6 @@ class SweepSearchCV(GridSearchCV):
         for train, _ in self.cv:
             weights = None if sample_weight is None else _safe_indexing(sample_weight, train)
             models = candidates(clone(self.estimator), grid)
-            of_folds.append(train_together(models, _safe_indexing(X, train), _safe_indexing(y, train), weights))
+            X_of, y_of = _safe_indexing(X, train), _safe_indexing(y, train)
+            of_folds.append(train_together(models, X_of, y_of, weights, is_new=not of_folds))
         return [(parameters, fold[place]) for place, parameters in enumerate(grid) for fold in of_folds]

@@ -18,10 +18,11 @@ def trains_alone(model):
     return getattr(model, "solver", None) == "lbfgs" or getattr(model, "learning_rate", None) == "adaptive"
 
 
-def train_together(models, X, y, sample_weight=None, callback=None):
+def train_together(models, X, y, sample_weight=None, callback=None, is_new=True):
     """Trains estimators on the same samples: for each in turn itself, or the exception that it raises.
 
-    Those with the same samples, device and threads are trained in one call of the extension.
+    Those with the same samples, device and threads are trained in one call of the extension. ``is_new`` says whether the
+    parameters are still to be checked.
     """
     shared, sessions, done = {}, {}, {}
     for place, model in enumerate(models):
@@ -29,7 +30,8 @@ def train_together(models, X, y, sample_weight=None, callback=None):
             if trains_alone(model):
                 done[place] = model.fit(X, y, sample_weight=sample_weight)
                 continue
-            model._validate_params()
+            if is_new:
+                model._validate_params()
             work = model._work(X, y, sample_weight, shared=shared)
         except Exception as error:  # the search decides what a candidate that fails is worth
             done[place] = error
