@@ -73,9 +73,7 @@ impl Rate {
                 Decay::Cosine if update >= self.updates => 0.0,
                 Decay::Cosine => 0.5 * (1.0 + (PI * t / self.updates as f64).cos()),
                 Decay::Step { every, factor } => factor.powf((update / every.max(1)) as f64),
-                Decay::Inverse { every, growth, power } => {
-                    (1.0 + growth * (update / every.max(1)) as f64).powf(-power)
-                }
+                Decay::Inverse { every, growth, power } => (1.0 + growth * (update / every.max(1)) as f64).powf(-power),
             }
     }
 
@@ -83,7 +81,9 @@ impl Rate {
     /// [`Error::Invalid`] if steps are 0 updates apart or their factor is not a finite number above 0.
     pub(super) fn check(&self) -> Result<()> {
         match self.decay {
-            Decay::Step { every: 0, .. } | Decay::Inverse { every: 0, .. } => Err(Error::invalid("the schedule's step", "at least 1 update", 0)),
+            Decay::Step { every: 0, .. } | Decay::Inverse { every: 0, .. } => {
+                Err(Error::invalid("the schedule's step", "at least 1 update", 0))
+            }
             Decay::Step { factor, .. } if !(factor > 0.0 && factor.is_finite()) => {
                 Err(Error::invalid("the schedule's factor", "a finite number above 0", factor))
             }

@@ -280,9 +280,9 @@ impl Training {
     /// Whether a network that is in training has done its iterations, or those that it will do.
     fn is_at_end(&self, network: usize) -> bool {
         let is_ending = self.is_stopped || self.is_ending.get(network).is_some_and(|is_ending| *is_ending);
-        self.networks.get(network).is_some_and(|network| {
-            network.is_training() && (is_ending || network.schedule().iterations() <= self.done)
-        })
+        self.networks
+            .get(network)
+            .is_some_and(|network| network.is_training() && (is_ending || network.schedule().iterations() <= self.done))
     }
 
     /// Whether a chunk is the oldest one submitted, with all its costs and networks.

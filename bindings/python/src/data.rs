@@ -146,8 +146,10 @@ pub fn rows<T: numpy::Element + Copy>(matrix: &PyReadonlyArray2<'_, T>) -> Vec<T
     matrix.as_array().iter().copied().collect()
 }
 
-/// The samples of the notebook's flower, or another of the library's generated sets by its name: points (samples ×
-/// features) and labels.
+/// Points (samples × features) and their labels.
+type Labelled<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray1<u8>>);
+
+/// The samples of the notebook's flower, or another of the library's generated sets by its name.
 #[pyfunction]
 #[pyo3(signature = (name, samples=None, seed=None))]
 pub fn generated<'py>(
@@ -155,7 +157,7 @@ pub fn generated<'py>(
     name: &str,
     samples: Option<usize>,
     seed: Option<u32>,
-) -> PyResult<(Bound<'py, PyArray2<f64>>, Bound<'py, PyArray1<u8>>)> {
+) -> PyResult<Labelled<'py>> {
     let made = without_gil(py, || match name.parse::<Source>()? {
         Source::Csv(_) => {
             let wanted = "flower, noisy-circles, noisy-moons, blobs, gaussian-quantiles, spirals or xor";

@@ -1,11 +1,11 @@
 //! The devices of a process: threads that open wgpu at once crash real drivers, and a forked process has no driver at
 //! all, so adapters are found once and opened once, behind a lock.
 
+use planar::Result;
 use planar::backend::{Backend, Run};
 use planar::cpu::{Engine, Reference};
 use planar::data::Dataset;
 use planar::fit::{Chosen, DeviceChoice, DeviceSettings, choose_among};
-use planar::Result;
 use pyo3::prelude::*;
 
 use crate::errors::without_gil;
@@ -115,7 +115,8 @@ mod gpus {
         fn open(&self, adapter: &Adapter) -> Result<Gpu> {
             let mut found = found()?;
             let opened = found.as_mut().map(|found| &mut found.opened);
-            let there = opened.as_ref().and_then(|opened| opened.iter().find(|(number, _)| *number == adapter.number()));
+            let there =
+                opened.as_ref().and_then(|opened| opened.iter().find(|(number, _)| *number == adapter.number()));
             if let Some((_, gpu)) = there {
                 return Ok(gpu.clone());
             }

@@ -80,7 +80,12 @@ impl Fitted {
             cost: f64::NAN,
             parameters: run.parameters.clone(),
             moments: run.state.moments.clone(),
-            device: DeviceInfo { kind: String::new(), name: String::new(), backend: String::new(), driver: String::new() },
+            device: DeviceInfo {
+                kind: String::new(),
+                name: String::new(),
+                backend: String::new(),
+                driver: String::new(),
+            },
             plan: "",
             notes: Vec::new(),
             state: String::new(),

@@ -67,13 +67,7 @@ impl Objective {
     /// Loads the network on the device.
     #[new]
     #[pyo3(signature = (data, network, device="auto", threads=None))]
-    fn new(
-        py: Python<'_>,
-        data: &Data,
-        network: Settings,
-        device: &str,
-        threads: Option<usize>,
-    ) -> PyResult<Self> {
+    fn new(py: Python<'_>, data: &Data, network: Settings, device: &str, threads: Option<usize>) -> PyResult<Self> {
         let data = &data.inner;
         without_gil(py, || {
             let settings = network.read(data, 1)?;

@@ -11,12 +11,26 @@ import pytest
 HERE = Path(__file__).resolve().parents[1]
 
 
-def programs():
-    return re.findall(r"```python\n(.*?)```", (HERE / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+PROJECT = HERE / "PROJECT.md" if (HERE / "PROJECT.md").exists() else HERE.parents[1] / "README.md"
+
+
+def programs(readme):
+    return re.findall(r"```python\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_the_projects_readme_has_one_line_of_pip_and_one_program_which_runs():
+    text = PROJECT.read_text(encoding="utf-8")
+    (program,) = programs(PROJECT)
+    assert text.count("pip install ./bindings/python") == 1
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.splitlines()
+    assert said[:2] == ["Cost after iteration 0: 0.693048", "Cost after iteration 1000: 0.288083"]
+    assert float(said[10]) > 0.85 and said[11].startswith("{'hidden': ")
 
 
 def test_the_readmes_programs_run(tmp_path):
-    first, second = programs()
+    first, second = programs(HERE / "README.md")
     try:
         import optuna  # noqa: F401
     except ImportError:
