@@ -194,9 +194,13 @@ def test_lbfgs_adaptive_and_invscaling_train(device):
 
 def test_an_adaptive_rate_falls_until_nothing_is_gained():
     X, y = of(30)
-    model = network(solver="sgd", learning_rate="adaptive", learning_rate_init=0.5, max_iter=3000, tol=1e-3, n_iter_no_change=2)
-    model.fit(X, y)
-    assert model.status_ == "converged" and model.n_iter_ == len(model.loss_curve_) > 20
+    settings = {"solver": "sgd", "learning_rate_init": 0.5, "max_iter": 3000, "tol": 1e-3, "n_iter_no_change": 2}
+    constant = network(**settings).fit(X, y)
+    model = network(learning_rate="adaptive", **settings).fit(X, y)
+    assert model.status_ == constant.status_ == "converged" and model.n_iter_ == len(model.loss_curve_)
+    # from 0.5 to 1e-6 the rate is divided eight times, and each time some epochs are tried
+    assert model.n_iter_ >= constant.n_iter_ + 8 * 3
+    assert np.array_equal(model.loss_curve_[: constant.n_iter_], constant.loss_curve_)
 
 
 def test_divergence_keeps_finite_weights_and_warns():

@@ -1,5 +1,6 @@
 """GridSearchCV whose candidates and folds train side by side."""
 
+from sklearn import config_context
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
 from sklearn.utils import _safe_indexing
@@ -44,13 +45,16 @@ class SweepSearchCV(GridSearchCV):
         """
         if not isinstance(self.estimator, Network):
             raise TypeError(f"SweepSearchCV searches planar's estimators, and this is a {type(self.estimator).__name__}")
+        self._validate_params()
         asked = self.cv, self.n_jobs
         splitter = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         X, y = indexable(X, y)
         # GridSearchCV divides again, which a splitter without a seed would do differently
         self.cv, self.n_jobs = list(splitter.split(X, y, params.get("groups"))), None
         try:
-            with ready(self._trained(X, y, params.get("sample_weight"))):
+            trained = self._trained(X, y, params.get("sample_weight"))
+            # every candidate's parameters have been checked
+            with ready(trained), config_context(skip_parameter_validation=True):
                 return super().fit(X, y, **params)
         finally:
             self.cv, self.n_jobs = asked
