@@ -32,7 +32,8 @@ HIDDEN = 277
 def of_command(*arguments):
     """A training by the command: its own time for the iterations, in seconds."""
     said = subprocess.run(
-        [COMMAND, "train", "--json", "--device", "cpu", *map(str, arguments)], capture_output=True, text=True, check=True)
+        [COMMAND, "train", "--json", "--device", "cpu", *map(str, arguments)], capture_output=True, text=True, check=True
+    )
     return json.loads(said.stdout)["seconds"]["training"]
 
 
@@ -76,8 +77,18 @@ def flower(rounds):
     X, y = X.T.copy(), Y[0]
     model = planar.PlanarClassifier(HIDDEN, max_iter=ITERATIONS, device="cpu")
     theirs = Theirs(
-        HIDDEN, "tanh", solver="sgd", alpha=0, batch_size=400, learning_rate_init=1.2, momentum=0, max_iter=ITERATIONS, tol=0,
-        n_iter_no_change=ITERATIONS, shuffle=False)
+        HIDDEN,
+        "tanh",
+        solver="sgd",
+        alpha=0,
+        batch_size=400,
+        learning_rate_init=1.2,
+        momentum=0,
+        max_iter=ITERATIONS,
+        tol=0,
+        n_iter_no_change=ITERATIONS,
+        shuffle=False,
+    )
     once = planar.PlanarClassifier(4, max_iter=1, device="cpu")
     few = X[:10]
 
@@ -95,7 +106,11 @@ def flower(rounds):
         "NumPy f64": lambda: of_numpy(X, y, np.float64),
     }
     found = medians(works, rounds)
-    small = {"fit of 1 iteration": lambda: once.fit(X, y), "predict of 10": lambda: once.predict(few), "predict of 400": lambda: once.predict(X)}
+    small = {
+        "fit of 1 iteration": lambda: once.fit(X, y),
+        "predict of 10": lambda: once.predict(few),
+        "predict of 400": lambda: once.predict(X),
+    }
     return {**found, **medians(small, 50 * rounds)}
 
 
@@ -109,10 +124,38 @@ def digits(rounds, folder="/tmp"):
     model = planar.MLPClassifier((128, 64), batch_size=64, max_iter=20, tol=None, alpha=0, random_state=1, device="cpu")
     theirs = Theirs((128, 64), batch_size=64, max_iter=20, tol=0, n_iter_no_change=100, alpha=0, random_state=1)
     arguments = (
-        "--data", table, "--label", "label", "--output", "softmax", "--scale", "none", "--hidden", "128x64", "--activation",
-        "relu", "--optimizer", "adam", "--learning-rate", 0.001, "--batch-size", 64, "--shuffle", 1, "--init-seed", 1,
-        "--init-scale", "he", "--epochs", 20)
-    works = {"fit": lambda: model.fit(X, y), "command": lambda: of_command(*arguments), "scikit-learn": lambda: theirs.fit(X, y)}
+        "--data",
+        table,
+        "--label",
+        "label",
+        "--output",
+        "softmax",
+        "--scale",
+        "none",
+        "--hidden",
+        "128x64",
+        "--activation",
+        "relu",
+        "--optimizer",
+        "adam",
+        "--learning-rate",
+        0.001,
+        "--batch-size",
+        64,
+        "--shuffle",
+        1,
+        "--init-seed",
+        1,
+        "--init-scale",
+        "he",
+        "--epochs",
+        20,
+    )
+    works = {
+        "fit": lambda: model.fit(X, y),
+        "command": lambda: of_command(*arguments),
+        "scikit-learn": lambda: theirs.fit(X, y),
+    }
     return medians(works, rounds)
 
 
@@ -120,7 +163,11 @@ def search(rounds):
     """100 candidates × 5 folds on breast cancer."""
     X, y = load_breast_cancer(return_X_y=True)
     X = (X - X.mean(axis=0)) / X.std(axis=0)
-    grid = {"hidden_layer_sizes": [(4,), (8,), (16,), (32,), (64,)], "learning_rate_init": np.logspace(-3, -1, 5).tolist(), "alpha": [0.0, 1e-4, 1e-3, 1e-2]}
+    grid = {
+        "hidden_layer_sizes": [(4,), (8,), (16,), (32,), (64,)],
+        "learning_rate_init": np.logspace(-3, -1, 5).tolist(),
+        "alpha": [0.0, 1e-4, 1e-3, 1e-2],
+    }
     settings = {"max_iter": 100, "random_state": 0}
     ours, theirs = planar.MLPClassifier(**settings, device="cpu"), Theirs(**settings)
     works = {
@@ -135,7 +182,11 @@ def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
     warnings.simplefilter("ignore")
     os.environ["PYTHONWARNINGS"] = "ignore"
-    for title, work, count in (("flower", flower, rounds), ("digits", digits, rounds), ("search", search, max(1, rounds // 3))):
+    for title, work, count in (
+        ("flower", flower, rounds),
+        ("digits", digits, rounds),
+        ("search", search, max(1, rounds // 3)),
+    ):
         print(f"{title}: {work.__doc__}")
         for name, milliseconds in work(count).items():
             print(f"  {name:42} {milliseconds:10.3f} ms")

@@ -70,3 +70,9 @@ fn said(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it gives no reason")
 }
+
+/// Panics, so that a test sees what becomes of it.
+#[pyfunction]
+pub fn panic(py: Python<'_>) -> PyResult<()> {
+    without_gil(py, || panic!("on purpose"))
+}

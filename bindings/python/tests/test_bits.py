@@ -1,7 +1,5 @@
 """An estimator trains to the very bits of the command with the same settings on the same device."""
 
-
-
 import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_digits
@@ -35,8 +33,19 @@ def test_the_exercise_has_the_bits_of_planar_train(tmp_path, command, flower, de
     file, wide = tmp_path / "run.safetensors", "x".join(map(str, np.atleast_1d(hidden)))
     text = "leaky-relu:0.01" if activation == "leaky_relu" else activation
     command(
-        "train", "--hidden", wide, "--activation", text, "--learning-rate", 0.7, "--iterations", 100, "--checkpoint", file,
-        *NAMED.get(device, ["--device", device]))
+        "train",
+        "--hidden",
+        wide,
+        "--activation",
+        text,
+        "--learning-rate",
+        0.7,
+        "--iterations",
+        100,
+        "--checkpoint",
+        file,
+        *NAMED.get(device, ["--device", device]),
+    )
     assert same(model, weights(file))
     other = planar.PlanarClassifier(hidden, activation, max_iter=101, device=device, learning_rate=0.7).fit(*flower)
     assert not same(other, weights(file))
@@ -50,13 +59,55 @@ def test_softmax_by_adam_in_batches_has_the_bits_of_planar_train(tmp_path, comma
     table, file = tmp_path / "digits.csv", tmp_path / "run.safetensors"
     csv(table, X, y)
     model = planar.MLPClassifier(
-        (32, 16), batch_size=50, max_iter=4, random_state=7, tol=None, alpha=0.01, standardize=True, dropout=0.1,
-        device=device).fit(X, y)
+        (32, 16),
+        batch_size=50,
+        max_iter=4,
+        random_state=7,
+        tol=None,
+        alpha=0.01,
+        standardize=True,
+        dropout=0.1,
+        device=device,
+    ).fit(X, y)
     command(
-        "train", "--data", table, "--label", "label", "--output", "softmax", "--scale", "standard", "--hidden", "32x16",
-        "--activation", "relu", "--optimizer", "adam", "--learning-rate", 0.001, "--batch-size", 50, "--shuffle", 7,
-        "--init-seed", 7, "--init-scale", "he", "--l2", 0.01, "--dropout", 0.1, "--dropout-seed", 7, "--epochs", 4,
-        "--checkpoint", file, "--device", device)
+        "train",
+        "--data",
+        table,
+        "--label",
+        "label",
+        "--output",
+        "softmax",
+        "--scale",
+        "standard",
+        "--hidden",
+        "32x16",
+        "--activation",
+        "relu",
+        "--optimizer",
+        "adam",
+        "--learning-rate",
+        0.001,
+        "--batch-size",
+        50,
+        "--shuffle",
+        7,
+        "--init-seed",
+        7,
+        "--init-scale",
+        "he",
+        "--l2",
+        0.01,
+        "--dropout",
+        0.1,
+        "--dropout-seed",
+        7,
+        "--epochs",
+        4,
+        "--checkpoint",
+        file,
+        "--device",
+        device,
+    )
     assert same(model, weights(file))
 
 
@@ -66,12 +117,45 @@ def test_numbers_have_the_bits_of_planar_train(tmp_path, command):
     table, file = tmp_path / "numbers.csv", tmp_path / "run.safetensors"
     numbers = X[:, 0] * 0.5 + y
     csv(table, X[:, 1:], numbers)
-    model = planar.MLPRegressor(20, "tanh", solver="gd", learning_rate_init=0.01, batch_size=None, max_iter=50, alpha=0,
-                                tol=None, random_state=3, device="cpu").fit(X[:, 1:], numbers)
+    model = planar.MLPRegressor(
+        20,
+        "tanh",
+        solver="gd",
+        learning_rate_init=0.01,
+        batch_size=None,
+        max_iter=50,
+        alpha=0,
+        tol=None,
+        random_state=3,
+        device="cpu",
+    ).fit(X[:, 1:], numbers)
     command(
-        "train", "--data", table, "--label", "label", "--output", "squares", "--scale", "none", "--hidden", 20, "--activation",
-        "tanh", "--learning-rate", 0.01, "--init-seed", 3, "--init-scale", "xavier", "--iterations", 50, "--checkpoint", file,
-        "--device", "cpu")
+        "train",
+        "--data",
+        table,
+        "--label",
+        "label",
+        "--output",
+        "squares",
+        "--scale",
+        "none",
+        "--hidden",
+        20,
+        "--activation",
+        "tanh",
+        "--learning-rate",
+        0.01,
+        "--init-seed",
+        3,
+        "--init-scale",
+        "xavier",
+        "--iterations",
+        50,
+        "--checkpoint",
+        file,
+        "--device",
+        "cpu",
+    )
     assert same(model, weights(file))
 
 

@@ -14,8 +14,10 @@ ROUNDING = {
 
 def estimators(**more):
     return [
-        planar.MLPClassifier(max_iter=100, **more), planar.MLPRegressor(max_iter=100, **more),
-        planar.PlanarClassifier(max_iter=200, **more)]
+        planar.MLPClassifier(max_iter=100, **more),
+        planar.MLPRegressor(max_iter=100, **more),
+        planar.PlanarClassifier(max_iter=200, **more),
+    ]
 
 
 def on_gpu():

@@ -185,8 +185,11 @@ def test_copies_predict_the_same(tmp_path):
 @pytest.mark.parametrize("device", ["cpu", pytest.param("gpu", marks=pytest.mark.gpu)])
 def test_lbfgs_adaptive_and_invscaling_train(device):
     X, y = of(30)
-    for more in ({"solver": "lbfgs"}, {"solver": "sgd", "learning_rate": "adaptive", "learning_rate_init": 0.1, "tol": 1e-2},
-                 {"solver": "sgd", "learning_rate": "invscaling", "learning_rate_init": 0.5}):
+    for more in (
+        {"solver": "lbfgs"},
+        {"solver": "sgd", "learning_rate": "adaptive", "learning_rate_init": 0.1, "tol": 1e-2},
+        {"solver": "sgd", "learning_rate": "invscaling", "learning_rate_init": 0.5},
+    ):
         model = network(**{"max_iter": 40, "device": device, "tol": 1e-4, **more})
         assert model.fit(X, y).score(X, y) > 0.9, more
     assert network(solver="lbfgs", device="cpu").fit(X, y).loss_ < 0.01

@@ -10,8 +10,10 @@ import pytest
 import sklearn
 
 EXAMPLES = [
-    "neural_networks/plot_mlp_alpha.py", "neural_networks/plot_mlp_training_curves.py",
-    "classification/plot_classifier_comparison.py"]
+    "neural_networks/plot_mlp_alpha.py",
+    "neural_networks/plot_mlp_training_curves.py",
+    "classification/plot_classifier_comparison.py",
+]
 THEIRS, OURS = "from sklearn.neural_network import MLPClassifier", "from planar import MLPClassifier"
 
 
@@ -38,5 +40,11 @@ def test_an_example_of_scikit_learns_runs_with_its_import_replaced(tmp_path, sou
     file = tmp_path / "example.py"
     file.write_text(program.replace(THEIRS, OURS), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, file], capture_output=True, text=True, timeout=300, env={**os.environ, "MPLBACKEND": "agg"}, check=False)
+        [sys.executable, file],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "MPLBACKEND": "agg"},
+        check=False,
+    )
     assert done.returncode == 0, done.stderr

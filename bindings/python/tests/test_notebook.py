@@ -26,7 +26,9 @@ def test_the_other_data_sets_have_the_notebooks_shapes():
     from sklearn.datasets import make_circles
 
     np.random.seed(1)
-    assert nothing[0].shape == (200, 2) and circles[0].std() == pytest.approx(make_circles(200, factor=0.5, noise=0.3, random_state=1)[0].std(), rel=0.2)
+    assert nothing[0].shape == (200, 2) and circles[0].std() == pytest.approx(
+        make_circles(200, factor=0.5, noise=0.3, random_state=1)[0].std(), rel=0.2
+    )
 
 
 def test_costs_are_printed_as_the_notebook_prints_them(capsys):

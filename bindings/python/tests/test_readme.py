@@ -35,7 +35,9 @@ def test_the_readmes_programs_run(tmp_path):
         import optuna  # noqa: F401
     except ImportError:
         second = ""
-    done = subprocess.run([sys.executable, "-c", first + second], capture_output=True, text=True, cwd=tmp_path, env=os.environ, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", first + second], capture_output=True, text=True, cwd=tmp_path, env=os.environ, check=False
+    )
     assert done.returncode == 0, done.stderr
     said = done.stdout.splitlines()
     assert said[0].startswith("accuracy 0.9") and said[1].startswith("best: {") and said[2].startswith("search: {")

@@ -51,8 +51,12 @@ def test_optuna_asks_for_batches_that_a_sweep_trains(tmp_path):
     for _ in range(2):
         trials = [study.ask() for _ in range(64)]
         grid = [
-            {"hidden": [trial.suggest_int("hidden", 1, 20)], "learning_rate": [trial.suggest_float("learning_rate", 0.01, 3, log=True)]}
-            for trial in trials]
+            {
+                "hidden": [trial.suggest_int("hidden", 1, 20)],
+                "learning_rate": [trial.suggest_float("learning_rate", 0.01, 3, log=True)],
+            }
+            for trial in trials
+        ]
         found = planar.sweep(X, y, grid, estimator=ESTIMATOR)
         for trial, row in zip(trials, found.rows, strict=True):
             study.tell(trial, row["loss"])
@@ -89,6 +93,7 @@ def test_the_module_runs_where_nothing_optional_is_installed():
         "        if name.split('.')[0] in self.names: raise ImportError(name)\n"
         "sys.meta_path.insert(0, Blocked())\n"
         "import planar\nX, Y = planar.notebook.load_planar_dataset()\n"
-        "print(planar.sweep(X.T, Y[0], {'hidden': [2, 3]}, estimator=planar.PlanarClassifier(max_iter=20)))")
+        "print(planar.sweep(X.T, Y[0], {'hidden': [2, 3]}, estimator=planar.PlanarClassifier(max_iter=20)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "2 networks" in done.stdout

@@ -39,14 +39,31 @@ def test_shards_merge_to_the_whole_sweep(tmp_path, flower):
 
 
 @pytest.mark.parametrize("device", ["cpu", pytest.param("gpu", marks=pytest.mark.gpu)])
-@pytest.mark.parametrize("estimator,grid", [
-    (planar.PlanarClassifier(max_iter=40, init_scale=0.1), {"hidden": [2, 5], "learning_rate": [0.3, 1.2], "activation": ["tanh", "relu"]}),
-    (planar.MLPClassifier((6,), max_iter=12, random_state=0, standardize=True), {"alpha": [1e-4, 0.1], "tol": [1e-4, 0.05], "n_iter_no_change": [2]}),
-    (planar.MLPClassifier((6,), max_iter=12, random_state=0), {"solver": ["adam", "sgd", "lbfgs"], "early_stopping": [False, True]}),
-])
+@pytest.mark.parametrize(
+    "estimator,grid",
+    [
+        (
+            planar.PlanarClassifier(max_iter=40, init_scale=0.1),
+            {"hidden": [2, 5], "learning_rate": [0.3, 1.2], "activation": ["tanh", "relu"]},
+        ),
+        (
+            planar.MLPClassifier((6,), max_iter=12, random_state=0, standardize=True),
+            {"alpha": [1e-4, 0.1], "tol": [1e-4, 0.05], "n_iter_no_change": [2]},
+        ),
+        (
+            planar.MLPClassifier((6,), max_iter=12, random_state=0),
+            {"solver": ["adam", "sgd", "lbfgs"], "early_stopping": [False, True]},
+        ),
+    ],
+)
 def test_a_search_finds_what_grid_search_finds(device, estimator, grid):
     estimator = estimator.set_params(device=device)
-    settings = {"cv": StratifiedKFold(3, shuffle=True, random_state=0), "return_train_score": True, "scoring": ["accuracy", "neg_log_loss"], "refit": "accuracy"}
+    settings = {
+        "cv": StratifiedKFold(3, shuffle=True, random_state=0),
+        "return_train_score": True,
+        "scoring": ["accuracy", "neg_log_loss"],
+        "refit": "accuracy",
+    }
     import warnings
 
     with warnings.catch_warnings():
@@ -66,7 +83,10 @@ def test_on_a_gpu_a_search_takes_half_the_time_of_its_fits_at_most():
     grid = {"hidden": [2, 3, 4, 5], "learning_rate": np.linspace(0.1, 1, 5).tolist()}
     estimator = planar.PlanarClassifier(max_iter=50, device="gpu")
     took = []
-    for search in (planar.SweepSearchCV(estimator, grid, cv=3, refit=False), GridSearchCV(estimator, grid, cv=3, refit=False)):
+    for search in (
+        planar.SweepSearchCV(estimator, grid, cv=3, refit=False),
+        GridSearchCV(estimator, grid, cv=3, refit=False),
+    ):
         begun = time.perf_counter()
         search.fit(X, y)
         took.append(time.perf_counter() - begun)

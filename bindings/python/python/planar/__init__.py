@@ -23,15 +23,48 @@ from ._errors import (
     Shader,
     Wrong,
 )
-from ._estimators import MLPClassifier, MLPRegressor, PlanarClassifier, load
 from ._insight import Comparison, Diagnosis, compare, diagnose
+from ._load import load
+from ._mlp_classifier import MLPClassifier
+from ._mlp_regressor import MLPRegressor
 from ._planar import __version__
+from ._planar_classifier import PlanarClassifier
 from ._search import SweepSearchCV
 from ._sweep import SweepResult, merge, sweep
 
 __all__ = [
-    "Busy", "Checkpoint", "Comparison", "Conflict", "Csv", "Device", "Diagnosis", "Error", "Incomplete", "Invalid", "Io",
-    "Limit", "Lost", "MLPClassifier", "MLPRegressor", "Mismatch", "NoAdapter", "Overwrite", "Panic", "PlanarClassifier",
-    "Plot", "Results", "Shader", "SweepResult", "SweepSearchCV", "Wrong", "__version__", "compare", "devices", "diagnose",
-    "load", "merge", "notebook", "sweep",
+    "Busy",
+    "Checkpoint",
+    "Comparison",
+    "Conflict",
+    "Csv",
+    "Device",
+    "Diagnosis",
+    "Error",
+    "Incomplete",
+    "Invalid",
+    "Io",
+    "Limit",
+    "Lost",
+    "MLPClassifier",
+    "MLPRegressor",
+    "Mismatch",
+    "NoAdapter",
+    "Overwrite",
+    "Panic",
+    "PlanarClassifier",
+    "Plot",
+    "Results",
+    "Shader",
+    "SweepResult",
+    "SweepSearchCV",
+    "Wrong",
+    "__version__",
+    "compare",
+    "devices",
+    "diagnose",
+    "load",
+    "merge",
+    "notebook",
+    "sweep",
 ]

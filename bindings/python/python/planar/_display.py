@@ -31,7 +31,8 @@ class Display:
             pictures.append(self._boundary())
         return (
             '<div class="planar-card" style="font:12px sans-serif;margin:6px 0">'
-            f"<div>{html.escape(facts)}</div>{''.join(pictures)}</div>")
+            f"<div>{html.escape(facts)}</div>{''.join(pictures)}</div>"
+        )
 
     def _boundary(self):
         """The classes over the range of the training samples."""
@@ -40,10 +41,13 @@ class Display:
         points = np.column_stack([each.ravel() for each in np.meshgrid(x, y)])
         said = self._forward_checked(points)
         found = said.argmax(axis=1) if self._output == "softmax" else (said[:, 0] > 0).astype(int)
-        rows = [f'<g transform="translate(0,{row})">{_runs(line)}</g>' for row, line in enumerate(found.reshape(_SIDE, _SIDE))]
+        rows = [
+            f'<g transform="translate(0,{row})">{_runs(line)}</g>' for row, line in enumerate(found.reshape(_SIDE, _SIDE))
+        ]
         return (
             f'<svg class="planar-boundary" viewBox="0 0 {_SIDE} {_SIDE}" width="180" height="180" '
-            f'shape-rendering="crispEdges">{"".join(rows)}</svg>')
+            f'shape-rendering="crispEdges">{"".join(rows)}</svg>'
+        )
 
 
 def _runs(line):
@@ -53,7 +57,8 @@ def _runs(line):
     widths = np.diff([*starts, len(line)])
     return "".join(
         f'<rect x="{start}" width="{width}" height="1" fill="{_COLOURS[line[start] % len(_COLOURS)]}"/>'
-        for start, width in zip(starts, widths, strict=True))
+        for start, width in zip(starts, widths, strict=True)
+    )
 
 
 def curve(losses):
@@ -69,7 +74,8 @@ def curve(losses):
     return (
         '<svg class="planar-curve" viewBox="0 0 240 180" width="240" height="180">'
         f'<polyline points="{points}" fill="none" stroke="{_COLOURS[0]}" stroke-width="1.5"/>'
-        f'<text x="236" y="12" text-anchor="end" font-size="10">loss {high:.3g} to {low:.3g}</text></svg>')
+        f'<text x="236" y="12" text-anchor="end" font-size="10">loss {high:.3g} to {low:.3g}</text></svg>'
+    )
 
 
 def table(headings, rows):

@@ -9,7 +9,7 @@ from sklearn.base import clone
 from . import _planar
 from ._device import quiet, threads
 from ._display import table
-from ._estimators import PlanarClassifier
+from ._planar_classifier import PlanarClassifier
 
 
 class Diagnosis:
@@ -42,8 +42,15 @@ class Diagnosis:
     def _repr_html_(self):
         lines = "".join(f"<li>{html.escape(line)}</li>" for line in self.because)
         rows = [
-            [_said(trial["changes"]), trial["status"], _number(trial["cost"]), _number(trial["accuracy"]),
-             "helps" if trial["helps"] else ""] for trial in self.trials]
+            [
+                _said(trial["changes"]),
+                trial["status"],
+                _number(trial["cost"]),
+                _number(trial["accuracy"]),
+                "helps" if trial["helps"] else "",
+            ]
+            for trial in self.trials
+        ]
         tried = table(["tried", "status", "cost", "accuracy", ""], rows) if rows else ""
         return f"<p><b>{html.escape(self.verdict)}</b></p><ul>{lines}</ul>{tried}"
 
@@ -79,8 +86,16 @@ class Comparison:
 
     def _repr_html_(self):
         rows = [
-            [step["iteration"], each["tensor"], f"{each['absolute']:.1e}", f"{each['scaled']:.1e}",
-             "agrees" if each["agrees"] else "DISAGREES"] for step in self.steps for each in step["differences"]]
+            [
+                step["iteration"],
+                each["tensor"],
+                f"{each['absolute']:.1e}",
+                f"{each['scaled']:.1e}",
+                "agrees" if each["agrees"] else "DISAGREES",
+            ]
+            for step in self.steps
+            for each in step["differences"]
+        ]
         headings = ["iteration", "tensor", "absolute", "of Σ|terms|", ""]
         return f"<p><b>{html.escape(repr(self))}</b></p>{table(headings, rows)}"
 
@@ -122,7 +137,8 @@ def diagnose(X, y, estimator=None, *, X_test=None, y_test=None, patience=5.0):
         held_out = _planar.Data(model._scaled(points, work.data), answers, classes)
     with quiet(model.device):
         found = _planar.diagnose(
-            work.data, work.settings, work.epochs, float(patience), model.device, threads(model.n_threads), held_out)
+            work.data, work.settings, work.epochs, float(patience), model.device, threads(model.n_threads), held_out
+        )
     return Diagnosis(json.loads(found))
 
 
@@ -156,13 +172,14 @@ def compare(X, y, estimator=None, *, left="reference-f64", right="cpu", iteratio
     model = clone(PlanarClassifier() if estimator is None else estimator).set_params(warm_start=False)
     work = model._work(X, y, None)
     with quiet("gpu"):
-        found = _planar.compare(
-            work.data, work.settings, iterations or work.epochs, left, right, threads(model.n_threads))
+        found = _planar.compare(work.data, work.settings, iterations or work.epochs, left, right, threads(model.n_threads))
     return Comparison(json.loads(found))
 
 
 def _said(changes):
-    return ", ".join(change if isinstance(change, str) else " ".join(f"{k} {v}" for k, v in change.items()) for change in changes)
+    return ", ".join(
+        change if isinstance(change, str) else " ".join(f"{k} {v}" for k, v in change.items()) for change in changes
+    )
 
 
 def _number(value):

@@ -4,11 +4,29 @@ import json
 
 import numpy as np
 
+from . import _planar
 from ._errors import Checkpoint
-from ._estimators import MLPClassifier, MLPRegressor
+from ._mlp_classifier import MLPClassifier
+from ._mlp_regressor import MLPRegressor
 
 
-def estimator(found, path):
+def load(path):
+    """An estimator from a checkpoint that :meth:`save` or the command ``planar`` has written.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A safetensors file.
+
+    Returns
+    -------
+    PlanarClassifier, MLPClassifier or MLPRegressor
+        Classes that are whole numbers are numbers again; other classes are text.
+    """
+    return _estimator(_planar.read(path), path)
+
+
+def _estimator(found, path):
     """The estimator of what ``_planar.read`` has found."""
     if found["state"] is None:
         raise Checkpoint(f"{path} holds weights, but no run of planar's to say what they answer")
@@ -20,11 +38,20 @@ def estimator(found, path):
     activation, *slope = state["activation"].split(":")
     optimizer = state.get("optimizer", "gd")
     model = kind(
-        tuple(state["widths"][1:-1]), activation, solver=optimizer, alpha=state.get("l2", 0.0),
-        batch_size=state.get("batch_size"), learning_rate=state.get("schedule", "constant"),
-        learning_rate_init=state["learning_rate"], tol=None, dropout=state.get("dropout", 0.0),
-        clip_norm=state.get("clip_norm"), leaky_slope=float(slope[0]) if slope else 0.01,
-        standardize=columns.get("scale", "none") != "none", random_state=_seed(state["start"]))
+        tuple(state["widths"][1:-1]),
+        activation,
+        solver=optimizer,
+        alpha=state.get("l2", 0.0),
+        batch_size=state.get("batch_size"),
+        learning_rate=state.get("schedule", "constant"),
+        learning_rate_init=state["learning_rate"],
+        tol=None,
+        dropout=state.get("dropout", 0.0),
+        clip_norm=state.get("clip_norm"),
+        leaky_slope=float(slope[0]) if slope else 0.01,
+        standardize=columns.get("scale", "none") != "none",
+        random_state=_seed(state["start"]),
+    )
     if any(target.get("offset", 0.0) != 0.0 or target.get("factor", 1.0) != 1.0 for target in targets):
         raise Checkpoint(f"{path} has scaled targets, which the estimators do not")
     model.coefs_, model.intercepts_ = found["coefs"], found["intercepts"]

@@ -77,8 +77,15 @@ class Network(Display, BaseEstimator):
 
     def _validated(self, X, y, reset):
         return validate_data(
-            self, X, y, accept_sparse=("csr", "csc"), dtype=(np.float64, np.float32), multi_output=True, y_numeric=False,
-            reset=reset)
+            self,
+            X,
+            y,
+            accept_sparse=("csr", "csc"),
+            dtype=(np.float64, np.float32),
+            multi_output=True,
+            y_numeric=False,
+            reset=reset,
+        )
 
     def _checked(self, X, y, shared, reset):
         """The samples as arrays; those of a search are looked at once."""
@@ -91,7 +98,7 @@ class Network(Display, BaseEstimator):
         return X, y
 
     def _work(self, X, y, sample_weight, incremental=False, shared=None):
-        """Checks everything and makes what is trained. ``shared`` keeps data sets that other candidates of a search use too."""
+        """Checks everything and makes what is trained. ``shared`` keeps what the candidates of a search have in common."""
         goes_on = self._goes_on(incremental)
         shared = {} if shared is None else shared
         X, y = self._checked(X, y, shared, reset=not (incremental and goes_on))
@@ -125,7 +132,9 @@ class Network(Display, BaseEstimator):
             stand = {
                 "coefs": [np.asarray(each, np.float64) for each in self.coefs_],
                 "intercepts": [np.asarray(each, np.float64) for each in self.intercepts_],
-                "updates": self._updates if incremental else 0, "moments": self._moments if kept else None}
+                "updates": self._updates if incremental else 0,
+                "moments": self._moments if kept else None,
+            }
         before = list(self.loss_curve_) if goes_on else []
         return Work(data, settings, 1 if incremental else self.max_iter, rule, held_out, stand, samples, before)
 
@@ -134,7 +143,8 @@ class Network(Display, BaseEstimator):
         if there != list(settings["hidden"]) or self.coefs_[0].shape[0] != features:
             raise ValueError(
                 f"weights of {there} hidden units and {self.coefs_[0].shape[0]} features cannot go on with "
-                f"{settings['hidden']} and {features}")
+                f"{settings['hidden']} and {features}"
+            )
 
     def _weighing(self):
         return getattr(self, "class_weight", None)
@@ -148,8 +158,7 @@ class Network(Display, BaseEstimator):
     def _split(self, samples, answers, seed):
         """Which samples are trained on, and which are held out to see when to stop."""
         stratify = answers if answers.ndim == 1 else None
-        return train_test_split(
-            np.arange(samples), test_size=self.validation_fraction, random_state=seed, stratify=stratify)
+        return train_test_split(np.arange(samples), test_size=self.validation_fraction, random_state=seed, stratify=stratify)
 
     @staticmethod
     def _scaled(X, data):
@@ -169,8 +178,16 @@ class Network(Display, BaseEstimator):
         """Trains one network. Ctrl-C ends it early and keeps what is trained."""
         with Progress(self, work) as progress, quiet(self.device):
             (fitted,), interrupted = _planar.train(
-                work.data, [work.settings], [work.epochs], self.device, threads(self.n_threads), [work.rule],
-                work.held_out, None if work.stand is None else [work.stand], progress.callback)
+                work.data,
+                [work.settings],
+                [work.epochs],
+                self.device,
+                threads(self.n_threads),
+                [work.rule],
+                work.held_out,
+                None if work.stand is None else [work.stand],
+                progress.callback,
+            )
         if interrupted is not None:
             warnings.warn("Training interrupted by user.", stacklevel=4)
         return fitted
@@ -209,11 +226,17 @@ class Network(Display, BaseEstimator):
         if self.status_ == "diverged":
             warnings.warn(
                 f"Training diverged in epoch {self.n_iter_ + 1}: the last finite weights are kept, and planar.diagnose "
-                "finds out why.", ConvergenceWarning, stacklevel=6)
+                "finds out why.",
+                ConvergenceWarning,
+                stacklevel=6,
+            )
         elif self.status_ == "finished" and work.rule is not None and work.held_out is None and not incremental:
             warnings.warn(
                 f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
-                "converged yet.", ConvergenceWarning, stacklevel=6)
+                "converged yet.",
+                ConvergenceWarning,
+                stacklevel=6,
+            )
 
     # predictions
 
@@ -229,8 +252,15 @@ class Network(Display, BaseEstimator):
             X = (X - np.asarray(offset)) * np.asarray(factor)
         with quiet(self.device):
             return _planar.forward(
-                X, self.coefs_, self.intercepts_, self._activation, self._output, answers, self.device,
-                threads(self.n_threads))
+                X,
+                self.coefs_,
+                self.intercepts_,
+                self._activation,
+                self._output,
+                answers,
+                self.device,
+                threads(self.n_threads),
+            )
 
     # files
 
@@ -264,3 +294,12 @@ class Network(Display, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def is_incremental(estimator):
+    """``partial_fit`` takes one epoch more, which L-BFGS has not."""
+    if estimator.solver == "lbfgs":
+        raise AttributeError(
+            f"partial_fit is only available for stochastic optimizers. {estimator.solver} is not stochastic."
+        )
+    return True

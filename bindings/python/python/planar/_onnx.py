@@ -23,11 +23,16 @@ def model(estimator):
     if hasattr(estimator, "classes_"):
         outputs = _classes(graph, estimator, hidden)
     else:
-        outputs = [helper.make_tensor_value_info(graph.named("values", hidden), TensorProto.FLOAT, ["n", estimator.n_outputs_])]
+        outputs = [
+            helper.make_tensor_value_info(graph.named("values", hidden), TensorProto.FLOAT, ["n", estimator.n_outputs_])
+        ]
     points = helper.make_tensor_value_info("X", TensorProto.FLOAT, ["n", estimator.n_features_in_])
     made = helper.make_model(
         helper.make_graph(graph.nodes, "planar", [points], outputs, graph.constants),
-        opset_imports=[helper.make_opsetid("", _OPSET)], producer_name="planar", ir_version=9)
+        opset_imports=[helper.make_opsetid("", _OPSET)],
+        producer_name="planar",
+        ir_version=9,
+    )
     onnx.checker.check_model(made)
     return made
 
@@ -66,7 +71,14 @@ def _activated(graph, activation, z):
         return z
     if name == "silu":
         return graph.node("Mul", z, graph.node("Sigmoid", z))
-    simple = {"tanh": "Tanh", "sigmoid": "Sigmoid", "logistic": "Sigmoid", "relu": "Relu", "elu": "Elu", "softplus": "Softplus"}
+    simple = {
+        "tanh": "Tanh",
+        "sigmoid": "Sigmoid",
+        "logistic": "Sigmoid",
+        "relu": "Relu",
+        "elu": "Elu",
+        "softplus": "Softplus",
+    }
     if name in simple:
         return graph.node(simple[name], z)
     if name == "gelu":
@@ -94,7 +106,8 @@ def _classes(graph, estimator, z):
     columns = estimator.n_outputs_ if estimator._is_multilabel else len(estimator.classes_)
     return [
         helper.make_tensor_value_info(graph.named("label", found), kind, shape),
-        helper.make_tensor_value_info(graph.named("probabilities", told), TensorProto.FLOAT, ["n", columns])]
+        helper.make_tensor_value_info(graph.named("probabilities", told), TensorProto.FLOAT, ["n", columns]),
+    ]
 
 
 def _names(graph, classes, are_numbers):
@@ -104,5 +117,7 @@ def _names(graph, classes, are_numbers):
     if are_numbers:
         return graph.constant(classes, np.int64)
     name = f"c{len(graph.constants)}"
-    graph.constants.append(helper.make_tensor(name, TensorProto.STRING, [len(classes)], [str(each).encode() for each in classes]))
+    graph.constants.append(
+        helper.make_tensor(name, TensorProto.STRING, [len(classes)], [str(each).encode() for each in classes])
+    )
     return name

@@ -1,6 +1,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ _Points = NDArray[np.float64] | NDArray[np.float32]
 _Layers = tuple[list[_Floats], list[_Floats]]
 _Device = tuple[str, str, str, str]
 
+@final
 class Data:
     def __new__(
         cls,
@@ -33,6 +34,7 @@ class Data:
     def sha256(self) -> str: ...
     def accuracy(self, logits: _Floats) -> float: ...
 
+@final
 class Fitted:
     status: str
     updates: int
@@ -51,6 +53,7 @@ class Fitted:
     @property
     def moments(self) -> _Floats: ...
 
+@final
 class Objective:
     plan: str
     def __new__(
@@ -94,6 +97,7 @@ def forward(
     threads: int | None = None,
 ) -> _Floats: ...
 def generated(name: str, samples: int | None = None, seed: int | None = None) -> tuple[_Floats, NDArray[np.uint8]]: ...
+def panic() -> None: ...
 def read(path: str | PathLike[str]) -> dict[str, Any]: ...
 def train(
     data: Data,

@@ -13,9 +13,9 @@ from ._together import candidates, ready, train_together
 class SweepSearchCV(GridSearchCV):
     """scikit-learn's ``GridSearchCV`` for planar's estimators, which trains all candidates of a fold in one session.
 
-    Parameters, attributes and results are those of ``GridSearchCV``. Each network has the same bits as if it had been trained
-    alone, so the scores are the same too. ``fit_time`` is the time that taking a trained network over took, and ``n_jobs``
-    is not used: the engine shares the networks out among the cores.
+    Parameters, attributes and results are those of ``GridSearchCV``. Each network has the same bits as if it had been
+    trained alone, so the scores are the same too. ``fit_time`` is the time that taking a trained network over took, and
+    ``n_jobs`` is not used: the engine shares the networks out among the cores.
 
     Examples
     --------

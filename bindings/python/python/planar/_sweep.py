@@ -8,8 +8,8 @@ from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
 from ._display import table
-from ._estimators import PlanarClassifier
 from ._errors import Invalid, Mismatch
+from ._planar_classifier import PlanarClassifier
 from ._together import candidates, train_together
 
 # networks of one call: their weights are kept until the call ends
@@ -76,7 +76,7 @@ def sweep(X, y, grid, *, estimator=None, X_test=None, y_test=None, sample_weight
     y : array-like
         What is to be learnt.
     grid : dict or list of dict
-        Parameters with their values, such as ``{"hidden": range(1, 21), "learning_rate": [0.3, 1.2], "random_state": [1, 2]}``.
+        Parameters with their values, such as ``{"hidden": range(1, 21), "learning_rate": [0.3, 1.2]}``.
     estimator : estimator, default=PlanarClassifier()
         What has all other parameters.
     X_test, y_test : array-like, default=None
@@ -102,7 +102,9 @@ def sweep(X, y, grid, *, estimator=None, X_test=None, y_test=None, sample_weight
     7
     """
     estimator = PlanarClassifier() if estimator is None else estimator
-    jobs = list(enumerate(ParameterGrid({name: list(values) for name, values in grid.items()} if isinstance(grid, dict) else grid)))
+    jobs = list(
+        enumerate(ParameterGrid({name: list(values) for name, values in grid.items()} if isinstance(grid, dict) else grid))
+    )
     jobs = jobs if shard is None else [job for job in jobs if _is_of(shard, job[0])]
     names = sorted({name for _, parameters in jobs for name in parameters})
     rows, best, best_rank = [], None, None
@@ -114,8 +116,13 @@ def sweep(X, y, grid, *, estimator=None, X_test=None, y_test=None, sample_weight
             if isinstance(model, Exception):
                 raise model
             row = {
-                "number": number, **{name: parameters.get(name) for name in names}, "status": model.status_,
-                "epochs": model.n_iter_, "loss": model.loss_, "score": float(model.score(X, y))}
+                "number": number,
+                **{name: parameters.get(name) for name in names},
+                "status": model.status_,
+                "epochs": model.n_iter_,
+                "loss": model.loss_,
+                "score": float(model.score(X, y)),
+            }
             if X_test is not None:
                 row["test_score"] = float(model.score(X_test, y_test))
             rows.append(row)

@@ -49,8 +49,16 @@ def _session(models, works, callback):
     try:
         with quiet(first.device):
             fitted, interrupted = _planar.train(
-                of[0].data, [work.settings for work in of], [work.epochs for work in of], first.device,
-                threads(first.n_threads), [work.rule for work in of], of[0].held_out, None, callback)
+                of[0].data,
+                [work.settings for work in of],
+                [work.epochs for work in of],
+                first.device,
+                threads(first.n_threads),
+                [work.rule for work in of],
+                of[0].held_out,
+                None,
+                callback,
+            )
     except Error as error:
         if len(works) == 1:
             return {works[0][0]: error}

@@ -5,10 +5,15 @@ import warnings
 import numpy as np
 
 from . import _planar
-from ._estimators import PlanarClassifier
+from ._planar_classifier import PlanarClassifier
 
 __all__ = [
-    "load_extra_datasets", "load_planar_dataset", "nn_model", "plot_decision_boundary", "predict", "sigmoid",
+    "load_extra_datasets",
+    "load_planar_dataset",
+    "nn_model",
+    "plot_decision_boundary",
+    "predict",
+    "sigmoid",
 ]
 
 
@@ -37,11 +42,15 @@ def load_extra_datasets():
         Two arrays of random points, (200, 2).
     """
     names = ("noisy-circles", "noisy-moons", "blobs", "gaussian-quantiles")
-    sets = [tuple(part.astype(kind) for part, kind in zip(_planar.generated(name), (float, int), strict=True)) for name in names]
+    sets = [
+        tuple(part.astype(kind) for part, kind in zip(_planar.generated(name), (float, int), strict=True)) for name in names
+    ]
     return (*sets, (np.random.rand(200, 2), np.random.rand(200, 2)))
 
 
-def nn_model(X, Y, n_h, num_iterations=10000, print_cost=False, *, activation="tanh", learning_rate=1.2, device="auto", progress=False):
+def nn_model(
+    X, Y, n_h, num_iterations=10000, print_cost=False, *, activation="tanh", learning_rate=1.2, device="auto", progress=False
+):
     """Trains the notebook's network.
 
     Parameters
@@ -72,7 +81,8 @@ def nn_model(X, Y, n_h, num_iterations=10000, print_cost=False, *, activation="t
         if it is not tanh.
     """
     model = PlanarClassifier(
-        n_h, activation, learning_rate=learning_rate, max_iter=num_iterations, device=device, progress=progress)
+        n_h, activation, learning_rate=learning_rate, max_iter=num_iterations, device=device, progress=progress
+    )
     model.fit(np.asarray(X).T, np.asarray(Y).ravel())
     if print_cost:
         for i in range(0, num_iterations, 1000):
