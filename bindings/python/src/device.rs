@@ -58,6 +58,12 @@ pub fn adapters(py: Python<'_>) -> PyResult<Vec<(String, String, String, String)
     Ok(found.into_iter().map(|of| (of.name, of.kind, of.backend, of.driver)).collect())
 }
 
+/// Whether this process has opened a GPU's driver.
+#[pyfunction]
+pub fn has_opened() -> bool {
+    gpus::has_opened()
+}
+
 /// Closes what this process has opened.
 #[pyfunction]
 pub fn close() {
@@ -140,9 +146,14 @@ mod gpus {
         Ok(Kept.adapters()?.iter().map(Adapter::device_info).collect())
     }
 
+    /// Whether this process has looked for adapters.
+    pub fn has_opened() -> bool {
+        OPENED_BY.load(SeqCst) == std::process::id()
+    }
+
     /// Forgets and closes everything, unless a training that is under way in another thread or a forked process holds it.
     pub fn close() {
-        if OPENED_BY.load(SeqCst) == std::process::id()
+        if has_opened()
             && let Ok(mut found) = FOUND.try_lock()
         {
             *found = None;
@@ -166,6 +177,10 @@ mod gpus {
 
     pub fn all() -> Result<Vec<DeviceInfo>> {
         Ok(Vec::new())
+    }
+
+    pub fn has_opened() -> bool {
+        false
     }
 
     pub fn close() {}

@@ -25,6 +25,7 @@ fn _planar(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(data::generated, module)?)?;
     module.add_function(wrap_pyfunction!(device::adapters, module)?)?;
     module.add_function(wrap_pyfunction!(device::close, module)?)?;
+    module.add_function(wrap_pyfunction!(device::has_opened, module)?)?;
     module.add_function(wrap_pyfunction!(errors::panic, module)?)?;
     module.add_function(wrap_pyfunction!(insight::compare, module)?)?;
     module.add_function(wrap_pyfunction!(insight::diagnose, module)?)?;

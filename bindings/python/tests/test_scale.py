@@ -1,9 +1,9 @@
 """Beyond one process: joblib with loky, Dask, Optuna and submitit give what one process gives."""
 
-import shutil
 import subprocess
 import sys
 
+import cluster
 import numpy as np
 import pytest
 from joblib import Parallel, delayed, parallel_config
@@ -76,11 +76,17 @@ def test_submitit_runs_a_job_a_shard(tmp_path):
 
 def test_submitit_runs_on_slurm(tmp_path):
     pytest.importorskip("submitit")
-    if shutil.which("sbatch") is None or subprocess.run(["sinfo", "-h"], capture_output=True, check=False).returncode != 0:
-        pytest.skip("not run: there is no Slurm here (slurm-wlm)")
+    if (name := cluster.missing()) is not None:
+        pytest.skip(f"not run: {name} is not installed (slurm-wlm)")
     from planar.slurm import launch
 
-    found = launch(X, y, GRID, folder=tmp_path, shards=2, estimator=ESTIMATOR, cluster="slurm", timeout_min=2).result()
+    for folder in ("cluster", "sweep"):
+        (tmp_path / folder).mkdir()
+    with cluster.running(tmp_path / "cluster"):
+        launched = launch(
+            X, y, GRID, folder=tmp_path / "sweep", shards=2, estimator=ESTIMATOR, cluster="slurm", timeout_min=2
+        )
+        found = launched.result()
     assert found.rows == planar.sweep(X, y, GRID, estimator=ESTIMATOR).rows
 
 

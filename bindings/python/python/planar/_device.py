@@ -50,8 +50,8 @@ def cores():
 
 @contextlib.contextmanager
 def quiet(device):
-    """Keeps Mesa from complaining on stderr that there is no desktop session."""
-    if device in _ON_CPU or sys.platform != "linux" or "XDG_RUNTIME_DIR" in os.environ:
+    """Keeps Mesa, when it is first opened, from complaining on stderr that there is no desktop session."""
+    if device in _ON_CPU or sys.platform != "linux" or "XDG_RUNTIME_DIR" in os.environ or _planar.has_opened():
         yield
         return
     os.environ["XDG_RUNTIME_DIR"] = tempfile.gettempdir()
