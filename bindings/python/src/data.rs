@@ -69,10 +69,10 @@ pub struct Data {
 
 #[pymethods]
 impl Data {
-    /// Samples of classes, labels or numbers; `classes` names the classes. With `standardize`, each feature is scaled to
-    /// mean 0 and deviation 1.
+    /// Samples of classes, labels or numbers; `classes` names the classes. Features are scaled by the offsets and factors
+    /// of `scaling` or, with `standardize`, to mean 0 and deviation 1.
     #[new]
-    #[pyo3(signature = (points, answers, classes=None, weights=None, standardize=false, names=None, name="array"))]
+    #[pyo3(signature = (points, answers, classes=None, weights=None, standardize=false, scaling=None, names=None, name="array"))]
     #[allow(clippy::too_many_arguments, reason = "Python names them")]
     fn new(
         py: Python<'_>,
@@ -81,6 +81,7 @@ impl Data {
         classes: Option<Vec<String>>,
         weights: Option<PyReadonlyArray1<'_, f64>>,
         standardize: bool,
+        scaling: Option<(Vec<f64>, Vec<f64>)>,
         names: Option<Vec<String>>,
         name: &str,
     ) -> PyResult<Self> {
@@ -92,7 +93,14 @@ impl Data {
                 Some(weights) => data.with_weights(weights)?,
                 None => data,
             };
-            if standardize { data.scaled(Scale::Standard) } else { Ok(data) }
+            match scaling {
+                Some((offsets, factors)) => {
+                    let factors: Vec<(f64, f64)> = offsets.into_iter().zip(factors).collect();
+                    data.with_scaling(Scale::Standard, &factors)
+                }
+                None if standardize => data.scaled(Scale::Standard),
+                None => Ok(data),
+            }
         };
         let data = match answers {
             Answers::Classes(labels) => {

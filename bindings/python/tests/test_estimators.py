@@ -162,6 +162,15 @@ def test_partial_fits_are_the_epochs_of_one_fit():
         parts.partial_fit(X, np.where(y == 3, 77, y))
 
 
+def test_parts_are_scaled_as_the_first_was():
+    X, y = of(30)
+    model = network(standardize=True, solver="gd", batch_size=None, device="cpu")
+    model.partial_fit(3 * X + 5, y, classes=[0, 1])
+    scaling, before = model._scaling, model.predict_proba(X)
+    model.set_params(learning_rate_init=1e-30).partial_fit(100 * X[:200], y[:200])
+    assert model._scaling == scaling and np.array_equal(model.predict_proba(X), before)
+
+
 def test_a_warm_start_goes_on_from_the_weights():
     X, y = of(30)
     model = network(warm_start=True, max_iter=20, solver="gd", learning_rate_init=0.1, batch_size=None, device="cpu")

@@ -52,10 +52,8 @@ class Classifier(ClassifierMixin, Network):
         -------
         self
         """
-        if _check_partial_fit_first_call(self, classes):
-            self._output = None
-            if type_of_target(y).startswith("multilabel"):
-                self.classes_ = np.arange(np.shape(y)[1])
+        if _check_partial_fit_first_call(self, classes) and type_of_target(y).startswith("multilabel"):
+            self.classes_ = np.arange(np.shape(y)[1])
         return self._fit(X, y, sample_weight, incremental=True)
 
     def predict(self, X):
@@ -147,7 +145,7 @@ class Classifier(ClassifierMixin, Network):
         check_consistent_length(said, y)
         return float(np.mean(said == y))
 
-    def _encode(self, y, is_first):
+    def _encode(self, y, are_known):
         if y.ndim > 1 or y.dtype.kind not in "biuU":  # a list of whole numbers or of text can only be classes
             check_classification_targets(y)
         if y.ndim == 2 and y.shape[1] == 1:
@@ -156,12 +154,12 @@ class Classifier(ClassifierMixin, Network):
         if self._is_multilabel:
             if not np.isin(y, (0, 1)).all():
                 raise ValueError("multiclass-multioutput targets are not supported: labels are 0 or 1 for each output")
-            self._known(np.arange(y.shape[1]), is_first)
+            self._know(np.arange(y.shape[1]), are_known)
             self._output = "logistic"
             return np.ascontiguousarray(y, dtype=np.uint8), None
         found, coded = np.unique(y, return_inverse=True)
-        self._known(found, is_first)
-        if len(found) < len(self.classes_) or not is_first:
+        self._know(found, are_known)
+        if len(found) < len(self.classes_):
             coded = np.searchsorted(self.classes_, y)
         if len(self.classes_) < 2:
             raise ValueError(f"{type(self).__name__} tells at least 2 classes apart, and there is 1 class")
@@ -170,12 +168,9 @@ class Classifier(ClassifierMixin, Network):
         self._output = "logistic" if len(self.classes_) == 2 else "softmax"
         return coded.astype(np.uint8), [str(each) for each in self.classes_]
 
-    def _known(self, found, is_first):
-        """Sets ``classes_``, or refuses classes that the network does not have."""
-        if is_first and getattr(self, "_output", None) is None or not hasattr(self, "classes_"):
-            if not hasattr(self, "classes_") or hasattr(self, "coefs_") or not np.isin(found, self.classes_).all():
-                self.classes_ = found
-        elif is_first:
+    def _know(self, found, are_known):
+        """Sets ``classes_``, or refuses classes that are not among those that are known."""
+        if not are_known:
             self.classes_ = found
         elif not np.isin(found, self.classes_).all():
             raise ValueError(

@@ -132,9 +132,9 @@ def diagnose(X, y, estimator=None, *, X_test=None, y_test=None, patience=5.0):
     work = model._work(X, y, None)
     held_out = work.held_out
     if X_test is not None:
-        answers, classes = model._encode(np.asarray(y_test), False)
+        answers, classes = model._encode(np.asarray(y_test), True)
         points = np.asarray(X_test, dtype=float)
-        held_out = _planar.Data(model._scaled(points, work.data), answers, classes)
+        held_out = _planar.Data(points, answers, classes, None, False, work.data.scaling)
     with quiet(model.device):
         found = _planar.diagnose(
             work.data, work.settings, work.epochs, float(patience), model.device, threads(model.n_threads), held_out

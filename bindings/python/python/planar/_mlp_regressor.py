@@ -153,12 +153,12 @@ class MLPRegressor(RegressorMixin, Mlp):
         said = self._forward(X)
         return said[:, 0] if said.shape[1] == 1 else said
 
-    def _encode(self, y, is_first):
+    def _encode(self, y, are_known):
         y = _check_y(y, multi_output=True, y_numeric=True)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         numbers = y.reshape(len(y), -1).astype(np.float64)
-        if not is_first and numbers.shape[1] != self.n_outputs_:
+        if are_known and numbers.shape[1] != getattr(self, "n_outputs_", numbers.shape[1]):
             raise ValueError(f"y has {numbers.shape[1]} numbers a sample, and the network has {self.n_outputs_} outputs")
         return numbers, None
 

@@ -51,7 +51,7 @@ class Network(Display, BaseEstimator):
         """The network and how it is trained, for ``_planar.train``."""
         raise NotImplementedError
 
-    def _encode(self, y, is_first):
+    def _encode(self, y, are_known):
         """What is to be learnt as an array for ``_planar.Data``, and the names of classes; sets ``classes_``."""
         raise NotImplementedError
 
@@ -102,41 +102,45 @@ class Network(Display, BaseEstimator):
         goes_on = self._goes_on(incremental)
         shared = {} if shared is None else shared
         X, y = self._checked(X, y, shared, reset=not (incremental and goes_on))
-        answers, classes = self._encode(y, not goes_on)
-        weights = self._weights(sample_weight, X, y)
+        answers, classes = self._encode(y, goes_on or incremental)
+        seed, early = self._seed(), bool(self.early_stopping) and not incremental
         self._range = (X.min(axis=0), X.max(axis=0)) if X.shape[1] == 2 else None
-        seed = self._seed()
-        samples = len(X)
-        rule, held_out, used = self._rule(incremental), None, slice(None)
-        names = getattr(self, "feature_names_in_", None)
-        names = None if names is None else [str(name) for name in names]
-        early = bool(getattr(self, "early_stopping", False)) and not incremental
         key = (self.standardize, early and (self.validation_fraction, seed), str(self._weighing()))
         if key not in shared:
-            if early:
-                used, rest = self._split(samples, answers, seed)
-            of = None if weights is None else weights[used]
-            data = _planar.Data(X[used], answers[used], classes, of, bool(self.standardize), names)
-            if early:
-                held_out = _planar.Data(self._scaled(X[rest], data), answers[rest], classes)
-            shared[key] = (data, held_out, samples if isinstance(used, slice) else len(used))
-        data, held_out, samples = shared[key]
-        settings = self._settings(samples, seed)
-        if weights is not None and settings["l2"]:
-            # scikit-learn divides by the weights' sum, planar by the number of samples
-            settings["l2"] *= len(weights) / weights.sum()
-        stand = None
-        if goes_on:
-            self._check_layers(settings, X.shape[1])
-            kept = incremental and len(self._moments) > 0
-            stand = {
-                "coefs": [np.asarray(each, np.float64) for each in self.coefs_],
-                "intercepts": [np.asarray(each, np.float64) for each in self.intercepts_],
-                "updates": self._updates if incremental else 0,
-                "moments": self._moments if kept else None,
-            }
+            weights = self._weights(sample_weight, X, y)
+            scaling = self._scaling if goes_on else None
+            shared[key] = self._data(X, answers, classes, weights, scaling, seed if early else None)
+        data, held_out, per_weight = shared[key]
+        settings = self._settings(data.samples, seed)
+        settings["l2"] *= per_weight
+        stand = self._stand(settings, incremental) if goes_on else None
         before = list(self.loss_curve_) if goes_on else []
-        return Work(data, settings, 1 if incremental else self.max_iter, rule, held_out, stand, samples, before)
+        epochs = 1 if incremental else self.max_iter
+        return Work(data, settings, epochs, self._rule(incremental), held_out, stand, data.samples, before)
+
+    def _data(self, X, answers, classes, weights, scaling, seed):
+        """The samples to train on, those held out by a seed, and how many samples there are for a weight of 1: scikit-learn
+        divides L2 by the sum of the weights, planar by the number of samples."""
+        names = getattr(self, "feature_names_in_", None)
+        names = None if names is None else [str(name) for name in names]
+        used, rest = (slice(None), None) if seed is None else self._split(len(X), answers, seed)
+        of = None if weights is None else weights[used]
+        data = _planar.Data(X[used], answers[used], classes, of, bool(self.standardize), scaling, names)
+        held_out = None
+        if rest is not None:
+            held_out = _planar.Data(X[rest], answers[rest], classes, None, False, data.scaling)
+        return data, held_out, 1.0 if weights is None else len(weights) / weights.sum()
+
+    def _stand(self, settings, incremental):
+        """Where the training goes on: a fit that starts warm has the weights alone."""
+        self._check_layers(settings, self.n_features_in_)
+        kept = incremental and len(self._moments) > 0
+        return {
+            "coefs": [np.asarray(each, np.float64) for each in self.coefs_],
+            "intercepts": [np.asarray(each, np.float64) for each in self.intercepts_],
+            "updates": self._updates if incremental else 0,
+            "moments": self._moments if kept else None,
+        }
 
     def _check_layers(self, settings, features):
         there = [each.shape[1] for each in self.coefs_[:-1]]
@@ -159,13 +163,6 @@ class Network(Display, BaseEstimator):
         """Which samples are trained on, and which are held out to see when to stop."""
         stratify = answers if answers.ndim == 1 else None
         return train_test_split(np.arange(samples), test_size=self.validation_fraction, random_state=seed, stratify=stratify)
-
-    @staticmethod
-    def _scaled(X, data):
-        offset, factor = (np.asarray(each) for each in data.scaling)
-        if not offset.any() and (factor == 1).all():
-            return X
-        return (X - offset) * factor
 
     def _rule(self, incremental):
         """When to stop before the last epoch."""

@@ -22,6 +22,7 @@ class Data:
         classes: Sequence[str] | None = None,
         weights: _Floats | None = None,
         standardize: bool = False,
+        scaling: tuple[Sequence[float], Sequence[float]] | None = None,
         names: Sequence[str] | None = None,
         name: str = "array",
     ) -> Data: ...
