@@ -89,8 +89,15 @@ impl Dataset {
         Ok(Self { name, seed, columns: columns.into(), inputs: inputs.into(), targets, weights: None })
     }
 
-    /// The same samples as a network sees them: each feature less its offset, times its factor.
-    pub(crate) fn with_scaling(&self, scale: Scale, factors: &[(f64, f64)]) -> Result<Self> {
+    /// The same samples as a network sees them that was trained on others: each feature less its offset, times its factor.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if there is not one pair per feature, [`Error::Invalid`] if a feature leaves the range of `f32`.
+    pub fn with_scaling(&self, scale: Scale, factors: &[(f64, f64)]) -> Result<Self> {
+        if factors.len() != self.features() {
+            let message = format!("{} offsets and factors do not scale {} features", factors.len(), self.features());
+            return Err(Error::Mismatch(message));
+        }
         let mut columns = Columns { scale, ..(*self.columns).clone() };
         for (feature, (offset, factor)) in columns.features.iter_mut().zip(factors) {
             (feature.offset, feature.factor) = (*offset, *factor);

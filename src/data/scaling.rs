@@ -122,6 +122,23 @@ fn stops(spreads: &[Spread]) -> Option<(usize, String, usize)> {
 }
 
 impl Dataset {
+    /// The same samples with their features scaled by what these very samples are like.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if a scaled feature leaves the range of `f32`.
+    ///
+    /// ```
+    /// use planar::data::{Dataset, Scale};
+    /// let data = Dataset::from_points("two", None, 1, &[1.0, 5.0], vec![0, 1])?.scaled(Scale::Standard)?;
+    /// assert_eq!(data.inputs(), [-1.0, 1.0]);
+    /// assert_eq!((data.columns().features[0].offset, data.columns().features[0].factor), (3.0, 0.5));
+    /// # Ok::<(), planar::Error>(())
+    /// ```
+    pub fn scaled(self, scale: Scale) -> Result<Self> {
+        let (scale, factors, _) = self.scaling(scale);
+        if scale == Scale::None { Ok(self) } else { self.with_scaling(scale, &factors) }
+    }
+
     /// The offset and the factor of each feature that scale this data set, and a notice if `auto` decided so.
     pub(crate) fn scaling(&self, scale: Scale) -> (Scale, Vec<(f64, f64)>, Option<Notice>) {
         let m = self.samples();

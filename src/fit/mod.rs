@@ -51,8 +51,8 @@ use std::ops::ControlFlow;
 use web_time::Instant;
 
 pub use device::{
-    Candidate, Chosen, DeviceChoice, DeviceSettings, by_name, check_samples, choose, choose_all, choose_for_inference,
-    every, require_adapter,
+    Anew, Candidate, Chosen, DeviceChoice, DeviceSettings, Gpus, by_name, check_samples, choose, choose_all,
+    choose_among, choose_for_inference, every, require_adapter,
 };
 pub use folds::{CrossValidated, Drawn, Estimate, Estimates, FoldReport, FoldSettings, FoldsReport, cross_validate};
 pub use observer::{Advanced, Note, Observer};

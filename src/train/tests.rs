@@ -243,3 +243,46 @@ fn a_training_stopped_before_it_began_submits_nothing() {
     let outcome = training.into_outcomes().swap_remove(0);
     assert_eq!((outcome.status, outcome.iterations, outcome.last_finite()), (Status::Interrupted, 0, None));
 }
+
+#[test]
+fn a_network_that_is_stopped_ends_with_the_last_chunk_collected_and_the_others_go_on() {
+    for depth in [1, 2] {
+        let mut device = Fake::new(3, 0, |_| 1e-3);
+        let mut training = Training::new(&[schedule(100, 1).with_stops(10); 3], depth).unwrap();
+        let mut asked = None;
+        loop {
+            match training.next() {
+                Request::Submit(iterations) => {
+                    device.submit(iterations);
+                    training.submitted(iterations).unwrap();
+                }
+                Request::Collect => {
+                    let chunk = device.collect();
+                    training.collected(chunk, Duration::from_secs_f64(device.now)).unwrap();
+                }
+                Request::Evaluate => training.evaluated(device.evaluate()).unwrap(),
+                Request::Retire(network) => {
+                    device.retired.push(network);
+                    training.retired(network).unwrap();
+                }
+                Request::Done => break,
+            }
+            training.tell(go_on_by_value);
+            if asked.is_none() && device.done >= 30 {
+                asked = Some(device.done);
+                training.stop_network(1);
+                training.stop_network(7); // there is no such network
+            }
+        }
+        let outcomes = training.into_outcomes();
+        let ends: Vec<_> = outcomes.iter().map(|outcome| (outcome.status, outcome.iterations)).collect();
+        let finished = (Status::Finished, 100);
+        assert_eq!(ends, [finished, (Status::Stopped, asked.unwrap()), finished], "{depth} in the queue");
+        assert_eq!(outcomes[1].last_finite().map(|(at, _)| at), asked);
+        assert_eq!(device.retired, [1, 0, 2]);
+    }
+}
+
+fn go_on_by_value(_: Event) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}

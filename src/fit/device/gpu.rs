@@ -24,19 +24,55 @@ const FEATURES_OF_GENERATED: usize = 2;
 /// The largest buffer that WebGPU demands of every adapter, in bytes.
 const BUFFER_OF_ALL: u64 = 128 << 20;
 
+/// Where adapters come from, and who opens them. A front that trains many times in one process keeps what it has found and
+/// opened.
+pub trait Gpus {
+    /// All adapters, as [`Adapter::all`] has them.
+    ///
+    /// # Errors
+    /// [`Error::NoAdapter`] if this process may use none.
+    fn adapters(&self) -> Result<Vec<Adapter>>;
+
+    /// One of them, opened.
+    ///
+    /// # Errors
+    /// Those of [`Gpu::open`].
+    fn open(&self, adapter: &Adapter) -> Result<Gpu>;
+}
+
+/// GPUs that are found and opened each time anew.
+pub struct Anew;
+
+impl Gpus for Anew {
+    fn adapters(&self) -> Result<Vec<Adapter>> {
+        Ok(Adapter::all())
+    }
+
+    fn open(&self, adapter: &Adapter) -> Result<Gpu> {
+        Gpu::open(adapter)
+    }
+}
+
 /// The CPU or the first hardware GPU, whichever trains these networks faster.
-pub fn auto(settings: &DeviceSettings, data: &Dataset, runs: &[Run], iterations: u64) -> Result<Chosen> {
-    let Ok(adapter) = Adapter::choose(&Adapter::all(), &Choice::Hardware).cloned() else {
+pub fn auto(
+    gpus: &dyn Gpus,
+    settings: &DeviceSettings,
+    data: &Dataset,
+    runs: &[Run],
+    iterations: u64,
+) -> Result<Chosen> {
+    let adapters = gpus.adapters().unwrap_or_default();
+    let Ok(adapter) = Adapter::choose(&adapters, &Choice::Hardware).cloned() else {
         let cpu = Chosen::load(settings.cpu()?, data, runs)?;
         return Ok(cpu.noting("training on the CPU: there is no hardware GPU"));
     };
     if settings.plan != PlanChoice::Auto {
         settings.check_gpu()?;
-        let gpu = trusted(&adapter, settings, data, runs, None)?;
+        let gpu = trusted(gpus, &adapter, settings, data, runs, None)?;
         return Ok(gpu.noting(format!("training on {adapter}: plans apply only to GPUs")));
     }
     let cpu = Chosen::load(settings.cpu()?, data, runs)?;
-    let gpu = |cpu: &mut Chosen| trusted(&adapter, settings, data, runs, Some(cpu));
+    let gpu = |cpu: &mut Chosen| trusted(gpus, &adapter, settings, data, runs, Some(cpu));
     faster(cpu, &adapter.to_string(), gpu, runs, iterations)
 }
 
@@ -70,10 +106,16 @@ fn faster(
 }
 
 /// Loads networks on the first adapter, or the one with this name or number.
-pub fn named(settings: &DeviceSettings, name: Option<&str>, data: &Dataset, runs: &[Run]) -> Result<Chosen> {
+pub fn named(
+    gpus: &dyn Gpus,
+    settings: &DeviceSettings,
+    name: Option<&str>,
+    data: &Dataset,
+    runs: &[Run],
+) -> Result<Chosen> {
     settings.check_gpu()?;
-    let adapter = adapter(name)?;
-    let mut chosen = trusted(&adapter, settings, data, runs, None)?;
+    let adapter = adapter_of(gpus, name)?;
+    let mut chosen = trusted(gpus, &adapter, settings, data, runs, None)?;
     chosen.notes.splice(..0, software("training", &adapter));
     Ok(chosen)
 }
@@ -94,7 +136,7 @@ pub fn all(settings: &DeviceSettings, data: &Dataset, runs: &[Run]) -> Result<Ve
             apart.push(adapter);
         }
     }
-    let load = |adapter: &Adapter| (adapter.to_string(), trusted(adapter, settings, data, runs, None));
+    let load = |adapter: &Adapter| (adapter.to_string(), trusted(&Anew, adapter, settings, data, runs, None));
     Ok(apart.into_iter().map(load).collect())
 }
 
@@ -125,7 +167,7 @@ pub fn for_inference(
 ) -> Result<(Box<dyn Backend>, Vec<String>)> {
     settings.check_gpu()?;
     let adapter = adapter(name)?;
-    let gpu = open(&adapter, settings)?;
+    let gpu = open(&Anew, &adapter, settings)?;
     check_first_logits(&gpu, network, parameters, points)?;
     Ok((Box::new(gpu), software("predicting", &adapter).into_iter().collect()))
 }
@@ -147,8 +189,8 @@ pub fn by_name(name: &str) -> Result<Box<dyn Backend>> {
 }
 
 /// Opens an adapter for the plan and the layout of the settings.
-fn open(adapter: &Adapter, settings: &DeviceSettings) -> Result<Gpu> {
-    Ok(Gpu::open(adapter)?.with_plan(settings.plan).with_layout(settings.layout.clone()))
+fn open(gpus: &dyn Gpus, adapter: &Adapter, settings: &DeviceSettings) -> Result<Gpu> {
+    Ok(gpus.open(adapter)?.with_plan(settings.plan).with_layout(settings.layout.clone()))
 }
 
 /// Every adapter with every plan. An adapter that cannot be opened for one plan is not tried again for the next: one that
@@ -181,8 +223,12 @@ pub fn require() -> Result<()> {
 }
 
 fn adapter(name: Option<&str>) -> Result<Adapter> {
+    adapter_of(&Anew, name)
+}
+
+fn adapter_of(gpus: &dyn Gpus, name: Option<&str>) -> Result<Adapter> {
     let choice = name.map_or(Choice::Any, Choice::of);
-    Adapter::choose(&Adapter::all(), &choice).cloned()
+    Adapter::choose(&gpus.adapters()?, &choice).cloned()
 }
 
 /// Seconds per iteration of the loaded networks, which are then reset to their initial weights.
@@ -197,13 +243,14 @@ fn seconds(chosen: &mut Chosen, runs: &[Run]) -> Result<f64> {
 /// NaN and infinity. If it does not with the likeliest plan, and the
 /// plan was left open, the layered plan is tried.
 fn trusted(
+    gpus: &dyn Gpus,
     adapter: &Adapter,
     settings: &DeviceSettings,
     data: &Dataset,
     runs: &[Run],
     mut cpu: Option<&mut Chosen>,
 ) -> Result<Chosen> {
-    let gpu = open(adapter, settings)?;
+    let gpu = open(gpus, adapter, settings)?;
     let mut look = |gpu: &Gpu| -> Result<Chosen> {
         let mut chosen = Chosen::load(Box::new(gpu.clone()), data, runs)?;
         let (name, session) = (gpu.device().name, chosen.session.as_mut());

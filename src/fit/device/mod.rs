@@ -9,6 +9,7 @@ mod gpu;
 mod not_finite;
 mod settings;
 
+pub use gpu::{Anew, Gpus};
 pub use settings::{Chosen, DeviceChoice, DeviceSettings};
 
 use super::Precision;
@@ -36,15 +37,29 @@ pub struct Candidate {
 /// if the settings exclude each other, [`Error::Wrong`](crate::Error::Wrong) if the requested GPU computes wrong
 /// results, and those of [`Backend::load`].
 pub fn choose(settings: &DeviceSettings, data: &Dataset, runs: &[Run], iterations: u64) -> Result<Chosen> {
+    choose_among(&Anew, settings, data, runs, iterations)
+}
+
+/// [`choose`] among GPUs that the caller may have found and opened before.
+///
+/// # Errors
+/// As there.
+pub fn choose_among(
+    gpus: &dyn Gpus,
+    settings: &DeviceSettings,
+    data: &Dataset,
+    runs: &[Run],
+    iterations: u64,
+) -> Result<Chosen> {
     let on_cpu = |backend| Chosen::load(backend, data, runs);
     match &settings.choice {
         DeviceChoice::Cpu => on_cpu(settings.cpu()?),
         DeviceChoice::Auto if settings.precision == Precision::F64 => {
             Ok(on_cpu(settings.cpu()?)?.noting("training on the CPU: f64 is for the CPU only"))
         }
-        DeviceChoice::Auto => gpu::auto(settings, data, runs, iterations),
-        DeviceChoice::Gpu => gpu::named(settings, None, data, runs),
-        DeviceChoice::Named(name) => gpu::named(settings, Some(name), data, runs),
+        DeviceChoice::Auto => gpu::auto(gpus, settings, data, runs, iterations),
+        DeviceChoice::Gpu => gpu::named(gpus, settings, None, data, runs),
+        DeviceChoice::Named(name) => gpu::named(gpus, settings, Some(name), data, runs),
         DeviceChoice::All => Err(only_one()),
     }
 }

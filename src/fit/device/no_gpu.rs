@@ -7,11 +7,19 @@ use crate::data::Dataset;
 use crate::model::{Network, Parameters};
 use crate::{Error, Result};
 
-pub fn auto(settings: &DeviceSettings, data: &Dataset, runs: &[Run], _: u64) -> Result<Chosen> {
+/// There is nothing to be found or opened.
+pub trait Gpus {}
+
+/// No GPUs.
+pub struct Anew;
+
+impl Gpus for Anew {}
+
+pub fn auto(_: &dyn Gpus, settings: &DeviceSettings, data: &Dataset, runs: &[Run], _: u64) -> Result<Chosen> {
     Chosen::load(settings.cpu()?, data, runs)
 }
 
-pub fn named(_: &DeviceSettings, _: Option<&str>, _: &Dataset, _: &[Run]) -> Result<Chosen> {
+pub fn named(_: &dyn Gpus, _: &DeviceSettings, _: Option<&str>, _: &Dataset, _: &[Run]) -> Result<Chosen> {
     Err(without())
 }
 

@@ -1,0 +1,194 @@
+"""Classes and labels: what the classifiers share."""
+
+import numpy as np
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets, type_of_target
+from sklearn.utils.validation import check_consistent_length, column_or_1d
+
+from ._network import Network, is_incremental
+
+
+class Classifier(ClassifierMixin, Network):
+    """Classes and labels: one logit for two classes, softmax for more, a logit for each label."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Trains the network.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Points; float32 is taken without a copy, and tables of pandas, polars and Arrow too.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Classes of any type, or 0 and 1 for each of several labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            How much each sample counts.
+
+        Returns
+        -------
+        self
+        """
+        return self._fit(X, y, sample_weight)
+
+    @available_if(is_incremental)
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Trains one epoch more, with the optimiser's moments as they were.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Points.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Classes or labels.
+        classes : array-like, default=None
+            All classes that there will be; needed in the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+            How much each sample counts.
+
+        Returns
+        -------
+        self
+        """
+        if _check_partial_fit_first_call(self, classes) and type_of_target(y).startswith("multilabel"):
+            self.classes_ = np.arange(np.shape(y)[1])
+        return self._fit(X, y, sample_weight, incremental=True)
+
+    def predict(self, X):
+        """The class of each sample, or 0 and 1 for each label.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Points.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        logits = self._forward(X)
+        if self._is_multilabel:
+            return (logits > 0).astype(int)
+        if self._output == "softmax":
+            return self.classes_[logits.argmax(axis=1)]
+        return self.classes_[(logits[:, 0] > 0).astype(int)]
+
+    def predict_proba(self, X):
+        """The probability of each class, or of each label.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Points.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
+        said = self._forward(X, answers=True)
+        if self._is_multilabel or self._output == "softmax":
+            return said
+        return np.column_stack([1 - said[:, 0], said[:, 0]])
+
+    def predict_log_proba(self, X):
+        """The logarithm of ``predict_proba``.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Points.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def decision_function(self, X):
+        """The logits: above 0 for the second of two classes, the largest for the class among more.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Points.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+        """
+        logits = self._forward(X)
+        return logits if self._is_multilabel or self._output == "softmax" else logits[:, 0]
+
+    def score(self, X, y, sample_weight=None):
+        """The share of samples whose class, or whose labels all, are told.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Points.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Classes or labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            How much each sample counts.
+
+        Returns
+        -------
+        float
+        """
+        is_plain = isinstance(y, np.ndarray) and y.ndim == 1 and sample_weight is None
+        if not is_plain or y.dtype.kind not in "biuU":
+            return super().score(X, y, sample_weight)
+        said = self.predict(X)  # the same as scikit-learn's, without its twentyfold check of two lists of classes
+        check_consistent_length(said, y)
+        return float(np.mean(said == y))
+
+    def _encode(self, y, are_known):
+        if y.ndim > 1 or y.dtype.kind not in "biuU":  # a list of whole numbers or of text can only be classes
+            check_classification_targets(y)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        self._is_multilabel = y.ndim == 2
+        if self._is_multilabel:
+            if not np.isin(y, (0, 1)).all():
+                raise ValueError("multiclass-multioutput targets are not supported: labels are 0 or 1 for each output")
+            self._know(np.arange(y.shape[1]), are_known)
+            self._output = "logistic"
+            return np.ascontiguousarray(y, dtype=np.uint8), None
+        found, coded = np.unique(y, return_inverse=True)
+        self._know(found, are_known)
+        if len(found) < len(self.classes_):
+            coded = np.searchsorted(self.classes_, y)
+        if len(self.classes_) < 2:
+            raise ValueError(f"{type(self).__name__} tells at least 2 classes apart, and there is 1 class")
+        if len(self.classes_) > 256:
+            raise ValueError(f"{type(self).__name__} tells at most 256 classes apart, and there are {len(self.classes_)}")
+        self._output = "logistic" if len(self.classes_) == 2 else "softmax"
+        return coded.astype(np.uint8), [str(each) for each in self.classes_]
+
+    def _know(self, found, are_known):
+        """Sets ``classes_``, or refuses classes that are not among those that are known."""
+        if not are_known:
+            self.classes_ = found
+        elif not np.isin(found, self.classes_).all():
+            raise ValueError(
+                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {found}."
+            )
+
+    def _weights(self, sample_weight, X, y):
+        of_samples = super()._weights(sample_weight, X, y)
+        if self.class_weight is None:
+            return of_samples
+        of_classes = compute_sample_weight(self.class_weight, y)
+        return of_classes if of_samples is None else of_samples * of_classes
+
+    def _take_shape(self, work):
+        super()._take_shape(work)
+        self.out_activation_ = self._output
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

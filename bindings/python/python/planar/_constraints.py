@@ -1,0 +1,34 @@
+"""What scikit-learn checks of the parameters that estimators have in common; all else the library checks."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils._param_validation import Interval, Options, StrOptions
+
+AT_LEAST_1 = Interval(Integral, 1, None, closed="left")
+AT_LEAST_0 = Interval(Real, 0, None, closed="left")
+ABOVE_0 = Interval(Real, 0, None, closed="neither")
+BETA = Interval(Real, 0, 1, closed="left")
+
+# of a classifier
+CLASS_WEIGHT = [StrOptions({"balanced"}), dict, None]
+
+# of every estimator
+SHARED = {
+    "activation": [str],
+    "alpha": [AT_LEAST_0],
+    "max_iter": [AT_LEAST_1],
+    "random_state": ["random_state"],
+    "init_scale": [AT_LEAST_0, str],
+    "leaky_slope": [Real],
+    "standardize": ["boolean"],
+    "tol": [AT_LEAST_0, None],
+    "n_iter_no_change": [AT_LEAST_1, Options(Real, {np.inf})],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "warm_start": ["boolean"],
+    "device": [str],
+    "n_threads": [AT_LEAST_1, None],
+    "verbose": ["verbose"],
+    "progress": ["boolean"],
+}

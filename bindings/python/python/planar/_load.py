@@ -1,0 +1,93 @@
+"""From a checkpoint to an estimator."""
+
+import json
+
+import numpy as np
+
+from . import _planar
+from ._errors import Checkpoint
+from ._mlp_classifier import MLPClassifier
+from ._mlp_regressor import MLPRegressor
+
+
+def load(path):
+    """An estimator from a checkpoint that :meth:`save` or the command ``planar`` has written.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A safetensors file.
+
+    Returns
+    -------
+    PlanarClassifier, MLPClassifier or MLPRegressor
+        Classes that are whole numbers are numbers again; other classes are text.
+    """
+    return _estimator(_planar.read(path), path)
+
+
+def _estimator(found, path):
+    """The estimator of what ``_planar.read`` has found."""
+    if found["state"] is None:
+        raise Checkpoint(f"{path} holds weights, but no run of planar's to say what they answer")
+    state = json.loads(found["state"])
+    columns = state.get("columns") or {}
+    output = state.get("output", "logistic")
+    targets = columns.get("targets", [])
+    kind = MLPRegressor if output == "squares" else MLPClassifier
+    activation, *slope = state["activation"].split(":")
+    optimizer = state.get("optimizer", "gd")
+    model = kind(
+        tuple(state["widths"][1:-1]),
+        activation,
+        solver=optimizer,
+        alpha=state.get("l2", 0.0),
+        batch_size=state.get("batch_size"),
+        learning_rate=state.get("schedule", "constant"),
+        learning_rate_init=state["learning_rate"],
+        tol=None,
+        dropout=state.get("dropout", 0.0),
+        clip_norm=state.get("clip_norm"),
+        leaky_slope=float(slope[0]) if slope else 0.01,
+        standardize=columns.get("scale", "none") != "none",
+        random_state=_seed(state["start"]),
+    )
+    if any(target.get("offset", 0.0) != 0.0 or target.get("factor", 1.0) != 1.0 for target in targets):
+        raise Checkpoint(f"{path} has scaled targets, which the estimators do not")
+    model.coefs_, model.intercepts_ = found["coefs"], found["intercepts"]
+    model._moments, model._updates, model._state = found["moments"], state["iteration"], found["state"]
+    model._activation, model._output = state["activation"], output
+    model.n_features_in_, model.n_outputs_ = state["widths"][0], state["widths"][-1]
+    model.n_layers_ = len(state["widths"])
+    features = columns.get("features", [])
+    if columns.get("named"):
+        model.feature_names_in_ = np.array([feature["name"] for feature in features], dtype=object)
+    scaled = [(feature["offset"], feature["factor"]) for feature in features]
+    model._scaling = tuple(zip(*scaled, strict=True)) if model.standardize else None
+    model.loss_curve_ = [at["cost"] for at in state["costs"]]
+    model.loss_ = model.loss_curve_[-1] if model.loss_curve_ else np.nan
+    model.n_iter_ = state["iteration"]
+    model.device_, model.plan_, model.status_ = state["device"], state["plan"], "finished"
+    if kind is MLPClassifier:
+        model._is_multilabel = output == "logistic" and model.n_outputs_ > 1
+        names = columns.get("classes", ["0", "1"])
+        model.classes_ = np.arange(model.n_outputs_) if model._is_multilabel else _classes(names)
+        model.out_activation_ = output
+    else:
+        model.out_activation_ = "identity"
+    return model
+
+
+def _classes(names):
+    """Numbers if all of them are written as numbers are."""
+    return np.array([int(name) for name in names]) if all(_is_whole(name) for name in names) else np.array(names)
+
+
+def _is_whole(name):
+    return name.lstrip("-").isdecimal() and str(int(name)) == name
+
+
+def _seed(start):
+    """The seed in ``seed 2, scale 0.01``."""
+    words = start.replace(",", "").split()
+    return int(words[1]) if words[0] == "seed" else None

@@ -1,0 +1,185 @@
+"""Grids of networks trained side by side."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.model_selection import ParameterGrid
+
+from ._display import table
+from ._errors import Invalid, Mismatch
+from ._planar_classifier import PlanarClassifier
+from ._together import candidates, train_together
+
+# networks of one call: their weights are kept until the call ends
+_AT_ONCE = 2000
+
+
+class SweepResult:
+    """What a sweep has found.
+
+    Attributes
+    ----------
+    rows : list of dict
+        One a network: its ``number``, its parameters, ``status``, ``epochs``, ``loss``, ``score`` and, of samples to test
+        with, ``test_score``.
+    best_ : estimator
+        The network of the highest test score or, without samples to test with, of the lowest loss; none after a merge.
+    best_params_ : dict
+        Its parameters.
+    """
+
+    def __init__(self, rows, names, best=None):
+        self.rows, self._names, self.best_ = rows, names, best
+        first = max(rows, key=_rank, default=None)
+        self.best_params_ = {name: first[name] for name in names} if first else None
+
+    @property
+    def table(self):
+        """The rows as a table of pandas, the best first."""
+        import pandas
+
+        return pandas.DataFrame(sorted(self.rows, key=_rank, reverse=True))
+
+    def save(self, path):
+        """Writes the rows as lines of JSON, for :func:`merge`.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+        """
+        text = [json.dumps({"names": self._names})] + [json.dumps(row, default=_plain) for row in self.rows]
+        Path(path).write_text("\n".join(text) + "\n", encoding="utf-8")
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __repr__(self):
+        return f"SweepResult({len(self.rows)} networks, best {self.best_params_})"
+
+    def _repr_html_(self):
+        shown = sorted(self.rows, key=_rank, reverse=True)[:20]
+        headings = list(shown[0]) if shown else []
+        cells = [[f"{cell:.6g}" if isinstance(cell, float) else cell for cell in row.values()] for row in shown]
+        return f"<div>{len(self.rows)} networks</div>{table(headings, cells)}"
+
+
+def sweep(X, y, grid, *, estimator=None, X_test=None, y_test=None, sample_weight=None, shard=None, progress=False):
+    """Trains a network for each combination of parameters, side by side.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+        Points.
+    y : array-like
+        What is to be learnt.
+    grid : dict or list of dict
+        Parameters with their values, such as ``{"hidden": range(1, 21), "learning_rate": [0.3, 1.2]}``.
+    estimator : estimator, default=PlanarClassifier()
+        What has all other parameters.
+    X_test, y_test : array-like, default=None
+        Samples to test with.
+    sample_weight : array-like of shape (n_samples,), default=None
+        How much each sample counts.
+    shard : str, default=None
+        ``K/N`` trains every Nth network from the Kth on, for one of N machines; :func:`merge` joins what they have found.
+    progress : bool, default=False
+        Whether tqdm shows how far the sweep is.
+
+    Returns
+    -------
+    SweepResult
+        ``table``, ``best_`` and ``best_params_``.
+
+    Examples
+    --------
+    >>> import planar
+    >>> X, Y = planar.notebook.load_planar_dataset()
+    >>> found = planar.sweep(X.T, Y[0], {"hidden": [1, 2, 3, 4, 5, 20, 50]}, estimator=planar.PlanarClassifier(max_iter=500))
+    >>> len(found)
+    7
+    """
+    estimator = PlanarClassifier() if estimator is None else estimator
+    jobs = list(
+        enumerate(ParameterGrid({name: list(values) for name, values in grid.items()} if isinstance(grid, dict) else grid))
+    )
+    jobs = jobs if shard is None else [job for job in jobs if _is_of(shard, job[0])]
+    names = sorted({name for _, parameters in jobs for name in parameters})
+    rows, best, best_rank = [], None, None
+    bar = _bar(len(jobs)) if progress else None
+    for first in range(0, len(jobs), _AT_ONCE):
+        part = jobs[first : first + _AT_ONCE]
+        models = candidates(clone(estimator), [parameters for _, parameters in part])
+        for (number, parameters), model in zip(part, train_together(models, X, y, sample_weight), strict=True):
+            if isinstance(model, Exception):
+                raise model
+            row = {
+                "number": number,
+                **{name: parameters.get(name) for name in names},
+                "status": model.status_,
+                "epochs": model.n_iter_,
+                "loss": model.loss_,
+                "score": float(model.score(X, y)),
+            }
+            if X_test is not None:
+                row["test_score"] = float(model.score(X_test, y_test))
+            rows.append(row)
+            if best_rank is None or _rank(row) > best_rank:
+                best, best_rank = model, _rank(row)
+            if bar is not None:
+                bar.update()
+    if bar is not None:
+        bar.close()
+    return SweepResult(rows, names, best)
+
+
+def merge(paths):
+    """Joins what the shards of a sweep have saved.
+
+    Parameters
+    ----------
+    paths : iterable of str or path-like
+        The files of :meth:`SweepResult.save`.
+
+    Returns
+    -------
+    SweepResult
+        All rows in the order of the sweep; ``best_`` is None, since files hold no weights.
+    """
+    rows, names = {}, None
+    for path in paths:
+        head, *lines = (json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines())
+        if names is not None and head["names"] != names:
+            raise Mismatch(f"{path} is of another sweep: its parameters are {head['names']}, not {names}")
+        names = head["names"]
+        for row in lines:
+            if rows.setdefault(row["number"], row) != row:
+                raise Mismatch(f"{path} has another result for network {row['number']}")
+    return SweepResult([rows[number] for number in sorted(rows)], names or [])
+
+
+def _is_of(shard, number):
+    """Whether a network, counted from 0, is of the shard."""
+    this, slash, of = shard.partition("/")
+    if not (slash and this.isdecimal() and of.isdecimal() and 1 <= int(this) <= int(of)):
+        raise Invalid(f"the shard must be K/N with K from 1 to N, as in 2/8, not '{shard}'")
+    return number % int(of) == int(this) - 1
+
+
+def _rank(row):
+    """What the best network has most of; one that diverged is below all."""
+    if row["status"] == "diverged":
+        return (-np.inf, -np.inf)
+    return (row.get("test_score", 0.0), -row["loss"])
+
+
+def _plain(value):
+    return value.item() if isinstance(value, np.generic) else list(value)
+
+
+def _bar(networks):
+    from tqdm.auto import tqdm
+
+    return tqdm(total=networks, unit="network")

@@ -1,0 +1,108 @@
+"""Many estimators in one session: networks that share their samples train side by side, to the bits that each has alone."""
+
+import contextlib
+from contextvars import ContextVar
+
+from sklearn.base import clone
+
+from . import _planar
+from ._device import quiet, threads
+from ._errors import Error
+
+# the networks that a search has trained and that its fits are to take over; none if every fit trains its own
+READY = ContextVar("READY", default=None)
+
+
+def trains_alone(model):
+    """Whether a network is trained in several parts, or by SciPy."""
+    return getattr(model, "solver", None) == "lbfgs" or getattr(model, "learning_rate", None) == "adaptive"
+
+
+def train_together(models, X, y, sample_weight=None, callback=None, is_new=True):
+    """Trains estimators on the same samples: for each in turn itself, or the exception that it raises.
+
+    Those with the same samples, device and threads are trained in one call of the extension. ``is_new`` says whether the
+    parameters are still to be checked.
+    """
+    shared, sessions, done = {}, {}, {}
+    for place, model in enumerate(models):
+        try:
+            if trains_alone(model):
+                done[place] = model.fit(X, y, sample_weight=sample_weight)
+                continue
+            if is_new:
+                model._validate_params()
+            work = model._work(X, y, sample_weight, shared=shared)
+        except Exception as error:  # the search decides what a candidate that fails is worth
+            done[place] = error
+        else:
+            key = (id(work.data), model.device, model.n_threads)
+            sessions.setdefault(key, []).append((place, work))
+    for works in sessions.values():
+        done.update(_session(models, works, callback))
+    return [done[place] for place in range(len(models))]
+
+
+def _session(models, works, callback):
+    """The networks of some places, trained in one call; if one of them is refused, each by itself."""
+    first, of = models[works[0][0]], [work for _, work in works]
+    try:
+        with quiet(first.device):
+            fitted, interrupted = _planar.train(
+                of[0].data,
+                [work.settings for work in of],
+                [work.epochs for work in of],
+                first.device,
+                threads(first.n_threads),
+                [work.rule for work in of],
+                of[0].held_out,
+                None,
+                callback,
+            )
+    except Error as error:
+        if len(works) == 1:
+            return {works[0][0]: error}
+        return {place: result for one in works for place, result in _session(models, [one], callback).items()}
+    if interrupted is not None:
+        raise interrupted
+    return {place: models[place]._take(work, each) for (place, work), each in zip(works, fitted, strict=True)}
+
+
+class Ready:
+    """Networks that are trained already, in the order in which a search asks for them."""
+
+    def __init__(self, trained):
+        self._trained = iter(trained)
+        self._next = next(self._trained, None)
+
+    def gives(self, asked):
+        """Makes ``asked`` the network that is next, if it is one with these parameters."""
+        found = self._next
+        if found is None or not _is_alike(found[0], asked):
+            return False
+        self._next = next(self._trained, None)
+        _, result = found
+        if isinstance(result, Exception):
+            raise result
+        asked.__dict__.update(result.__dict__)
+        return True
+
+
+def _is_alike(parameters, asked):
+    there = asked.get_params(deep=False)
+    return all(there[name] is value or there[name] == value for name, value in parameters.items())
+
+
+@contextlib.contextmanager
+def ready(trained):
+    """Fits in this context take over what is trained, as long as there is some."""
+    token = READY.set(Ready(trained))
+    try:
+        yield
+    finally:
+        READY.reset(token)
+
+
+def candidates(estimator, grid):
+    """A clone of the estimator for each set of parameters."""
+    return [clone(estimator).set_params(**parameters) for parameters in grid]

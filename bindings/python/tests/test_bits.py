@@ -1,0 +1,186 @@
+"""An estimator trains to the very bits of the command with the same settings on the same device."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer, load_digits
+
+import planar
+
+DEVICES = ["cpu", "reference-f64", pytest.param("gpu", marks=pytest.mark.gpu)]
+NAMED = {"reference-f64": ["--device", "cpu", "--precision", "f64"]}
+
+
+def weights(path):
+    return planar.load(path)
+
+
+def same(model, there):
+    pairs = list(zip(model.coefs_ + model.intercepts_, there.coefs_ + there.intercepts_, strict=True))
+    assert all(here.shape == other.shape for here, other in pairs)
+    return all(np.array_equal(here, other) for here, other in pairs)
+
+
+def csv(path, X, y):
+    rows = (",".join(map(str, [*map(float, row), label])) for row, label in zip(X, y, strict=True))
+    head = ",".join([*(f"f{place}" for place in range(X.shape[1])), "label"])
+    path.write_text("\n".join([head, *rows]) + "\n")
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("hidden,activation", [(4, "tanh"), (277, "leaky_relu"), ([9, 5], "relu")])
+def test_the_exercise_has_the_bits_of_planar_train(tmp_path, command, flower, device, hidden, activation):
+    model = planar.PlanarClassifier(hidden, activation, max_iter=100, device=device, learning_rate=0.7).fit(*flower)
+    file, wide = tmp_path / "run.safetensors", "x".join(map(str, np.atleast_1d(hidden)))
+    text = "leaky-relu:0.01" if activation == "leaky_relu" else activation
+    command(
+        "train",
+        "--hidden",
+        wide,
+        "--activation",
+        text,
+        "--learning-rate",
+        0.7,
+        "--iterations",
+        100,
+        "--checkpoint",
+        file,
+        *NAMED.get(device, ["--device", device]),
+    )
+    assert same(model, weights(file))
+    other = planar.PlanarClassifier(hidden, activation, max_iter=101, device=device, learning_rate=0.7).fit(*flower)
+    assert not same(other, weights(file))
+
+
+@pytest.mark.parametrize("device", DEVICES[::2])
+def test_softmax_by_adam_in_batches_has_the_bits_of_planar_train(tmp_path, command, device):
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:300], y[:300]
+    X = X[:, X.std(axis=0) > 0]  # the command leaves a column of one value out
+    table, file = tmp_path / "digits.csv", tmp_path / "run.safetensors"
+    csv(table, X, y)
+    model = planar.MLPClassifier(
+        (32, 16),
+        batch_size=50,
+        max_iter=4,
+        random_state=7,
+        tol=None,
+        alpha=0.01,
+        standardize=True,
+        dropout=0.1,
+        device=device,
+    ).fit(X, y)
+    command(
+        "train",
+        "--data",
+        table,
+        "--label",
+        "label",
+        "--output",
+        "softmax",
+        "--scale",
+        "standard",
+        "--hidden",
+        "32x16",
+        "--activation",
+        "relu",
+        "--optimizer",
+        "adam",
+        "--learning-rate",
+        0.001,
+        "--batch-size",
+        50,
+        "--shuffle",
+        7,
+        "--init-seed",
+        7,
+        "--init-scale",
+        "he",
+        "--l2",
+        0.01,
+        "--dropout",
+        0.1,
+        "--dropout-seed",
+        7,
+        "--epochs",
+        4,
+        "--checkpoint",
+        file,
+        "--device",
+        device,
+    )
+    assert same(model, weights(file))
+
+
+def test_numbers_have_the_bits_of_planar_train(tmp_path, command):
+    X, y = load_breast_cancer(return_X_y=True)
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    table, file = tmp_path / "numbers.csv", tmp_path / "run.safetensors"
+    numbers = X[:, 0] * 0.5 + y
+    csv(table, X[:, 1:], numbers)
+    model = planar.MLPRegressor(
+        20,
+        "tanh",
+        solver="gd",
+        learning_rate_init=0.01,
+        batch_size=None,
+        max_iter=50,
+        alpha=0,
+        tol=None,
+        random_state=3,
+        device="cpu",
+    ).fit(X[:, 1:], numbers)
+    command(
+        "train",
+        "--data",
+        table,
+        "--label",
+        "label",
+        "--output",
+        "squares",
+        "--scale",
+        "none",
+        "--hidden",
+        20,
+        "--activation",
+        "tanh",
+        "--learning-rate",
+        0.01,
+        "--init-seed",
+        3,
+        "--init-scale",
+        "xavier",
+        "--iterations",
+        50,
+        "--checkpoint",
+        file,
+        "--device",
+        "cpu",
+    )
+    assert same(model, weights(file))
+
+
+def test_a_saved_network_predicts_with_the_command_as_it_does_here(tmp_path, command):
+    pandas = pytest.importorskip("pandas")
+    X, y = load_digits(return_X_y=True, as_frame=True)
+    X, y = X[:200], y[:200]
+    names = np.array([f"digit {number}" for number in y])
+    model = planar.MLPClassifier(16, max_iter=30, random_state=0, tol=None, standardize=True, device="cpu").fit(X, names)
+    file, table = tmp_path / "model.safetensors", tmp_path / "new.csv"
+    model.save(file)
+    X.to_csv(table, index=False)
+    said = pandas.read_csv(pandas.io.common.StringIO(command("predict", file, table)))
+    assert list(said["class"] if "class" in said else said.iloc[:, -1]) == list(model.predict(X))
+    with pytest.raises(planar.Overwrite):
+        model.save(file)
+    model.save(file, overwrite=True)
+    again = planar.load(file)
+    assert same(model, again) and list(again.predict(X)) == list(model.predict(X))
+    assert list(again.feature_names_in_) == list(X.columns)
+
+
+def test_the_command_resumes_what_an_estimator_has_begun(tmp_path, command, flower):
+    file, whole = tmp_path / "begun.safetensors", tmp_path / "whole.safetensors"
+    planar.PlanarClassifier(max_iter=60, device="cpu").fit(*flower).save(file)
+    command("train", "--iterations", 100, "--resume", file, "--device", "cpu")
+    command("train", "--iterations", 100, "--checkpoint", whole, "--device", "cpu")
+    assert same(weights(file), weights(whole))

@@ -1,0 +1,39 @@
+"""scikit-learn's own checks of an estimator, on the CPU and, where there is one, on a GPU."""
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import planar
+
+# what these demand of 1e-7 is below the rounding of float32; test_weights.py holds them to it in float64
+ROUNDING = {
+    f"check_sample_weight_equivalence_on_{kind}_data": "float32 rounds otherwise where samples are summed in another order"
+    for kind in ("dense", "sparse")
+}
+
+
+def estimators(**more):
+    return [
+        planar.MLPClassifier(max_iter=100, **more),
+        planar.MLPRegressor(max_iter=100, **more),
+        planar.PlanarClassifier(max_iter=200, **more),
+    ]
+
+
+def on_gpu():
+    return estimators(device="gpu") if planar.devices() else []
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@parametrize_with_checks(estimators(), expected_failed_checks=lambda _: ROUNDING)
+def test_every_check_passes_on_the_cpu(estimator, check):
+    check(estimator)
+
+
+if on_gpu():
+
+    @pytest.mark.gpu
+    @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+    @parametrize_with_checks(on_gpu(), expected_failed_checks=lambda _: ROUNDING)
+    def test_every_check_passes_on_a_gpu(estimator, check):
+        check(estimator)

@@ -1,0 +1,141 @@
+"""A process and its devices: threads, forks, signals, the end."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import planar
+from planar import _device
+
+
+def run(code, **more):
+    environment = {**os.environ, **more.pop("env", {})}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=120, **more)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("gpu", marks=pytest.mark.gpu)])
+def test_ctrl_c_stops_within_a_fifth_of_a_second_and_keeps_what_is_trained(device, flower):
+    model = planar.PlanarClassifier(200, max_iter=10**7, device=device)
+    planar.PlanarClassifier(200, max_iter=1, device=device).fit(*flower)  # the device is open
+    pressed = []
+
+    def press():
+        pressed.append(time.perf_counter())
+        signal.raise_signal(signal.SIGINT) if sys.platform == "win32" else os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(1.0, press)
+    timer.start()
+    with pytest.warns(UserWarning, match="interrupted by user"):
+        model.fit(*flower)
+    took = time.perf_counter() - pressed[0]
+    bound = 0.2 if len(os.sched_getaffinity(0)) > os.getloadavg()[0] + 1 else 1.0  # others compute here too
+    assert took < bound, took
+    assert model.status_ == "interrupted" and 0 < model.n_iter_ < 10**7 and model.score(*flower) > 0.6
+
+
+def test_other_threads_of_python_go_on_while_a_network_trains(flower):
+    counted, stop = [0], threading.Event()
+
+    def count():
+        while not stop.is_set():
+            counted[0] += 1
+            time.sleep(0.001)
+
+    thread = threading.Thread(target=count)
+    thread.start()
+    begun = time.perf_counter()
+    planar.PlanarClassifier(200, max_iter=3000, device="cpu", n_threads=1).fit(*flower)
+    took = time.perf_counter() - begun
+    stop.set()
+    thread.join()
+    assert counted[0] > 20 * took, (counted, took)
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("gpu", marks=pytest.mark.gpu)])
+def test_threads_train_at_once_to_the_same_bits(device, flower):
+    alone = planar.PlanarClassifier(17, max_iter=60, device=device).fit(*flower)
+    models = [planar.PlanarClassifier(17, max_iter=60, device=device) for _ in range(6)]
+    threads = [threading.Thread(target=model.fit, args=flower) for model in models]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    assert all(np.array_equal(model.coefs_[0], alone.coefs_[0]) for model in models)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="not run: there is no fork here")
+def test_a_fork_after_opening_is_refused_and_names_spawn():
+    code = (
+        "import os, planar\nX, Y = planar.notebook.load_planar_dataset()\n"
+        "fit = lambda device: planar.PlanarClassifier(max_iter=10, device=device).fit(X.T, Y[0])\nfit('gpu')\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    try: fit('gpu'); os._exit(1)\n"
+        "    except planar.NoAdapter as error: said = str(error)\n"
+        "    os._exit(0 if 'spawn' in said and fit('auto').status_ == 'finished' else 2)\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+    assert run(code).stdout.strip() == "0"
+
+
+@pytest.mark.gpu
+def test_a_process_that_is_spawned_trains_on_the_gpu(tmp_path):
+    file = tmp_path / "spawn.py"
+    file.write_text(
+        "import multiprocessing, planar\n"
+        "def cost(seed):\n"
+        "    X, Y = planar.notebook.load_planar_dataset()\n"
+        "    return planar.PlanarClassifier(max_iter=10, device='gpu', random_state=seed).fit(X.T, Y[0]).loss_\n"
+        "if __name__ == '__main__':\n"
+        "    here = cost(3)\n"
+        "    with multiprocessing.get_context('spawn').Pool(1) as pool: print(pool.map(cost, [3])[0] == here)\n"
+    )
+    done = subprocess.run([sys.executable, file], capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "True", done.stderr
+
+
+@pytest.mark.gpu
+def test_nothing_of_the_driver_reaches_stderr_and_the_end_is_clean():
+    code = (
+        "import planar\nX, Y = planar.notebook.load_planar_dataset()\n"
+        "planar.PlanarClassifier(max_iter=5, device='gpu').fit(X.T, Y[0])"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "XDG_RUNTIME_DIR"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_threads_follow_those_who_share_the_machine(monkeypatch):
+    from joblib import Parallel, delayed
+
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert _device.threads(None) is None and _device.threads(3) == 3
+    inner = Parallel(n_jobs=2, backend="threading")(delayed(_device.threads)(None) for _ in range(2))
+    assert inner == [1, 1]
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert _device.threads(None) == 1
+    monkeypatch.setenv("OMP_NUM_THREADS", str(10**6))
+    assert _device.threads(None) == _device.cores()
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    loky = Parallel(n_jobs=2, backend="loky")(delayed(_device.threads)(None) for _ in range(2))
+    assert all(each is not None and each <= max(1, _device.cores() // 2) for each in loky)
+
+
+def test_threads_change_no_bit(flower):
+    models = [planar.PlanarClassifier(277, max_iter=50, device="cpu", n_threads=n).fit(*flower) for n in (1, 2, 3)]
+    assert all(np.array_equal(models[0].coefs_[0], model.coefs_[0]) for model in models)
+
+
+def test_importing_is_quick():
+    code = (
+        "import time, sklearn.neural_network, sklearn.model_selection\nbegun = time.perf_counter()\nimport planar\n"
+        "print(time.perf_counter() - begun)"
+    )
+    assert min(float(run(code).stdout) for _ in range(3)) < 0.15

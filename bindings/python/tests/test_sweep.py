@@ -1,0 +1,140 @@
+"""Sweeps, searches, diagnoses and comparisons."""
+
+import time
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+
+import planar
+
+X, y = load_breast_cancer(return_X_y=True)
+X = (X - X.mean(axis=0)) / X.std(axis=0)
+GRID = {"hidden": [1, 4, 7], "learning_rate": [0.3, 1.2], "random_state": [1, 2]}
+
+
+def test_a_sweep_has_the_networks_that_fits_have(flower):
+    found = planar.sweep(*flower, GRID, estimator=planar.PlanarClassifier(max_iter=80, device="cpu"))
+    assert len(found) == 12 and found.best_params_.keys() == GRID.keys()
+    for row in found.rows[::5]:
+        settings = {name: row[name] for name in GRID}
+        alone = planar.PlanarClassifier(max_iter=80, device="cpu", **settings).fit(*flower)
+        assert row["loss"] == alone.loss_ and row["score"] == alone.score(*flower)
+    assert found.best_.loss_ == min(row["loss"] for row in found.rows)
+    assert found.table.iloc[0]["loss"] == found.best_.loss_
+    assert "<table>" in found._repr_html_() and "12 networks" in repr(found)
+
+
+def test_shards_merge_to_the_whole_sweep(tmp_path, flower):
+    estimator = planar.PlanarClassifier(max_iter=30)
+    whole = planar.sweep(*flower, GRID, estimator=estimator, X_test=flower[0], y_test=flower[1])
+    for shard in range(1, 4):
+        part = planar.sweep(*flower, GRID, estimator=estimator, X_test=flower[0], y_test=flower[1], shard=f"{shard}/3")
+        part.save(tmp_path / f"{shard}.jsonl")
+    merged = planar.merge(sorted(tmp_path.glob("*.jsonl")))
+    assert merged.rows == whole.rows and merged.best_params_ == whole.best_params_
+    with pytest.raises(planar.Invalid, match="shard"):
+        planar.sweep(*flower, GRID, shard="4/3")
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("gpu", marks=pytest.mark.gpu)])
+@pytest.mark.parametrize(
+    "estimator,grid",
+    [
+        (
+            planar.PlanarClassifier(max_iter=40, init_scale=0.1),
+            {"hidden": [2, 5], "learning_rate": [0.3, 1.2], "activation": ["tanh", "relu"]},
+        ),
+        (
+            planar.MLPClassifier((6,), max_iter=12, random_state=0, standardize=True),
+            {"alpha": [1e-4, 0.1], "tol": [1e-4, 0.05], "n_iter_no_change": [2]},
+        ),
+        (
+            planar.MLPClassifier((6,), max_iter=12, random_state=0),
+            {"solver": ["adam", "sgd", "lbfgs"], "early_stopping": [False, True]},
+        ),
+    ],
+)
+def test_a_search_finds_what_grid_search_finds(device, estimator, grid):
+    estimator = estimator.set_params(device=device)
+    settings = {
+        "cv": StratifiedKFold(3, shuffle=True, random_state=0),
+        "return_train_score": True,
+        "scoring": ["accuracy", "neg_log_loss"],
+        "refit": "accuracy",
+    }
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = GridSearchCV(estimator, grid, **settings).fit(X, y)
+        ours = planar.SweepSearchCV(estimator, grid, **settings).fit(X, y)
+    for name in theirs.cv_results_:
+        if "time" not in name and name != "params" and not name.startswith("param_"):
+            assert np.array_equal(ours.cv_results_[name], theirs.cv_results_[name]), name
+    assert ours.cv_results_["params"] == theirs.cv_results_["params"] and ours.best_params_ == theirs.best_params_
+    assert np.array_equal(ours.predict(X), theirs.predict(X))
+    assert type(ours.get_params()["cv"]) is StratifiedKFold
+
+
+@pytest.mark.gpu
+def test_on_a_gpu_a_search_takes_half_the_time_of_its_fits_at_most():
+    grid = {"hidden": [2, 3, 4, 5], "learning_rate": np.linspace(0.1, 1, 5).tolist()}
+    estimator = planar.PlanarClassifier(max_iter=50, device="gpu")
+    took = []
+    for search in (
+        planar.SweepSearchCV(estimator, grid, cv=3, refit=False),
+        GridSearchCV(estimator, grid, cv=3, refit=False),
+    ):
+        begun = time.perf_counter()
+        search.fit(X, y)
+        took.append(time.perf_counter() - begun)
+    assert took[0] < took[1] / 2, took
+
+
+def test_a_candidate_that_fails_is_scored_as_grid_search_scores_it():
+    grid = {"activation": ["tanh", "no such"]}
+    with pytest.warns(Warning):
+        found = planar.SweepSearchCV(planar.PlanarClassifier(max_iter=20), grid, cv=2).fit(X, y)
+    scores = found.cv_results_["mean_test_score"]
+    assert np.isfinite(scores[0]) and np.isnan(scores[1])
+    with pytest.raises(TypeError, match="planar's estimators"):
+        planar.SweepSearchCV(GridSearchCV, grid).fit(X, y)
+
+
+def test_a_diagnosis_names_the_cause_and_shows_it(flower):
+    bug = planar.PlanarClassifier(4, "relu", backward_activation="tanh", max_iter=100)
+    found = planar.diagnose(*flower, bug)
+    assert found.cause == "wrong-derivative" and found.because and "<li>" in found._repr_html_()
+    wild = planar.diagnose(*flower, planar.PlanarClassifier(20, "relu", learning_rate=1e6, max_iter=50), patience=2.0)
+    assert wild.cause == "learning-rate-too-large" and wild.remedy["helps"]
+    assert "helps" in wild._repr_html_() and wild.verdict in repr(wild)
+
+
+def test_a_comparison_agrees_and_can_disagree(flower):
+    found = planar.compare(*flower, iterations=50)
+    assert found and found.agrees and "agree" in repr(found) and "W1" in found._repr_html_()
+    found.found["agrees"] = False
+    assert "DISAGREE" in repr(planar.Comparison(found.found))
+
+
+@pytest.mark.gpu
+def test_the_gpu_agrees_with_the_reference(flower):
+    assert planar.compare(*flower, right="gpu", iterations=50)
+
+
+def test_a_fitted_network_shows_its_boundary_and_its_loss(flower):
+    assert "planar-card" not in planar.PlanarClassifier()._repr_html_()
+    shown = planar.PlanarClassifier(max_iter=100).fit(*flower)._repr_html_()
+    assert "planar-boundary" in shown and "polyline" in shown and shown.count("<rect") > 60
+    wide = planar.MLPClassifier(4, max_iter=5, tol=None).fit(X, y)._repr_html_()
+    assert "planar-boundary" not in wide and "polyline" in wide
+
+
+def test_tqdm_shows_how_far_a_training_is(flower, capsys):
+    pytest.importorskip("tqdm")
+    planar.PlanarClassifier(max_iter=50, progress=True).fit(*flower)
+    assert "50/50" in capsys.readouterr().err
+    planar.PlanarClassifier(max_iter=50, verbose=True).fit(*flower)
+    assert "loss = 0." in capsys.readouterr().out
