@@ -6,6 +6,7 @@
 
 mod contents;
 mod layers;
+mod not_finite;
 mod origin;
 pub(crate) mod weights;
 
@@ -17,6 +18,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub use contents::Contents;
+pub use not_finite::NotFinite;
 pub use origin::Origin;
 pub use weights::{FITS_AS_IT_IS, FITS_TRANSPOSED, Weights};
 

@@ -82,7 +82,29 @@ impl Weights {
         Self::laid_out(path, bytes, true)
     }
 
+    /// [`read_laid_out`](Self::read_laid_out) of what a new run starts from: weights alone. What a file holds of moments,
+    /// and of the best weights of a run, is not looked at.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_start(path: &Path, transposed: bool) -> Result<Self> {
+        Self::start_of(path, &crate::files::read(path)?, transposed)
+    }
+
     fn laid_out(path: &Path, bytes: &[u8], transposed: bool) -> Result<Self> {
+        let start = Self::start_of(path, bytes, transposed)?;
+        let refuse = |problem: String| Error::Checkpoint { path: path.into(), problem };
+        let tensors = SafeTensors::deserialize(bytes).map_err(|error| refuse(said(&error)))?;
+        let network = network_of(&start.widths).map_err(|error| refuse(format!("holds no network: {error}")))?;
+        let moments = |prefix: &str| moments(&tensors, &network, prefix).map_err(refuse);
+        let best = match named(&tensors, &network, BEST).map_err(refuse)? {
+            Some(values) => Some((Parameters::from_values(&network, values)?, moments(BEST)?)),
+            None => None,
+        };
+        Ok(Self { moments: moments("")?, best, ..start })
+    }
+
+    fn start_of(path: &Path, bytes: &[u8], transposed: bool) -> Result<Self> {
         let refuse = |problem: String| Error::Checkpoint { path: path.into(), problem };
         let tensors = SafeTensors::deserialize(bytes).map_err(|error| refuse(said(&error)))?;
         let state = super::state(path, bytes)?;
@@ -93,17 +115,9 @@ impl Weights {
                 (Err(_), _) => problem,
             })
         })?;
-        let output = |network: Network| network.with_output(Output::Squares, widths[widths.len() - 1]);
-        let network = Network::new(widths[0], &widths[1..widths.len() - 1], Activation::Tanh).and_then(output);
-        let network = network.map_err(|error| refuse(format!("holds no network: {error}")))?;
-        let moments = |prefix: &str| moments(&tensors, &network, prefix).map_err(refuse);
-        let best = named(&tensors, &network, BEST).map_err(refuse)?;
-        let best = match best {
-            Some(values) => Some((Parameters::from_values(&network, values)?, moments(BEST)?)),
-            None => None,
-        };
-        let (parameters, moments) = (Parameters::from_values(&network, values)?, moments("")?);
-        Ok(Self { parameters, widths, moments, best, state })
+        let network = network_of(&widths).map_err(|error| refuse(format!("holds no network: {error}")))?;
+        let parameters = Parameters::from_values(&network, values)?;
+        Ok(Self { parameters, widths, moments: Vec::new(), best: None, state })
     }
 
     /// Whether they have the widths and the precision that the state names, if there is one.
@@ -157,6 +171,14 @@ impl Weights {
         };
         Network::new(*inputs, hidden, activation)?.with_output(output, *outputs)
     }
+}
+
+/// A network of these widths.
+fn network_of(widths: &[usize]) -> Result<Network> {
+    let [inputs, hidden @ .., outputs] = widths else {
+        return Err(Error::invalid("the number of layers", "at least 2", widths.len().saturating_sub(1)));
+    };
+    Network::new(*inputs, hidden, Activation::Tanh)?.with_output(Output::Squares, *outputs)
 }
 
 /// The widths, and all values in the order W1, b1, W2, b2, …; `transposed` if weights are (inputs × units).
@@ -231,19 +253,27 @@ fn named(tensors: &SafeTensors, network: &Network, prefix: &str) -> std::result:
 
 /// The values of a tensor, each finite in `f32`, the precision of devices.
 pub fn numbers(name: &str, tensor: &TensorView) -> std::result::Result<Vec<f64>, String> {
-    let data = tensor.data();
-    let halves = || data.as_chunks::<2>().0.iter().copied();
-    let values: Vec<f64> = match tensor.dtype() {
-        Dtype::F16 => halves().map(|bytes| f16::from_le_bytes(bytes).to_f64()).collect(),
-        Dtype::BF16 => halves().map(|bytes| bf16::from_le_bytes(bytes).to_f64()).collect(),
-        Dtype::F32 => data.as_chunks::<4>().0.iter().map(|bytes| f64::from(f32::from_le_bytes(*bytes))).collect(),
-        Dtype::F64 => data.as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect(),
-        other => return Err(format!("has {name} of type {other:?}, not F16, BF16, F32 or F64")),
-    };
+    let values = any_numbers(tensor).ok_or_else(|| {
+        let other = tensor.dtype();
+        format!("has {name} of type {other:?}, not F16, BF16, F32 or F64")
+    })?;
     match values.iter().position(|value| !(*value as f32).is_finite()) {
         Some(at) => Err(format!("has {} as element {at} of {name}, which no network can have", values[at])),
         None => Ok(values),
     }
+}
+
+/// The values of a tensor of floating-point numbers, whatever they are; none of another.
+pub(super) fn any_numbers(tensor: &TensorView) -> Option<Vec<f64>> {
+    let data = tensor.data();
+    let halves = || data.as_chunks::<2>().0.iter().copied();
+    Some(match tensor.dtype() {
+        Dtype::F16 => halves().map(|bytes| f16::from_le_bytes(bytes).to_f64()).collect(),
+        Dtype::BF16 => halves().map(|bytes| bf16::from_le_bytes(bytes).to_f64()).collect(),
+        Dtype::F32 => data.as_chunks::<4>().0.iter().map(|bytes| f64::from(f32::from_le_bytes(*bytes))).collect(),
+        Dtype::F64 => data.as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect(),
+        _ => return None,
+    })
 }
 
 /// The message of the format's reader, in one line.

@@ -2,18 +2,22 @@
 
 use std::ffi::OsString;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::CommandFactory;
 use planar::Error;
-use planar::diagnose::{Case, Change, Step, Trial, examine, examine_without};
-use planar::fit::{TRANSPOSED, choose};
-use planar::train::CostAt;
+use planar::data::{HeldOut, Targets};
+use planar::diagnose::{Case, Step, Stopped, examine_file, examine_without, stopped};
+use planar::fit::{Advanced, DataSettings, Files, NOTHING_HELD_OUT, Observer, Settings, TRANSPOSED, choose, fit};
+use planar::train::{CostAt, Status};
 
 use super::advice::{Advise, of_device, of_training};
-use super::arguments::{DataArguments, NetworkArguments};
+use super::arguments::{DataArguments, NetworkArguments, every};
+use super::begun::{Begun, QUIET, flags};
 use super::device::DeviceArguments;
 use super::progress::{At, Progress};
+use super::train::patience;
 use super::{Ending, Verbosity, again, signals, table};
 use crate::report::diagnose::DiagnoseReport;
 
@@ -33,10 +37,22 @@ Exit codes: 0 healthy, 4 a cause is found, 1 failure, 2 wrong input, 3 no such a
 pub struct Arguments {
     #[command(flatten)]
     data: DataArguments,
+    /// Hold out the samples of this file: it has the columns of --data, by name or place, and labels
+    #[arg(long, value_name = "FILE.csv", conflicts_with = "drawn_by_seed", help_heading = "Data")]
+    test: Option<PathBuf>,
     #[command(flatten)]
     network: NetworkArguments,
+    /// Diagnose what is left of the run of this checkpoint, from its weights and moments
+    #[arg(long, value_name = "FILE.safetensors", conflicts_with = "init", help_heading = "Checkpoints")]
+    resume: Option<PathBuf>,
     #[command(flatten)]
     device: DeviceArguments,
+    /// Diagnose a training that stops after PATIENCE logged costs of the held-out samples without a lower one
+    #[arg(long, value_name = "PATIENCE", allow_negative_numbers = true, help_heading = "Training", conflicts_with = "resume", value_parser = patience)]
+    early_stopping: Option<u64>,
+    /// How often the cost that stops a training early is logged, as train --log-every
+    #[arg(long, value_name = "N", value_parser = every, requires = "early_stopping", help_heading = "Training", allow_negative_numbers = true)]
+    log_every: Option<u64>,
     /// Print one JSON object to stdout, nothing else
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -44,17 +60,47 @@ pub struct Arguments {
     verbosity: Verbosity,
 }
 
+impl Arguments {
+    /// The samples, and those held out.
+    fn data(&self) -> DataSettings {
+        let data = self.data.settings();
+        let held_out = self.test.clone().map(HeldOut::File).or(data.held_out);
+        DataSettings { held_out, ..data }
+    }
+
+    /// The training as it stops early.
+    fn stopping(&self) -> Settings {
+        Settings {
+            data: self.data(),
+            run: self.network.settings(self.data.output()),
+            iterations: self.network.iterations,
+            epochs: self.network.epochs,
+            log_every: self.log_every,
+            early_stopping: self.early_stopping,
+            device: self.device.settings(),
+            files: Files::default(),
+            snapshots: false,
+        }
+    }
+}
+
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let verbosity = arguments.verbosity;
     verbosity.start_log();
     planar::train::Schedule::new(arguments.network.iterations, None)?;
-    let prepared = table::prepare(&arguments.data.settings(), verbosity)?;
+    let prepared = table::prepare(&arguments.data(), verbosity)?;
+    if arguments.early_stopping.is_some() && prepared.held_out.is_none() {
+        return Err(Error::Mismatch(NOTHING_HELD_OUT.into())).advise(of_training);
+    }
     let data = prepared.data;
-    let iterations = arguments.network.updates(&data);
-    let settings = arguments.network.settings(arguments.data.output()).over(iterations);
-    let run = settings.run(&data).advise(of_training)?;
-    let case = Case { data: &data, held_out: prepared.held_out.as_ref(), run: &run, iterations };
-    let chosen = choose(&arguments.device.settings(), &data, std::slice::from_ref(&run), iterations);
+    let all = arguments.network.updates(&data);
+    let settings = arguments.network.settings(arguments.data.output()).over(all);
+    let precision = arguments.device.settings().precision;
+    let begun = Begun::new(settings, arguments.resume.clone(), precision, &data, all, verbosity)?;
+    let Begun { run, iterations, .. } = &begun;
+    let iterations = *iterations;
+    let case = Case { data: &data, held_out: prepared.held_out.as_ref(), run, iterations };
+    let chosen = choose(&arguments.device.settings(), &data, std::slice::from_ref(run), iterations);
     signals::listen();
     let mut bars = Bars::new(iterations, verbosity.quiet);
     let mut listen = |step| bars.show(step);
@@ -63,11 +109,21 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         chosen => {
             let chosen = chosen.advise(of_device)?;
             chosen.notes.iter().for_each(|note| verbosity.say(note));
-            examine(&case, Some(chosen), PATIENCE, &mut listen)
+            examine_file(&case, Some(chosen), &begun.broken, &begun.changes, PATIENCE, &mut listen)
         }
     };
+    let Some(mut diagnosis) = diagnosis? else { return Ok(Ending::Interrupted) };
+    if arguments.early_stopping.is_some() {
+        let fitted = fit(&arguments.stopping(), &mut bars).advise(of_training)?;
+        if fitted.report.status == Status::Interrupted {
+            return Ok(Ending::Interrupted);
+        }
+        let last = &fitted.report.last;
+        if let Some((iteration, test_cost)) = last.best_iteration.zip(last.test_cost) {
+            diagnosis = stopped(&case, Stopped { iteration, test_cost }, diagnosis);
+        }
+    }
     drop(bars);
-    let Some(diagnosis) = diagnosis? else { return Ok(Ending::Interrupted) };
     let ending = if diagnosis.cause.is_failure() { Ending::Disagrees } else { Ending::Done };
     let report = DiagnoseReport {
         version: env!("CARGO_PKG_VERSION"),
@@ -75,7 +131,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         network: format!("{:?}, {}", run.network.widths(), run.network.derivative()),
         learning_rate: run.learning_rate,
         iterations,
-        command: diagnosis.remedy.as_ref().map(|remedy| trains(std::env::args_os().skip(1), &remedy.changes)),
+        are_numbers: matches!(data.targets(), Targets::Numbers { .. }),
+        command: diagnosis.remedy.as_ref().map(|remedy| begun.trains(std::env::args_os().skip(1), &remedy.changes)),
         flags: diagnosis.trials.iter().map(flags).collect(),
         diagnosis,
     };
@@ -120,44 +177,11 @@ impl Bars {
     }
 }
 
-/// A change as flags of train, and the flags that it takes the place of.
-fn flag(change: &Change) -> (String, &'static [&'static str]) {
-    match change {
-        Change::Standardised => ("--scale standard".into(), &["scale"]),
-        Change::LearningRate(rate) => (format!("--learning-rate {rate}"), &["learning_rate"]),
-        Change::Start { seed, scale } => {
-            let replaced = &["init_seed", "init_scale", "init", "transposed"];
-            (format!("--init-seed {seed} --init-scale {scale}"), replaced)
-        }
-        Change::Hidden(units) => (format!("--hidden {units}"), &["hidden"]),
-        Change::Activation(g) => (format!("--activation {g}"), &["activation"]),
-        Change::OwnDerivative => (String::new(), &["backward_activation"]),
-        Change::Iterations(iterations) => (format!("--iterations {iterations}"), &["iterations"]),
-        Change::OnCpu => ("--device cpu".into(), &["device", "plan", "layout", "no_tune"]),
+impl Observer for Bars {
+    fn advanced(&mut self, at: Advanced<'_>) -> ControlFlow<()> {
+        self.show(Step::Training(at.at))
     }
 }
-
-/// What was changed, as flags.
-fn flags(trial: &Trial) -> String {
-    let of = |change: &Change| match change {
-        Change::OwnDerivative => "without --backward-activation".into(),
-        change => flag(change).0,
-    };
-    trial.changes.iter().map(of).collect::<Vec<_>>().join(" ")
-}
-
-/// The command that trains what these arguments of `planar diagnose` diagnose, with these changes.
-fn trains(arguments: impl Iterator<Item = OsString>, changes: &[Change]) -> String {
-    let changes: Vec<_> = changes.iter().map(flag).collect();
-    let is_replaced = |id: &str| changes.iter().any(|(_, replaced)| replaced.contains(&id));
-    let keeps = |flag: &clap::Arg| !is_replaced(flag.get_id().as_str()) && !QUIET.contains(&flag.get_id().as_str());
-    let command = again::command(arguments, ["diagnose", "train"], keeps, &[]);
-    let added = changes.iter().map(|(flag, _)| flag.as_str()).filter(|flag| !flag.is_empty());
-    [command.as_str()].into_iter().chain(added).collect::<Vec<_>>().join(" ")
-}
-
-/// Flags that affect only the output.
-const QUIET: [&str; 4] = ["json", "quiet", "verbose", "log_every"];
 
 /// The command that diagnoses what these arguments of `planar train` trained. Flags that `diagnose` does not have, and
 /// those that affect only the output, are left out. `init` is the file of initial weights, if only the checkpoint has
@@ -170,12 +194,14 @@ pub fn command(arguments: impl Iterator<Item = OsString>, init: Option<&str>) ->
         .into_iter()
         .flat_map(|command| command.get_arguments().map(|flag| flag.get_id().as_str()))
         .collect();
+    let stops = arguments.iter().any(|argument| argument.to_string_lossy().starts_with("--early-stopping"));
     let has_folds = arguments.iter().any(|argument| argument.to_string_lossy().split('=').next() == Some("--folds"));
     let keeps = |flag: &clap::Arg| {
         let id = flag.get_id().as_str();
         // without folds, there is nothing that their seed draws
         let is_of_folds = has_folds && id == "test_seed";
-        own.contains(&id) && !is_of_folds && !QUIET.contains(&id)
+        // what a run that diverged has left is no start
+        own.contains(&id) && (stops || id != "log_every") && id != "resume" && !is_of_folds && !QUIET.contains(&id)
     };
     // what is added to the source by a run that began with --transposed
     let (file, is_transposed) = match init.map(|file| (file, file.strip_suffix(TRANSPOSED))) {

@@ -3,6 +3,7 @@
 mod advice;
 mod again;
 mod arguments;
+mod begun;
 mod bench;
 mod best;
 mod compare;

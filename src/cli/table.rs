@@ -31,6 +31,9 @@ pub struct TableArguments {
     /// The columns to learn from: names, numbers or ranges such as 3-7 [default: all others]
     #[arg(long, value_name = "COLUMNS", value_parser = list)]
     features: Option<List>,
+    /// Scale numbers to be learnt: standard, minmax or none; scores and predictions stay in their own unit
+    #[arg(long, value_name = "SCALING", default_value_t = Scale::None, hide_default_value = true, value_parser = of_targets)]
+    scale_targets: Scale,
     /// Columns to leave out: names, numbers or ranges
     #[arg(long, value_name = "COLUMNS", value_parser = list)]
     drop: Option<List>,
@@ -51,11 +54,14 @@ pub struct TableArguments {
 impl TableArguments {
     /// The flags that give these options, but for the label's column.
     pub fn flags(options: &TableOptions) -> Vec<(&'static str, String)> {
-        let TableOptions { delimiter, header, features, drop, positive, missing, weights, output, .. } = options;
+        let TableOptions {
+            delimiter, header, features, drop, positive, missing, weights, output, scale_targets, ..
+        } = options;
         let default = TableOptions::default();
         let lists = [("--features", features), ("--drop", drop)].map(|(flag, names)| (flag, joined(names)));
         let mut flags: Vec<_> = lists.into_iter().filter(|(_, names)| !names.is_empty()).collect();
         flags.extend(weights.clone().map(|column| ("--weights", column)));
+        flags.extend((*scale_targets != default.scale_targets).then(|| ("--scale-targets", scale_targets.to_string())));
         flags.extend(output.map(|output| ("--output", output.to_string())));
         flags.extend(positive.clone().map(|label| ("--positive", label)));
         flags.extend((*missing != default.missing).then(|| ("--missing", missing.to_string())));
@@ -77,6 +83,7 @@ impl TableArguments {
             missing: self.missing,
             weights: self.weights_column.clone(),
             output: self.output,
+            scale_targets: self.scale_targets,
         }
     }
 
@@ -98,6 +105,14 @@ pub struct ScaleArgument {
     /// Scale features: standard, minmax or none; auto standardises a CSV file that needs it
     #[arg(long, value_name = "SCALING", default_value_t = Scale::Auto)]
     pub scale: Scale,
+}
+
+/// How targets are scaled: not by what they are like.
+fn of_targets(text: &str) -> Result<Scale> {
+    match text.parse() {
+        Ok(scale) if scale != Scale::Auto => Ok(scale),
+        _ => Err(Error::invalid("the scaling of the targets", "standard, minmax or none", format_args!("'{text}'"))),
+    }
 }
 
 /// Names of columns.

@@ -57,6 +57,7 @@ fn offer(command: &str, arg: &Arg) -> Offer {
         ("schedule", _) => of(&["constant", "cosine", "step:1000:0.5"]),
         ("init_scale", _) => of(&["he", "xavier"]),
         ("scale", _) => of(&Scale::ALL.map(Scale::name)),
+        ("scale_targets", _) => of(&["standard", "minmax", "none"]),
         ("delimiter", _) => of(&["comma", "semicolon", "tab", "space"]),
         ("plan", _) => of(&[&[PlanChoice::Auto.name()], &PlanChoice::ALL.map(PlanChoice::name)[..]].concat()),
         ("device", "sweep") => of(&["auto", "cpu", "gpu", "all"]),

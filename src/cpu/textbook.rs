@@ -101,23 +101,30 @@ impl<T: Real> Model<T> {
         Forward { z: all_z, a: all_a, delta, cost, masks }
     }
 
-    /// dW = dZ·Aᵀ/m and db = Σ dZ/m from the output down, with dZ = (Wᵀ·dZ above) ∘ g′(Z).
+    /// dZ of every layer, that of the output last: (Wᵀ·dZ above) ∘ g′(Z) from the output down.
+    pub(crate) fn deltas(&self, pass: &Forward<T>, samples: usize) -> Vec<Vec<T>> {
+        let mut deltas = vec![pass.delta.clone()];
+        for layer in (1..pass.z.len()).rev() {
+            let (w, z) = (self.parameters.weights(layer), &pass.z[layer - 1]);
+            let above = &deltas[deltas.len() - 1];
+            let mut dz = op::delta(w, above, z, samples, self.network.derivative());
+            if let Some(masks) = &pass.masks {
+                op::mask(&mut dz, &masks[layer - 1]);
+            }
+            deltas.push(dz);
+        }
+        deltas.reverse();
+        deltas
+    }
+
+    /// dW = dZ·Aᵀ/m and db = Σ dZ/m of every layer.
     pub(crate) fn backward(&self, pass: &Forward<T>, batch: &Batch<T>) -> Parameters<T> {
-        let (samples, mean) = (batch.samples, batch.mean());
         let mut gradients = Parameters::zeros(&self.network);
-        let mut dz = pass.delta.clone();
-        for layer in (0..pass.z.len()).rev() {
+        for (layer, dz) in self.deltas(pass, batch.samples).iter().enumerate() {
             let below = if layer == 0 { &batch.x } else { &pass.a[layer - 1] };
-            let [dw, db] = op::gradient(&dz, below, samples, mean);
+            let [dw, db] = op::gradient(dz, below, batch.samples, batch.mean());
             gradients.weights_mut(layer).copy_from_slice(&dw);
             gradients.bias_mut(layer).copy_from_slice(&db);
-            if layer > 0 {
-                let (w, z) = (self.parameters.weights(layer), &pass.z[layer - 1]);
-                dz = op::delta(w, &dz, z, samples, self.network.derivative());
-                if let Some(masks) = &pass.masks {
-                    op::mask(&mut dz, &masks[layer - 1]);
-                }
-            }
         }
         gradients
     }

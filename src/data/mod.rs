@@ -108,6 +108,25 @@ impl Dataset {
         Ok(Self { weights: self.weights.clone(), ..scaled })
     }
 
+    /// The same samples with numbers to be learnt as a network is to give them: each less its offset, times its factor.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] if the targets are no numbers.
+    pub(crate) fn with_target_scaling(&self, factors: &[(f64, f64)]) -> Result<Self> {
+        let Targets::Numbers { values, outputs } = &self.targets else {
+            return Err(Error::Mismatch(format!("{} has no numbers to be learnt, which alone are scaled", self.name)));
+        };
+        let mut columns = (*self.columns).clone();
+        for (target, (offset, factor)) in columns.targets.iter_mut().zip(factors) {
+            (target.offset, target.factor) = (*offset, *factor);
+        }
+        let rows = columns.targets.iter().zip(values.chunks(self.samples()));
+        let scaled = rows.flat_map(|(target, row)| row.iter().map(|y| target.scaled(*y))).collect();
+        let targets = Targets::Numbers { values: scaled, outputs: *outputs };
+        let scaled = Self::assemble(self.name.clone(), self.seed, self.inputs.to_vec(), targets, columns)?;
+        Ok(Self { weights: self.weights.clone(), ..scaled })
+    }
+
     /// The names of features, targets and classes, and how the features are scaled.
     pub fn columns(&self) -> &Columns {
         &self.columns

@@ -142,7 +142,12 @@ impl Loaded {
         let data = options.class_weights.iter().try_fold(data, Dataset::with_class_weights)?;
         let (scale, factors, notice) = data.scaling(scale);
         notices.extend(notice);
-        let scaled = |data: Dataset| if scale == Scale::None { Ok(data) } else { data.with_scaling(scale, &factors) };
+        let of_targets = options.table.scale_targets;
+        let target_factors = data.target_scaling(of_targets);
+        let scaled = |data: Dataset| {
+            let data = if scale == Scale::None { data } else { data.with_scaling(scale, &factors)? };
+            if of_targets == Scale::None { Ok(data) } else { data.with_target_scaling(&target_factors) }
+        };
         Ok(Prepared { data: scaled(data)?, held_out: held_out.map(scaled).transpose()?, notices, sha256 })
     }
 }

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::Dataset;
 use super::table::Notice;
+use super::{Dataset, Targets};
 use crate::{Error, Result};
 
 // Where the default training (tanh, four units, weights of 0.01, rate 1.2) still learns two classes that are easy to tell
@@ -139,11 +139,22 @@ impl Dataset {
         if scale == Scale::None { Ok(self) } else { self.with_scaling(scale, &factors) }
     }
 
+    /// The offset and the factor of each number to be learnt that scale this data set; none of other targets.
+    pub(crate) fn target_scaling(&self, scale: Scale) -> Vec<(f64, f64)> {
+        let Targets::Numbers { values, .. } = self.targets() else { return Vec::new() };
+        let spreads = values.chunks(self.samples()).map(Spread::of);
+        let of = |of: Spread| match scale {
+            Scale::Standard | Scale::Auto => (of.mean, factor(of.deviation)),
+            Scale::MinMax => (of.low, factor(of.high - of.low)),
+            Scale::None => (0.0, 1.0),
+        };
+        spreads.map(of).collect()
+    }
+
     /// The offset and the factor of each feature that scale this data set, and a notice if `auto` decided so.
     pub(crate) fn scaling(&self, scale: Scale) -> (Scale, Vec<(f64, f64)>, Option<Notice>) {
         let m = self.samples();
         let spreads: Vec<Spread> = self.inputs().chunks(m).map(Spread::of).collect();
-        let factor = |width: f64| if width > 0.0 && (1.0 / width).is_finite() { 1.0 / width } else { 1.0 };
         let standard = || spreads.iter().map(|of| (of.mean, factor(of.deviation))).collect();
         match scale {
             Scale::None => (Scale::None, Vec::new(), None),
@@ -160,6 +171,11 @@ impl Dataset {
             },
         }
     }
+}
+
+/// 1 / width, or 1 of what does not vary.
+fn factor(width: f64) -> f64 {
+    if width > 0.0 && (1.0 / width).is_finite() { 1.0 / width } else { 1.0 }
 }
 
 /// A number in three digits.

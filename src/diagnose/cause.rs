@@ -12,16 +12,30 @@ pub enum Cause {
     WrongDerivative,
     /// `start-not-finite`: weights or cost are not finite before the first update.
     StartNotFinite,
+    /// `not-finite-moments`: the optimiser's moments that a file holds are not finite, though its weights are.
+    NotFiniteMoments,
     /// `one-class`: every sample has the same label.
     OneClass,
     /// `contradicting-labels`: samples with the same features have both labels, so that no network passes some accuracy.
     ContradictingLabels,
     /// `badly-scaled-data`: features are large, tiny, far from 0, of unequal scales, constant or an index.
     BadlyScaledData,
+    /// `badly-scaled-targets`: the numbers to be learnt are so large that their errors drive any usual step too far.
+    BadlyScaledTargets,
+    /// `too-much-regularisation`: L2, weight decay or dropout keep the network from learning.
+    TooMuchRegularisation,
+    /// `too-much-momentum`: the optimiser remembers gradients for so long that it overshoots.
+    TooMuchMomentum,
     /// `equal-units`: the units of a layer start with equal weights, and learn the same.
     EqualUnits,
+    /// `exploding-gradients`: in a network of several hidden layers the gradient grows from layer to layer towards the
+    /// inputs, or from update to update, until nothing is finite.
+    ExplodingGradients,
     /// `start-too-large`: the initial weights saturate units or output, or give a cost far above that of knowing nothing.
     StartTooLarge,
+    /// `vanishing-gradients`: in a network of several hidden layers next to nothing of what comes back from the output
+    /// reaches the first.
+    VanishingGradients,
     /// `dead-units`: ReLU units that fire on no sample, since the start or since an iteration, and so learn nothing.
     DeadUnits,
     /// `saturated-units`: tanh or σ units whose slope has vanished in training.
@@ -36,6 +50,8 @@ pub enum Cause {
     Plateau,
     /// `too-little-capacity`: a linear activation or too few units, where a wider network fits the data.
     TooLittleCapacity,
+    /// `stopped-too-early`: early stopping ended the training, and the samples held out fare much better if it goes on.
+    StoppedTooEarly,
     /// `overfitting`: samples held out fare worse and worse while those trained on fare better.
     Overfitting,
     /// `nothing-learnt`: no better than a constant, and nothing that was tried is.
@@ -50,15 +66,21 @@ pub enum Cause {
 
 impl Cause {
     /// All of them, in the order in which they are looked for.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 27] = [
         Self::WrongAdapter,
         Self::WrongDerivative,
         Self::StartNotFinite,
+        Self::NotFiniteMoments,
         Self::OneClass,
         Self::ContradictingLabels,
         Self::BadlyScaledData,
+        Self::BadlyScaledTargets,
+        Self::TooMuchRegularisation,
+        Self::TooMuchMomentum,
         Self::EqualUnits,
+        Self::ExplodingGradients,
         Self::StartTooLarge,
+        Self::VanishingGradients,
         Self::DeadUnits,
         Self::SaturatedUnits,
         Self::LearningRateTooLarge,
@@ -66,6 +88,7 @@ impl Cause {
         Self::RareClass,
         Self::Plateau,
         Self::TooLittleCapacity,
+        Self::StoppedTooEarly,
         Self::Overfitting,
         Self::NothingLearnt,
         Self::Undecided,
@@ -84,11 +107,17 @@ impl Cause {
             Self::WrongAdapter => "wrong-adapter",
             Self::WrongDerivative => "wrong-derivative",
             Self::StartNotFinite => "start-not-finite",
+            Self::NotFiniteMoments => "not-finite-moments",
             Self::OneClass => "one-class",
             Self::ContradictingLabels => "contradicting-labels",
             Self::BadlyScaledData => "badly-scaled-data",
+            Self::BadlyScaledTargets => "badly-scaled-targets",
+            Self::TooMuchRegularisation => "too-much-regularisation",
+            Self::TooMuchMomentum => "too-much-momentum",
             Self::EqualUnits => "equal-units",
+            Self::ExplodingGradients => "exploding-gradients",
             Self::StartTooLarge => "start-too-large",
+            Self::VanishingGradients => "vanishing-gradients",
             Self::DeadUnits => "dead-units",
             Self::SaturatedUnits => "saturated-units",
             Self::LearningRateTooLarge => "learning-rate-too-large",
@@ -96,6 +125,7 @@ impl Cause {
             Self::RareClass => "rare-class",
             Self::Plateau => "plateau",
             Self::TooLittleCapacity => "too-little-capacity",
+            Self::StoppedTooEarly => "stopped-too-early",
             Self::Overfitting => "overfitting",
             Self::NothingLearnt => "nothing-learnt",
             Self::Undecided => "undecided",

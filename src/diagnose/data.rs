@@ -1,10 +1,9 @@
 //! What the samples alone tell: features that no start suits, classes, and labels that contradict each other.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 
 use crate::data::{Dataset, Targets};
+use crate::model::{Network, Output};
 
 /// The most that the root mean square of a feature may be: beyond, weights of any usual size saturate.
 const LARGE: f64 = 10.0;
@@ -50,83 +49,123 @@ pub struct FeatureFault {
 /// What the samples alone tell.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DataLook {
-    /// The share of the largest class: the accuracy of the best constant.
+    /// The accuracy of the best constant: the share of the largest class; of labels, the mean over them; of numbers 0,
+    /// their R².
     pub largest_share: f64,
-    /// The cost of the best constant: −Σ p·ln p over the two classes.
+    /// The cost of the best constant, such as −Σ p·ln p over the classes; of numbers, half their variance.
     pub constant_cost: f64,
-    /// The accuracy that no network can pass: the larger class of each point.
+    /// The cost of a network whose outputs are 0.
+    #[serde(skip)]
+    pub idle_cost: f64,
+    /// The accuracy that no network can pass: the best answer to each point.
     pub ceiling: f64,
-    /// The cost that no network can go below: that of each point's share of class 1.
+    /// The cost that no network can go below: that of the best answer to each point.
     pub floor: f64,
-    /// Samples at points that have both labels.
+    /// Samples at points that have several labels.
     pub contradicting: usize,
     /// Features that are not as gradient descent wants them; a constant one among others does no harm.
     pub faults: Vec<FeatureFault>,
+    /// Targets that are large: numbers whose root mean square is above 10.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub target_faults: Vec<FeatureFault>,
     /// Whether no feature varies at all.
     pub is_constant: bool,
+    #[serde(skip)]
+    features: usize,
 }
 
 /// −p·ln p − (1 − p)·ln(1 − p): the least cost where a share p is of class 1.
 pub(super) fn entropy(p: f64) -> f64 {
-    let term = |p: f64| if p > 0.0 { -p * p.ln() } else { 0.0 };
-    term(p) + term(1.0 - p)
+    information(p) + information(1.0 - p)
 }
 
-/// The least cost where samples are of classes in these numbers.
-fn entropy_of(counts: &[usize]) -> f64 {
-    let all = counts.iter().sum::<usize>() as f64;
-    if let [_, ones] = counts {
-        return entropy(*ones as f64 / all);
-    }
-    let share = |count: &usize| *count as f64 / all;
-    counts.iter().map(share).filter(|p| *p > 0.0).map(|p| -p * p.ln()).sum()
+/// −p·ln p.
+fn information(p: f64) -> f64 {
+    if p > 0.0 { -p * p.ln() } else { 0.0 }
 }
 
-/// The cost of the best answer that is the same for all samples.
-fn constant_cost(data: &Dataset) -> f64 {
-    let m = data.samples() as f64;
-    match data.targets() {
-        Targets::Classes(_) => entropy_of(&data.class_counts()),
-        Targets::Labels { values, .. } => {
-            let share = |row: &[u8]| row.iter().filter(|label| **label == 1).count() as f64 / m;
-            values.chunks(data.samples()).map(share).map(entropy).sum()
+/// The best answer that is the same for some samples.
+struct Answer {
+    /// How much the samples count.
+    weight: f64,
+    /// Their mean loss.
+    cost: f64,
+    /// The share that it gets right; of numbers 0.
+    right: f64,
+}
+
+impl Answer {
+    /// The shares p of the classes cost −Σ p·ln p, the mean of numbers costs half their variance.
+    fn to(samples: &[usize], data: &Dataset, network: &Network) -> Self {
+        let (output, weight_of) = (network.output(), |sample: &usize| data.weight(*sample));
+        let weight: f64 = samples.iter().map(weight_of).sum();
+        if weight <= 0.0 {
+            return Self { weight: 0.0, cost: 0.0, right: 0.0 };
         }
-        Targets::Numbers { values, .. } => {
-            let spread = |row: &[f64]| {
-                let mean = row.iter().sum::<f64>() / m;
-                row.iter().map(|y| (y - mean).powi(2)).sum::<f64>() / m
-            };
-            0.5 * values.chunks(data.samples()).map(spread).sum::<f64>()
-        }
+        let mean = |of: &dyn Fn(usize) -> f64| samples.iter().map(|s| weight_of(s) * of(*s)).sum::<f64>() / weight;
+        let means: Vec<f64> = (0..network.outputs()).map(|row| mean(&|s| data.target(output, row, s))).collect();
+        let costs = means.iter().enumerate().map(|(row, y)| match output {
+            Output::Logistic => entropy(*y),
+            Output::Softmax => information(*y),
+            Output::Squares => 0.5 * mean(&|s| (data.target(output, row, s) - y).powi(2)),
+        });
+        let cost = costs.sum();
+        let right = match data.targets() {
+            Targets::Numbers { .. } => 0.0,
+            _ if output == Output::Softmax => means.iter().copied().fold(0.0, f64::max),
+            _ => means.iter().map(|p| p.max(1.0 - p)).sum::<f64>() / means.len() as f64,
+        };
+        Self { weight, cost, right }
     }
+}
+
+/// The samples of each point, −0 being 0.
+fn points(data: &Dataset) -> Vec<Vec<usize>> {
+    let point = |sample: &usize| data.point(*sample).map(|x| (x + 0.0).to_bits());
+    let mut order: Vec<usize> = (0..data.samples()).collect();
+    order.sort_by(|a, b| point(a).cmp(point(b)));
+    order.chunk_by(|a, b| point(a).eq(point(b))).map(<[usize]>::to_vec).collect()
 }
 
 impl DataLook {
-    pub(super) fn new(data: &Dataset) -> Self {
-        let m = data.samples() as f64;
-        let mut points = HashMap::<Vec<u64>, Vec<usize>>::new();
-        let counts = data.class_counts();
-        for (sample, label) in data.labels().iter().enumerate() {
-            // −0 is 0
-            let point = data.point(sample).map(|x| (x + 0.0).to_bits()).collect();
-            points.entry(point).or_insert_with(|| vec![0; counts.len()])[usize::from(*label)] += 1;
+    pub(super) fn new(data: &Dataset, network: &Network) -> Self {
+        let all: Vec<usize> = (0..data.samples()).collect();
+        let constant = Answer::to(&all, data, network);
+        let (mut floor, mut lost, mut contradicting) = (0.0, 0.0, 0);
+        for samples in points(data).iter().filter(|samples| samples.len() > 1) {
+            let best = Answer::to(samples, data, network);
+            if best.cost > 0.0 {
+                floor += best.weight / constant.weight * best.cost;
+                lost += best.weight / constant.weight * (1.0 - best.right);
+                contradicting += samples.len();
+            }
         }
-        let several = || points.values().filter(|counts| counts.iter().filter(|count| **count > 0).count() > 1);
-        let most = |counts: &[usize]| counts.iter().copied().max().unwrap_or(0);
-        let all = |counts: &[usize]| counts.iter().sum::<usize>();
-        let lost: usize = several().map(|counts| all(counts) - most(counts)).sum();
-        let floor = several().map(|counts| all(counts) as f64 / m * entropy_of(counts));
+        let are_numbers = matches!(data.targets(), Targets::Numbers { .. });
+        if are_numbers {
+            // of R², what varies at one point is lost
+            lost = if floor > 0.0 { floor / constant.cost } else { 0.0 };
+        }
         let faults = faults(data);
-        let constant = faults.iter().filter(|fault| fault.fault == Fault::Constant).count();
+        let constant_features = faults.iter().filter(|fault| fault.fault == Fault::Constant).count();
         Self {
-            largest_share: most(&counts) as f64 / m,
-            constant_cost: constant_cost(data),
-            ceiling: 1.0 - lost as f64 / m,
-            floor: floor.sum(),
-            contradicting: several().map(|counts| all(counts)).sum(),
-            is_constant: constant == data.features(),
+            largest_share: constant.right,
+            constant_cost: constant.cost,
+            idle_cost: data.mean_loss(network.output(), &vec![0.0; data.samples() * network.outputs()]),
+            ceiling: 1.0 - lost,
+            floor,
+            contradicting,
+            is_constant: constant_features == data.features(),
+            target_faults: target_faults(data),
+            features: data.features(),
             faults,
         }
+    }
+
+    /// Whether all that is wrong with the features is that fewer than half of them vary less than others: that slows a
+    /// training down, and drives none too far.
+    pub(super) fn is_harmless_to_steps(&self) -> bool {
+        let varying = || self.faults.iter().filter(|fault| fault.fault != Fault::Constant);
+        varying().all(|fault| fault.fault == Fault::Unequal) && 2 * varying().count() < self.features
     }
 
     /// Whether standardising could help.
@@ -173,13 +212,27 @@ fn faults(data: &Dataset) -> Vec<FeatureFault> {
         .collect()
 }
 
+/// Numbers that are so large that their errors, which the gradient consists of, drive any usual step too far.
+fn target_faults(data: &Dataset) -> Vec<FeatureFault> {
+    let Targets::Numbers { values, .. } = data.targets() else { return Vec::new() };
+    let names = data.columns().targets.iter().map(|target| target.name.clone());
+    let spreads = values.chunks_exact(data.samples()).map(spread);
+    let of = |(feature, (mean, deviation)): (String, (f64, f64))| FeatureFault {
+        feature,
+        fault: Fault::Large,
+        mean,
+        deviation,
+    };
+    names.zip(spreads).filter(|(_, (mean, deviation))| mean.hypot(*deviation) > LARGE).map(of).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn look(points: &[f64], labels: &[u8]) -> DataLook {
-        let features = points.len() / labels.len();
-        DataLook::new(&Dataset::from_points("any", None, features, points, labels.to_vec()).unwrap())
+        let data = Dataset::from_points("any", None, points.len() / labels.len(), points, labels.to_vec()).unwrap();
+        DataLook::new(&data, &Network::one_hidden(data.features(), 2, crate::model::Activation::Tanh).unwrap())
     }
 
     #[test]

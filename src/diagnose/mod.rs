@@ -1,19 +1,27 @@
 //! Why a training goes wrong, and what would mend it.
 //!
 //! The run is trained on its device and replayed on the `f64` reference, which names the first element of each tensor that
-//! is not finite and the operation that made it. Start, data, units and gradients are looked at, and the best that a
-//! constant and a linear model reach ([`DataLook`], [`Linear`], [`UnitsLook`]). All of it is plain numbers, from which
-//! `verdict.rs` lists suspects. A change that would undo a suspect's doing is trained, on the same device, before it is
-//! advised: it convicts the suspect if it is much better than the run. [`Cause`] lists what is told apart.
+//! is not finite and the operation that made it. Start, data, units and the gradients of each layer are looked at, and the
+//! best that a constant and a linear model reach ([`DataLook`], [`Linear`], [`UnitsLook`], [`LayerNorms`]). All of it is
+//! plain numbers, from which `verdict.rs` lists suspects. A change that would undo a suspect's doing is trained, on the same
+//! device, before it is advised: it convicts the suspect if it is much better than the run. [`Cause`] lists what is told
+//! apart.
 
+mod because;
 mod broken;
 mod cause;
+mod change;
 mod data;
+mod digits;
 mod evidence;
+mod instead;
 mod linear;
+mod norms;
 mod on_device;
 mod rate;
+mod remedies;
 mod replay;
+mod softmax;
 mod standard;
 mod trials;
 mod units;
@@ -28,30 +36,37 @@ use web_time::Instant;
 
 use crate::Result;
 use crate::backend::Run;
-use crate::data::Dataset;
+use crate::data::{Dataset, Targets};
 use crate::fit::{Chosen, DeviceSettings};
 use crate::gradcheck::{self, GradientCheck};
-use crate::model::{Network, Parameters};
-use crate::train::{CostAt, Status};
+use crate::model::{InitScale, Network};
+use crate::train::CostAt;
 pub use broken::Broken;
 pub use cause::Cause;
+pub use change::Change;
 pub use data::{DataLook, Fault, FeatureFault};
 use evidence::Evidence;
+pub use instead::{Stopped, examine_file, examine_without, stopped};
 pub use linear::Linear;
+pub use norms::{LayerNorms, NormsAt};
 pub use on_device::{DeviceRun, activations_all_nan};
 pub use rate::rounded;
 pub use replay::{DeadUnits, Replay, replay};
 use standard::standardised;
 use trials::Bench;
-pub use trials::{Change, Trial};
+pub use trials::Trial;
 pub use units::{LayerLook, UnitsLook};
 
 /// The hidden units of the network that is checked instead of one too large for a gradient check.
 const NARROWER: usize = 100;
 /// The most samples on which gradients are checked.
 const CHECKED_SAMPLES: usize = 400;
-/// The most activations that a gradient check computes, for about a second's work.
-const CHECKED_WORK: usize = 40_000_000;
+/// The fewest, where the network is large.
+const FEWEST_CHECKED: usize = 20;
+/// The most multiply-adds of a gradient check, which takes two forward passes a parameter: about a second's work.
+const CHECKED_WORK: usize = 400_000_000;
+/// As many runs as what is tried may take the time of.
+const PER_RUN: u32 = 4;
 /// The share of the patience that the replay takes.
 const REPLAY: u32 = 4;
 /// The most time that it takes.
@@ -128,7 +143,7 @@ pub struct Diagnosis {
 }
 
 /// Diagnoses a run of `iterations`, on a device that has loaded it or on the CPU. The replay and what is tried take no
-/// longer than `patience` or, if that is longer, than the run itself.
+/// longer than `patience` or, if that is longer, than four times the run itself.
 ///
 /// # Errors
 /// Those of [`examine`].
@@ -179,24 +194,26 @@ pub fn examine(
         return Ok(None);
     };
     drop(session);
-    let patience = patience.max(begun.elapsed());
+    let own = begun.elapsed();
+    let patience = patience.max(own.saturating_mul(PER_RUN));
     let of_replay = (patience / REPLAY).min(LONGEST_REPLAY);
-    let seen = DataLook::new(data);
+    let seen = DataLook::new(data, &run.network);
     let (gradients, checked_hidden) = check_gradients(data, &seen, &run.network)?;
-    let replay = replay_of(case, &watched.run, watched.parameters, of_replay)?;
+    let replay = replay_of(case, &watched.run, watched.there, of_replay)?;
     let seen = Evidence {
         run,
         data: seen,
         samples: data.samples(),
+        are_numbers: matches!(data.targets(), Targets::Numbers { .. }),
         tested: case.held_out.map_or(0, Dataset::samples),
-        // logistic regression tells two classes apart
-        linear: run.network.tells_two_classes().then(|| linear::linear(data)).flatten(),
+        linear: linear::linear(data, &run.network),
         gradients,
         replay,
         device: watched.run,
         looks: watched.looks,
     };
-    let mut bench = Bench::new(case, backend.as_ref(), patience.saturating_sub(of_replay), listen);
+    let left = patience.saturating_sub(of_replay);
+    let mut bench = Bench::new(case, backend.as_ref(), [left, own], seen.unit(), listen);
     let (cause, changes) = verdict::decide(&seen, &mut bench)?;
     if bench.is_interrupted {
         return Ok(None);
@@ -211,7 +228,7 @@ pub fn examine(
     Ok(Some(Diagnosis {
         cause,
         verdict: words::verdict(cause, &seen, &checked_hidden, iterations),
-        because: words::because(cause, &seen),
+        because: because::because(cause, &seen),
         remedy,
         trials_out_of_time: out_of_time,
         largest_feature: data.inputs().iter().fold(0.0_f64, |largest, x| largest.max(x.abs())),
@@ -228,78 +245,46 @@ pub fn examine(
     }))
 }
 
-/// The diagnosis of a run on a device that was found to compute something else than the CPU, as `said`: the run is
-/// examined on the CPU.
-///
-/// # Errors
-/// Those of [`examine`].
-pub fn examine_without(
-    case: &Case<'_>,
-    said: &str,
-    patience: Duration,
-    listen: Listen<'_>,
-) -> Result<Option<Diagnosis>> {
-    let Some(mut on_cpu) = examine(case, None, patience, listen)? else { return Ok(None) };
-    // what was tried was tried there
-    on_cpu.trials.iter_mut().chain(&mut on_cpu.remedy).for_each(|trial| trial.changes.push(Change::OnCpu));
-    if on_cpu.cause == Cause::StartNotFinite {
-        // numbers that overflow on the CPU too cannot be compared: they accuse no device
-        return Ok(Some(on_cpu));
-    }
-    let reached = on_cpu.device.clone().unwrap_or_default();
-    let trial = Trial {
-        changes: vec![Change::OnCpu],
-        status: if reached.diverged.is_some() { Status::Diverged } else { Status::Finished },
-        iterations: reached.diverged.unwrap_or(case.iterations),
-        first_cost: reached.first_cost,
-        cost: reached.cost,
-        accuracy: reached.accuracy,
-        test_cost: None,
-        test_accuracy: None,
-        helps: !on_cpu.cause.is_failure(),
-    };
-    let because = [format!("on the CPU: {}", on_cpu.verdict)].into_iter().chain(on_cpu.because).collect();
-    Ok(Some(Diagnosis {
-        cause: Cause::WrongAdapter,
-        verdict: format!("the device computes wrong: {said}."),
-        because,
-        remedy: trial.helps.then(|| trial.clone()),
-        trials: [vec![trial], on_cpu.trials].concat(),
-        ..on_cpu
-    }))
-}
-
 /// The gradient check, and the hidden layers of the network that was checked.
 fn check_gradients(data: &Dataset, seen: &DataLook, network: &Network) -> Result<(Option<GradientCheck>, Vec<usize>)> {
     let few = data.evenly(CHECKED_SAMPLES)?;
     // g′ is right or wrong whatever the data, but on large features rounding could suggest otherwise
     let few = if seen.is_badly_scaled() { standardised(&few, None)?.0 } else { few };
-    let parameters = network.layout().parameters();
-    let units: usize = network.hidden().iter().sum();
-    let work = 2_usize.saturating_mul(parameters).saturating_mul(units).saturating_mul(few.samples());
-    let checked = match parameters <= gradcheck::MAX_PARAMETERS && work <= CHECKED_WORK {
-        true => network.clone(),
-        false => {
-            let narrower = NARROWER.min(network.hidden()[0]);
-            let narrower = Network::one_hidden(network.inputs(), narrower, network.activation())?;
-            network.derivative().borrowed.into_iter().fold(narrower, Network::with_backward)
-        }
-    };
-    match gradcheck::check(&few, &gradcheck::start(&checked, 2)) {
+    let most = |of: &Network| CHECKED_WORK / of.layout().parameters().saturating_pow(2).saturating_mul(2).max(1);
+    let is_small = network.layout().parameters() <= gradcheck::MAX_PARAMETERS && few.samples() <= most(network);
+    let checked = if is_small { network.clone() } else { narrower(network, |of| most(of) >= FEWEST_CHECKED)? };
+    // of many inputs and outputs fewer samples tell as much
+    let few = if is_small { few } else { few.evenly(most(&checked).max(FEWEST_CHECKED))? };
+    // the wider a layer below, the smaller the weights that saturate no unit
+    let scale = if checked.hidden().len() > 1 { InitScale::XAVIER } else { InitScale::Fixed(1.0) };
+    let start = Run::initial(checked.clone(), 2, scale, 1.0);
+    match gradcheck::check(&few, &start) {
         Ok(check) => Ok((Some(check), checked.hidden().to_vec())),
         Err(crate::Error::Invalid { .. }) => Ok((None, checked.hidden().to_vec())),
         Err(error) => Err(error),
     }
 }
 
+/// The network with one hidden layer, narrow enough to be checked.
+fn narrower(network: &Network, is_narrow: impl Fn(&Network) -> bool) -> Result<Network> {
+    let (mut units, fewest) = (NARROWER.min(network.hidden()[0]), 2);
+    loop {
+        let one = Network::one_hidden(network.inputs(), units, network.activation())?;
+        let one = one.with_output(network.output(), network.outputs())?;
+        if units <= fewest || is_narrow(&one) {
+            return Ok(network.derivative().borrowed.into_iter().fold(one, Network::with_backward));
+        }
+        units = (units / 2).max(fewest);
+    }
+}
+
 /// The replay in `f64`: from the device's last finite weights, if it diverged beyond what patience reaches.
-fn replay_of(case: &Case<'_>, device: &DeviceRun, last: Option<Parameters>, patience: Duration) -> Result<Replay> {
+fn replay_of(case: &Case<'_>, device: &DeviceRun, last: Option<Run>, patience: Duration) -> Result<Replay> {
     let replayed = replay(case.data, case.run, 0, case.iterations, patience)?;
     match last {
-        Some(parameters)
+        Some(there)
             if device.diverged.is_some() && replayed.diverged().is_none() && device.last_finite > replayed.last =>
         {
-            let there = Run { parameters, ..case.run.clone() };
             replay(case.data, &there, device.last_finite, case.iterations, patience)
         }
         _ => Ok(replayed),

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use serde::Serialize;
 
+use super::replay::is_noisy;
 use super::units::{UnitsLook, some};
 use super::{Case, Listen, Step};
 use crate::Result;
@@ -11,7 +12,8 @@ use crate::backend::{Backend, Run, Session};
 use crate::cpu::evaluate_on;
 use crate::data::Dataset;
 use crate::model::Parameters;
-use crate::train::{CostAt, Event, Outcome, Schedule, Status, train_all};
+use crate::optim::State;
+use crate::train::{CostAt, Event, Schedule, Status, train_all};
 
 /// Iterations to look at beyond the first that is not finite.
 const BEYOND: u64 = 20;
@@ -52,8 +54,8 @@ pub struct DeviceRun {
 /// What the run left behind.
 pub(super) struct Watched {
     pub run: DeviceRun,
-    /// The last finite weights.
-    pub parameters: Option<Parameters>,
+    /// The run from the last finite weights on, if there are some.
+    pub there: Option<Run>,
     /// The units and the gradient over the run, from the start on.
     pub looks: Vec<UnitsLook>,
 }
@@ -69,6 +71,7 @@ pub(super) fn watch(
     let few = some(data)?;
     let look = |at: u64, parameters: &Parameters| -> Result<UnitsLook> {
         let mut look = UnitsLook::new(at, &few, &run.network, parameters);
+        look.cost += run.recipe.penalty(parameters, data.samples());
         if let Some(held_out) = case.held_out {
             let (cost, accuracy) = evaluate_on(held_out, &run.network, parameters)?;
             (look.test_cost, look.test_accuracy) = (Some(cost), Some(accuracy));
@@ -96,9 +99,19 @@ pub(super) fn watch(
         return Ok(None);
     };
     let diverged = (outcome.status == Status::Diverged).then_some(outcome.iterations);
-    let (from, parameters) = outcome.last_finite().unwrap_or((0, &run.parameters));
-    let there = Run { parameters: parameters.clone(), ..run.clone() };
-    let all_nan = diverged.map(|at| activations_all_nan(backend, data, &there, from, at)).transpose()?;
+    let there = outcome.last_finite().map(|(done, parameters)| {
+        let state = State { updates: run.state.updates + done, moments: outcome.moments.clone() };
+        Run { parameters: parameters.clone(), state, ..run.clone() }
+    });
+    let all_nan = diverged.map(|at| {
+        let from = there.as_ref().map_or(0, |_| outcome.parameters_at);
+        activations_all_nan(backend, data, there.as_ref().unwrap_or(run), from, at)
+    });
+    let all_nan = all_nan.transpose()?;
+    let costs: Vec<CostAt> = match is_noisy(run, data) {
+        true => looks.iter().map(|look| CostAt { iteration: look.iteration, cost: look.cost }).collect(),
+        false => outcome.costs.clone(),
+    };
     let run = DeviceRun {
         name: backend.device().name,
         diverged,
@@ -106,14 +119,14 @@ pub(super) fn watch(
         activations_all_nan: all_nan.flatten(),
         cost: diverged.is_none().then_some(outcome.evaluation.cost),
         accuracy: diverged.is_none().then(|| data.accuracy(&outcome.evaluation.logits)),
-        ..course(&outcome, iterations)
+        ..course(&costs, iterations)
     };
-    Ok(Some(Watched { run, parameters: outcome.parameters, looks }))
+    Ok(Some(Watched { run, there, looks }))
 }
 
 /// What the costs of a run tell of its course.
-fn course(outcome: &Outcome, iterations: u64) -> DeviceRun {
-    let costs: Vec<CostAt> = outcome.costs.iter().copied().filter(|at| at.cost.is_finite()).collect();
+fn course(costs: &[CostAt], iterations: u64) -> DeviceRun {
+    let costs: Vec<CostAt> = costs.iter().copied().filter(|at| at.cost.is_finite()).collect();
     let from = |share: f64| {
         let first = (share * iterations as f64) as u64;
         costs.iter().filter(move |at| at.iteration >= first).map(|at| at.cost)

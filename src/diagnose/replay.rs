@@ -7,12 +7,13 @@ use web_time::Instant;
 use serde::Serialize;
 
 use super::broken::{Broken, Watch};
+use super::norms::{Course, NormsAt};
 use crate::Result;
 use crate::backend::{Run, check_runs};
 use crate::cpu::textbook::{Batch, Forward, Model};
 use crate::cpu::trainee::Trainee;
 use crate::data::Dataset;
-use crate::model::Activation;
+use crate::model::{Activation, Output};
 
 /// What the replay saw. Iteration k is the forward pass after k updates.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -45,6 +46,8 @@ pub struct Replay {
     pub broken: Vec<Broken>,
     /// ReLU units that fire on no sample at the end; none for other activations.
     pub dead: Option<DeadUnits>,
+    /// Weights and gradients of each layer at the first iteration, 1, 2, 4, … after it, and at the last that was finite.
+    pub norms: Vec<NormsAt>,
 }
 
 /// Units of the first hidden layer whose Z1 is above 0 for no sample.
@@ -68,6 +71,11 @@ impl Replay {
     }
 }
 
+/// Whether costs in training are not those of the network over all samples: they are of batches, or with units dropped.
+pub(super) fn is_noisy(run: &Run, data: &Dataset) -> bool {
+    !run.recipe.batches(data.samples()).are_whole() || !run.recipe.dropout.is_none()
+}
+
 /// Replays a run from its weights, those after `first` updates, until `last` updates are done, all that can break has
 /// broken, or `patience` has passed.
 ///
@@ -79,9 +87,10 @@ pub fn replay(data: &Dataset, run: &Run, first: u64, last: u64, patience: Durati
     let mut trainee = Trainee::<f64>::new(data, run)?;
     let is_relu = run.network.activation() == Activation::Relu;
     let mut alive = vec![first; run.network.hidden()[0]];
-    let mut watch = Watch::new(run);
+    let (mut watch, mut course) = (Watch::new(run), Course::default());
     let mut seen = Replay { first, ..Replay::default() };
     let whole = trainee.takes_all(data).then(|| trainee.batch(data));
+    let all = is_noisy(run, data).then(|| Batch::all(data, &run.network));
     for iteration in first..=last {
         let next;
         let batch = match &whole {
@@ -95,24 +104,28 @@ pub fn replay(data: &Dataset, run: &Run, first: u64, last: u64, patience: Durati
         let gradients = trainee.backward(&pass, batch);
         seen.look(iteration, &pass, &trainee.model, batch);
         watch.look(iteration, &trainee.model, &pass, &gradients, batch);
+        course.look(iteration - first, iteration, &trainee.model.parameters, &gradients);
         for (unit, z) in pass.z[0].chunks_exact(batch.samples).enumerate() {
             if z.iter().any(|z| *z > 0.0) {
                 alive[unit] = iteration + 1;
             }
         }
-        (seen.last, seen.last_cost) = (iteration, pass.cost);
+        // a batch's cost says little of the run's
+        let cost = |trainee: &Trainee<f64>| all.as_ref().map_or(pass.cost, |all| trainee.evaluate(all).cost);
+        seen.last = iteration;
         if iteration == first {
-            seen.first_cost = pass.cost;
+            seen.first_cost = cost(&trainee);
         }
         // behind a ReLU, a NaN stays in Z1 and W1, and the cost breaks later
         let all_over = seen.cost_not_finite.is_some_and(|at| iteration > at + 20);
-        if all_over || started.elapsed() > patience {
+        if all_over || iteration == last || started.elapsed() > patience {
+            seen.last_cost = cost(&trainee);
             seen.cut_short = iteration < last && !all_over;
             break;
         }
         trainee.update(&gradients);
     }
-    seen.broken = watch.broken;
+    (seen.broken, seen.norms) = (watch.broken, course.end());
     let dead: Vec<u64> = alive.into_iter().filter(|alive| *alive <= seen.last).collect();
     seen.dead = is_relu.then(|| DeadUnits { units: dead.len(), since: dead.into_iter().min().unwrap_or(0) });
     Ok(seen)
@@ -129,12 +142,15 @@ impl Replay {
         note(&mut self.activation_above_one, &|| a1.iter().any(|a| a.abs() > 1.0));
         note(&mut self.cost_above_one, &|| pass.cost > 1.0);
         note(&mut self.cost_not_finite, &|| !pass.cost.is_finite());
+        note(&mut self.weights_nan, &|| model.parameters.weights(0).iter().any(|w| w.is_nan()));
+        note(&mut self.activations_all_nan, &|| a1.iter().all(|a| a.is_nan()));
+        if model.network.output() != Output::Logistic {
+            return; // the notebook's formula is of logits
+        }
         note(&mut self.notebook_nan, &|| notebook_cost(pass.logits(), &batch.y, |z| 1.0 / (1.0 + (-z).exp())).is_nan());
         note(&mut self.notebook_nan_f32, &|| {
             notebook_cost(pass.logits(), &batch.y, |z| f64::from(1.0 / (1.0 + (-z as f32).exp()))).is_nan()
         });
-        note(&mut self.weights_nan, &|| model.parameters.weights(0).iter().any(|w| w.is_nan()));
-        note(&mut self.activations_all_nan, &|| a1.iter().all(|a| a.is_nan()));
     }
 }
 

@@ -6,52 +6,23 @@ use std::time::Duration;
 use serde::Serialize;
 use web_time::Instant;
 
-use super::standard::standardised;
+use super::change::{Change, changed};
+use super::replay::is_noisy;
+use super::standard::as_changed;
 use super::{Case, Listen, Step};
 use crate::Result;
-use crate::backend::{Backend, Run, check_learning_rate};
+use crate::backend::{Backend, Run};
 use crate::cpu::evaluate_on;
 use crate::data::Dataset;
-use crate::model::{Activation, Network, Parameters};
+use crate::optim::Recipe;
 use crate::train::{Event, Outcome, Schedule, Status, train, train_all};
 
 /// The share of samples that nothing is learnt from, to see what holds for samples unseen.
 const UNSEEN: f64 = 0.3;
 /// The fewest of them that tell.
 const FEWEST: usize = 12;
-/// How much lower a cost is much lower: a tenth of that of knowing nothing of two classes.
+/// How much lower a cost is much lower, in units of the evidence: a tenth of that of knowing nothing of two classes.
 const CHEAPER: f64 = 0.07;
-
-/// One change to a run.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Change {
-    /// The features at mean 0 and deviation 1.
-    Standardised,
-    /// Another learning rate.
-    LearningRate(f64),
-    /// Random weights, with NumPy's seed and a factor on `randn`.
-    Start {
-        /// NumPy's seed.
-        seed: u32,
-        /// The factor.
-        scale: f64,
-    },
-    /// Another number of units in each hidden layer; always with a [`Start`](Self::Start).
-    Hidden(usize),
-    /// Another g.
-    Activation(#[serde(serialize_with = "by_name")] Activation),
-    /// g's own derivative in the backward pass.
-    OwnDerivative,
-    /// Another number of iterations.
-    Iterations(u64),
-    /// The CPU in place of the device.
-    OnCpu,
-}
-
-fn by_name<S: serde::Serializer>(g: &Activation, to: S) -> std::result::Result<S::Ok, S::Error> {
-    to.collect_str(g)
-}
 
 /// What a changed run reached.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -83,8 +54,11 @@ pub(super) struct Bench<'a> {
     case: &'a Case<'a>,
     backend: &'a dyn Backend,
     deadline: Option<Instant>,
-    standard: Option<(Dataset, Option<Dataset>)>,
     listen: Listen<'a>,
+    /// The seconds that a run takes.
+    seconds: f64,
+    /// What a cost is measured by.
+    unit: f64,
     /// All that was tried.
     pub trials: Vec<Trial>,
     /// Whether time ran out before all was tried.
@@ -94,14 +68,22 @@ pub(super) struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    pub fn new(case: &'a Case<'a>, backend: &'a dyn Backend, patience: Duration, listen: Listen<'a>) -> Self {
+    /// For trials that end before `patience` has passed, where the run itself took `own`; `unit` measures costs.
+    pub fn new(
+        case: &'a Case<'a>,
+        backend: &'a dyn Backend,
+        [patience, own]: [Duration; 2],
+        unit: f64,
+        listen: Listen<'a>,
+    ) -> Self {
         let deadline = Instant::now().checked_add(patience);
         Self {
             case,
             backend,
             deadline,
-            standard: None,
             listen,
+            seconds: own.as_secs_f64(),
+            unit,
             trials: Vec::new(),
             out_of_time: false,
             is_interrupted: false,
@@ -117,11 +99,22 @@ impl<'a> Bench<'a> {
             }
         }
         while let Some(first) = left.first().copied() {
-            let (together, apart) = left.into_iter().partition(|changes| are_alike(first, changes));
-            self.train(together)?;
+            let (mut together, apart): (Vec<_>, Vec<_>) =
+                left.into_iter().partition(|changes| are_alike(first, changes));
+            while !together.is_empty() {
+                let later = together.split_off(self.room().min(together.len()));
+                self.train(together)?;
+                together = later;
+            }
             left = apart;
         }
         Ok(())
+    }
+
+    /// How many runs can train side by side in the time that is left, if they take as long as one after another; at least 1.
+    fn room(&self) -> usize {
+        let left = self.deadline.map_or(f64::INFINITY, |at| at.saturating_duration_since(Instant::now()).as_secs_f64());
+        ((left / self.seconds) as usize).max(1)
     }
 
     /// What became of a set of changes.
@@ -137,15 +130,13 @@ impl<'a> Bench<'a> {
         if rest.samples() < FEWEST || self.is_late() {
             return Ok(true);
         }
-        let (standard, standard_rest) = standardised(&data, Some(&rest))?;
-        let is_standard = changes.contains(&Change::Standardised);
-        let (of_changed, rest_of_changed) = match standard_rest {
-            Some(standard_rest) if is_standard => (&standard, standard_rest),
-            _ => (&data, rest.clone()),
-        };
-        let Some(changed) = changed(case.run, changes) else { return Ok(true) };
-        let of = [(&data, &rest, case.run), (of_changed, &rest_of_changed, &changed)].map(|(data, rest, run)| {
-            let mut session = self.backend.load(data, std::slice::from_ref(run))?;
+        let (of_changed, rest_of_changed) = as_changed(&data, Some(&rest), changes)?;
+        let rest_of_changed = rest_of_changed.unwrap_or_else(|| rest.clone());
+        let Some(changed) = changed(case.run, case.iterations, changes) else { return Ok(true) };
+        let of = [(&data, &rest, case.run), (&of_changed, &rest_of_changed, &changed)].map(|(data, rest, run)| {
+            let batch_size = run.recipe.batch_size.map(|size| size.min(data.samples()));
+            let run = Run { recipe: Recipe { batch_size, ..run.recipe }, ..run.clone() };
+            let mut session = self.backend.load(data, std::slice::from_ref(&run))?;
             let schedule = Schedule::new(iterations_of(changes).unwrap_or(case.iterations), None)?;
             let outcome = train(session.as_mut(), schedule, |_| ControlFlow::Continue(()))?;
             match outcome.parameters.filter(|_| outcome.status == Status::Finished) {
@@ -158,7 +149,7 @@ impl<'a> Bench<'a> {
         let [wrong, wrong_of_changed] = [right, right_of_changed].map(|right| (1.0 - right) * rest.samples() as f64);
         // fewer are wrong by more than the throw of a coin moves them, or as few at a much lower cost
         let are_fewer = wrong - wrong_of_changed >= wrong.sqrt().max(0.5) && wrong_of_changed <= 0.8 * wrong;
-        Ok(are_fewer || (wrong_of_changed <= wrong && cost_of_changed < cost - CHEAPER))
+        Ok(are_fewer || (wrong_of_changed <= wrong && cost_of_changed < cost - CHEAPER * self.unit))
     }
 
     fn is_tried(&self, changes: &[Change]) -> bool {
@@ -169,25 +160,20 @@ impl<'a> Bench<'a> {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// Trains changed runs side by side: they differ in start, rate and width alone.
+    /// Trains changed runs side by side: they differ in what each network of a session has of its own.
     fn train(&mut self, sets: Vec<&Vec<Change>>) -> Result<()> {
         if self.is_late() || self.is_interrupted {
             self.out_of_time = true;
             return Ok(());
         }
-        let case = self.case;
-        if sets[0].contains(&Change::Standardised) && self.standard.is_none() {
-            self.standard = Some(standardised(case.data, case.held_out)?);
-        }
-        let (data, held_out) = match &self.standard {
-            Some((data, held_out)) if sets[0].contains(&Change::Standardised) => (data, held_out.as_ref()),
-            _ => (case.data, case.held_out),
-        };
+        let (case, begun) = (self.case, Instant::now());
+        let (data, held_out) = as_changed(case.data, case.held_out, sets[0])?;
         let iterations = iterations_of(sets[0]).unwrap_or(case.iterations);
-        let changed = |changes: &Vec<Change>| changed(case.run, changes).map(|run| (changes.clone(), run));
+        let changed =
+            |changes: &Vec<Change>| changed(case.run, case.iterations, changes).map(|run| (changes.clone(), run));
         let (sets, runs): (Vec<Vec<Change>>, Vec<Run>) = sets.into_iter().filter_map(changed).unzip();
         // what the device is too small for is not advised
-        let Ok(mut session) = self.backend.load(data, &runs) else { return Ok(()) };
+        let Ok(mut session) = self.backend.load(&data, &runs) else { return Ok(()) };
         let schedules = vec![Schedule::new(iterations, None)?; runs.len()];
         let (mut is_late, mut is_interrupted, deadline) = (false, false, self.deadline);
         let of = runs.len() as u64;
@@ -205,10 +191,11 @@ impl<'a> Bench<'a> {
             is_interrupted = listen(Step::Trying { iteration: at, of: iterations, networks: [ended, of] }).is_break();
             if is_late || is_interrupted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
+        self.seconds = begun.elapsed().as_secs_f64() / of.max(1) as f64;
         self.is_interrupted |= is_interrupted;
         for ((changes, run), outcome) in sets.into_iter().zip(&runs).zip(outcomes) {
             self.out_of_time |= outcome.status == Status::Interrupted;
-            let trial = trial(changes, run, data, held_out, &outcome)?;
+            let trial = trial(changes, run, &data, held_out.as_ref(), &outcome)?;
             self.trials.push(trial);
         }
         Ok(())
@@ -224,38 +211,15 @@ fn iterations_of(changes: &[Change]) -> Option<u64> {
 
 /// Whether runs with these changes can train in one session.
 fn are_alike(a: &[Change], b: &[Change]) -> bool {
-    let shared = |changes: &[Change]| -> Vec<Change> {
-        let is_own =
-            |change: &&Change| matches!(change, Change::LearningRate(_) | Change::Start { .. } | Change::Hidden(_));
-        changes.iter().filter(|change| !is_own(change)).copied().collect()
+    let shared =
+        |changes: &[Change]| -> Vec<Change> { changes.iter().filter(|change| !change.is_own()).cloned().collect() };
+    let depth = |changes: &[Change]| {
+        changes.iter().find_map(|change| match change {
+            Change::Hidden(hidden) => Some(hidden.layers().len()),
+            _ => None,
+        })
     };
-    shared(a) == shared(b)
-}
-
-/// The run with these changes; none if there is no such run.
-fn changed(run: &Run, changes: &[Change]) -> Option<Run> {
-    let derivative = run.network.derivative();
-    let (mut hidden, mut g, mut borrowed) = (run.network.hidden().to_vec(), derivative.activation, derivative.borrowed);
-    let (mut rate, mut start) = (run.learning_rate, None);
-    for change in changes {
-        match *change {
-            Change::LearningRate(other) => rate = other,
-            Change::Start { seed, scale } => start = Some((seed, scale)),
-            Change::Hidden(units) => hidden.fill(units),
-            Change::Activation(other) => g = other,
-            Change::OwnDerivative => borrowed = None,
-            Change::Standardised | Change::Iterations(_) | Change::OnCpu => {}
-        }
-    }
-    check_learning_rate(rate).ok()?;
-    let network = Network::new(run.network.inputs(), &hidden, g).ok()?;
-    let network = borrowed.into_iter().fold(network, Network::with_backward);
-    let parameters = match start {
-        Some((seed, scale)) => Parameters::initial(&network, seed, scale),
-        None if network.layout() == run.parameters.layout() => run.parameters.clone(),
-        None => return None,
-    };
-    Some(Run::new(network, parameters, rate))
+    shared(a) == shared(b) && depth(a) == depth(b)
 }
 
 fn trial(
@@ -268,12 +232,17 @@ fn trial(
     let is_there = outcome.status == Status::Finished;
     let test = held_out.zip(outcome.parameters.as_ref()).filter(|_| is_there);
     let test = test.map(|(test, theta)| evaluate_on(test, &run.network, theta)).transpose()?;
-    let first = outcome.costs.first().filter(|at| at.iteration == 0 && at.cost.is_finite());
+    let first = match is_noisy(run, data) {
+        true => {
+            evaluate_on(data, &run.network, &run.parameters)?.0 + run.recipe.penalty(&run.parameters, data.samples())
+        }
+        false => outcome.costs.first().filter(|at| at.iteration == 0).map_or(f64::NAN, |at| at.cost),
+    };
     Ok(Trial {
         changes,
         status: outcome.status,
         iterations: outcome.iterations,
-        first_cost: first.map(|at| at.cost),
+        first_cost: Some(first).filter(|cost| cost.is_finite()),
         cost: is_there.then_some(outcome.evaluation.cost),
         accuracy: is_there.then(|| data.accuracy(&outcome.evaluation.logits)),
         test_cost: test.map(|(cost, _)| cost),

@@ -1,8 +1,9 @@
-//! The units of the hidden layers and the gradient at some weights: which are dead, saturated or equal, and how large
-//! the gradient is against the weights.
+//! The units of the hidden layers and the gradient at some weights: which are dead, saturated or equal, how large the
+//! gradient is against the weights, and how much of it reaches each layer.
 
 use serde::Serialize;
 
+use super::norms::{LayerNorms, norms, root_mean_square};
 use crate::Result;
 use crate::cpu::textbook::{Batch, Model};
 use crate::data::Dataset;
@@ -33,6 +34,12 @@ pub struct UnitsLook {
     pub iteration: u64,
     /// The hidden layers, the one nearest the inputs first.
     pub layers: Vec<LayerLook>,
+    /// Weights and gradients of all layers, that of the output last.
+    pub norms: Vec<LayerNorms>,
+    /// √(mean of dZ²) of each layer: what comes back to it from the output.
+    pub signals: Vec<f64>,
+    /// The mean loss, without what L2 adds.
+    pub cost: f64,
     /// ‖dθ‖ over all parameters.
     pub gradient: f64,
     /// ‖θ‖.
@@ -62,6 +69,9 @@ impl UnitsLook {
         Self {
             iteration,
             layers: pass.z[..pass.z.len() - 1].iter().enumerate().map(layer).collect(),
+            norms: norms(parameters, &gradients),
+            signals: model.deltas(&pass, batch.samples).iter().map(|dz| root_mean_square(dz)).collect(),
+            cost: pass.cost,
             gradient: norm(gradients.values()),
             weights: norm(parameters.values()),
             test_cost: None,
@@ -77,6 +87,16 @@ impl UnitsLook {
     /// The largest share of saturated units and samples of a layer.
     pub(super) fn saturated(&self) -> f64 {
         self.layers.iter().map(|layer| layer.saturated).fold(0.0, f64::max)
+    }
+
+    /// How much of what comes back to the last hidden layer reaches the first: what it is there over what it is here. 1 if
+    /// there is one hidden layer, or nothing comes back.
+    pub(super) fn reaches(&self) -> f64 {
+        let hidden = &self.signals[..self.signals.len().saturating_sub(1)];
+        match hidden {
+            [first, .., last] if *last > 0.0 => first / last,
+            _ => 1.0,
+        }
     }
 
     /// Whether a layer of several units has no two that differ.

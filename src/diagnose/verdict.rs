@@ -2,14 +2,25 @@
 //! and is much better; otherwise the training is healthy.
 
 use super::Cause;
+use super::change::Change;
 use super::data::DataLook;
 use super::evidence::Evidence;
-use super::rate::rounded;
-use super::trials::{Bench, Change, Trial};
+use super::remedies::{
+    Sets, clipped, each, each_of, gentler, higher, livelier, lower, shallower, shorter_memory, starts, weaker, wider,
+};
+use super::trials::{Bench, Trial};
 use crate::Result;
 use crate::gradcheck::GradientCheck;
 use crate::model::Activation;
 
+/// The largest share of what comes back to the last hidden layer that reaches the first where gradients vanish, and the
+/// smallest where they explode.
+const VANISHES: f64 = 0.03;
+pub(super) const EXPLODES: f64 = 10.0;
+/// How often the largest gradient of a layer is its first where gradients explode from update to update.
+const GROWS: f64 = 1e3;
+/// The share of the way to the lowest cost from which on no second change is looked for.
+const FAR: f64 = 0.7;
 /// How many of the changes that help are asked whether they do so on samples unseen.
 const HEARD: usize = 3;
 
@@ -29,9 +40,9 @@ struct Suspect {
     cause: Cause,
     proof: Proof,
     /// One thing changed.
-    changes: Vec<Vec<Change>>,
+    changes: Sets,
     /// Several things changed: tried if nothing alone helps any suspect.
-    combined: Vec<Vec<Change>>,
+    combined: Sets,
 }
 
 /// The cause, and the changes that help most.
@@ -55,6 +66,13 @@ pub(super) fn decide(seen: &Evidence<'_>, bench: &mut Bench<'_>) -> Result<(Caus
             }
             return Ok((suspect.cause, found));
         }
+        if let Some(alone) = &found
+            && (seen.is_deep() || suspect.cause == Cause::BadlyScaledTargets)
+            && !is_far(seen, bench, alone)
+        {
+            let both = heard(suspect, &suspect.combined, bench)?;
+            found = both.filter(|both| cost_of(bench, both) < cost_of(bench, alone)).or(found);
+        }
         if let Some(found) = found {
             return Ok((by_rate(suspect.cause, seen.run.learning_rate, &found), Some(found)));
         }
@@ -74,6 +92,16 @@ pub(super) fn decide(seen: &Evidence<'_>, bench: &mut Bench<'_>) -> Result<(Caus
         () if seen.replay.notebook_nan.or(seen.replay.notebook_nan_f32).is_some() => (Cause::SaturatedCost, None),
         () => (Cause::Healthy, None),
     })
+}
+
+/// The cost that these changes reached.
+fn cost_of(bench: &Bench<'_>, changes: &[Change]) -> f64 {
+    bench.of(changes).and_then(|trial| trial.cost).unwrap_or(f64::INFINITY)
+}
+
+/// Whether these changes lead most of the way to the lowest cost.
+fn is_far(seen: &Evidence<'_>, bench: &Bench<'_>, changes: &[Change]) -> bool {
+    bench.of(changes).is_some_and(|trial| seen.reached(trial) >= FAR)
 }
 
 /// Of the two causes that a rate has, the one that another rate mends.
@@ -113,14 +141,15 @@ fn best(cause: Cause, seen: &Evidence<'_>, bench: &mut Bench<'_>, sets: &[Vec<Ch
 /// Whom the evidence points to, in the order in which causes have effects.
 fn suspects(seen: &Evidence<'_>) -> Vec<Suspect> {
     let mut suspects = Vec::new();
-    let mut suspect = |cause, proof, changes: Vec<Vec<Change>>, combined: Vec<Vec<Change>>| {
+    let mut suspect = |cause, proof, changes: Sets, combined: Sets| {
         suspects.push(Suspect { cause, proof, changes, combined });
     };
     let run = seen.run;
     let DataLook { largest_share, ceiling, constant_cost, .. } = seen.data;
     let failed = seen.failed();
+    let starts = || starts(&run.network);
     let likely_if = |is_likely: bool| if is_likely { Proof::Likely } else { Proof::Open };
-    let scaled = |with: Vec<Vec<Change>>| each(&[Change::Standardised], with);
+    let scaled = |with: Sets| each(&[Change::Standardised], with);
 
     if seen.gradients.as_ref().is_some_and(GradientCheck::is_wrong) {
         let own = run.network.derivative().borrowed.map(|_| vec![Change::OwnDerivative]);
@@ -131,7 +160,7 @@ fn suspects(seen: &Evidence<'_>) -> Vec<Suspect> {
     if is_broken {
         suspect(Cause::StartNotFinite, Proof::Given, starts(), each(&[Change::Standardised], starts()));
     }
-    if largest_share == 1.0 {
+    if constant_cost <= 0.0 {
         suspect(Cause::OneClass, Proof::Given, vec![], vec![]);
     }
     if seen.data.is_constant {
@@ -150,16 +179,34 @@ fn suspects(seen: &Evidence<'_>) -> Vec<Suspect> {
     if seen.is_good() {
         return suspects;
     }
-    if seen.data.is_badly_scaled() {
+    let is_unsteady = seen.overshoots() || seen.oscillates() || seen.lost_ground();
+    let weaker = weaker(run);
+    if !weaker.is_empty() && seen.is_poor() {
+        suspect(Cause::TooMuchRegularisation, Proof::Open, weaker, vec![]);
+    }
+    let shorter = shorter_memory(run);
+    if !shorter.is_empty() && (is_unsteady || seen.is_poor()) {
+        suspect(Cause::TooMuchMomentum, Proof::Open, shorter, vec![]);
+    }
+    if !seen.data.target_faults.is_empty() {
+        let standard = [Change::StandardisedTargets];
+        let rates = [lower(run.learning_rate), gentler(run.learning_rate)].concat();
+        suspect(Cause::BadlyScaledTargets, likely_if(failed), vec![standard.to_vec()], each(&standard, rates));
+    }
+    let is_badly_scaled = seen.data.is_badly_scaled();
+    let of_scales = || {
         let combined = [lower(run.learning_rate), higher(run.learning_rate)].concat();
-        let combined = [scaled(combined), scaled(starts())].concat();
-        suspect(Cause::BadlyScaledData, likely_if(false), vec![vec![Change::Standardised]], combined);
+        (vec![vec![Change::Standardised]], [scaled(combined), scaled(starts())].concat())
+    };
+    if is_badly_scaled && !seen.data.is_harmless_to_steps() {
+        let (changes, combined) = of_scales();
+        suspect(Cause::BadlyScaledData, Proof::Open, changes, combined);
     }
     if seen.device.diverged == Some(0) {
         suspect(Cause::StartNotFinite, Proof::Likely, starts(), vec![]);
     }
     let ([dead, dead_at_end], [saturated, saturated_at_end]) = (seen.dead(), seen.saturated());
-    let is_too_large = seen.first_cost() > 2.0 * constant_cost.max(0.5) || saturated > 0.5;
+    let is_too_large = seen.first_cost() > seen.usual_first_cost() || saturated > 0.5;
     let is_ill_begun = is_too_large || dead >= 0.5 || seen.looks[0].is_equal();
     let is_constant = largest_share >= 0.9 && seen.accuracy() <= largest_share && seen.cost() <= 1.2 * constant_cost;
     if is_constant && !is_ill_begun && dead_at_end < 1.0 {
@@ -171,12 +218,24 @@ fn suspects(seen: &Evidence<'_>) -> Vec<Suspect> {
         let proof = if failed { Proof::Given } else { likely_if(seen.is_poor()) };
         suspect(Cause::EqualUnits, proof, starts(), starts_and_rates());
     }
+    let [reaches, _] = seen.reaches();
+    let grows = (reaches >= EXPLODES && is_too_large) || (seen.overshoots() && seen.growth() >= GROWS);
+    if seen.is_deep() && grows {
+        let changes = [starts(), clipped(run), lower(run.learning_rate)].concat();
+        let combined = each_of(gentler(run.learning_rate), [clipped(run), starts()].concat());
+        suspect(Cause::ExplodingGradients, likely_if(failed), changes, combined);
+    }
     if is_too_large {
-        let is_hopeless = failed && (seen.first_cost() > 5.0 || saturated > 0.9);
+        let is_hopeless = failed && (seen.first_cost() > 5.0 * seen.unit() || saturated > 0.9);
         let proof = if is_hopeless { Proof::Given } else { Proof::Open };
         suspect(Cause::StartTooLarge, proof, starts(), starts_and_rates());
     }
     let leaky = || vec![vec![Change::Activation(Activation::LeakyRelu { slope: 0.01 })]];
+    if seen.is_deep() && reaches <= VANISHES && seen.is_poor() && !is_ill_begun {
+        let alone = [starts(), livelier(run.network.activation()), shallower(&run.network)].concat();
+        let combined = each_of(gentler(run.learning_rate), [livelier(run.network.activation()), starts()].concat());
+        suspect(Cause::VanishingGradients, likely_if(failed), alone, combined);
+    }
     if dead >= 0.5 {
         let proof = if failed && dead == 1.0 { Proof::Given } else { likely_if(failed) };
         suspect(Cause::DeadUnits, proof, [starts(), leaky()].concat(), starts_and_rates());
@@ -185,7 +244,6 @@ fn suspects(seen: &Evidence<'_>) -> Vec<Suspect> {
         suspect(Cause::DeadUnits, likely_if(failed && dead_at_end == 1.0), changes, vec![]);
     }
     let overshoots = seen.overshoots();
-    let is_unsteady = overshoots || seen.oscillates() || seen.lost_ground();
     // as dead: at the cost of a constant, and still
     let is_frozen = seen.is_stuck() && seen.cost() < 1.05 * constant_cost && !seen.oscillates();
     if saturated_at_end > 0.9 && saturated <= 0.5 && seen.is_poor() && (is_frozen || !is_unsteady) {
@@ -202,7 +260,7 @@ fn suspects(seen: &Evidence<'_>) -> Vec<Suspect> {
     // a gradient that has vanished is of a plateau, one that has not of too small a step
     let in_order = if seen.is_flat() && !seen.falls() { [plateau, slow] } else { [slow, plateau] };
     let is_single = run.network.hidden().contains(&1) && !seen.is_linear();
-    let wide = || wider(run.network.hidden()[0]);
+    let wide = || wider(&run.network);
     if is_single {
         suspect(Cause::TooLittleCapacity, Proof::Open, wide(), vec![]);
     }
@@ -222,45 +280,12 @@ fn suspects(seen: &Evidence<'_>) -> Vec<Suspect> {
         let combined = [scaled(wide()), each_of(lower(run.learning_rate), wide())].concat();
         suspect(Cause::TooLittleCapacity, Proof::Open, wide(), if failed { combined } else { vec![] });
     }
+    if is_badly_scaled && seen.data.is_harmless_to_steps() && !overshoots {
+        let (changes, combined) = of_scales();
+        suspect(Cause::BadlyScaledData, Proof::Open, changes, combined);
+    }
     if 1.0 - ceiling >= 0.1 && failed {
         suspect(Cause::ContradictingLabels, Proof::Likely, vec![], vec![]);
     }
     suspects
-}
-
-/// Random weights of three scales, from as many seeds.
-fn starts() -> Vec<Vec<Change>> {
-    let of = |scale| [1, 2, 3].map(|seed| vec![Change::Start { seed, scale }]);
-    [0.01, 0.3, 1.0].into_iter().flat_map(of).collect()
-}
-
-/// Networks that are wider, each from weights of two scales.
-fn wider(units: usize) -> Vec<Vec<Change>> {
-    let of = |hidden| [0.01, 1.0].map(|scale| vec![Change::Hidden(hidden), Change::Start { seed: 2, scale }]);
-    [8, 32, 128].into_iter().filter(|hidden| *hidden >= 2 * units).flat_map(of).collect()
-}
-
-/// Smaller learning rates, rounded before they are tried.
-fn lower(rate: f64) -> Vec<Vec<Change>> {
-    let by = [2.0, 3.0, 6.0, 10.0, 30.0, 100.0, 1e3, 1e4, 1e6];
-    by.into_iter().map(|by| vec![Change::LearningRate(rounded(rate / by))]).collect()
-}
-
-/// Larger learning rates.
-fn higher(rate: f64) -> Vec<Vec<Change>> {
-    let by = [2.0, 3.0, 5.0, 10.0, 30.0, 100.0, 1e3, 1e4, 1e5, 1e6];
-    by.into_iter().map(|by| vec![Change::LearningRate(rounded(rate * by))]).collect()
-}
-
-/// Each of these sets with a first few changes before.
-fn each(first: &[Change], sets: Vec<Vec<Change>>) -> Vec<Vec<Change>> {
-    sets.into_iter().map(|set| [first, &set].concat()).collect()
-}
-
-/// Some of the pairs of these sets: those of the first four and of the sets of scale 1 or 0.3.
-fn each_of(rates: Vec<Vec<Change>>, others: Vec<Vec<Change>>) -> Vec<Vec<Change>> {
-    let some =
-        |set: &&Vec<Change>| !set.iter().any(|change| matches!(change, Change::Start { scale, .. } if *scale < 0.1));
-    let some: Vec<&Vec<Change>> = others.iter().filter(some).take(4).collect();
-    rates.iter().take(4).flat_map(|rate| some.iter().map(move |other| [rate.as_slice(), other].concat())).collect()
 }

@@ -3,10 +3,17 @@
 
 use std::fmt;
 
-use super::data::{DataLook, Fault, FeatureFault};
+use super::Cause;
+use super::data::{Fault, FeatureFault};
+use super::digits::{percent, short};
 use super::evidence::Evidence;
-use super::{Cause, Change, NARROWER};
+use super::verdict::EXPLODES;
 use crate::data::table::list;
+use crate::model::Hidden;
+use crate::optim::{Optimizer, Recipe};
+
+/// The most faults that are listed.
+const SHOWN: usize = 4;
 
 /// The verdict, in a line.
 pub(super) fn verdict(cause: Cause, seen: &Evidence<'_>, checked: &[usize], iterations: u64) -> String {
@@ -28,18 +35,47 @@ pub(super) fn verdict(cause: Cause, seen: &Evidence<'_>, checked: &[usize], iter
             };
             format!("the start is broken: before the first update {what}; no learning rate mends this.")
         }
-        Cause::OneClass => "every sample is of one class: there is nothing to tell apart.".into(),
+        Cause::NotFiniteMoments => {
+            "the optimiser's moments are not finite, which the next update hands to the weights.".into()
+        }
+        Cause::OneClass => match seen.are_numbers {
+            false => "every sample is of one class: there is nothing to tell apart.".into(),
+            true => "every sample has the same target: there is nothing to learn.".into(),
+        },
         Cause::ContradictingLabels => format!(
-            "the labels contradict each other: {} of {} samples lie at points that have both labels, so that no network \
-             passes {}.",
+            "the labels contradict each other: {} of {} samples lie at points that have {}, so that no network passes {}.",
             seen.data.contradicting,
             seen.samples,
-            percent(seen.data.ceiling)
+            several_labels(seen),
+            told(seen, seen.data.ceiling)
         ),
         Cause::BadlyScaledData if seen.data.is_constant => {
             "no feature varies: there is nothing to tell the classes apart by.".into()
         }
         Cause::BadlyScaledData => format!("the features are badly scaled: {}; {end}.", faults(&seen.data.faults)),
+        Cause::BadlyScaledTargets => format!(
+            "the targets are badly scaled: {}, and their errors, which the gradient consists of, are as large; {end}.",
+            faults(&seen.data.target_faults)
+        ),
+        Cause::TooMuchRegularisation => {
+            format!("too much regularisation: {} keeps the network from learning; {end}.", regularisation(seen))
+        }
+        Cause::TooMuchMomentum => {
+            format!(
+                "too much momentum: {} remembers gradients for so long that it overshoots; {end}.",
+                seen.run.recipe.optimizer
+            )
+        }
+        Cause::ExplodingGradients => format!("the gradients explode: {}; {end}.", explodes(seen)),
+        Cause::VanishingGradients => {
+            let [share, _] = seen.reaches();
+            format!(
+                "the gradients vanish: of what comes back to the last hidden layer {} reaches the first, {} layers below; \
+                 {end}.",
+                times(share),
+                seen.run.network.hidden().len() - 1
+            )
+        }
         Cause::EqualUnits => {
             format!("the units start equal: those of a hidden layer have the same weights, and learn the same; {end}.")
         }
@@ -60,7 +96,9 @@ pub(super) fn verdict(cause: Cause, seen: &Evidence<'_>, checked: &[usize], iter
             dead_units(seen, false)
         ),
         Cause::DeadUnits => {
-            let since = seen.replay.dead.filter(|dead| dead.units > 0).map(|dead| dead.since);
+            // the replay looks at the first layer alone
+            let of_replay = seen.replay.dead.filter(|dead| dead.units > 0 && !seen.is_deep());
+            let since = of_replay.map(|dead| dead.since);
             let since = since.or(seen.looks.iter().find(|look| look.dead() >= dead_at_end).map(|look| look.iteration));
             let since = since.map_or(String::new(), |at| format!(" since iteration {at}"));
             format!(
@@ -90,10 +128,12 @@ pub(super) fn verdict(cause: Cause, seen: &Evidence<'_>, checked: &[usize], iter
             format!("too little capacity: {g} makes a linear model of the network; {end}.")
         }
         Cause::TooLittleCapacity => {
-            let units = seen.run.network.hidden()[0];
-            let units = if units == 1 { "1 hidden unit is".into() } else { format!("{units} hidden units are") };
+            let hidden = Hidden::from(seen.run.network.hidden().to_vec());
+            let units =
+                if hidden.only() == Some(1) { "1 hidden unit is".into() } else { format!("{hidden} hidden units are") };
             format!("too little capacity: {units} too few for these data; {end}.")
         }
+        Cause::StoppedTooEarly => format!("training stops too early: {end} if it goes on."),
         Cause::Overfitting => {
             let last = seen.looks.last();
             let (cost, accuracy) = last.and_then(|last| last.test_cost.zip(last.test_accuracy)).unwrap_or_default();
@@ -101,13 +141,12 @@ pub(super) fn verdict(cause: Cause, seen: &Evidence<'_>, checked: &[usize], iter
                 "it overfits: since iteration {} the samples held out fare worse, and end at cost {}, {}; {end}.",
                 seen.overfits_from().unwrap_or(0),
                 short(cost),
-                percent(accuracy)
+                told(seen, accuracy).trim_start_matches("accuracy ")
             )
         }
         Cause::NothingLearnt => {
-            format!(
-                "nothing was learnt: {end}, and nothing that was tried gets further: the features may not tell the classes apart."
-            )
+            let what = if seen.are_numbers { "say nothing about the targets" } else { "not tell the classes apart" };
+            format!("nothing was learnt: {end}, and nothing that was tried gets further: the features may {what}.")
         }
         Cause::Undecided => {
             format!("undecided: {end}, and time ran out before all that may mend it was tried.")
@@ -126,58 +165,13 @@ pub(super) fn verdict(cause: Cause, seen: &Evidence<'_>, checked: &[usize], iter
             let gradients = match &seen.gradients {
                 None => "the gradients were not checked".to_owned(),
                 Some(_) if checked == seen.run.network.hidden() => "the gradients are right".into(),
-                Some(_) => format!("the gradients are right, checked with {NARROWER} hidden units"),
+                Some(_) => {
+                    format!("the gradients are right, checked with {} hidden units", Hidden::from(checked.to_vec()))
+                }
             };
             format!("nothing is wrong: {gradients}, all is finite, and {end}.")
         }
     }
-}
-
-/// The numbers that show it, a line each.
-pub(super) fn because(cause: Cause, seen: &Evidence<'_>) -> Vec<String> {
-    let DataLook { largest_share, ceiling, .. } = seen.data;
-    let mut lines = vec![format!(
-        "{}: from cost {} to {}{}",
-        seen.device.name,
-        short(seen.first_cost()),
-        seen.device.cost.map_or("not finite".into(), short),
-        seen.device.accuracy.map_or(String::new(), |accuracy| format!(", accuracy {}", percent(accuracy)))
-    )];
-    lines.push(format!("the best constant: cost {}, accuracy {}", nothing(seen), percent(largest_share)));
-    if let Some(linear) = seen.linear {
-        lines.push(format!("a linear model: cost {}, accuracy {}", short(linear.cost), percent(linear.accuracy)));
-    }
-    if ceiling < 1.0 {
-        let contradicting = seen.data.contradicting;
-        lines.push(format!(
-            "no network passes {}: {contradicting} samples share their point with the other label",
-            percent(ceiling)
-        ));
-    }
-    if !seen.data.faults.is_empty() && cause != Cause::BadlyScaledData {
-        lines.push(format!("features: {}", faults(&seen.data.faults)));
-    }
-    if let [first, .., last] = &seen.looks[..] {
-        let share = |gradient: f64, weights: f64| short(if weights > 0.0 { gradient / weights } else { 0.0 });
-        lines.push(format!(
-            "the gradient against the weights: {} at the start, {} at iteration {}",
-            share(first.gradient, first.weights),
-            share(last.gradient, last.weights),
-            last.iteration
-        ));
-        let [dead, saturated] = [seen.dead(), seen.saturated()];
-        if first.is_equal() && cause != Cause::EqualUnits {
-            lines.push("the units of a hidden layer start with equal weights".into());
-        }
-        if dead[1] > 0.0 {
-            lines.push(format!("dead units: {} at the start, {} at the end", percent(dead[0]), percent(dead[1])));
-        }
-        if saturated[1] > 0.0 {
-            let [first, last] = saturated.map(percent);
-            lines.push(format!("slopes that have vanished: {first} at the start, {last} at the end"));
-        }
-    }
-    lines
 }
 
 /// `the cost ends at 0.693, accuracy 50 %, as the largest class has it`
@@ -186,9 +180,73 @@ fn ended(seen: &Evidence<'_>) -> String {
         return format!("it is not finite from iteration {at} on");
     }
     let accuracy = seen.accuracy();
-    let as_constant =
-        if accuracy <= seen.data.largest_share { ", no better than naming the largest class" } else { "" };
-    format!("the cost ends at {}, accuracy {}{as_constant}", short(seen.cost()), percent(accuracy))
+    let as_constant = match accuracy <= seen.data.largest_share {
+        false => "",
+        true if seen.are_numbers => ", no better than naming the mean",
+        true if seen.run.network.tells_two_classes() => ", no better than naming the largest class",
+        true => ", no better than one answer to all",
+    };
+    format!("the cost ends at {}, {}{as_constant}", short(seen.cost()), told(seen, accuracy))
+}
+
+/// `accuracy 90 %`, or `R² 0.9` of numbers.
+pub(super) fn told(seen: &Evidence<'_>, accuracy: f64) -> String {
+    match seen.are_numbers {
+        true => format!("R² {}", short(accuracy)),
+        false => format!("accuracy {}", percent(accuracy)),
+    }
+}
+
+/// What samples at one point have.
+pub(super) fn several_labels(seen: &Evidence<'_>) -> &'static str {
+    match () {
+        () if seen.are_numbers => "several targets",
+        () if seen.run.network.tells_two_classes() => "both labels",
+        () => "several labels",
+    }
+}
+
+/// `1/3000`, or in per cent what is not small.
+pub(super) fn times(share: f64) -> String {
+    match share {
+        _ if share > 0.01 => percent(share),
+        _ if share > 0.0 => format!("1 part in {}", short((1.0 / share).round())),
+        _ => "nothing".into(),
+    }
+}
+
+fn regularisation(seen: &Evidence<'_>) -> String {
+    let Recipe { l2, dropout, optimizer, .. } = seen.run.recipe;
+    let decays = matches!(optimizer, Optimizer::Adam { decay, .. } if decay > 0.0);
+    let each = [
+        (l2 > 0.0).then(|| format!("L2 of {l2}")),
+        (!dropout.is_none()).then(|| format!("dropout of {}", dropout.rate)),
+        decays.then(|| format!("the decay of {optimizer}")),
+    ];
+    list(&each.into_iter().flatten().collect::<Vec<_>>())
+}
+
+/// Where the gradient grows: from layer to layer at the start, or from update to update.
+fn explodes(seen: &Evidence<'_>) -> String {
+    let [grows, _] = seen.reaches();
+    if grows > 1.0 && seen.looks[0].signals.len() > 2 && grows >= EXPLODES {
+        return format!(
+            "at the start, what comes back to the last hidden layer is {} times as much in the first",
+            short(grows)
+        );
+    }
+    let course = || seen.replay.norms.iter();
+    let peak = course().max_by(|a, b| a.steepest().1.total_cmp(&b.steepest().1));
+    course().next().zip(peak).map_or(String::new(), |(first, peak)| {
+        let (layer, gradient) = peak.steepest();
+        let before = first.layers.get(layer.saturating_sub(1)).map_or(0.0, |layer| layer.gradient);
+        format!(
+            "the elements of dW{layer} grow from {} to {} in {} iterations",
+            short(before),
+            short(gradient),
+            peak.iteration - first.iteration
+        )
+    })
 }
 
 fn overshoots(seen: &Evidence<'_>) -> String {
@@ -218,13 +276,19 @@ fn overshoots(seen: &Evidence<'_>) -> String {
 
 fn dead_units(seen: &Evidence<'_>, at_end: bool) -> String {
     let look = if at_end { seen.looks.last() } else { seen.looks.first() };
-    let layers = look.into_iter().flat_map(|look| &look.layers);
-    let worst = layers.max_by(|a, b| (a.dead * b.units).cmp(&(b.dead * a.units)));
-    worst.map_or(String::new(), |layer| format!("{} of {}", layer.dead, layer.units))
+    let worst =
+        look.into_iter().flat_map(|look| &look.layers).max_by(|a, b| (a.dead * b.units).cmp(&(b.dead * a.units)));
+    let number = worst.and_then(|worst| look?.layers.iter().position(|layer| layer == worst)).unwrap_or(0) + 1;
+    let place = if seen.is_deep() { format!(" in layer {number}") } else { String::new() };
+    worst.map_or(String::new(), |layer| format!("{} of {}{place}", layer.dead, layer.units))
 }
 
-fn faults(faults: &[FeatureFault]) -> String {
-    list(&faults.iter().map(FeatureFault::to_string).collect::<Vec<_>>())
+pub(super) fn faults(faults: &[FeatureFault]) -> String {
+    let said: Vec<String> = faults.iter().take(SHOWN).map(FeatureFault::to_string).collect();
+    match faults.len().saturating_sub(SHOWN) {
+        0 => list(&said),
+        more => format!("{}, and {more} more", said.join(", ")),
+    }
 }
 
 impl fmt::Display for FeatureFault {
@@ -242,36 +306,11 @@ impl fmt::Display for FeatureFault {
     }
 }
 
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Standardised => f.write_str("standardised features"),
-            Self::LearningRate(rate) => write!(f, "learning rate {rate}"),
-            Self::Start { seed, scale } => write!(f, "weights of seed {seed}, scale {scale}"),
-            Self::Hidden(units) => write!(f, "{units} hidden units"),
-            Self::Activation(g) => g.fmt(f),
-            Self::OwnDerivative => f.write_str("the activation's own derivative"),
-            Self::Iterations(iterations) => write!(f, "{iterations} iterations"),
-            Self::OnCpu => f.write_str("the CPU"),
-        }
-    }
-}
-
-fn nothing(seen: &Evidence<'_>) -> String {
+/// What the best constant costs.
+pub(super) fn nothing(seen: &Evidence<'_>) -> String {
     short(seen.data.constant_cost)
 }
 
 fn largest(values: &[f64]) -> f64 {
     values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()))
-}
-
-fn percent(share: f64) -> String {
-    let rounded: f64 = format!("{:.2}", 100.0 * share).parse().unwrap_or(share);
-    format!("{rounded} %")
-}
-
-/// A number in four digits.
-fn short(number: f64) -> String {
-    let rounded: f64 = format!("{number:.3e}").parse().unwrap_or(number);
-    if rounded != 0.0 && !(1e-4..1e7).contains(&rounded.abs()) { format!("{rounded:e}") } else { rounded.to_string() }
 }

@@ -56,7 +56,7 @@ pub use device::{
 };
 pub use folds::{CrossValidated, Drawn, Estimate, Estimates, FoldReport, FoldSettings, FoldsReport, cross_validate};
 pub use observer::{Advanced, Note, Observer};
-pub use prepare::OF_THIS_RUN;
+pub use prepare::{OF_THIS_RUN, go_on_from};
 pub use report::{ClassReport, DataReport, Final, NetworkReport, Report, Seconds, TrainingReport};
 pub use settings::{DataSettings, Files, Precision, RunSettings, Settings, Start, TRANSPOSED};
 pub use snapshots::Snapshots;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::device::check_samples;
 use super::watch::{check_patience, is_watched, often};
-use super::{Files, Note, Observer, Settings, Snapshots};
+use super::{Files, Note, Observer, Precision, Settings, Snapshots};
 use crate::backend::Run;
 use crate::checkpoint::{Best, Checkpoint, Description, MOST_COSTS, Origin, State};
 use crate::data::{Dataset, HeldOut};
@@ -127,6 +127,19 @@ fn resumed(
     }
     (run.parameters, run.state) = (parameters, crate::optim::State { updates: state.iteration, moments });
     Ok(Some((state, best)))
+}
+
+/// Puts the weights and the state of a checkpoint, which must be of this very run, into the run; the updates done.
+///
+/// # Errors
+/// [`Error::Io`] and [`Error::Checkpoint`] if there is no such checkpoint.
+pub fn go_on_from(path: &Path, data: &Dataset, precision: Precision, run: &mut Run) -> Result<u64> {
+    let found = Checkpoint::read(path)?;
+    let here = Description::new(data, &run.network, run.learning_rate, precision.name()).with_recipe(run.recipe);
+    found.check(path, &here, false)?;
+    let Checkpoint { state, parameters, moments, .. } = found;
+    (run.parameters, run.state) = (parameters, crate::optim::State { updates: state.iteration, moments });
+    Ok(state.iteration)
 }
 
 /// Whether a checkpoint holds this very run after all of its iterations.

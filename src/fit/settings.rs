@@ -204,7 +204,7 @@ pub const TRANSPOSED: &str = ", transposed";
 impl Start {
     fn parameters(&self, network: &Network) -> Result<Parameters> {
         let Some(path) = &self.file else { return Ok(Parameters::initial(network, self.seed, self.scale)) };
-        let weights = Weights::read_laid_out(path, self.transposed)?;
+        let weights = Weights::read_start(path, self.transposed)?;
         if weights.widths == network.widths() {
             return Ok(weights.parameters);
         }

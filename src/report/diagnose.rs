@@ -20,6 +20,9 @@ pub struct DiagnoseReport {
     pub learning_rate: f64,
     /// Iterations requested.
     pub iterations: u64,
+    /// Whether the targets are numbers, whose accuracy is R².
+    #[serde(skip)]
+    pub are_numbers: bool,
     /// What was found.
     #[serde(flatten)]
     pub diagnosis: Diagnosis,
@@ -37,7 +40,36 @@ impl DiagnoseReport {
     pub fn summary(&self) -> String {
         let Diagnosis { verdict, because, .. } = &self.diagnosis;
         let because: String = because.iter().map(|line| format!("  {line}\n")).collect();
-        format!("{verdict}\n{because}{}\n{}", self.tried(), self.details())
+        format!("{verdict}\n{because}{}{}\n{}", self.layers(), self.tried(), self.details())
+    }
+
+    /// A row for each layer at the start and at the end of the run, if there are several hidden layers.
+    fn layers(&self) -> String {
+        let looks = &self.diagnosis.units;
+        let (Some(first), Some(last)) = (looks.first(), looks.last()) else { return String::new() };
+        if first.layers.len() < 2 {
+            return String::new();
+        }
+        let (start, end) = (0, last.iteration);
+        let heading = ["layer", "units", "|W|", "|dW|", "|dZ|", "|W|", "|dW|", "|dZ|", "dead", "saturated"];
+        let above = ["", "", &format!("at {start}"), "", "", &format!("at {end}"), "", "", "", ""];
+        let row = |layer: usize| {
+            let numbers = [first, last].map(|look| {
+                let (norms, signal) = (look.norms[layer], look.signals[layer]);
+                [norms.weights, norms.gradient, signal].map(|norm| format!("{norm:.1e}"))
+            });
+            let hidden = last.layers.get(layer);
+            let units = hidden.map_or("output".into(), |of| of.units.to_string());
+            let dead = hidden.map_or(String::new(), |of| of.dead.to_string());
+            let saturated = hidden.map_or(String::new(), |of| format!("{:.0} %", 100.0 * of.saturated));
+            let mut row = vec![format!("  {}", layer + 1), units];
+            row.extend(numbers.concat());
+            row.extend([dead, saturated]);
+            row
+        };
+        let words = |row: &[&str]| row.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let rows = [words(&above), words(&heading)].into_iter().chain((0..first.norms.len()).map(row));
+        format!("\n{}", super::columns(rows.collect()))
     }
 
     /// What was tried, the best first, and the command to go on with.
@@ -53,7 +85,11 @@ impl DiagnoseReport {
         };
         order.sort_by(|(a, _), (b, _)| rank(a).partial_cmp(&rank(b)).unwrap_or(std::cmp::Ordering::Equal));
         let rows = order.iter().take(SHOWN).map(|(trial, flags)| {
-            vec![format!("  {flags}"), ended(trial), if trial.helps { "helps".into() } else { String::new() }]
+            vec![
+                format!("  {flags}"),
+                ended(trial, self.are_numbers),
+                if trial.helps { "helps".into() } else { String::new() },
+            ]
         });
         let heading = vec!["tried".to_owned(), String::new(), String::new()];
         let more = trials.len().saturating_sub(SHOWN);
@@ -113,10 +149,14 @@ impl DiagnoseReport {
 }
 
 /// `cost 0.2178, 90.75 %`, or how it ended before.
-fn ended(trial: &Trial) -> String {
+fn ended(trial: &Trial, are_numbers: bool) -> String {
+    let told = |accuracy: f64| match are_numbers {
+        true => format!("R² {accuracy:.4}"),
+        false => format!("{:.2} %", 100.0 * accuracy),
+    };
     let of = |which: &str, of: Option<f64>, accuracy: Option<f64>| {
         let both = of.zip(accuracy);
-        both.map(|(of, accuracy)| format!("{which}cost {}, {:.2} %", cost(of, 6), 100.0 * accuracy))
+        both.map(|(of, accuracy)| format!("{which}cost {}, {}", cost(of, 6), told(accuracy)))
     };
     match (trial.status, of("", trial.cost, trial.accuracy)) {
         (Status::Finished, Some(train)) => match of("held out ", trial.test_cost, trial.test_accuracy) {

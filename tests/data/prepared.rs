@@ -4,7 +4,7 @@ use std::fs;
 
 use planar::Error;
 use planar::data::table::{Missing, TableOptions};
-use planar::data::{HeldOut, Options, Prepared, Scale, Source};
+use planar::data::{Dataset, HeldOut, Options, Prepared, Scale, Source, Targets};
 
 /// A table of two features far from 0, prepared with a share of it held out.
 fn prepared(gap: &str, options: Options, held_out: Option<(f64, u32)>) -> planar::Result<Prepared> {
@@ -124,4 +124,34 @@ fn a_fold_is_filled_and_scaled_as_a_file_of_its_training_samples_is() {
         }
         assert!(folds.prepare(3).is_err());
     }
+}
+
+#[test]
+fn targets_are_scaled_by_the_training_samples_alone_and_predicted_in_their_own_unit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("prices.csv");
+    let rows: String =
+        (0..60).map(|k| format!("{},{}\n", f64::from(k) / 30.0, 5000.5 + 100.0 * f64::from(k))).collect();
+    fs::write(&path, format!("x,price\n{rows}")).unwrap();
+    let of = |scale_targets| {
+        let table = TableOptions { scale_targets, ..TableOptions::default() };
+        let options = Options { table, ..Options::default() };
+        Source::Csv(path.clone()).prepare(&options, Some(&HeldOut::Fraction { share: 0.3, seed: 1 }), &mut |_| ())
+    };
+    let (own, scaled) = (of(Scale::None).unwrap(), of(Scale::Standard).unwrap());
+    let values = |data: &Dataset| match data.targets() {
+        Targets::Numbers { values, .. } => values.to_vec(),
+        other => panic!("{other:?}"),
+    };
+    let target = scaled.data.columns().targets[0].clone();
+    assert!((target.offset - mean(&values(&own.data))).abs() < 1e-9);
+    assert!(mean(&values(&scaled.data)).abs() < 1e-12);
+    assert!((mean(&values(&scaled.data).iter().map(|y| y * y).collect::<Vec<_>>()) - 1.0).abs() < 1e-12);
+    let [own, scaled] = [own, scaled].map(|prepared| values(&prepared.held_out.unwrap()));
+    for (own, scaled) in own.iter().zip(scaled) {
+        assert!((target.unscaled(scaled) - own).abs() < 1e-9, "{own} {scaled}");
+    }
+    fs::write(&path, "x,c\n1,a\n2,b\n3,a\n4,b\n5,a\n6,b\n").unwrap();
+    let error = of(Scale::Standard).unwrap_err().to_string();
+    assert!(error.ends_with("has no numbers to be learnt, which alone are scaled"), "{error}");
 }

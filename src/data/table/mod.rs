@@ -70,10 +70,17 @@ pub struct TableOptions {
     /// What a network is to answer with: it decides whether labels are classes or numbers; the values do if none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Output>,
+    /// How numbers to be learnt are scaled, by those of the samples trained on; scores and predictions are in their own unit.
+    #[serde(default, skip_serializing_if = "is_unscaled")]
+    pub scale_targets: Scale,
+}
+
+fn is_unscaled(scale: &Scale) -> bool {
+    *scale == Scale::None
 }
 
 impl fmt::Debug for TableOptions {
-    /// What is not given of the last two is not shown: results files of sweeps hold this text.
+    /// What is not given of the last three is not shown: results files of sweeps hold this text.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("TableOptions");
         shown.field("delimiter", &self.delimiter).field("header", &self.header).field("label", &self.label);
@@ -84,6 +91,9 @@ impl fmt::Debug for TableOptions {
         }
         if let Some(output) = &self.output {
             shown.field("output", output);
+        }
+        if !is_unscaled(&self.scale_targets) {
+            shown.field("scale_targets", &self.scale_targets);
         }
         shown.finish()
     }
