@@ -38,16 +38,12 @@ fn elu(z: vec4<f32>) -> Activated {
 }
 
 // z·σ(2u) with 2u = 2·√(2/π)·(z + 0.044715·z³); beyond the range of 2u, σ′ is 0 and its product with z·(2u)′ would be NaN.
-// σ is written out, so that no driver fuses its last product with the sum in one kernel and not in another.
 fn gelu(z: vec4<f32>) -> Activated {
     let square = z * z;
-    let doubled = 1.5957691216 * fma(0.044715 * square, z, z);
-    let e = exp(-abs(doubled));
-    let r = 1.0 / (1.0 + e);
-    let above = select(vec4<f32>(1.0), e, doubled < vec4<f32>());
+    let s = sigmoid(1.5957691216 * fma(0.044715 * square, z, z));
     let slope = 1.5957691216 * fma(vec4<f32>(0.134145), square, vec4<f32>(1.0));
-    let bend = select(vec4<f32>(), z * (e * r * r) * slope, e * r * r > vec4<f32>());
-    return Activated(z * (above * r), fma(above, r, bend));
+    let bend = select(vec4<f32>(), z * s.derivative * slope, s.derivative > vec4<f32>());
+    return Activated(z * s.value, s.value + bend);
 }
 
 fn activate(z: vec4<f32>, slope: f32) -> Activated {

@@ -2,7 +2,7 @@
 // the layered plan's: terms one after another in slabs of SLAB. An invocation takes blocks of four rows and a group of places.
 //# uses lib/activation, lib/dropout, lib/held, lib/judged, lib/sums, lib/told
 
-// Z = W·A + b of a layer. In the hidden layers A = g(Z), and g′(Z) in the place of dZ; at the output Z in that place.
+// Z = W·A + b of a layer, in the place of dZ, and in the hidden layers A = g(Z).
 fn forward(number: u32) {
     let layer = layer_of(number);
     let turn = turn_of_update();
@@ -50,17 +50,14 @@ fn activate_row(layer: Layer, turn: Turn, row: u32, group: u32, sums: vec4<f32>)
     }
     let at = row * held.groups + group;
     let z = sums + bias_of(layer, row);
-    if layer.number + 1u == held.layers {
-        keep(layer.at.dz + at, z);
-        return;
+    keep(layer.at.dz + at, z);
+    if layer.number + 1u < held.layers {
+        var a = activate(z, trainees[network].network.slope).value;
+        if DROPS {
+            a *= mask(turn, layer.number, row, 4u * group + FOUR);
+        }
+        keep(layer.at.a + at, a);
     }
-    let activated = activate_backward(z, trainees[network].network);
-    var a = activated.value;
-    if DROPS {
-        a *= mask(turn, layer.number, row, 4u * group + FOUR);
-    }
-    keep(layer.at.a + at, a);
-    keep(layer.at.dz + at, activated.derivative);
 }
 
 // dZ of the outputs in the place of Z, and behind it the losses, both times the samples' weights.
@@ -96,7 +93,8 @@ fn output_delta() {
     }
 }
 
-// dZ = (Wᵀ·dZ of the layer above) ∘ g′(Z) of a hidden layer.
+// dZ = (Wᵀ·dZ of the layer above) ∘ g′(Z) of a hidden layer. g′ is not kept from the pass forward: drivers fuse products and
+// sums in g and g′ by what else the kernel computes, and here they do as in the layered plan.
 fn delta(number: u32) {
     let layer = layer_of(number);
     let above = layer_of(number + 1u);
@@ -125,7 +123,7 @@ fn delta_row(layer: Layer, turn: Turn, row: u32, group: u32, sums: vec4<f32>) {
         return;
     }
     let at = layer.at.dz + row * held.groups + group;
-    var dz = sums * panel_at(at);
+    var dz = sums * activate_backward(panel_at(at), trainees[network].network).derivative;
     if DROPS {
         dz *= mask(turn, layer.number, row, 4u * group + FOUR);
     }

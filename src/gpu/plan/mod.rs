@@ -4,6 +4,7 @@ pub(crate) mod call;
 mod dense;
 pub(crate) mod layered;
 mod limits;
+mod loops;
 mod one_hidden;
 mod order;
 mod problem;

@@ -5,13 +5,13 @@
 //! of training is the layered plan's. Products of sizes saturate; if one does, [`Plan::check`] refuses the plan.
 
 use std::fmt;
-use std::ops::Add;
 use std::str::FromStr;
 
 use bytemuck::bytes_of;
 
 use super::call::{activation_constants, mean_of};
 use super::layered::{self, SLICE};
+use super::loops::Loops;
 use super::order::LONGEST;
 use super::{Dense, KernelCall, LOOP_BUDGET, Limits, Plan, Problem, Slot, one_hidden, output_constants};
 use crate::backend::CHUNK_LIMIT;
@@ -99,61 +99,6 @@ pub fn build(problem: &Problem, limits: &Limits, layout: Layout) -> Result<Plan>
     let mut slots = look.slots.clone();
     slots.extend(networks.slots());
     Ok(Plan { name: "resident", layout: layout.to_string(), iteration: vec![call], at_once, slots, ..look })
-}
-
-/// What the loops of an invocation take. Mesa's software driver also counts the look that ends a loop, and once more each loop
-/// within, since it goes through the body with no invocation taking part.
-#[derive(Clone, Copy)]
-struct Loops {
-    /// Turns of all loops.
-    turns: u64,
-    /// What is counted beside them.
-    ends: u64,
-    /// Loops in the text.
-    loops: u64,
-}
-
-impl Loops {
-    const NONE: Self = Self { turns: 0, ends: 0, loops: 0 };
-    const TURN: Self = Self { turns: 1, ends: 0, loops: 0 };
-
-    /// A loop whose turns, one after another, have these bodies.
-    fn over(bodies: impl IntoIterator<Item = Self>) -> Self {
-        let (mut all, mut within) = (Self::NONE, 0);
-        for body in bodies {
-            all = all + Self::TURN + body;
-            within = body.loops;
-        }
-        Self { ends: all.ends.saturating_add(1 + within), loops: 1 + within, ..all }
-    }
-
-    /// A loop of so many turns.
-    fn of(times: u64, body: Self) -> Self {
-        let ends = times.saturating_mul(body.ends).saturating_add(1 + body.loops);
-        Self { turns: times.saturating_mul(1 + body.turns), ends, loops: 1 + body.loops }
-    }
-
-    /// A sum of so many terms in slabs, of which so many terms are taken in a turn.
-    fn of_sum(terms: u64, at_once: u64) -> Self {
-        let slabs = terms.div_ceil(LONGEST.into());
-        Self { turns: slabs + terms.div_ceil(at_once), ends: slabs + 2, loops: 2 }
-    }
-
-    fn all(self) -> u64 {
-        self.turns.saturating_add(self.ends)
-    }
-}
-
-impl Add for Loops {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            turns: self.turns.saturating_add(other.turns),
-            ends: self.ends.saturating_add(other.ends),
-            loops: self.loops + other.loops,
-        }
-    }
 }
 
 /// Networks of any depth, as their kernel sees them.
