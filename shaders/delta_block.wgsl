@@ -10,7 +10,7 @@ fn delta_block(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let sums = product_of(block);
-    if product.slices > 1u && !ADDS {
+    if SLICED && !ADDS {
         keep(block, sums);
     } else {
         finish(block, sums);

@@ -8,7 +8,7 @@
 // steps:   behind the networks' counters, the updates that have begun.
 //
 // Dispatch: (networks or places of the batch / WORKGROUP, 1 + rows of X, Y and the weights / 4).
-//# uses lib/network
+//# uses lib/network, lib/turn
 
 struct Batch {
     networks: u32,
@@ -28,8 +28,6 @@ struct Batch {
 @group(0) @binding(6) var<storage, read_write> turns: array<u32>;
 @group(0) @binding(7) var<storage, read_write> batch_inputs: array<f32>;
 @group(0) @binding(8) var<storage, read_write> batch_labels: array<f32>;
-
-const TURN: u32 = 8u; // words of Turn
 
 @compute @workgroup_size(WORKGROUP)
 fn gather(@builtin(global_invocation_id) id: vec3<u32>) {

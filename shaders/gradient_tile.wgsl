@@ -13,7 +13,7 @@ fn gradient_tile(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_inv
     if block.row >= product.rows || block.column >= product.columns {
         return;
     }
-    if product.slices > 1u {
+    if SLICED {
         keep(block, sums);
     } else {
         finish(block, sums);

@@ -72,9 +72,7 @@ fn of_network(network: u32) {
             total += part;
         }
     }
-    let clip = recipes[network].clip;
-    let factor = clip / (sqrt(total.y) + 1e-6);
-    sums[row] = select(1.0, factor, clip > 0.0 && factor < 1.0);
+    sums[row] = clipped(recipes[network], total.y);
     let penalty = turns[network].penalty;
     if penalty > 0.0 {
         let at = steps[network] * tensors.networks + network;

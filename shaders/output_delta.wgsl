@@ -1,13 +1,12 @@
 // dZ of the outputs of every network, and behind its rows the loss of each sample, both times the sample's weight. Four
-// samples per invocation. The prelude numbers the outputs and says which one is meant (OUTPUTS_ARE). It also counts the updates that
-// have begun.
+// samples per invocation. It also counts the updates that have begun.
 //
 // z:      Z (networks × outputs × samples).
 // labels: Y (outputs × samples), and the weights as one more row.
 // dz:     dZ (networks × outputs × samples), and in each network the losses as one more row.
 //
 // Dispatch: (samples / 4 / WORKGROUP, networks).
-//# uses lib/network, lib/output
+//# uses lib/judged, lib/network
 
 struct Outputs {
     networks: u32,
@@ -61,13 +60,6 @@ fn output_delta(@builtin(global_invocation_id) id: vec3<u32>) {
         }
     }
     store(first + shape.outputs * shape.samples, column, loss * weight);
-}
-
-fn judged(of_z: vec4<f32>, y: vec4<f32>) -> Judged {
-    if OUTPUTS_ARE == SQUARES {
-        return squares(of_z, y);
-    }
-    return logistic(of_z, y);
 }
 
 fn four_z(at: vec4<u32>) -> vec4<f32> {

@@ -80,7 +80,7 @@ pub enum PlanChoice {
     Auto,
     /// Two dispatches per iteration: one hidden layer.
     Split,
-    /// Many iterations per dispatch: one hidden layer, small networks and many of them.
+    /// Many iterations per dispatch: small networks of any depth, and many of them.
     Resident,
     /// One dispatch per operation: any depth.
     Layered,
@@ -115,10 +115,12 @@ impl PlanChoice {
         }
     }
 
-    /// Whether plans of these names give the same bits on one device: `split` and `resident` sum in the same order.
-    pub fn are_alike(a: &str, b: &str) -> bool {
-        let is_one_hidden = |name| [Self::Split, Self::Resident].iter().any(|plan| plan.name() == name);
-        a == b || (is_one_hidden(a) && is_one_hidden(b))
+    /// Whether plans of these names give the same bits of a run on one device: where `split` can train it, `resident` sums
+    /// in that one's order, else in that of `layered`.
+    pub fn are_alike(a: &str, b: &str, data: &Dataset, run: &Run) -> bool {
+        let other = if is_of_one_hidden(data, run) { Self::Split } else { Self::Layered };
+        let is_one = |name| [other, Self::Resident].iter().any(|plan| plan.name() == name);
+        a == b || (is_one(a) && is_one(b))
     }
 }
 
@@ -392,6 +394,14 @@ pub(crate) fn check_chunk(iterations: u32) -> Result<()> {
 pub(crate) fn is_plain(data: &Dataset, run: &Run) -> bool {
     let is_whole = run.recipe.batches(data.samples()).are_whole() && data.weights().is_none();
     is_whole && Recipe { batch_size: None, ..run.recipe }.is_plain() && run.network.tells_two_classes()
+}
+
+/// The most features of the plans for one hidden layer: those of a sample are to stay in registers.
+pub(crate) const MOST_FEATURES: usize = 16;
+
+/// Whether a run is what the plans for one hidden layer train.
+fn is_of_one_hidden(data: &Dataset, run: &Run) -> bool {
+    run.network.hidden().len() == 1 && run.network.inputs() <= MOST_FEATURES && is_plain(data, run)
 }
 
 /// That a session of this many networks has no such one, counted from 0.

@@ -23,7 +23,7 @@ fn finish_row(block: Block, row: u32, sums: vec4<f32>) {
     let of_z = vec4<f32>(z[at.x], z[at.y], z[at.z], z[at.w]);
     var values = sums * activate_backward(of_z, networks[block.network]).derivative;
     if DROPS {
-        values *= mask(turns[block.network], row, block.column + FOUR);
+        values *= mask(turns[block.network], LAYER, row, block.column + FOUR);
     }
     dz[at.x] = values.x;
     if block.column + 1u < product.columns { dz[at.y] = values.y; }

@@ -35,7 +35,7 @@ fn finish_row(block: Block, row: u32, sums: vec4<f32>) {
     } else if !IS_LINEAR {
         var activated = select(vec4<f32>(), activate(of_z, network.slope).value, row < network.width);
         if DROPS {
-            activated *= mask(turns[block.network], row, block.column + FOUR);
+            activated *= mask(turns[block.network], LAYER, row, block.column + FOUR);
         }
         store_results(at, block.column, activated);
     }

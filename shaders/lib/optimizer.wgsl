@@ -48,3 +48,9 @@ fn moved(recipe: Recipe, turn: Turn, before: Moved, g: vec4<f32>) -> Moved {
         }
     }
 }
+
+// What a gradient is multiplied by whose squares add up to `squares`: less than 1 if its norm is too large.
+fn clipped(recipe: Recipe, squares: f32) -> f32 {
+    let factor = recipe.clip / (sqrt(squares) + 1e-6);
+    return select(1.0, factor, recipe.clip > 0.0 && factor < 1.0);
+}

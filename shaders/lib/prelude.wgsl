@@ -21,7 +21,7 @@ const WIDEST: u32 = 4u;
 const ITERATIONS: u32 = 64u;
 const GROUPS: u32 = 1u;
 const UNITS: u32 = 4u;
-const SLICED: bool = true;
+const SLICED: bool = true; // whether sums are cut into slices that another step adds
 const STORED: bool = false;
 const HELD_SPANS: u32 = 16u; // spans whose sums are in workgroup memory
 const HELD_DELTAS: u32 = 100u; // groups whose dZ2 is in workgroup memory
@@ -63,6 +63,14 @@ const LAYER: u32 = 0u; // counted from the inputs, where units are dropped
 const GATHERS: bool = true;
 const MOMENTS: u32 = 2u;
 const REGULARISES: bool = true; // whether there is L2 or a clipped norm
+
+// One workgroup for a network of any depth.
+const SLICE: u32 = 1024u; // the terms of a sum over samples that are added before others
+const PLAIN: bool = false; // whether all is plain gradient descent over all samples towards one logit
+const HOLDS_THETA: bool = true; // whether workgroup memory has room for θ and its moments
+const HOLDS_PANEL: bool = true; // and for a panel
+const THETA: u32 = 64u; // vectors of θ and its moments there
+const PANEL: u32 = 256u;
 
 // Several kernels, and the probes.
 const WORKGROUP: u32 = 64u;

@@ -5,7 +5,7 @@
 //
 // The order of every sum follows from the shape alone: terms one after another in slabs of SLAB, these in slices. If there
 // are several slices they go to `partial`, and a second dispatch adds them, in slabs too.
-//# uses lib/network
+//# uses lib/network, lib/sums
 
 struct Product {
     rows: u32,
@@ -30,20 +30,11 @@ struct Product {
 @group(0) @binding(3) var<storage, read> b: array<f32>;
 @group(0) @binding(4) var<storage, read_write> partial: array<f32>; // networks × slices × rows × columns
 
-const FOUR: vec4<u32> = vec4<u32>(0u, 1u, 2u, 3u);
-
 struct Block {
     network: u32,
     slice: u32,
     row: u32, // the first of four
     column: u32,
-}
-
-struct Sums {
-    row0: vec4<f32>,
-    row1: vec4<f32>,
-    row2: vec4<f32>,
-    row3: vec4<f32>,
 }
 
 // Where the terms of a slice end.
@@ -85,20 +76,6 @@ fn four_of_b(at: vec4<u32>, column: u32) -> vec4<f32> {
         return select(four, vec4<f32>(1.0), column + FOUR == vec4<u32>(stored_columns()));
     }
     return four;
-}
-
-// The sums with one more term: the outer product of four of A and four of B.
-fn plus_outer(sums: Sums, of_a: vec4<f32>, of_b: vec4<f32>) -> Sums {
-    return Sums(
-        fma(vec4<f32>(of_a.x), of_b, sums.row0),
-        fma(vec4<f32>(of_a.y), of_b, sums.row1),
-        fma(vec4<f32>(of_a.z), of_b, sums.row2),
-        fma(vec4<f32>(of_a.w), of_b, sums.row3),
-    );
-}
-
-fn plus(x: Sums, y: Sums) -> Sums {
-    return Sums(x.row0 + y.row0, x.row1 + y.row1, x.row2 + y.row2, x.row3 + y.row3);
 }
 
 // A block's slice into `partial`.

@@ -9,3 +9,5 @@ struct Turn {
     below: u32, // what is below this of 32 bits drops a unit
     factor: f32, // 1 / (1 − rate) of dropout
 }
+
+const TURN: u32 = 8u; // its words

@@ -28,10 +28,10 @@ pub use difference::Difference;
 use difference::difference;
 pub use first_gradient::{check_backend, check_first_gradient, check_first_gradient_against, check_first_step};
 pub use first_logits::check_first_logits;
-use magnitudes::Magnitudes;
+pub(crate) use magnitudes::Magnitudes;
 
 /// What σ and tanh of `f32` may be off by, relative to 1: two units in the last place.
-const ROUNDED: f64 = 2.0 * f32::EPSILON as f64;
+pub(crate) const ROUNDED: f64 = 2.0 * f32::EPSILON as f64;
 
 /// How far two results may be apart: relative·Σ|terms| + absolute.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

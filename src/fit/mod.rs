@@ -126,7 +126,7 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
         });
         if is_finished {
             snapshots = None;
-        } else if state.device != device.name || !PlanChoice::are_alike(&state.plan, plan) {
+        } else if state.device != device.name || !PlanChoice::are_alike(&state.plan, plan, &data, &run) {
             observer.note(Note::OtherDevice { device: state.device.clone(), plan: state.plan.clone() });
         }
     }

@@ -1,6 +1,6 @@
 //! Every kernel's check against its CPU twin.
 
-use super::{Check, dense, driver, layered, one_hidden, resident};
+use super::{Check, dense, driver, layered, one_hidden, resident, resident_layers};
 use crate::gpu::Gpu;
 use crate::gpu::shader::kernel::Kernel;
 
@@ -23,6 +23,7 @@ pub fn check_of(kernel: Kernel) -> fn(&Gpu) -> Check {
         Kernel::SplitBackward => one_hidden::split_backward,
         Kernel::ResidentNarrow => resident::narrow,
         Kernel::Resident => resident::two_passes,
+        Kernel::ResidentLayers => resident_layers::one_update,
         Kernel::ProbeLoop => driver::loops,
         Kernel::ProbeFunction => driver::functions,
         Kernel::ProbeCopy => driver::copies,

@@ -40,6 +40,11 @@ fn software<const LANES: u32>(limits: &mut Limits) {
     limits.software = Some(Software { lanes: LANES, threads: 2 });
 }
 
+/// All but what a barrier takes.
+fn without_workgroup_memory(limits: &mut Limits) {
+    limits.workgroup_storage = 48;
+}
+
 fn without_uniforms(limits: &mut Limits) {
     limits.uniform_size = 0;
 }
@@ -105,9 +110,18 @@ pub const TILES: [Laid; 3] = [
     laid(PlanChoice::Layered, "tile16", as_it_is),
 ];
 
-/// All of the layered plan.
+/// The resident plan for any depth, with room in workgroup memory and without.
+pub const LAYERS: [Laid; 5] = [
+    laid(PlanChoice::Resident, "layers-8", as_it_is),
+    laid(PlanChoice::Resident, "layers-64", hardware),
+    laid(PlanChoice::Resident, "layers-3", without_workgroup_memory),
+    laid(PlanChoice::Resident, "layers-256", hardware),
+    laid(PlanChoice::Resident, "layers-1", as_it_is),
+];
+
+/// All of the plans for any depth.
 pub fn of_any_depth() -> impl Iterator<Item = Laid> {
-    BLOCKS.into_iter().chain(TILES)
+    BLOCKS.into_iter().chain(TILES).chain(LAYERS)
 }
 
 /// All of the plans for one hidden layer.

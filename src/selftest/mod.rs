@@ -8,6 +8,7 @@ mod layered;
 mod layouts;
 mod one_hidden;
 mod resident;
+mod resident_layers;
 mod steps;
 
 use serde::Serialize;

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use naga::Module;
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use planar::gpu::plan::{Dense, KernelCall, Limits, Plan, PlanChoice, Problem, Software};
-use planar::gpu::testing::{Constants, Kernel, Sources};
+use planar::gpu::testing::{Constants, Kernel, Packing, Sources};
 use planar::model::params::Layout;
 use planar::model::{Activation, Output};
 
@@ -86,7 +86,8 @@ pub fn variants_of<'a>(calls: impl Iterator<Item = &'a KernelCall>) -> Vec<Varia
 pub fn variants_on_hardware() -> Vec<Variant> {
     let (few, many): (Vec<Problem>, Vec<Problem>) = problems().into_iter().partition(|problem| problem.inputs(0) <= 6);
     let mut all = plans(&hardware(), &few);
-    all.extend(plans(&hardware(), &many).into_iter().filter(|plan| plan.name == "layered"));
+    let of_any_depth = |plan: &Plan| !matches!(plan.packing, Packing::Units { .. });
+    all.extend(plans(&hardware(), &many).into_iter().filter(of_any_depth));
     variants_of(all.iter().flat_map(Plan::steps))
 }
 

@@ -111,7 +111,7 @@ fn bounds(kernel: Kernel, constants: &[(&'static str, Constant)]) -> [(&'static 
     let has = |constant: (&'static str, Constant)| constants.contains(&constant);
     let is_small = has(("ROWS", Constant::U32(0))) && has(("SEVERAL", Constant::Bool(false)));
     let registers = match kernel {
-        Kernel::Resident | Kernel::ResidentNarrow => 128,
+        Kernel::Resident | Kernel::ResidentNarrow | Kernel::ResidentLayers => 128,
         Kernel::SplitForward | Kernel::SplitBackward if !is_small => 96,
         _ => 64,
     };

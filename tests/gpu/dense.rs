@@ -5,6 +5,7 @@ use planar::backend::{Backend, Chunk, Evaluation, Run, Session};
 use planar::cpu::Reference;
 use planar::data::Dataset;
 use planar::data::numpy_random::NumpyRandom;
+use planar::gpu::plan::PlanChoice;
 use planar::gpu::testing::Fault;
 use planar::gpu::{Adapter, Gpu};
 use planar::model::{Activation, InitScale, Network, Output, Parameters};
@@ -21,26 +22,37 @@ pub type OnAdapter = fn(&Adapter, &Gpu) -> Check;
 
 pub fn checks() -> Vec<NamedOnAdapter> {
     let all: [(&str, OnAdapter); 10] = [
-        ("one_update_of_each_activation_output_and_optimiser_matches_the_reference", updates_match),
-        ("curves_of_any_recipe_follow_the_reference", curves_match),
-        ("evaluations_of_batches_and_outputs_match_the_reference", evaluations_match),
-        ("dropped_units_are_the_references", dropped_units_match),
-        ("predictions_of_several_outputs_match_the_reference", predictions_match),
+        ("one_update_of_each_activation_output_and_optimiser_matches_the_reference", |_, gpu| {
+            updates_match(&layered(gpu))
+        }),
+        ("curves_of_any_recipe_follow_the_reference", |_, gpu| curves_match(&layered(gpu))),
+        ("evaluations_of_batches_and_outputs_match_the_reference", |_, gpu| evaluations_match(gpu)),
+        ("dropped_units_are_the_references", |_, gpu| dropped_units_match(gpu)),
+        ("predictions_of_several_outputs_match_the_reference", |_, gpu| predictions_match(gpu)),
         ("every_layout_gives_the_same_bits", |_, gpu| layouts_do_not_matter(gpu)),
-        ("chunks_of_1_7_and_64_give_the_same_bits", |_, gpu| chunks_do_not_matter(gpu)),
-        ("neighbours_of_other_widths_and_optimisers_change_no_bit", |_, gpu| neighbours_do_not_matter(gpu)),
-        ("a_training_that_goes_on_from_its_state_ends_with_the_same_bits", |_, gpu| resuming_does_not_matter(gpu)),
-        ("a_device_lost_in_the_middle_changes_no_bit", losing_the_device_does_not_matter),
+        ("chunks_of_1_7_and_64_give_the_same_bits", |_, gpu| chunks_do_not_matter(&layered(gpu))),
+        ("neighbours_of_other_widths_and_optimisers_change_no_bit", |_, gpu| neighbours_do_not_matter(&layered(gpu))),
+        ("a_training_that_goes_on_from_its_state_ends_with_the_same_bits", |_, gpu| {
+            resuming_does_not_matter(&layered(gpu))
+        }),
+        ("a_device_lost_in_the_middle_changes_no_bit", |adapter, _| {
+            losing_the_device_does_not_matter(adapter, PlanChoice::Layered)
+        }),
     ];
     all.map(|(name, check)| -> NamedOnAdapter { (format!("dense_{name}"), check) }).into()
 }
 
-fn text(error: planar::Error) -> String {
+/// The layered plan, which small networks would not get by themselves.
+pub fn layered(gpu: &Gpu) -> Gpu {
+    gpu.clone().with_plan(PlanChoice::Layered)
+}
+
+pub fn text(error: planar::Error) -> String {
     error.to_string()
 }
 
 /// Random samples of this many features, with what such outputs are to answer; the larger ones count differently.
-fn data(features: usize, samples: usize, (output, outputs): (Output, usize)) -> Dataset {
+pub fn data(features: usize, samples: usize, (output, outputs): (Output, usize)) -> Dataset {
     let mut random = NumpyRandom::new((features + samples) as u32);
     let mut some = |count: usize| (0..count).map(|_| f64::from(random.standard_normal() as f32)).collect::<Vec<f64>>();
     let (points, answers) = (some(features * samples), some(outputs * samples));
@@ -67,19 +79,19 @@ fn data(features: usize, samples: usize, (output, outputs): (Output, usize)) -> 
 }
 
 /// A run from He's weights, which are rounded to `f32`.
-fn run(features: usize, hidden: &[usize], g: &str, (output, outputs): (Output, usize), recipe: Recipe) -> Run {
+pub fn run(features: usize, hidden: &[usize], g: &str, (output, outputs): (Output, usize), recipe: Recipe) -> Run {
     let network = Network::new(features, hidden, g.parse().expect("an activation")).expect("a network");
     let network = network.with_output(output, outputs).expect("outputs");
     let start = Run::initial(network, 2, InitScale::HE, 0.05);
     Run { parameters: start.parameters.cast::<f32>().cast(), ..start }.with_recipe(recipe)
 }
 
-fn optimizer(text: &str) -> Optimizer {
+pub fn optimizer(text: &str) -> Optimizer {
     text.parse().expect("an optimiser")
 }
 
 /// A run behind some updates, with moments.
-fn under_way(run: Run, updates: u64) -> Run {
+pub fn under_way(run: Run, updates: u64) -> Run {
     let mut random = NumpyRandom::new(7);
     let count = run.network.layout().parameters();
     let moment = |at: usize| if at < count { 0.1 * random.standard_normal() } else { 0.3 + random.uniform() };
@@ -88,7 +100,7 @@ fn under_way(run: Run, updates: u64) -> Run {
 }
 
 /// Recipes that between them have all there is.
-fn recipes() -> Vec<Recipe> {
+pub fn recipes() -> Vec<Recipe> {
     let drop = |rate, seed| Dropout { rate, seed };
     let rate = |decay: &str, warmup| Rate { decay: decay.parse().expect("a decay"), warmup, updates: 64 };
     let of = |name| Recipe { optimizer: optimizer(name), ..Recipe::default() };
@@ -105,12 +117,12 @@ fn narrow(values: &[f64]) -> Vec<f32> {
     values.iter().map(|value| *value as f32).collect()
 }
 
-fn advanced(session: &mut dyn Session, iterations: u32) -> planar::Result<Chunk> {
+pub fn advanced(session: &mut dyn Session, iterations: u32) -> planar::Result<Chunk> {
     session.advance(iterations)?;
     session.collect()?.ok_or_else(|| planar::Error::Device("no chunk".into()))
 }
 
-pub fn updates_match(_: &Adapter, gpu: &Gpu) -> Check {
+pub fn updates_match(gpu: &Gpu) -> Check {
     let optimizers = ["gd", "momentum", "nesterov:0.8", "adam:0.9:0.99:1e-3", "adamw:0.8:0.99:1e-3:0.1"];
     let sizes = [(1, &[1][..], 1), (3, &[17, 3], 17), (17, &[277], 3), (2, &[3, 1, 17], 277)];
     let outputs = [(Output::Logistic, 1), (Output::Softmax, 3), (Output::Squares, 2), (Output::Logistic, 4)];
@@ -151,7 +163,7 @@ fn update_matches(gpu: &Gpu, data: &Dataset, start: &Run) -> Check {
 }
 
 /// 50 updates in batches of which the last is shorter, from every recipe: costs to 1e-4.
-pub fn curves_match(_: &Adapter, gpu: &Gpu) -> Check {
+pub fn curves_match(gpu: &Gpu) -> Check {
     for (i, recipe) in recipes().into_iter().enumerate() {
         for (batch_size, shuffle) in [(None, None), (Some(16), Some(3)), (Some(50), None), (None, Some(1))] {
             let recipe = Recipe { batch_size, shuffle, ..recipe };
@@ -172,7 +184,7 @@ pub fn curves_match(_: &Adapter, gpu: &Gpu) -> Check {
     Ok(())
 }
 
-fn evaluations_match(_: &Adapter, gpu: &Gpu) -> Check {
+fn evaluations_match(gpu: &Gpu) -> Check {
     for (output, batch_size) in
         [((Output::Softmax, 5), Some(64)), ((Output::Logistic, 3), None), ((Output::Squares, 1), Some(1))]
     {
@@ -191,7 +203,7 @@ fn evaluations_match(_: &Adapter, gpu: &Gpu) -> Check {
 }
 
 /// A gradient with other masks is another one altogether.
-pub fn dropped_units_match(_: &Adapter, gpu: &Gpu) -> Check {
+pub fn dropped_units_match(gpu: &Gpu) -> Check {
     let recipe = Recipe {
         dropout: Dropout { rate: 0.4, seed: 11 },
         batch_size: Some(37),
@@ -212,7 +224,7 @@ pub fn dropped_units_match(_: &Adapter, gpu: &Gpu) -> Check {
     Ok(())
 }
 
-fn predictions_match(_: &Adapter, gpu: &Gpu) -> Check {
+fn predictions_match(gpu: &Gpu) -> Check {
     let start = run(3, &[9, 5], "elu", (Output::Softmax, 7), Recipe::default());
     let points = data(3, 100, (Output::Softmax, 7)).points();
     let logits = |backend: &dyn Backend| backend.forward(&start.network, &start.parameters, &points).map_err(text);
@@ -224,7 +236,7 @@ fn predictions_match(_: &Adapter, gpu: &Gpu) -> Check {
 const CLASSES: (Output, usize) = (Output::Softmax, 3);
 
 /// Three networks of other widths, trained in other ways, in batches.
-fn three() -> Vec<Run> {
+pub fn three() -> Vec<Run> {
     let shared = Recipe { batch_size: Some(50), shuffle: Some(4), ..Recipe::default() };
     let hidden = [&[9, 33][..], &[17, 4], &[1, 70]];
     let of = |(hidden, recipe): (&[usize], Recipe)| {
@@ -268,7 +280,7 @@ fn layouts_do_not_matter(gpu: &Gpu) -> Check {
     Ok(())
 }
 
-fn chunks_do_not_matter(gpu: &Gpu) -> Check {
+pub fn chunks_do_not_matter(gpu: &Gpu) -> Check {
     let want = story(gpu, &three(), &[64]).map_err(text)?;
     let sevens = [[7; 9].as_slice(), &[1]].concat();
     for chunks in [[1; 64].as_slice(), &sevens] {
@@ -279,7 +291,7 @@ fn chunks_do_not_matter(gpu: &Gpu) -> Check {
     Ok(())
 }
 
-fn neighbours_do_not_matter(gpu: &Gpu) -> Check {
+pub fn neighbours_do_not_matter(gpu: &Gpu) -> Check {
     let together = story(gpu, &three(), &[20]).map_err(text)?;
     for (i, run) in three().iter().enumerate() {
         let alone = story(gpu, std::slice::from_ref(run), &[20]).map_err(text)?;
@@ -293,7 +305,7 @@ fn neighbours_do_not_matter(gpu: &Gpu) -> Check {
 }
 
 /// Also that it can start again, and that a retired network is left alone.
-fn resuming_does_not_matter(gpu: &Gpu) -> Check {
+pub fn resuming_does_not_matter(gpu: &Gpu) -> Check {
     let data = data(4, 131, CLASSES);
     let want = story(gpu, &three(), &[64]).map_err(text)?;
     let half = story(gpu, &three(), &[30]).map_err(text)?;
@@ -318,10 +330,11 @@ fn resuming_does_not_matter(gpu: &Gpu) -> Check {
     if is_same { Ok(()) } else { Err("a retired network was trained, or another was not as alone".into()) }
 }
 
-fn losing_the_device_does_not_matter(adapter: &Adapter, gpu: &Gpu) -> Check {
-    let want = story(gpu, &three(), &[20, 24, 20]).map_err(text)?;
+pub fn losing_the_device_does_not_matter(adapter: &Adapter, plan: PlanChoice) -> Check {
+    let open = || Gpu::open(adapter).map(|gpu| gpu.with_plan(plan)).map_err(text);
+    let want = story(&open()?, &three(), &[20, 24, 20]).map_err(text)?;
     for at in 0..3 {
-        let gpu = Gpu::open(adapter).map_err(text)?;
+        let gpu = open()?;
         let mut session = gpu.load(&data(4, 131, CLASSES), &three()).map_err(text)?;
         let lose = |chunk| {
             if chunk == at {

@@ -7,15 +7,16 @@ use planar::gpu::Gpu;
 use crate::Check;
 use crate::common::costs_of;
 use crate::common::dense::cases;
+use crate::dense::layered;
 use crate::limits::NamedOnAdapter;
 use crate::support::compare;
 
 pub fn checks() -> Vec<NamedOnAdapter> {
-    vec![("dense_curves_follow_numpys".into(), |_, gpu| curves_follow_numpy(gpu))]
+    vec![("dense_curves_follow_numpys".into(), |_, gpu| curves_follow_numpy(&layered(gpu)))]
 }
 
 /// To 1e-4 in the first 50 updates, then to 1e-3.
-fn curves_follow_numpy(gpu: &Gpu) -> Check {
+pub fn curves_follow_numpy(gpu: &Gpu) -> Check {
     let cases = cases();
     for case in &cases {
         let (what, data) = (case.name(), case.samples());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use planar::backend::Run;
 use planar::data::flower;
 use planar::gpu::plan::{KernelCall, Plan, PlanChoice, Problem, Slot};
-use planar::gpu::testing::uniforms::NetworkRecord;
+use planar::gpu::testing::uniforms::{NetworkRecord, TraineeRecord};
 use planar::gpu::testing::{Binding, Kernel, Sources};
 use planar::gpu::{Adapter, Gpu};
 use planar::model::{Output, Parameters};
@@ -153,6 +153,7 @@ fn counted({}) {{{body}
 fn contents(plan: &Plan, runs: &[Run], slot: Slot) -> Vec<u32> {
     match slot {
         Slot::Networks(layer) => bytemuck::cast_slice(&NetworkRecord::of_layer(runs, layer)).to_vec(),
+        Slot::Trainees => bytemuck::cast_slice(&TraineeRecord::of_all(runs)).to_vec(),
         Slot::Asked => vec![plan.at_once],
         _ => vec![0; plan.slots[&slot] as usize],
     }

@@ -9,6 +9,7 @@ mod common;
 mod dense;
 mod dense_golden;
 mod dense_mutations;
+mod dense_resident;
 mod dense_terms;
 mod faults;
 mod limits;
@@ -69,6 +70,7 @@ fn main() {
         dense::checks(),
         dense_golden::checks(),
         dense_mutations::checks(),
+        dense_resident::checks(),
         faults::checks(),
         loops::checks(),
         limits::checks(),

@@ -4,7 +4,7 @@ use planar::backend::{Backend, Run};
 use planar::data::flower;
 use planar::gpu::Gpu;
 use planar::gpu::plan::{Plan, PlanChoice, Problem, Slot};
-use planar::gpu::testing::uniforms::NetworkRecord;
+use planar::gpu::testing::uniforms::{NetworkRecord, TraineeRecord};
 use planar::optim::{Dropout, Optimizer, Recipe};
 
 use crate::Check;
@@ -40,8 +40,8 @@ fn no_kernel_writes(gpu: &Gpu) -> Check {
         (&[1][..], 1, &PlanChoice::ALL[..], Recipe::default()),
         (&[17], 277, &PlanChoice::ALL, Recipe::default()),
         (&[3], 2500, &PlanChoice::ALL, Recipe::default()), // sums by slabs
-        (&[5, 3], 400, &[PlanChoice::Layered], Recipe::default()),
-        (&[5, 3], 400, &[PlanChoice::Layered], all),
+        (&[5, 3], 400, &[PlanChoice::Layered, PlanChoice::Resident], Recipe::default()),
+        (&[5, 3], 400, &[PlanChoice::Layered, PlanChoice::Resident], all),
     ] {
         let points = vec![0.5; 2 * samples];
         let data = planar::data::Dataset::from_points("points", None, 2, &points, vec![1; samples]);
@@ -83,6 +83,7 @@ fn no_kernel_writes(gpu: &Gpu) -> Check {
 fn in_training(plan: &Plan, runs: &[Run], slot: Slot) -> Vec<u32> {
     match slot {
         Slot::Networks(layer) => bytemuck::cast_slice(&NetworkRecord::of_layer(runs, layer)).to_vec(),
+        Slot::Trainees => bytemuck::cast_slice(&TraineeRecord::of_all(runs)).to_vec(),
         Slot::Steps => vec![0; plan.slots[&slot] as usize],
         other => contents(plan, runs, other),
     }
@@ -94,6 +95,11 @@ fn contents(plan: &Plan, runs: &[Run], slot: Slot) -> Vec<u32> {
         Slot::Networks(layer) => {
             let mut records = NetworkRecord::of_layer(runs, layer);
             records[RETIRED].width = 0;
+            bytemuck::cast_slice(&records).to_vec()
+        }
+        Slot::Trainees => {
+            let mut records = TraineeRecord::of_all(runs);
+            records[RETIRED].network.width = 0;
             bytemuck::cast_slice(&records).to_vec()
         }
         // counters are places in the history
@@ -108,7 +114,7 @@ fn contents(plan: &Plan, runs: &[Run], slot: Slot) -> Vec<u32> {
 /// The words of a slot that are the retired network's.
 fn of_retired(slot: Slot, words: usize) -> Box<dyn Iterator<Item = usize>> {
     match slot {
-        Slot::Inputs | Slot::Labels | Slot::Networks(_) | Slot::Asked => Box::new(0..0),
+        Slot::Inputs | Slot::Labels | Slot::Networks(_) | Slot::Trainees | Slot::Asked => Box::new(0..0),
         // shared
         Slot::Table | Slot::BatchInputs | Slot::BatchLabels => Box::new(0..0),
         // behind the counters stands one of all
@@ -123,7 +129,8 @@ fn of_retired(slot: Slot, words: usize) -> Box<dyn Iterator<Item = usize>> {
 
 fn the_others_train_on(gpu: &Gpu) -> Check {
     let data = flower(400, 1).map_err(|error| error.to_string())?;
-    for (hidden, plans) in [(&[17][..], &PlanChoice::ALL[..]), (&[5, 3], &[PlanChoice::Layered])] {
+    for (hidden, plans) in [(&[17][..], &PlanChoice::ALL[..]), (&[5, 3], &[PlanChoice::Layered, PlanChoice::Resident])]
+    {
         for plan in plans {
             let gpu = gpu.clone().with_plan(*plan);
             let runs = runs(hidden);

@@ -38,13 +38,15 @@ pub fn problem(inputs: usize, units: u32, samples: u32) -> Problem {
     Problem { networks: 3, samples, activation: Activation::Tanh, borrowed: None, layout, dense: None }
 }
 
-/// Over 16 features: split and resident say which plan and device can, and auto takes layered.
+/// Over 16 features: split says which plan and device can, and auto and resident take them.
 pub fn few_features_are_demanded(gpu: &Gpu) -> Check {
     for (features, of_auto) in [(16, "split"), (17, "layered"), (1000, "layered")] {
         let problem = problem(features, 40, 4000);
         for plan in [PlanChoice::Split, PlanChoice::Resident] {
             match gpu.clone().with_plan(plan).plan(&problem) {
-                Ok(_) if features == 16 => {}
+                Ok(_) if features == 16 || (plan == PlanChoice::Resident && features == 17) => {}
+                // an update takes too many turns
+                Err(Error::Mismatch(said)) if plan == PlanChoice::Resident && said.contains("loop turns") => {}
                 Err(Error::Mismatch(said)) if features > 16 => {
                     let other = "the layered plan and the CPU train any number";
                     let wanted = format!("the {plan} plan trains up to 16 features, not {features}; {other}");
@@ -67,20 +69,23 @@ pub fn few_features_are_demanded(gpu: &Gpu) -> Check {
     }
 }
 
-/// Two hidden layers: split and resident say which plan can, and auto takes it.
+/// Two hidden layers: split says which plan can, and auto takes the resident one where that suits.
 pub fn one_hidden_refuses(gpu: &Gpu) -> Check {
     let network = Network::new(2, &[3, 3], Activation::Tanh).unwrap();
     let run = Run::new(network.clone(), Parameters::zeros(&network), 1.0);
     let data = Dataset::from_points("one", None, 2, &[0.0, 1.0], vec![1]).unwrap();
     let problem = Problem::new(&data, &[run]).unwrap();
-    for plan in [PlanChoice::Split, PlanChoice::Resident] {
+    match gpu.clone().with_plan(PlanChoice::Split).plan(&problem) {
+        Err(Error::Mismatch(said)) if said.contains("one hidden layer") && said.contains("layered") => {}
+        other => return Err(format!("{other:?}")),
+    }
+    for (plan, taken) in
+        [(PlanChoice::Auto, "resident"), (PlanChoice::Resident, "resident"), (PlanChoice::Layered, "layered")]
+    {
         match gpu.clone().with_plan(plan).plan(&problem) {
-            Err(Error::Mismatch(said)) if said.contains("one hidden layer") && said.contains("layered") => {}
+            Ok(plan) if plan.name == taken => {}
             other => return Err(format!("{plan}: {other:?}")),
         }
     }
-    match gpu.clone().with_plan(PlanChoice::Auto).plan(&problem) {
-        Ok(plan) if plan.name == "layered" => Ok(()),
-        other => Err(format!("{other:?}")),
-    }
+    Ok(())
 }

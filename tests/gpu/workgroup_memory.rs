@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use planar::backend::Run;
 use planar::data::flower;
 use planar::gpu::plan::{Plan, Problem, Slot};
-use planar::gpu::testing::uniforms::NetworkRecord;
+use planar::gpu::testing::uniforms::{NetworkRecord, TraineeRecord};
 use planar::gpu::testing::{Kernel, Sources};
 use planar::gpu::{Adapter, Gpu};
 use planar::selftest::testing::{layouts, of_any_depth};
@@ -118,6 +118,7 @@ fn contents(plan: &Plan, runs: &[Run], slot: Slot) -> Vec<u32> {
     let numbers = |i: u64| ((i % 17) as f32 * 0.125 - 1.0).to_bits();
     match slot {
         Slot::Networks(layer) => bytemuck::cast_slice(&NetworkRecord::of_layer(runs, layer)).to_vec(),
+        Slot::Trainees => bytemuck::cast_slice(&TraineeRecord::of_all(runs)).to_vec(),
         Slot::Parameters => {
             plan.packing.pack(runs.iter().map(|run| &run.parameters)).iter().map(|value| value.to_bits()).collect()
         }

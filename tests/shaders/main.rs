@@ -16,7 +16,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use naga::back::{hlsl, msl, spv};
 use naga::{AddressSpace, StorageAccess, TypeInner};
 use planar::gpu::plan::{LOOP_BUDGET, Limits, Plan, PlanChoice, Problem, Software};
-use planar::gpu::testing::{Binding, Constant, Constants, Kernel, uniforms};
+use planar::gpu::testing::{Binding, Constant, Constants, Kernel, Packing, uniforms};
 use planar::model::Activation;
 use planar::model::params::Layout;
 use shaders::{Variant, module, validated, variants};
@@ -178,7 +178,8 @@ fn bindings_are_what_the_kernels_say() -> Check {
 
 fn a_binding_of_one_hidden_layer_is_one_buffer() -> Check {
     let mut buffers = BTreeMap::new();
-    for step in plans().iter().filter(|plan| plan.name != "layered").flat_map(Plan::steps) {
+    let of_one_hidden = |plan: &&Plan| matches!(plan.packing, Packing::Units { .. });
+    for step in plans().iter().filter(of_one_hidden).flat_map(Plan::steps) {
         let bindings = &step.kernel.bindings()[1..];
         if bindings.len() != step.buffers.len() {
             return Err(format!("{}: {} buffers for {bindings:?}", step.kernel.name(), step.buffers.len()));
@@ -227,6 +228,10 @@ fn uniform_of(kernel: Kernel) -> RustLayout {
         | Kernel::SplitBackward
         | Kernel::ResidentNarrow
         | Kernel::Resident => layout!(OneHidden: networks, samples, groups, units, slabs, slab, update, mean),
+        Kernel::ResidentLayers => layout!(
+            Held: networks, samples, places, groups, layers, updates, parameters, stride, theta, panel, gradient, sums,
+            mean, layer
+        ),
         Kernel::ProbeLoop | Kernel::ProbeFunction | Kernel::ProbeCopy | Kernel::ProbeBarrier => {
             layout!(Probe: length, turns)
         }
@@ -240,6 +245,7 @@ fn structs_are_laid_out_as_in_rust() -> Check {
         for (_, variable) in module.global_variables.iter() {
             let want = match variable.name.as_deref() {
                 Some("networks") => layout!(NetworkRecord: width, learning_rate, slope, borrowed_slope),
+                Some("trainees") => layout!(TraineeRecord: network, recipe, widths),
                 Some("recipes") => {
                     layout!(RecipeRecord: optimizer, beta, beta2, rest, rest2, epsilon, clip, filled)
                 }

@@ -211,8 +211,8 @@ impl Calls<'_> {
     }
 }
 
-/// The constants of `lib/output.wgsl`: the outputs' numbers, and which is meant.
-fn output_constants(output: Output) -> Constants {
+/// The constants of `lib/judged.wgsl`: the outputs' numbers, and which is meant.
+pub(super) fn output_constants(output: Output) -> Constants {
     let code = |output| match output {
         Output::Logistic => ("LOGISTIC", 0),
         Output::Softmax => ("SOFTMAX", 1),

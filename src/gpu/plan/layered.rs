@@ -23,7 +23,7 @@ use crate::model::{Activation, Derivative};
 use crate::{Error, Result};
 
 /// Terms of a slice of a sum over the samples: very many samples are shared out.
-const SLICE: u32 = 1024;
+pub(super) const SLICE: u32 = 1024;
 /// Terms of a slice of a sum over the units of a layer, so that no loop passes its budget.
 const SLICE_OF_UNITS: u32 = 64 * LONGEST;
 /// Terms that a tile takes at a time.
@@ -243,7 +243,7 @@ impl<'a> Layers<'a> {
             Step::Delta { .. } => Kernel::DeltaTile,
             Step::Gradient => Kernel::GradientTile,
         };
-        let mut constants = self.constants(step, layer);
+        let mut constants = self.constants(step, layer, product);
         constants.extend([("SIDE", Constant::U32(side)), ("DEPTH", Constant::U32(DEPTH))]);
         let length = product.slice.min(product.inner);
         let steps_of =
@@ -283,7 +283,7 @@ impl<'a> Layers<'a> {
             Step::Gradient => Kernel::GradientBlock,
         };
         let along_rows = product.rows > product.columns;
-        let mut constants = self.constants(step, layer);
+        let mut constants = self.constants(step, layer, product);
         constants.extend([
             ("WORKGROUP", Constant::U32(workgroup)),
             ("ALONG_ROWS", Constant::Bool(along_rows)),
@@ -308,8 +308,9 @@ impl<'a> Layers<'a> {
         }
     }
 
-    /// What the prelude of a layer's product says.
-    fn constants(&self, step: Step, layer: usize) -> Constants {
+    /// What the prelude of a layer's product says. Whether the sum is cut into slices stands there too: a branch on the uniform
+    /// would make lavapipe compile the kernel anew in each dispatch.
+    fn constants(&self, step: Step, layer: usize, product: Product) -> Constants {
         let is_output = layer == self.last();
         let is_dense = self.problem.dense.is_some();
         let derivative = match step {
@@ -323,6 +324,7 @@ impl<'a> Layers<'a> {
         };
         constants.extend([
             ("SLAB", Constant::U32(LONGEST)),
+            ("SLICED", Constant::Bool(product.slices > 1)),
             ("TRANSPOSE_A", Constant::Bool(matches!(step, Step::Delta { .. }))),
             ("TRANSPOSE_B", Constant::Bool(step == Step::Gradient)),
             ("ONES", Constant::Bool(step == Step::Gradient)),

@@ -4,10 +4,12 @@ pub(crate) mod call;
 mod dense;
 pub(crate) mod layered;
 mod limits;
+mod loops;
 mod one_hidden;
 mod order;
 mod problem;
 pub(crate) mod resident;
+pub(crate) mod resident_layers;
 pub(crate) mod split;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +22,9 @@ pub use problem::{Dense, Problem};
 use crate::backend::CHUNK_LIMIT;
 pub use crate::backend::PlanChoice;
 use crate::gpu::packing::Packing;
+use crate::gpu::shader::kernel::Binding;
 use crate::{Error, Result};
+use dense::output_constants;
 use problem::index_limit;
 
 /// The most turns that the loops of one invocation may take in a dispatch, all loops added up.
@@ -47,6 +51,10 @@ pub enum Slot {
     BatchLabels,
     /// How each network is trained, in records.
     Recipes,
+    /// All that differs between networks, in records, for a workgroup that trains one by itself.
+    Trainees,
+    /// What such a workgroup keeps of a batch, where its own memory has no room.
+    Panels,
     /// Sums of squares of each row of W and of its gradient, and behind them those of the network.
     Norms,
     /// The records of a layer's networks.
@@ -119,13 +127,17 @@ impl Plan {
     /// The plan of a layout's name, whether it suits the adapter or not.
     fn of_layout(choice: PlanChoice, layout: &str, problem: &Problem, limits: &Limits) -> Result<Self> {
         let split = || split::build(problem, limits, layout.parse()?);
-        let resident = || resident::build(problem, limits, layout.parse()?);
+        let resident = || match layout.parse() {
+            Ok(layout) => resident::build(problem, limits, layout),
+            Err(_) => resident_layers::build(problem, limits, layout.parse()?),
+        };
         let layered = || Ok(layered::build(problem, layout.parse()?));
         match choice {
             PlanChoice::Layered => layered(),
             PlanChoice::Split => split(),
             PlanChoice::Resident => resident(),
             PlanChoice::Auto if layout.parse::<resident::Layout>().is_ok() => resident(),
+            PlanChoice::Auto if layout.parse::<resident_layers::Layout>().is_ok() => resident(),
             PlanChoice::Auto if layout.parse::<layered::Layout>().is_ok() => layered(),
             PlanChoice::Auto => split(),
         }
@@ -149,7 +161,12 @@ impl Plan {
         let split = || {
             split::layouts(problem, limits).into_iter().map(|layout| split::build(problem, limits, layout)).collect()
         };
+        let is_one_hidden = one_hidden::takes(problem);
         let resident = || -> Vec<_> {
+            if !is_one_hidden {
+                let layouts = resident_layers::layouts(limits).into_iter();
+                return layouts.map(|layout| resident_layers::build(problem, limits, layout)).collect();
+            }
             let layouts = resident::layouts(problem, limits).into_iter();
             layouts.map(|layout| resident::build(problem, limits, layout)).collect()
         };
@@ -161,8 +178,12 @@ impl Plan {
             PlanChoice::Split => split(),
             PlanChoice::Resident => resident(),
             PlanChoice::Auto => {
-                let small = if resident::suits(problem, limits) { resident() } else { Vec::new() };
-                let split = if split::suits(problem, limits) { split() } else { Vec::new() };
+                let is_small = match is_one_hidden {
+                    true => resident::suits(problem, limits),
+                    false => resident_layers::suits(problem, limits),
+                };
+                let small = if is_small { resident() } else { Vec::new() };
+                let split = if is_one_hidden && split::suits(problem, limits) { split() } else { Vec::new() };
                 [small, split, layered()].into_iter().flatten().collect()
             }
         };
@@ -172,9 +193,10 @@ impl Plan {
             let of_first = refused.into_iter().find_map(Result::err);
             return Err(of_first.unwrap_or_else(|| Error::Mismatch("there is no plan".into())));
         };
-        // those that share the first one's buffers
+        // those for which the first one's buffers do
         let slots = first.slots.clone();
-        Ok(fitting.into_iter().filter(|plan| plan.slots == slots).take(CANDIDATES).collect())
+        let has_all = |plan: &Self| plan.slots.iter().all(|(slot, length)| slots.get(slot) == Some(length));
+        Ok(fitting.into_iter().filter(has_all).take(CANDIDATES).collect())
     }
 
     /// Bytes of all buffers, and of what is read back through two more.
@@ -205,7 +227,8 @@ impl Plan {
         limits.hold("a readback".into(), self.read_back(), "maxBufferSize", limits.buffer_size)?;
         for step in self.steps() {
             let what = || format!("kernel {}", step.kernel.name());
-            let buffers = step.buffers.len() as u64;
+            let is_storage = |(_, binding): &&(&str, Binding)| *binding != Binding::Uniform;
+            let buffers = step.kernel.bindings().iter().filter(is_storage).count() as u64;
             for groups in step.workgroups {
                 limits.hold(what(), groups, "maxComputeWorkgroupsPerDimension", limits.workgroups)?;
             }

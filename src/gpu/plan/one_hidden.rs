@@ -13,8 +13,7 @@ use crate::gpu::shader::uniforms::OneHidden as Uniform;
 use crate::gpu::shader::{Constant, Constants};
 use crate::{Error, Result};
 
-/// The most features of these plans: those of a sample are to stay in registers.
-pub const MAX_FEATURES: usize = 16;
+pub(super) use crate::backend::MOST_FEATURES as MAX_FEATURES;
 
 /// Buffers hold a multiple of this many units: as many as an invocation takes at most.
 pub const UNITS: u32 = 4;
@@ -28,6 +27,11 @@ pub struct OneHidden<'a> {
     pub units: u32,
     /// Rows of four features beyond the first two.
     pub rows: u32,
+}
+
+/// Whether these plans train a problem.
+pub fn takes(problem: &Problem) -> bool {
+    problem.layout.layers() == 2 && problem.dense.is_none() && has_few_features(problem)
 }
 
 /// Whether these plans take as many features.
@@ -53,17 +57,15 @@ impl<'a> OneHidden<'a> {
     /// descent over all samples towards one logit.
     pub fn new(problem: &'a Problem, limits: &'a Limits, plan: &str) -> Result<Self> {
         if problem.layout.layers() != 2 {
-            let message =
-                format!("the {plan} plan trains one hidden layer; the layered plan and the reference on the CPU");
+            let message = format!("{plan} trains one hidden layer; the layered plan and the reference on the CPU");
             return Err(Error::Mismatch(message + " train several"));
         }
         if problem.dense.is_some() {
-            let message =
-                format!("the {plan} plan trains by plain gradient descent over all samples towards one logit");
+            let message = format!("{plan} trains by plain gradient descent over all samples towards one logit");
             return Err(Error::Mismatch(message + "; the layered plan and the CPU train more"));
         }
         if !has_few_features(problem) {
-            let message = format!("the {plan} plan trains up to {MAX_FEATURES} features, not {}", problem.inputs(0));
+            let message = format!("{plan} trains up to {MAX_FEATURES} features, not {}", problem.inputs(0));
             return Err(Error::Mismatch(message + "; the layered plan and the CPU train any number"));
         }
         Ok(Self {

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::one_hidden::{Grid, OneHidden, has_few_features};
+use super::one_hidden::{Grid, OneHidden};
 use super::order::{Slabs, shared, span_of};
 use super::split::{self, IN_REGISTERS};
 use super::{KernelCall, LOOP_BUDGET, Limits, Plan, Problem, Slot};
@@ -121,7 +121,6 @@ fn even_blocks(length: u32) -> u32 {
 pub fn suits(problem: &Problem, limits: &Limits) -> bool {
     let work = u64::from(problem.units(0)) * u64::from(problem.samples.div_ceil(4));
     match limits.software {
-        _ if problem.dense.is_some() || !has_few_features(problem) => false,
         Some(software) => work <= SMALL || problem.networks >= 2 * software.threads,
         None => problem.inputs(0) <= IN_REGISTERS && (work <= SMALL || problem.networks >= MANY),
     }
@@ -133,7 +132,7 @@ pub fn suits(problem: &Problem, limits: &Limits) -> bool {
 /// [`Error::Mismatch`] if the networks have several hidden layers or too many features, or if their form does not take
 /// their width.
 pub fn build(problem: &Problem, limits: &Limits, layout: Layout) -> Result<Plan> {
-    let networks = OneHidden::new(problem, limits, "resident")?;
+    let networks = OneHidden::new(problem, limits, &format!("layout {layout}"))?;
     if networks.slabs.rounds() > 1 {
         let message = "the resident plan trains on up to 32,768 samples; the split and layered plans on more";
         return Err(Error::Mismatch(message.into()));

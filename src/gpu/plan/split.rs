@@ -127,7 +127,7 @@ pub fn suits(problem: &Problem, limits: &Limits) -> bool {
 /// # Errors
 /// [`Error::Mismatch`] if the networks have several hidden layers or too many features.
 pub fn build(problem: &Problem, limits: &Limits, layout: Layout) -> Result<Plan> {
-    let networks = OneHidden::new(problem, limits, "split")?;
+    let networks = OneHidden::new(problem, limits, "the split plan")?;
     let pass = |update| match layout {
         Layout::Serial { groups, units } => {
             let serial = Serial { networks: &networks, update };

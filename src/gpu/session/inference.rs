@@ -56,8 +56,8 @@ impl<'a> Inference<'a> {
         let buffers = buffers.await?;
         let dispatches = bind(context, &plan.forward, &buffers).await?;
         let layer = network.hidden().len();
-        // the layered plan's last dispatch also makes dZ, unless the outputs are linear
-        let judges = plan.name == "layered" && plan.table.is_none();
+        // the last dispatch of a plain problem of any depth also makes dZ
+        let judges = matches!(plan.packing, Packing::Tensors(_));
         let results = [Slot::Z(layer)].into_iter().chain(judges.then_some(Slot::Delta(layer))).collect();
         let outputs = network.outputs();
         Ok(Self { context, packing: plan.packing.clone(), block, outputs, buffers, dispatches, results })

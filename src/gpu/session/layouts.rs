@@ -114,7 +114,6 @@ impl Layouts {
             }
             for (layout, share) in &shares {
                 let begun = Instant::now();
-                device.queue.write_buffer(&buffers[&Slot::Asked], 0, &u32::to_le_bytes(done + share));
                 let part = Part { layout: *layout, first: done, count: *share, chunk: iterations };
                 done += share;
                 self.record_part(context, buffers, &mut encoder, updates.as_deref_mut(), part).await?;
@@ -131,7 +130,6 @@ impl Layouts {
                 break;
             }
         }
-        device.queue.write_buffer(&buffers[&Slot::Asked], 0, &iterations.to_le_bytes());
         let part = Part { layout: self.tuner.current(), first: done, count: iterations - done, chunk: iterations };
         self.record_part(context, buffers, &mut encoder, updates.as_deref_mut(), part).await?;
         if let Some(updates) = updates {
@@ -140,8 +138,8 @@ impl Layouts {
         Ok(encoder)
     }
 
-    /// Records a part of a chunk. What the host tells of its updates is written first, as many as fit into the table: what
-    /// was recorded before is then submitted.
+    /// Records a part of a chunk. The step to end at is written first, and what the host tells of its updates, as many as fit
+    /// into the table: what was recorded before is then submitted.
     async fn record_part(
         &self,
         context: &Context,
@@ -150,14 +148,17 @@ impl Layouts {
         updates: Option<&mut Updates>,
         Part { layout, first, count, chunk }: Part,
     ) -> Result<()> {
+        let device = &context.device;
+        let until_step = |end: u32| device.queue.write_buffer(&buffers[&Slot::Asked], 0, &end.to_le_bytes());
+        let (mut at, end) = (first, first + count);
         let Some(updates) = updates else {
+            until_step(end);
             self.record(encoder, layout, count);
             return Ok(());
         };
-        let (mut at, end, room) = (first, first + count, updates.room());
+        let room = updates.room();
         while at < end {
             if at % room == 0 {
-                let device = &context.device;
                 if at > 0 {
                     let next = device.wgpu.create_command_encoder(&Default::default());
                     device.submit(std::mem::replace(encoder, next)).await?;
@@ -166,6 +167,7 @@ impl Layouts {
                 device.queue.write_buffer(&buffers[&Slot::Table], 0, cast_slice(&words));
             }
             let until = end.min((at / room + 1) * room);
+            until_step(until);
             self.record(encoder, layout, until - at);
             at = until;
         }

@@ -2,6 +2,7 @@
 //! their ends.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::mem::offset_of;
 use std::sync::Arc;
 
 use bytemuck::cast_slice;
@@ -16,7 +17,7 @@ use crate::gpu::context::{Context, Known};
 use crate::gpu::device::Device;
 use crate::gpu::packing::Packing;
 use crate::gpu::plan::{KernelCall, Plan, Slot};
-use crate::gpu::shader::uniforms::{NetworkRecord, RecipeRecord};
+use crate::gpu::shader::uniforms::{NetworkRecord, RecipeRecord, TraineeRecord};
 use crate::model::{Network, Parameters};
 use crate::optim::{Optimizer, State};
 use crate::{Error, Result};
@@ -189,6 +190,9 @@ impl OnDevice {
                 queue.write_buffer(buffer, 0, cast_slice(records));
             }
         }
+        if let Some(buffer) = self.buffers.get(&Slot::Trainees) {
+            queue.write_buffer(buffer, 0, cast_slice(&TraineeRecord::of_all(&self.runs)));
+        }
         queue.write_buffer(&self.buffers[&Slot::Parameters], 0, cast_slice(&parameters));
         if let (Some(updates), Some(run)) = (&mut self.updates, self.runs.first()) {
             updates.restart(run.state.updates);
@@ -206,6 +210,10 @@ impl OnDevice {
             if let Some(records) = self.buffers.get(&Slot::Networks(layer)) {
                 self.context.device.queue.write_buffer(records, at, &width);
             }
+        }
+        if let Some(trainees) = self.buffers.get(&Slot::Trainees) {
+            let at = network * size_of::<TraineeRecord>() + offset_of!(TraineeRecord, network.width);
+            self.context.device.queue.write_buffer(trainees, at as u64, &width);
         }
         self.context.device.check().await?;
         self.retired[network] = true;
@@ -346,6 +354,7 @@ fn contents(slot: Slot, plan: &Plan, data: &Dataset, runs: &[Run], records: &[Ve
             let records: Vec<_> = runs.iter().map(|run| RecipeRecord::of(&run.recipe)).collect();
             Some(cast_slice(&records).to_vec())
         }
+        Slot::Trainees => Some(cast_slice(&TraineeRecord::of_all(runs)).to_vec()),
         Slot::Labels => Some(bytes(&plan.packing.labels(data))),
         Slot::Networks(layer) => Some(cast_slice(&records[layer]).to_vec()),
         _ => None,

@@ -36,6 +36,8 @@ pub enum Kernel {
     ResidentNarrow,
     /// Many iterations of one hidden layer in one workgroup.
     Resident,
+    /// Many updates of any depth, output and optimiser in one workgroup.
+    ResidentLayers,
     /// How far the driver's loops go.
     ProbeLoop,
     /// A function's values.
@@ -59,7 +61,7 @@ pub enum Binding {
 
 impl Kernel {
     /// All kernels.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::ForwardBlock,
         Self::ForwardTile,
         Self::DeltaBlock,
@@ -76,6 +78,7 @@ impl Kernel {
         Self::SplitBackward,
         Self::ResidentNarrow,
         Self::Resident,
+        Self::ResidentLayers,
         Self::ProbeLoop,
         Self::ProbeFunction,
         Self::ProbeCopy,
@@ -101,6 +104,7 @@ impl Kernel {
             Self::SplitBackward => "split_backward",
             Self::ResidentNarrow => "resident_narrow",
             Self::Resident => "resident",
+            Self::ResidentLayers => "resident_layers",
             Self::ProbeLoop => "probe_loop",
             Self::ProbeFunction => "probe_function",
             Self::ProbeCopy => "probe_copy",
@@ -225,6 +229,18 @@ impl Kernel {
                 ("asked", Read),
                 ("deltas", ReadWrite),
             ],
+            Self::ResidentLayers => &[
+                ("held", Uniform),
+                ("trainees", Read),
+                ("table", Read),
+                ("inputs", Read),
+                ("labels", Read),
+                ("parameters", ReadWrite),
+                ("panels", ReadWrite),
+                ("history", ReadWrite),
+                ("steps", ReadWrite),
+                ("asked", Uniform),
+            ],
             Self::ProbeLoop | Self::ProbeBarrier => &[("probe", Uniform), ("results", ReadWrite)],
             Self::ProbeFunction => &[("probe", Uniform), ("values", Read), ("results", ReadWrite)],
             Self::ProbeCopy => &[
@@ -242,7 +258,7 @@ impl Kernel {
     pub fn writes_workgroup_memory_first(self) -> bool {
         let of_layers = matches!(self, Self::ForwardTile | Self::DeltaTile | Self::GradientTile);
         let of_split = matches!(self, Self::SplitForward | Self::SplitBackward);
-        of_layers || of_split || matches!(self, Self::ResidentNarrow | Self::Resident)
+        of_layers || of_split || matches!(self, Self::ResidentNarrow | Self::Resident | Self::ResidentLayers)
     }
 
     /// Whether it looks at the driver instead of training.

@@ -233,6 +233,91 @@ impl RecipeRecord {
     }
 }
 
+/// `Held` of `lib/held.wgsl`. Offsets in a network's θ and panel count vectors, those in its parameters numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Held {
+    /// Networks side by side.
+    pub networks: u32,
+    /// m.
+    pub samples: u32,
+    /// Places of a batch.
+    pub places: u32,
+    /// Groups of four places.
+    pub groups: u32,
+    /// Layers with the output's.
+    pub layers: u32,
+    /// Updates that fit in the table.
+    pub updates: u32,
+    /// Parameters of one network.
+    pub parameters: u32,
+    /// From one network's parameters, with their moments, to the next one's.
+    pub stride: u32,
+    /// Vectors of θ.
+    pub theta: u32,
+    /// Vectors of a network's panel.
+    pub panel: u32,
+    /// Where the gradient lies in it.
+    pub gradient: u32,
+    /// Where the sums of rows lie in it.
+    pub sums: u32,
+    /// 1/m where no sample has a weight, else 1.
+    pub mean: f32,
+    pub(crate) filled: [u32; 3],
+    /// Where each layer lies.
+    pub layer: [Place; MAX_HIDDEN_LAYERS + 1],
+}
+
+/// `Place` of `lib/held.wgsl`: where the tensors of a layer lie.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Place {
+    /// W in a network's parameters.
+    pub weights: u32,
+    /// b there.
+    pub bias: u32,
+    /// From one row of W to the next.
+    pub columns: u32,
+    /// (W | b) in a network's θ.
+    pub theta: u32,
+    /// A of the layer below in its panel, or X of the batch.
+    pub below: u32,
+    /// A in its panel.
+    pub a: u32,
+    /// dZ in its panel.
+    pub dz: u32,
+    /// Fills it up to two vectors.
+    pub filled: u32,
+}
+
+/// `Trainee` of `lib/held.wgsl`: all that differs between networks.
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct TraineeRecord {
+    /// The record of the output layer.
+    pub network: NetworkRecord,
+    /// How it is trained.
+    pub recipe: RecipeRecord,
+    /// The widths from the inputs to the outputs, filled up to whole vectors.
+    pub widths: [u32; (MAX_HIDDEN_LAYERS + 2).next_multiple_of(4)],
+}
+
+impl TraineeRecord {
+    /// The records of all runs.
+    pub fn of_all(runs: &[Run]) -> Vec<Self> {
+        runs.iter().map(Self::of).collect()
+    }
+
+    fn of(run: &Run) -> Self {
+        let mut widths = [0; (MAX_HIDDEN_LAYERS + 2).next_multiple_of(4)];
+        for (place, width) in widths.iter_mut().zip(run.network.widths()) {
+            *place = width as u32;
+        }
+        let network = NetworkRecord::of(run, run.network.hidden().len());
+        Self { network, recipe: RecipeRecord::of(&run.recipe), widths }
+    }
+}
+
 /// `OneHidden` of `lib/one_hidden.wgsl`.
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 #[repr(C)]
