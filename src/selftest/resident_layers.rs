@@ -1,5 +1,5 @@
 //! The kernel of the resident plan for any depth against the `f64` reference: one update of three networks of other widths,
-//! recipes and seeds. Momentum that begins with nothing is the gradient itself, so that each of its numbers is held to its bound.
+//! recipes and seeds, and the costs of two more. Momentum that begins with nothing is the gradient itself, so that each of its numbers is held to its bound.
 
 use super::layouts::{LAYERS, in_each};
 use super::{Check, Failure, Worst};
@@ -28,7 +28,7 @@ const CASES: [Sizes; 8] = [
     (4, &[[4, 4, 1], [2, 9, 4], [5, 1, 3]], (Output::Logistic, 1), 300, Some(257)),
 ];
 
-/// `resident_layers`: the gradient, the weights and the cost of one update, and the cost behind it.
+/// `resident_layers`: the gradient, the weights and the cost of one update, and the costs behind it.
 pub fn one_update(gpu: &Gpu) -> Check {
     in_each(gpu, &LAYERS, &CASES, |gpu, cases| {
         let mut worst = Worst::default();
@@ -46,7 +46,7 @@ fn update(gpu: &Gpu, case: Sizes, number: usize, worst: &mut Worst) -> std::resu
         let mut session: Box<dyn Session> = backend.load(&data, &runs)?;
         let gradients = session.gradients()?;
         session.advance(1)?;
-        session.advance(1)?;
+        session.advance(2)?;
         Ok((gradients, session.collect()?, session.collect()?))
     };
     let (Some(first), Some(second)) = (match two(gpu) {

@@ -72,7 +72,7 @@ const OF_SHADERS: [OfShader; 48] = [
     of("gather", ["bitcast<f32>(table[place + 1u])", "1.0"], GATHER, curves_match),
     of("gather", ["inputs[row * batch.samples + sample]", "inputs[row * batch.samples + id.x]"], GATHER, curves_match),
     of("gather", ["(steps[batch.networks] % batch.updates)", "0u"], GATHER, curves_match),
-    held("lib/passes", ["let z = sums + bias_of", "let z = sums - bias_of"], updates_match),
+    held("lib/passes", ["let z = sums + bias_of", "let z = sums - bias_of"], curves_match),
     held("lib/passes", ["network).derivative", "network).value"], updates_match),
     held("lib/passes", ["a *= mask", "a += 0.0 * mask"], curves_match),
     held("lib/passes", ["dz *= mask", "dz += 0.0 * mask"], curves_match),
