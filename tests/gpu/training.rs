@@ -37,8 +37,8 @@ pub fn checks() -> Vec<Named> {
         ("two_and_three_hidden_layers_match_the_reference", deep_networks_match_the_reference),
         ("every_layout_of_split_and_resident_gives_the_same_bits", layouts_do_not_matter),
         ("every_layout_of_layered_gives_the_same_bits", layouts_of_any_depth_do_not_matter),
-        ("split_and_resident_refuse_several_hidden_layers_and_auto_takes_layered", one_hidden_refuses),
-        ("split_and_resident_refuse_more_than_16_features_and_auto_takes_layered", few_features_are_demanded),
+        ("split_refuses_several_hidden_layers_and_auto_takes_resident", one_hidden_refuses),
+        ("split_refuses_more_than_16_features_and_auto_takes_layered", few_features_are_demanded),
         ("many_features_match_numpy", many_features_match_numpy),
         ("many_features_match_the_reference", |gpu| of_many_features(gpu).map(|_| ()).map_err(|failure| failure.0)),
     ];
