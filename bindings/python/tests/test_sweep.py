@@ -79,7 +79,7 @@ def test_a_search_finds_what_grid_search_finds(device, estimator, grid):
 
 
 @pytest.mark.gpu
-def test_on_a_gpu_a_search_takes_half_the_time_of_its_fits_at_most():
+def test_on_a_gpu_a_search_takes_less_time_than_its_fits_one_by_one():
     grid = {"hidden": [2, 3, 4, 5], "learning_rate": np.linspace(0.1, 1, 5).tolist()}
     estimator = planar.PlanarClassifier(max_iter=50, device="gpu")
     took = []
@@ -90,7 +90,7 @@ def test_on_a_gpu_a_search_takes_half_the_time_of_its_fits_at_most():
         begun = time.perf_counter()
         search.fit(X, y)
         took.append(time.perf_counter() - begun)
-    assert took[0] < took[1] / 2, took
+    assert took[0] < 0.8 * took[1], took
 
 
 def test_a_candidate_that_fails_is_scored_as_grid_search_scores_it():
