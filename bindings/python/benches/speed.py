@@ -164,9 +164,8 @@ def search(rounds):
     X, y = load_breast_cancer(return_X_y=True)
     X = (X - X.mean(axis=0)) / X.std(axis=0)
     grid = {
-        "hidden_layer_sizes": [(4,), (8,), (16,), (32,), (64,)],
-        "learning_rate_init": np.logspace(-3, -1, 5).tolist(),
-        "alpha": [0.0, 1e-4, 1e-3, 1e-2],
+        "hidden_layer_sizes": [(units,) for units in range(2, 21, 2)],
+        "learning_rate_init": np.logspace(-3, -1, 10).tolist(),
     }
     settings = {"max_iter": 100, "random_state": 0}
     ours, theirs = planar.MLPClassifier(**settings, device="cpu"), Theirs(**settings)
