@@ -14,13 +14,13 @@ HERE = Path(__file__).resolve().parents[1]
 PROJECT = HERE / "PROJECT.md" if (HERE / "PROJECT.md").exists() else HERE.parents[1] / "README.md"
 
 
-def programs(readme):
-    return re.findall(r"```python\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL)
+def programs(text):
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
 
 
 def test_the_projects_readme_has_one_line_of_pip_and_one_program_which_runs():
-    text = PROJECT.read_text(encoding="utf-8")
-    (program,) = programs(PROJECT)
+    text = PROJECT.read_text(encoding="utf-8").split("## From Python\n")[1].split("\n## ")[0]
+    (program,) = programs(text)
     assert text.count("pip install ./bindings/python") == 1
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -30,7 +30,7 @@ def test_the_projects_readme_has_one_line_of_pip_and_one_program_which_runs():
 
 
 def test_the_readmes_programs_run(tmp_path):
-    first, second = programs(HERE / "README.md")
+    first, second = programs((HERE / "README.md").read_text(encoding="utf-8"))
     try:
         import optuna  # noqa: F401
     except ImportError:
