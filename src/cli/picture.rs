@@ -91,7 +91,7 @@ impl PictureArguments {
         let Some(parameters) = outcome.parameters.as_ref().filter(|_| self.has_curve()) else { return Ok(()) };
         let boundary = Boundary::new(samples, &run.network, parameters, of_axes(self.axes.as_ref(), data)?)?;
         let costs = outcome.curve.with_logged(&outcome.costs);
-        let costs = CostPlot::of_run(&costs, &fitted.report.test_costs, self.log_cost);
+        let costs = CostPlot::of_run(&costs, fitted.test_curve(), self.log_cost);
         if self.preview {
             // the summary above takes the place of a title
             super::print("\n")?;

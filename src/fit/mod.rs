@@ -62,7 +62,7 @@ pub use settings::{DataSettings, Files, Precision, RunSettings, Settings, Start,
 pub use snapshots::Snapshots;
 pub use watch::NOTHING_HELD_OUT;
 
-use crate::backend::{Backend, PlanChoice, Run};
+use crate::backend::{Backend, PlanChoice, Run, is_plain};
 use crate::checkpoint::{Best, Origin, State};
 use crate::cpu::logits_at;
 use crate::data::{Dataset, Targets};
@@ -93,8 +93,17 @@ pub struct Fitted {
     pub before: u64,
     /// The weights over the run, if they were requested.
     pub snapshots: Option<Snapshots>,
+    /// Whether the files of the run have the cost of the samples held out.
+    keeps_test_costs: bool,
     /// What failed after training. The result stands; a front end reports these once it has shown the result.
     pub failures: Vec<Error>,
+}
+
+impl Fitted {
+    /// The cost of the samples held out, for a picture: it is there if a checkpoint of the run has it too.
+    pub fn test_curve(&self) -> &[CostAt] {
+        if self.keeps_test_costs { &self.report.test_costs } else { &[] }
+    }
 }
 
 /// Trains one network according to the settings. Divergence and interruption are not errors: the report says so.
@@ -149,7 +158,9 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
     if !is_finished && watch.look(before, &run.parameters, &run.state.moments)?.is_break() {
         stopped_before.push(0);
     }
-    if patience.is_some() {
+    // files of the exercise's training stay as they were before there were such costs
+    let keeps_test_costs = patience.is_some() || !is_plain(&data, &run);
+    if keeps_test_costs {
         keeper.watched(&watch);
     }
     metrics.begin()?;
@@ -168,7 +179,7 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
         if watched.as_ref().is_ok_and(ControlFlow::is_break) {
             stopping.push(0);
         }
-        if patience.is_some() {
+        if keeps_test_costs {
             keeper.watched(&watch);
         }
         // the metrics first: if the run is killed, a checkpoint without its lines would leave a gap when it is resumed
@@ -241,7 +252,7 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
             total: total.as_secs_f64(),
         },
     };
-    Ok(Fitted { report, outcome, run, data, held_out, origin, before, snapshots, failures })
+    Ok(Fitted { report, outcome, run, data, held_out, origin, before, snapshots, keeps_test_costs, failures })
 }
 
 /// Cost and accuracies at the end. What cannot be computed is none, and its error is added to the failures.

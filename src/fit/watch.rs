@@ -62,7 +62,7 @@ impl<'a> Watch<'a> {
         // a run that ended with its best weights goes on from there, and looks at them again
         let from = if best.is_none() { before } else { 0 };
         if best.is_none() {
-            costs.retain(|at| at.iteration < before);
+            costs.retain(|at| at.iteration <= before);
         }
         Self { backend, network, test, every, patience, from, costs, best, has_stopped: false }
     }
