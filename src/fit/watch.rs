@@ -77,13 +77,13 @@ impl<'a> Watch<'a> {
         if !iteration.is_multiple_of(self.every) {
             return Ok(ControlFlow::Continue(()));
         }
-        match self.costs.last() {
-            Some(last) if last.iteration == iteration => return Ok(self.verdict(iteration)),
+        let cost = match self.costs.last() {
             Some(last) if last.iteration > iteration => return Ok(ControlFlow::Continue(())),
-            _ => {}
-        }
-        let logits = self.backend.forward(self.network, parameters, points)?;
-        let cost = data.mean_loss(self.network.output(), &logits);
+            // a run that goes on was looked at there
+            Some(last) if last.iteration == iteration => last.cost,
+            _ => data.mean_loss(self.network.output(), &self.backend.forward(self.network, parameters, points)?),
+        };
+        self.costs.pop_if(|last| last.iteration == iteration);
         let since = self.costs.iter().filter(|at| at.iteration >= self.from);
         let lowest = since.map(|at| at.cost).fold(f64::INFINITY, f64::min);
         self.costs.push(CostAt { iteration, cost });
