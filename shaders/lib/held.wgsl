@@ -5,7 +5,7 @@
 // theta:      where workgroup memory has room (HOLDS_THETA), θ and its moments while they are trained: layer after layer the
 //             rows of (W | b), each in whole vectors, then all moments of one kind in the same way, and those of the other.
 // panels:     for each network vectors along four places of the batch, a group: X of the batch, A and dZ of the layers (Z in
-//             the place of dZ until that is known), and behind the outputs' dZ the losses; then, where there is L2 or a
+//             the place of dZ until that is known), and behind the outputs' dZ the losses; then, if there is L2 or a
 //             clipped norm, the gradient as theta lies, and the sums of each row. In workgroup memory (HOLDS_PANEL) or not.
 //# uses lib/network, lib/optimizer, lib/sums
 

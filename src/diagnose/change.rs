@@ -86,7 +86,7 @@ impl fmt::Display for Change {
     }
 }
 
-/// The run of so many iterations with these changes, begun anew; none if there is no such run.
+/// The run of this many iterations with these changes, begun anew; none if there is no such run.
 pub(super) fn changed(run: &Run, mut iterations: u64, changes: &[Change]) -> Option<Run> {
     let derivative = run.network.derivative();
     let (mut hidden, mut g, mut borrowed) = (run.network.hidden().to_vec(), derivative.activation, derivative.borrowed);

@@ -150,10 +150,10 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
         Keeper::new(settings.files.kept().map(AsRef::as_ref), settings.files.checkpoint_every, iterations, state);
 
     let watched = held_out.as_ref().filter(|_| is_watched(iterations, log_every, settings.early_stopping));
-    let points = watched.map(Dataset::points).unwrap_or_default();
-    let watched = watched.map(|data| HeldOutPoints { data, points: &points });
+    let watched = watched.map(HeldOutPoints::new);
     let (patience, network) = (settings.early_stopping, &run.network);
-    let mut watch = Watch::new(backend.as_ref(), network, watched, log_every, patience, before, test_costs, best);
+    let mut watch =
+        Watch::new(backend.as_ref(), network, watched.as_ref(), log_every, patience, before, test_costs, best);
     let mut stopped_before = Vec::new();
     if !is_finished && watch.look(before, &run.parameters, &run.state.moments)?.is_break() {
         stopped_before.push(0);

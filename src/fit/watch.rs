@@ -16,10 +16,15 @@ pub const NOTHING_HELD_OUT: &str = "early stopping needs samples that are held o
 const MOST: u64 = 1000;
 
 /// Samples held out, and their points, row-major (samples × features).
-#[derive(Clone, Copy)]
 pub(crate) struct HeldOutPoints<'a> {
-    pub data: &'a Dataset,
-    pub points: &'a [f64],
+    data: &'a Dataset,
+    points: Vec<f64>,
+}
+
+impl<'a> HeldOutPoints<'a> {
+    pub fn new(data: &'a Dataset) -> Self {
+        Self { data, points: data.points() }
+    }
 }
 
 /// What is known of the samples held out.
@@ -27,7 +32,7 @@ pub(crate) struct Watch<'a> {
     backend: &'a dyn Backend,
     network: &'a Network,
     /// None if there is nothing to watch.
-    test: Option<HeldOutPoints<'a>>,
+    test: Option<&'a HeldOutPoints<'a>>,
     every: u64,
     patience: Option<u64>,
     /// Where the search for the best weights begins.
@@ -52,7 +57,7 @@ impl<'a> Watch<'a> {
     pub fn new(
         backend: &'a dyn Backend,
         network: &'a Network,
-        test: Option<HeldOutPoints<'a>>,
+        test: Option<&'a HeldOutPoints<'a>>,
         every: u64,
         patience: Option<u64>,
         before: u64,

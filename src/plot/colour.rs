@@ -48,7 +48,7 @@ pub fn of_certainty(class: usize, classes: usize, probability: f64) -> RGBColor 
     mixed(UNDECIDED, [red, green, blue].map(f64::from), 0.5 * (certainty * BANDS).round() / BANDS)
 }
 
-/// So much of the second colour in the first.
+/// The first colour with this share of the second.
 fn mixed(from: [f64; 3], to: [f64; 3], share: f64) -> RGBColor {
     let mix = |k: usize| (from[k] + (to[k] - from[k]) * share).round() as u8;
     RGBColor(mix(0), mix(1), mix(2))

@@ -15,7 +15,7 @@ use crate::{Error, Result};
 pub(super) enum Meaning {
     /// The logit of class 1.
     TwoClasses,
-    /// The logits of so many classes.
+    /// The logits of this many classes.
     Classes(usize),
     /// A number in the target's own unit; those of the samples are between these two.
     Number { low: f64, high: f64 },

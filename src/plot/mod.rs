@@ -110,17 +110,19 @@ fn titled<'a>(area: &Area<'a>, title: &str) -> Result<Area<'a>> {
     Ok(rest)
 }
 
-/// How well a network does in a title: of numbers R², else the share of samples that it tells.
+/// How well a network does in a title: of numbers R², else its accuracy.
 pub fn told(data: &Dataset, accuracy: f64) -> String {
-    match data.targets() {
-        Targets::Numbers { .. } => format!("R² {accuracy:.4}"),
-        _ => format!("accuracy {:.2} %", 100.0 * accuracy),
-    }
+    let is_share = !matches!(data.targets(), Targets::Numbers { .. });
+    let what = if is_share { "accuracy " } else { "" };
+    format!("{what}{}", of_held_out(data, accuracy))
 }
 
-/// [`told`] after the word "held out", where "accuracy" goes without saying.
+/// [`told`] after the words "held out", where "accuracy" goes without saying.
 pub fn of_held_out(data: &Dataset, accuracy: f64) -> String {
-    told(data, accuracy).trim_start_matches("accuracy ").to_owned()
+    match data.targets() {
+        Targets::Numbers { .. } => format!("R² {accuracy:.4}"),
+        _ => format!("{:.2} %", 100.0 * accuracy),
+    }
 }
 
 /// A number on an axis, in a few digits.

@@ -24,6 +24,7 @@ pub mod testing {
     pub use super::driver::steps;
     pub use super::kernels::check_of;
     pub use super::layouts::{Laid, all as layouts, of_any_depth};
+    pub use super::resident_layers::samples_for;
     pub use super::steps::of_many_features;
 }
 

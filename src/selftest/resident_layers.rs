@@ -41,7 +41,7 @@ pub fn one_update(gpu: &Gpu) -> Check {
 
 fn update(gpu: &Gpu, case: Sizes, number: usize, worst: &mut Worst) -> std::result::Result<(), Failure> {
     let (features, widths, output, samples, batch_size) = case;
-    let (data, runs) = (data(features, samples, output)?, runs(&case, number)?);
+    let (data, runs) = (samples_for(features, samples, output)?, runs(&case, number)?);
     let two = |backend: &dyn Backend| -> Result<_> {
         let mut session: Box<dyn Session> = backend.load(&data, &runs)?;
         let gradients = session.gradients()?;
@@ -102,8 +102,11 @@ fn runs(&(features, widths, (output, outputs), _, batch_size): &Sizes, number: u
     (0..3).map(run).collect()
 }
 
-/// Random samples, which count differently where they are many.
-fn data(features: usize, samples: usize, (output, outputs): (Output, usize)) -> Result<Dataset> {
+/// Random samples of this many features, with what such outputs are to answer; more than a hundred count differently.
+///
+/// # Errors
+/// Those of the constructors of [`Dataset`].
+pub fn samples_for(features: usize, samples: usize, (output, outputs): (Output, usize)) -> Result<Dataset> {
     let mut random = NumpyRandom::new((features + samples) as u32);
     let mut some = |count: usize| (0..count).map(|_| f64::from(random.standard_normal() as f32)).collect::<Vec<f64>>();
     let (points, answers) = (some(features * samples), some(outputs * samples));

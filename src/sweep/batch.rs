@@ -81,14 +81,13 @@ pub fn train_batch(
     };
     let schedules = jobs.iter().map(schedule).collect::<Result<Vec<_>>>()?;
     let watched = batch.test.filter(|_| common.early_stopping.is_some());
-    let points = watched.map(Dataset::points).unwrap_or_default();
-    let watched = watched.map(|data| HeldOutPoints { data, points: &points });
+    let watched = watched.map(HeldOutPoints::new);
     let watch = |((run, schedule), before): ((_, &Schedule), &Option<&Begun>)| {
         let run: &Run = run;
         let (every, patience) = (schedule.log_every(), common.early_stopping);
         let costs = before.map_or_else(Vec::new, |before| before.about.test_costs.clone());
         let best = before.and_then(|before| before.best.clone());
-        Watch::new(lane.backend, &run.network, watched, every, patience, start, costs, best)
+        Watch::new(lane.backend, &run.network, watched.as_ref(), every, patience, start, costs, best)
     };
     let mut watches: Vec<Watch> = runs.iter().zip(&schedules).zip(&before).map(watch).collect();
     let mut stopped_before = Vec::new();
@@ -153,7 +152,7 @@ pub fn train_batch(
                         return ControlFlow::Break(());
                     }
                 };
-                let (standing, judged) = reached.standing(run, outcome, batch);
+                let (standing, judged) = reached.standing(run, batch);
                 let cost = judged.unwrap_or_else(|error| {
                     trained.unjudged.get_or_insert(error);
                     f64::NAN
@@ -238,8 +237,8 @@ impl<'a> Reached<'a> {
     }
 
     /// What it has reached, and the cost to rank it by: that of the held-out samples, if there are any.
-    fn standing(&self, run: &Run, outcome: &Outcome, batch: &Batch) -> (Standing, Result<f64>) {
-        if outcome.status == Status::Diverged {
+    fn standing(&self, run: &Run, batch: &Batch) -> (Standing, Result<f64>) {
+        if self.last.is_none() {
             return (Standing::default(), Ok(f64::NAN));
         }
         let cost = self.evaluation.cost;

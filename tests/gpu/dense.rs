@@ -10,7 +10,7 @@ use planar::gpu::testing::Fault;
 use planar::gpu::{Adapter, Gpu};
 use planar::model::{Activation, InitScale, Network, Output, Parameters};
 use planar::optim::{Dropout, Optimizer, Rate, Recipe, State};
-use planar::selftest::testing::of_any_depth;
+use planar::selftest::testing::{of_any_depth, samples_for};
 
 use crate::Check;
 use crate::dense_terms::terms;
@@ -51,31 +51,9 @@ pub fn text(error: planar::Error) -> String {
     error.to_string()
 }
 
-/// Random samples of this many features, with what such outputs are to answer; the larger ones count differently.
-pub fn data(features: usize, samples: usize, (output, outputs): (Output, usize)) -> Dataset {
-    let mut random = NumpyRandom::new((features + samples) as u32);
-    let mut some = |count: usize| (0..count).map(|_| f64::from(random.standard_normal() as f32)).collect::<Vec<f64>>();
-    let (points, answers) = (some(features * samples), some(outputs * samples));
-    let yes = |answer: &f64| u8::from(*answer > 0.3);
-    let data = match output {
-        Output::Squares => Dataset::from_numbers("numbers", None, features, &points, outputs, &answers),
-        Output::Logistic if outputs == 1 => {
-            Dataset::from_points("classes", None, features, &points, answers.iter().map(yes).collect())
-        }
-        Output::Logistic => {
-            let labels: Vec<u8> = answers.iter().map(yes).collect();
-            Dataset::from_label_rows("labels", None, features, &points, outputs, &labels)
-        }
-        Output::Softmax => {
-            let names = (0..outputs).map(|class| class.to_string()).collect();
-            let classes = answers[..samples].iter().map(|answer| (answer.abs() * 1e4) as usize % outputs);
-            Dataset::from_classes("classes", None, features, &points, names, classes.map(|c| c as u8).collect())
-        }
-    };
-    let weigh =
-        |data: Dataset| data.with_weights((0..samples).map(|sample| (sample % 4) as f64 * 0.5 + 0.25).collect());
-    let data = if samples > 100 { data.and_then(weigh) } else { data };
-    data.expect("samples")
+/// Random samples of this many features, with what such outputs are to answer; more than a hundred count differently.
+pub fn data(features: usize, samples: usize, output: (Output, usize)) -> Dataset {
+    samples_for(features, samples, output).expect("samples")
 }
 
 /// A run from He's weights, which are rounded to `f32`.

@@ -50,7 +50,7 @@ fn counted(cause: Cause) -> Cause {
 }
 
 /// Prints how often each verdict is right, and fails if a failed training is called healthy or a healthy one failed, if
-/// more than so many verdicts are wrong, or if fewer pieces of advice than `kept` reach what they promise.
+/// more than `wrong_allowed` verdicts are wrong, or if fewer pieces of advice than `kept` reach what they promise.
 fn examined(trainings: &[Training], wrong_allowed: usize, kept: usize) {
     let diagnoses = all(trainings);
     let mut confusion = BTreeMap::<(usize, usize), usize>::new();

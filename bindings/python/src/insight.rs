@@ -15,7 +15,7 @@ use crate::device;
 use crate::errors::without_gil;
 use crate::network::Settings;
 
-/// What fails in the training of a network for so many epochs, tried for about `patience` seconds; none if Ctrl-C came first.
+/// What fails in the training of a network for this many epochs, tried for about `patience` seconds; none if Ctrl-C came first.
 #[pyfunction]
 #[pyo3(signature = (data, network, epochs, patience, device="auto", threads=None, held_out=None))]
 #[allow(clippy::too_many_arguments, reason = "Python names them")]
@@ -54,7 +54,7 @@ pub fn diagnose(
     raised.map_or(found, Err)
 }
 
-/// Whether two devices compute the same on a network for so many iterations.
+/// Whether two devices compute the same on a network for this many iterations.
 #[pyfunction]
 #[pyo3(signature = (data, network, iterations, left, right, threads=None))]
 pub fn compare(

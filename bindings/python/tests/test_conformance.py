@@ -1,4 +1,4 @@
-"""scikit-learn's own checks of an estimator, on the CPU and, where there is one, on a GPU."""
+"""scikit-learn's own checks of an estimator, on the CPU and, if there is one, on a GPU."""
 
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks

@@ -54,7 +54,7 @@ impl Default for Sharing {
 }
 
 impl Sharing {
-    /// Makes so many updates: calls `make` with a way and a number of updates, several times if there is something to try.
+    /// Makes this many updates: calls `make` with a way and a number of updates, several times if there is something to try.
     ///
     /// # Errors
     /// The first of `make`.
@@ -78,7 +78,7 @@ impl Sharing {
         (way, updates.min(self.left))
     }
 
-    /// Takes down how long so many updates took.
+    /// Records how long this many updates took.
     fn took(&mut self, updates: u32, time: Duration) {
         let each = time / updates;
         self.left -= updates;

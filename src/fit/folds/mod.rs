@@ -15,7 +15,7 @@ use super::watch::{HeldOutPoints, Watch, check_patience, often};
 use super::{Advanced, Chosen, DeviceSettings, Note, Observer, RunSettings, choose};
 use crate::backend::{Backend, Run, Session};
 use crate::data::table::Notice;
-use crate::data::{Dataset, Folds, Options, Prepared, Source, untold};
+use crate::data::{Folds, Options, Prepared, Source, untold};
 use crate::train::{CostAt, Event, Outcome, Schedule, Status, train_each};
 use crate::{Error, Result};
 
@@ -205,10 +205,10 @@ impl Training<'_> {
     ) -> Result<(Outcome, Option<u64>)> {
         let before = self.schedule.iterations().saturating_mul(fold as u64);
         let held_out = prepared.held_out.as_ref().filter(|_| self.patience.is_some());
-        let points = held_out.map(Dataset::points).unwrap_or_default();
-        let held_out = held_out.map(|data| HeldOutPoints { data, points: &points });
+        let held_out = held_out.map(HeldOutPoints::new);
         let every = self.schedule.log_every();
-        let mut watch = Watch::new(backend, &self.run.network, held_out, every, self.patience, 0, Vec::new(), None);
+        let mut watch =
+            Watch::new(backend, &self.run.network, held_out.as_ref(), every, self.patience, 0, Vec::new(), None);
         let _ = watch.look(0, &self.run.parameters, &self.run.state.moments)?;
         let mut failure = None;
         let outcomes = train_each(session, &[self.schedule], &[], |event, stopping| {

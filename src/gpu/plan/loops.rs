@@ -32,13 +32,13 @@ impl Loops {
         Self { ends: all.ends.saturating_add(1 + within), loops: 1 + within, ..all }
     }
 
-    /// A loop of so many turns.
+    /// A loop of this many turns.
     pub fn of(times: u64, body: Self) -> Self {
         let ends = times.saturating_mul(body.ends).saturating_add(1 + body.loops);
         Self { turns: times.saturating_mul(1 + body.turns), ends, loops: 1 + body.loops }
     }
 
-    /// A sum of so many terms in slabs, of which so many terms are taken in a turn.
+    /// A sum of this many terms in slabs; a turn takes `at_once` of them.
     pub fn of_sum(terms: u64, at_once: u64) -> Self {
         let slabs = terms.div_ceil(LONGEST.into());
         Self { turns: slabs + terms.div_ceil(at_once), ends: slabs + 2, loops: 2 }

@@ -43,7 +43,7 @@ def launch(X, y, grid, *, folder, shards, cluster=None, timeout_min=60, slurm=No
     shards : int
         The number of jobs.
     cluster : str, default=None
-        ``"slurm"``, or ``"local"`` for processes of this machine; None takes Slurm where there is one.
+        ``"slurm"``, or ``"local"`` for processes of this machine; None takes Slurm if there is one.
     timeout_min : int, default=60
         How many minutes a job may take.
     slurm : dict, default=None
