@@ -1,12 +1,11 @@
 //! Training: networks side by side on one data set, each to its own end.
 
 use std::ops::ControlFlow;
-use std::time::Instant;
 
 use planar::backend::Run;
 use planar::data::Dataset;
 use planar::fit::Chosen;
-use planar::train::{Event, Request, Schedule, Training};
+use planar::train::{Event, Schedule, train_each};
 use planar::{Error, Result};
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
@@ -192,24 +191,9 @@ impl<'a> Batch<'a> {
         let (info, plan) = (backend.device(), session.plan_name());
         let test = |data| Test { backend: backend.as_ref(), data, points: Dataset::points(data) };
         let test = group.held_out.map(test);
-        let mut training = Training::new(&schedules, session.queue_depth())?;
-        let (begun, mut goes_on) = (Instant::now(), ControlFlow::Continue(()));
-        loop {
-            match training.next() {
-                Request::Submit(iterations) => {
-                    session.advance(iterations)?;
-                    training.submitted(iterations)?;
-                }
-                Request::Collect => training.collected(session.collect()?, begun.elapsed())?,
-                Request::Evaluate => training.evaluated(session.evaluate()?)?,
-                Request::Retire(network) => {
-                    session.retire(network)?;
-                    training.retired(network)?;
-                }
-                Request::Done => break,
-            }
-            let (mut ending, mut failure) = (Vec::new(), None);
-            training.tell(|event| match self.look(&event, test.as_ref(), &mut ending) {
+        let (mut goes_on, mut failure) = (ControlFlow::Continue(()), None);
+        let outcomes = train_each(session.as_mut(), &schedules, &[], |event, stopping| {
+            match self.look(&event, test.as_ref(), stopping) {
                 Ok(Some((updates, costs))) => {
                     goes_on = (group.told)(updates, costs);
                     goes_on
@@ -219,11 +203,10 @@ impl<'a> Batch<'a> {
                     failure = Some(error);
                     ControlFlow::Break(())
                 }
-            });
-            failure.map_or(Ok(()), Err)?;
-            ending.into_iter().for_each(|network| training.stop_network(network));
-        }
-        for (trainee, outcome) in self.trainees.iter_mut().zip(training.into_outcomes()) {
+            }
+        })?;
+        failure.map_or(Ok(()), Err)?;
+        for (trainee, outcome) in self.trainees.iter_mut().zip(outcomes) {
             let Trainee { run, start, watch, result, .. } = &mut **trainee;
             let origin = Origin { data: group.data, run, start, device: &info, plan };
             *result = Some(Fitted::new(&origin, watch, outcome, &notes)?);
@@ -236,12 +219,12 @@ impl<'a> Batch<'a> {
         self.trainees.iter_mut().for_each(|trainee| trainee.result = Some(Fitted::untrained(&trainee.run)));
     }
 
-    /// Takes an event in; of an advance, the updates done and the costs. `ending` gets the networks that stop here.
+    /// Takes an event in; of an advance, the updates done and the costs. `stopping` gets the networks that stop here.
     fn look<'e>(
         &mut self,
         event: &Event<'e>,
         test: Option<&Test<'_>>,
-        ending: &mut Vec<usize>,
+        stopping: &mut Vec<usize>,
     ) -> Result<Option<(u64, &'e [f64])>> {
         match *event {
             Event::Advanced { iteration, costs, parameters, moments, logged, .. } => {
@@ -251,7 +234,7 @@ impl<'a> Batch<'a> {
                     }
                     let at = At { updates: iteration, parameters: &parameters[n], moments: &moments[n] };
                     if trainee.watch.look(&at, &trainee.run.network, test)? {
-                        ending.push(n);
+                        stopping.push(n);
                     }
                 }
                 Ok(Some((iteration, costs)))
