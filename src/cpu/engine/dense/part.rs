@@ -7,7 +7,7 @@ use fearless_simd::Simd;
 use super::super::instructions::Operation;
 use super::super::line::{LINE, Line, flat, flat_mut, zeros};
 use super::layers::Layers;
-use super::panel::WIDTH;
+use super::panel::{LINES, WIDTH};
 use super::panels::Panels;
 use super::pass::{Functions, Pass, Run};
 use super::samples::{Batch, Samples};
@@ -19,7 +19,7 @@ const RUN: usize = 16;
 /// The work of a part, in products of a weight and a sample: several microseconds.
 const WORK: usize = 100_000;
 
-/// The fewest lines of samples in a part.
+/// The fewest lines of samples in a part: with fewer, each weight that is loaded serves too few samples.
 const LINES_OF_PART: usize = 2;
 
 /// The most parts.
@@ -37,7 +37,9 @@ pub fn parts(layers: &Layers, samples: usize) -> usize {
     let lines = samples.div_ceil(LINE);
     let work = (layers.len() + COST_OF_UNIT * units).saturating_mul(lines * LINE) / WORK;
     let most = MOST.min(NUMBERS / layers.len().max(1)).max(1);
-    1 << work.min(lines / LINES_OF_PART).clamp(1, most).ilog2()
+    // whole panels, if there are two
+    let fewest = if lines < 2 * LINES { LINES_OF_PART } else { LINES };
+    1 << work.min(lines / fewest).clamp(1, most).ilog2()
 }
 
 /// Whether each part is one panel at most. The sums are then the same whether the parts are added up in turn or go on from one

@@ -117,7 +117,7 @@ pub fn product<S: Simd>(simd: S, size: Size, a: impl Left, b: Right, finish: &mu
             while line < size.lines {
                 let tiles = Tiles { simd, size, a, b, lane: line * LINE };
                 line += match (S::f32s::LEN, size.lines - line) {
-                    (LINE, 4..) => tiles.all::<4, 4>(4, finish),
+                    (LINE, 4..) => tiles.all::<6, 4>(4, finish),
                     (LINE, 3) => tiles.all::<4, 3>(3, finish),
                     (LINE, 2) => tiles.all::<8, 2>(2, finish),
                     (LINE, _) => tiles.all::<8, 1>(1, finish),

@@ -151,50 +151,37 @@ impl Trainee {
     pub fn step(&self, samples: usize, parts: usize) -> f64 {
         let state = &mut *self.state.write().unwrap_or_else(PoisonError::into_inner);
         let step = self.recipe.step(self.learning_rate, state.updates);
-        let cost = self.with_gradient(samples, parts, state, |state, sums, scaling| {
-            self.token.run(Update { trainee: self, step, state, sums, scaling });
-        });
+        let mut finished = self.finished(parts);
+        let cost = finished.cost() + self.penalty(state, samples);
+        let scaling = self.scaling(&mut finished, state, samples);
+        self.token.run(Update { trainee: self, step, state, sums: &finished.sums(), scaling });
         state.updates += 1;
         cost
     }
 
     /// The gradient that the next update would take, from the finished parts of a batch of this many samples.
     pub fn gradient(&self, samples: usize) -> Parameters {
-        let mut gradient = Parameters::zeros(&self.network);
-        self.with_gradient(samples, self.parts(samples), &mut self.state().clone(), |state, sums, scaling| {
-            self.token.run(Regularise { trainee: self, state, sums, scaling });
-            gradient = self.layers.parameters(&self.network, sums);
-        });
-        gradient
+        let (state, mut finished) = (self.state(), self.finished(self.parts(samples)));
+        let scaling = self.scaling(&mut finished, &state, samples);
+        let sums = finished.add_up(self.token);
+        self.token.run(Regularise { trainee: self, state: &state, sums, scaling });
+        self.layers.parameters(&self.network, sums)
     }
 
-    /// Adds up the parts and calls `act` with their sums and what they are to be multiplied by; returns the cost.
-    fn with_gradient(
-        &self,
-        samples: usize,
-        parts: usize,
-        state: &mut State,
-        act: impl FnOnce(&mut State, &mut [Line], Scaling),
-    ) -> f64 {
-        let mut first = self.lock(0);
-        for part in 1..parts {
-            let part = self.lock(part);
-            self.token.run(Add { to: &mut first.sums, from: &part.sums });
-            first.cost += part.cost;
-            first.weight += part.weight;
-        }
-        let cost = first.cost / first.weight + self.penalty(state, samples);
-        let scaling = Scaling { scale: (1.0 / first.weight) as f32, decay: (self.recipe.l2 / samples as f64) as f32 };
-        let scaling = match self.recipe.clip_norm {
-            None => scaling,
-            Some(clip) => {
-                let squares = self.token.run(Regularise { trainee: self, state, sums: &mut first.sums, scaling });
-                let factor = clip / (squares.sqrt() + 1e-6);
-                Scaling { scale: if factor < 1.0 { factor as f32 } else { 1.0 }, decay: 0.0 }
-            }
-        };
-        act(state, &mut first.sums, scaling);
-        cost
+    fn finished(&self, parts: usize) -> Finished<'_> {
+        Finished((0..parts).map(|part| self.lock(part)).collect())
+    }
+
+    /// What the sums are to be multiplied by, and what of θ is to be added. Where the gradient's norm is clipped, it takes the
+    /// place of the sums.
+    fn scaling(&self, finished: &mut Finished, state: &State, samples: usize) -> Scaling {
+        let (scale, decay) = ((1.0 / finished.weight()) as f32, (self.recipe.l2 / samples as f64) as f32);
+        let scaling = Scaling { scale, decay };
+        let Some(clip) = self.recipe.clip_norm else { return scaling };
+        let sums = finished.add_up(self.token);
+        let squares = self.token.run(Regularise { trainee: self, state, sums, scaling });
+        let factor = clip / (squares.sqrt() + 1e-6);
+        Scaling { scale: if factor < 1.0 { factor as f32 } else { 1.0 }, decay: 0.0 }
     }
 
     /// (λ/2m)·ΣW².
@@ -234,6 +221,38 @@ impl Trainee {
     /// A lock is poisoned only by a panic, which the pool reports.
     fn lock(&self, part: usize) -> MutexGuard<'_, Part> {
         self.parts[part].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The finished parts of a batch.
+struct Finished<'a>(Vec<MutexGuard<'a, Part>>);
+
+impl Finished<'_> {
+    /// Σ weight·loss over Σ weight.
+    fn cost(&self) -> f64 {
+        self.0.iter().map(|part| part.cost).sum::<f64>() / self.weight()
+    }
+
+    /// Σ weight.
+    fn weight(&self) -> f64 {
+        self.0.iter().map(|part| part.weight).sum()
+    }
+
+    /// The sums of each part.
+    fn sums(&self) -> Vec<&[f32]> {
+        self.0.iter().map(|part| flat(&part.sums)).collect()
+    }
+
+    /// Adds the others' sums to the first's, which are then those of all.
+    fn add_up(&mut self, token: Token) -> &mut [Line] {
+        let Some((first, others)) = self.0.split_first_mut() else { return &mut [] };
+        for part in others {
+            token.run(Add { to: &mut first.sums, from: &part.sums });
+            first.cost += part.cost;
+            first.weight += part.weight;
+        }
+        self.0.truncate(1);
+        &mut self.0[0].sums
     }
 }
 
@@ -292,7 +311,8 @@ struct Update<'a> {
     trainee: &'a Trainee,
     step: Step<f32>,
     state: &'a mut State,
-    sums: &'a [Line],
+    /// Of each part of the batch.
+    sums: &'a [&'a [f32]],
     scaling: Scaling,
 }
 
@@ -306,7 +326,8 @@ impl Operation for Update<'_> {
         let (first, second) = (flat_mut(first), flat_mut(second));
         for (range, scaling) in tensors(&trainee.layers, scaling) {
             let range = step::Range {
-                sums: &flat(sums)[range.clone()],
+                sums,
+                at: range.start,
                 first: first.get_mut(range.clone()).unwrap_or_default(),
                 second: second.get_mut(range.clone()).unwrap_or_default(),
                 theta: &mut theta[range],
