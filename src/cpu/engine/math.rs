@@ -27,6 +27,30 @@ pub fn store<S: Simd, const T: usize>(from: [S::f32s; T], to: &mut [f32]) {
     }
 }
 
+/// Adds up the lanes of registers, half as many as one has lanes, from register `at` on. What is left to add is the lanes 2r and
+/// 2r + 1 of register r's, which [`sums`] does. Adding low halves to high ones, two registers at a time, takes far fewer
+/// shuffles than `reduce_sum` of each, and has its order of additions, so its bits.
+#[inline(always)]
+pub fn half_sums<S: Simd, const T: usize>(mut registers: [S::f32s; T], at: usize) -> S::f32s {
+    let mut half = S::f32s::LEN / 4;
+    while half > 1 {
+        for r in at..at + half {
+            let (a, b) = (registers[r], registers[r + half]);
+            registers[r] = a.zip_low(b) + a.zip_high(b);
+        }
+        half /= 2;
+    }
+    let (a, b) = (registers[at], registers[at + 1]);
+    let (low, high) = (a.zip_low(b), a.zip_high(b));
+    low.zip_low(high) + low.zip_high(high)
+}
+
+/// The sums of as many registers as one has lanes, each in its lane, from the two halves of them that [`half_sums`] added up.
+#[inline(always)]
+pub fn sums<S: Simd>(first: S::f32s, second: S::f32s) -> S::f32s {
+    first.unzip_low(second) + first.unzip_high(second)
+}
+
 /// An expression of the elements of arrays, for each index. Written step by step like this, independent elements are
 /// adjacent in the instruction stream, and a core need not look far ahead to keep its units busy.
 macro_rules! each {
@@ -184,6 +208,34 @@ mod tests {
     #[test]
     fn the_loss_is_softplus() {
         check(Formula::Loss, |x| x.max(0.0) + (-x.abs()).exp().ln_1p(), 2.5e-6);
+    }
+
+    /// The sums of the lanes of as many registers as there are lanes, by `reduce_sum` and together.
+    struct Sums<'a>(&'a [f32]);
+
+    impl Operation for Sums<'_> {
+        type Output = [Vec<f32>; 2];
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> Self::Output {
+            let lanes = S::f32s::LEN;
+            let alone = self.0[..lanes * lanes].chunks_exact(lanes);
+            let alone = alone.map(|x| S::f32s::from_slice(simd, x).reduce_sum()).collect();
+            let half = |x: &[f32], at| half_sums::<S, 8>(registers(simd, x), at);
+            let mut together = vec![0.0; lanes];
+            let second = if lanes == 16 { half(&self.0[128..], 0) } else { half(self.0, lanes / 2) };
+            sums::<S>(half(self.0, 0), second).store_slice(&mut together);
+            [alone, together]
+        }
+    }
+
+    #[test]
+    fn sums_of_many_registers_have_the_bits_of_each_alone() {
+        let x: Vec<f32> = (0..256).map(|k| (7.3 * k as f32).sin() * 10_f32.powi(k % 9 - 4)).collect();
+        for instructions in Instructions::available() {
+            let [alone, together] = Token::new(instructions).unwrap().run(Sums(&x));
+            assert_eq!(alone.len(), together.len());
+            assert!(alone.iter().zip(&together).all(|(a, b)| a.to_bits() == b.to_bits()), "{instructions}");
+        }
     }
 
     #[test]

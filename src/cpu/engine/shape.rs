@@ -100,7 +100,8 @@ impl Shape {
             shape if shape.has_many_features() && shape.is_narrow() => shape.hidden * narrow_tiles::LINES * LINE,
             shape if shape.has_many_features() => shape.groups() * tiles::block(shape.groups()) * LINE * register,
             shape if shape.is_narrow() => shape.hidden * BLOCK * register,
-            shape => shape.groups() * LINE * register,
+            // two lines of samples are under way
+            shape => 2 * shape.groups() * LINE * register,
         }
     }
 

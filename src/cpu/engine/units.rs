@@ -5,7 +5,7 @@ use fearless_simd::{Simd, SimdBase, SimdFloat};
 use super::activation::Hidden;
 use super::kernel::{Output, Slab, Totals};
 use super::line::{LINE, Line, Samples};
-use super::math::{registers, splat, store};
+use super::math::{half_sums, registers, splat, store, sums};
 
 /// One pass over a slab, for `NX` features.
 pub fn slab<S: Simd, G: Hidden<S>, const NX: usize>(simd: S, g: G, slab: Slab) -> Totals {
@@ -13,25 +13,39 @@ pub fn slab<S: Simd, G: Hidden<S>, const NX: usize>(simd: S, g: G, slab: Slab) -
         #[inline(always)]
         || {
             let Slab { samples, lines, theta, bias, sums, kept, logits } = slab;
+            let (mut kept, mut kept_before) = kept.split_at_mut(kept.len() / 2);
             let mut output = Output::new(simd);
-            for (line, logits) in lines.zip(logits) {
-                let x = features::<NX>(samples, line);
-                forward_line::<S, G, NX>(simd, g, theta, bias, &x, kept, logits);
-                let count = samples.count - line * LINE;
-                let (mut dz2, y) = (Line([0.0; LINE]), &samples.labels()[line]);
-                for first in (0..LINE).step_by(S::f32s::LEN) {
-                    let z2 = S::f32s::from_slice(simd, &logits.0[first..][..S::f32s::LEN]);
-                    let y = S::f32s::from_slice(simd, &y.0[first..][..S::f32s::LEN]);
-                    let d = output.register(z2, y, count.saturating_sub(first));
-                    d.store_slice(&mut dz2.0[first..][..S::f32s::LEN]);
+            // a line goes forward while dz2 of the one before, a long chain of operations, is on its way; that one then goes back
+            let mut before = ([Line([0.0; LINE]); NX], Line([0.0; LINE]), 0);
+            let mut logits = logits.iter_mut();
+            for line in lines.start..=lines.end {
+                let mut logits = logits.next();
+                let mut x = before.0;
+                if let Some(logits) = &mut logits {
+                    x = features::<NX>(samples, line);
+                    forward_line::<S, G, NX>(simd, g, theta, bias, &x, kept, logits);
                 }
-                if NX == 2 && S::f32s::LEN == LINE {
-                    backward::<S, G, NX, 3>(simd, g, &x, &dz2, count, kept, sums);
-                } else if NX == 2 {
-                    backward::<S, G, NX, 2>(simd, g, &x, &dz2, count, kept, sums);
-                } else {
-                    backward::<S, G, NX, 1>(simd, g, &x, &dz2, count, kept, sums);
+                if line > lines.start {
+                    let (x, dz2, count) = &before;
+                    if NX == 2 && S::f32s::LEN == LINE {
+                        backward::<S, G, NX, 3>(simd, g, x, dz2, *count, kept_before, sums);
+                    } else if NX == 2 {
+                        backward::<S, G, NX, 2>(simd, g, x, dz2, *count, kept_before, sums);
+                    } else {
+                        backward::<S, G, NX, 1>(simd, g, x, dz2, *count, kept_before, sums);
+                    }
                 }
+                if let Some(logits) = logits {
+                    before = (x, Line([0.0; LINE]), samples.count - line * LINE);
+                    let y = &samples.labels()[line];
+                    for first in (0..LINE).step_by(S::f32s::LEN) {
+                        let z2 = S::f32s::from_slice(simd, &logits.0[first..][..S::f32s::LEN]);
+                        let y = S::f32s::from_slice(simd, &y.0[first..][..S::f32s::LEN]);
+                        let d = output.register(z2, y, before.2.saturating_sub(first));
+                        d.store_slice(&mut before.1.0[first..][..S::f32s::LEN]);
+                    }
+                }
+                std::mem::swap(&mut kept, &mut kept_before);
             }
             output.totals()
         },
@@ -44,6 +58,7 @@ pub fn logits<S: Simd, G: Hidden<S>, const NX: usize>(simd: S, g: G, slab: Slab)
         #[inline(always)]
         || {
             let Slab { samples, lines, theta, bias, kept, logits, .. } = slab;
+            let (kept, _) = kept.split_at_mut(kept.len() / 2);
             for (line, logits) in lines.zip(logits) {
                 forward_line::<S, G, NX>(simd, g, theta, bias, &features(samples, line), kept, logits);
             }
@@ -99,6 +114,7 @@ fn forward<S: Simd, G: Hidden<S>, const NX: usize, const T: usize>(
             store::<S, T>(g.keep(registers(simd, kept)), kept);
         }
     }
+    let mut halves = [splat(simd, 0.0); LINE / 2];
     for first in (0..LINE).step_by(T) {
         let mut sum = [splat(simd, 0.0); T];
         for (theta, kept) in theta.chunks_exact((NX + 2) * lanes).zip(kept.chunks_exact_mut(LINE * lanes)) {
@@ -115,9 +131,12 @@ fn forward<S: Simd, G: Hidden<S>, const NX: usize, const T: usize>(
                 sum[t] = w2.mul_add(g.value(keep[t]), sum[t]);
             }
         }
-        for t in 0..T {
-            z2.0[first + t] = sum[t].reduce_sum() + bias;
+        for t in (0..T).step_by(lanes / 2) {
+            halves[(first + t) / (lanes / 2)] = half_sums::<S, T>(sum, t);
         }
+    }
+    for (z2, half) in z2.0.chunks_exact_mut(lanes).zip(halves.chunks_exact(2)) {
+        (sums::<S>(half[0], half[1]) + splat(simd, bias)).store_slice(z2);
     }
 }
 
