@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 
 import planar
 
@@ -184,3 +184,46 @@ def test_the_command_resumes_what_an_estimator_has_begun(tmp_path, command, flow
     command("train", "--iterations", 100, "--resume", file, "--device", "cpu")
     command("train", "--iterations", 100, "--checkpoint", whole, "--device", "cpu")
     assert same(weights(file), weights(whole))
+
+
+def test_a_network_of_scaled_targets_answers_in_their_own_unit_and_goes_on_so(tmp_path, command):
+    X, y = load_diabetes(return_X_y=True, scaled=False)
+    table, points, file = (tmp_path / name for name in ("diabetes.csv", "points.csv", "run.safetensors"))
+    csv(table, X, y)
+    csv(points, X, np.zeros(len(X)))
+    command(
+        "train",
+        "--data",
+        table,
+        "--label",
+        "label",
+        "--output",
+        "squares",
+        "--scale",
+        "standard",
+        "--scale-targets",
+        "standard",
+        "--hidden",
+        8,
+        "--learning-rate",
+        0.1,
+        "--iterations",
+        200,
+        "--checkpoint",
+        file,
+        "--device",
+        "cpu",
+    )
+
+    def told():
+        lines = command("predict", file, points).splitlines()
+        return np.array([float(line.split(",")[-1]) for line in lines[1:]])
+
+    model = planar.load(file)
+    assert np.allclose(model.predict(X), told(), rtol=1e-5) and model.score(X, y) > 0.4
+    before, score = model.predict(X), model.score(X, y)
+    model.set_params(device="cpu").partial_fit(X, y)
+    assert model.score(X, y) > score and not np.array_equal(model.predict(X), before)
+    model.save(file, overwrite=True)
+    assert np.allclose(model.predict(X), told(), rtol=1e-5)
+    assert model.fit(X, y)._columns is None

@@ -37,3 +37,7 @@ def test_text_two_classes_labels_and_numbers():
     assert label.shape == Y.shape and np.allclose(probabilities, several.predict_proba(X), atol=1e-5)
     numbers = planar.MLPRegressor(8, "tanh", random_state=0, max_iter=20, tol=None).fit(X, np.column_stack([y, -y]))
     assert np.allclose(said(numbers)[0], numbers.predict(X), atol=1e-4)
+
+    # as planar.load leaves a network whose targets the command has scaled
+    numbers._columns = {"targets": [{"offset": 2.0, "factor": 0.5}, {"offset": -1.0, "factor": 4.0}]}
+    assert np.allclose(said(numbers)[0], numbers.predict(X), atol=1e-4)

@@ -52,8 +52,6 @@ def _estimator(found, path):
         standardize=columns.get("scale", "none") != "none",
         random_state=_seed(state["start"]),
     )
-    if any(target.get("offset", 0.0) != 0.0 or target.get("factor", 1.0) != 1.0 for target in targets):
-        raise Checkpoint(f"{path} has scaled targets, which the estimators do not")
     model.coefs_, model.intercepts_ = found["coefs"], found["intercepts"]
     model._moments, model._updates, model._state = found["moments"], state["iteration"], found["state"]
     model._activation, model._output = state["activation"], output
@@ -75,6 +73,8 @@ def _estimator(found, path):
         model.out_activation_ = output
     else:
         model.out_activation_ = "identity"
+        are_scaled = any(target.get("offset", 0.0) != 0.0 or target.get("factor", 1.0) != 1.0 for target in targets)
+        model._columns = columns if are_scaled else None
     return model
 
 

@@ -1,5 +1,7 @@
 """scikit-learn's MLPRegressor on planar's engine."""
 
+import json
+
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
@@ -28,6 +30,8 @@ class MLPRegressor(RegressorMixin, Mlp):
     """
 
     _output = "squares"
+    # of a checkpoint of the command's whose targets were scaled: what became of its columns
+    _columns = None
     _parameter_constraints = {**Mlp._parameter_constraints, "loss": [StrOptions({"squared_error"})]}
 
     def __init__(
@@ -151,6 +155,9 @@ class MLPRegressor(RegressorMixin, Mlp):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
         said = self._forward(X)
+        if self._columns is not None:
+            offset, factor = self._target_scaling()
+            said = said / factor + offset
         return said[:, 0] if said.shape[1] == 1 else said
 
     def _encode(self, y, are_known):
@@ -160,11 +167,25 @@ class MLPRegressor(RegressorMixin, Mlp):
         numbers = y.reshape(len(y), -1).astype(np.float64)
         if are_known and numbers.shape[1] != getattr(self, "n_outputs_", numbers.shape[1]):
             raise ValueError(f"y has {numbers.shape[1]} numbers a sample, and the network has {self.n_outputs_} outputs")
+        if not are_known:
+            self._columns = None
+        if self._columns is not None:
+            offset, factor = self._target_scaling()
+            numbers = (numbers - offset) * factor
         return numbers, None
+
+    def _target_scaling(self):
+        """The offset and the factor of each output: it gives (y - offset) * factor."""
+        targets = self._columns["targets"]
+        return tuple(np.array([target[name] for target in targets]) for name in ("offset", "factor"))
 
     def _take_shape(self, work):
         super()._take_shape(work)
         self.out_activation_ = "identity"
+        if self._columns is not None:
+            state = json.loads(self._state)
+            state["columns"] = (state.get("columns") or self._columns) | {"targets": self._columns["targets"]}
+            self._state = json.dumps(state)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -23,6 +23,9 @@ def model(estimator):
     if hasattr(estimator, "classes_"):
         outputs = _classes(graph, estimator, hidden)
     else:
+        if estimator._columns is not None:
+            offset, factor = (graph.constant(each) for each in estimator._target_scaling())
+            hidden = graph.node("Add", graph.node("Div", hidden, factor), offset)
         outputs = [
             helper.make_tensor_value_info(graph.named("values", hidden), TensorProto.FLOAT, ["n", estimator.n_outputs_])
         ]
