@@ -61,11 +61,16 @@ def measured(work):
     return said if isinstance(said, float) else time.perf_counter() - begun
 
 
-def medians(works, rounds):
+# seconds until the threads of NumPy's BLAS, which spin a while after their work, leave the cores to the next
+PAUSE = 0.1
+
+
+def medians(works, rounds, pause=PAUSE):
     """Interleaved: each work once a round, after one round that does not count."""
     times = {name: [] for name in works}
     for round_ in range(rounds + 1):
         for name, work in works.items():
+            time.sleep(pause)
             seconds = measured(work)
             if round_:
                 times[name].append(1e3 * seconds)
@@ -112,7 +117,7 @@ def flower(rounds):
         "predict of 10": lambda: once.predict(few),
         "predict of 400": lambda: once.predict(X),
     }
-    return {**found, **medians(small, 50 * rounds)}
+    return {**found, **medians(small, 50 * rounds, 0)}
 
 
 def digits(rounds):

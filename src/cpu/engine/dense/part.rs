@@ -19,9 +19,6 @@ const RUN: usize = 16;
 /// The work of a part, in products of a weight and a sample: several microseconds.
 const WORK: usize = 100_000;
 
-/// The fewest lines of samples in a part: with fewer, each weight that is loaded serves too few samples.
-const LINES_OF_PART: usize = 2;
-
 /// The most parts.
 const MOST: usize = 32;
 
@@ -37,9 +34,8 @@ pub fn parts(layers: &Layers, samples: usize) -> usize {
     let lines = samples.div_ceil(LINE);
     let work = (layers.len() + COST_OF_UNIT * units).saturating_mul(lines * LINE) / WORK;
     let most = MOST.min(NUMBERS / layers.len().max(1)).max(1);
-    // whole panels, if there are two
-    let fewest = if lines < 2 * LINES { LINES_OF_PART } else { LINES };
-    1 << work.min(lines / fewest).clamp(1, most).ilog2()
+    // a part has a whole panel at least: with fewer samples, the weights would be loaded too often
+    1 << work.min(lines / LINES).clamp(1, most).ilog2()
 }
 
 /// Whether each part is one panel at most. The sums are then the same whether the parts are added up in turn or go on from one
