@@ -1,0 +1,145 @@
+import { Costs } from './costs.js';
+import { Engine, Refused } from './engine.js';
+import { detail } from './units.js';
+
+/** Points a side of the boundary's grid. */
+const GRID = 97;
+/** A visitor who wants little motion sees a new picture this often, in milliseconds. */
+const CALM = 1000;
+
+/** The one training behind the page: what is open, its costs, and its latest frame. */
+export class Session {
+  opened = null;
+  frame = null;
+  costs = new Costs();
+  heldOut = new Costs();
+  /** Whether the visitor wants it to train. */
+  playing = true;
+  lastLayer = false;
+  #engine;
+  #told;
+  #calm = matchMedia('(prefers-reduced-motion: reduce)');
+  #awaited = false;
+  #opens = 0;
+
+  /**
+   * @param {string} script of the worker
+   * @param {{opened: Function, drawn: Function, status: Function, said: (said: string) => void}} told
+   */
+  constructor(script, told) {
+    this.#told = told;
+    this.#engine = new Engine(script, { frame: (frame) => this.#take(frame), failed: told.said });
+  }
+
+  /**
+   * Opens a network in the place of the present one; where that is refused, the present one stays.
+   * @param {string} what `open`, `load` or `many`
+   * @param {object} more its fields
+   * @param {(opened: object) => void} [took] what else becomes true with it
+   * @returns {Promise<boolean>} whether it was not refused
+   */
+  async open(what, more, took) {
+    const own = ++this.#opens;
+    const opened = await this.ask(what, more);
+    // a later change has been asked for meanwhile
+    if (own !== this.#opens) return opened !== null;
+    if (!opened) return false;
+    this.opened = opened;
+    this.many = what === 'many';
+    this.#begin();
+    took?.(opened);
+    this.#told.opened(opened);
+    this.view();
+    this.ask('pace', { perSecond: this.pace });
+    if (this.playing) this.ask('play');
+    return true;
+  }
+
+  /** Nothing to train: the plane is empty. */
+  close() {
+    this.#opens++;
+    this.opened = null;
+    this.#begin();
+    this.ask('pause');
+  }
+
+  #begin() {
+    this.frame = null;
+    this.status = null;
+    this.costs.clear();
+    this.heldOut.clear();
+  }
+
+  /** Asks for the pictures that the page shows. */
+  view() {
+    const hidden = this.opened.widths?.slice(1, -1) ?? this.opened.settings.hidden.split('x').map(Number);
+    const layer = this.lastLayer ? hidden.length - 1 : 0;
+    this.ask('view', { grid: GRID, units: this.many ? 0 : detail(hidden[layer] ?? 0), layer });
+  }
+
+  /** Trains or rests; after the end of a run, again from its start. */
+  async toggle() {
+    this.playing = !(this.playing && this.isUnderWay);
+    if (this.playing && !this.isUnderWay) await this.reset();
+    this.ask(this.playing ? 'play' : 'pause');
+  }
+
+  /** Whether there is more to train. */
+  get isUnderWay() {
+    return this.status !== 'finished' && this.status !== 'diverged';
+  }
+
+  async step() {
+    this.playing = false;
+    await this.ask('pause');
+    this.ask('step', { iterations: 1 });
+  }
+
+  async reset() {
+    if (!(await this.ask('reset'))) return;
+    this.#begin();
+    if (this.playing) this.ask('play');
+  }
+
+  setPace(perSecond) {
+    this.pace = perSecond;
+    if (this.opened) this.ask('pace', { perSecond });
+  }
+
+  /** Asks, and says what was refused; null then. */
+  async ask(what, more) {
+    try {
+      return await this.#engine.ask(what, more);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.#told.said(error.message);
+      return null;
+    }
+  }
+
+  #take(frame) {
+    if (this.opened) {
+      this.costs.add(frame.costs);
+      this.heldOut.add(frame.heldOutCosts);
+      this.frame = frame;
+      if (frame.notice) this.#told.said(frame.notice);
+    }
+    if (this.#awaited) return;
+    this.#awaited = true;
+    requestAnimationFrame(() => this.#draw());
+  }
+
+  #draw() {
+    this.#awaited = false;
+    if (this.frame) {
+      this.#told.drawn(this.frame);
+      if (this.frame.status !== this.status) {
+        this.status = this.frame.status;
+        this.#told.status(this.frame);
+      }
+    }
+    const next = () => this.#engine.drawn();
+    if (this.#calm.matches && this.isUnderWay && this.playing) setTimeout(next, CALM);
+    else next();
+  }
+}

@@ -1,0 +1,85 @@
+import { cost, percent } from './format.js';
+
+const element = (tag, text, className) => Object.assign(document.createElement(tag), { textContent: text, className: className ?? '' });
+
+/** Where answers to questions are shown, and read out. */
+export class Verdict {
+  #section;
+
+  /** @param {HTMLElement} section */
+  constructor(section) {
+    this.#section = section;
+  }
+
+  hide() {
+    this.#section.hidden = true;
+    this.#section.replaceChildren();
+  }
+
+  /** Says that an answer is on its way. */
+  wait(text) {
+    this.#show(element('p', text, 'waiting'));
+  }
+
+  /**
+   * Why a run fails: the cause, what was seen, what was tried.
+   * @param {{verdict: object, said: string | string[]}} answer
+   */
+  why({ verdict, said }) {
+    const [first, ...rest] = Array.isArray(said) ? said : said.split('\n').filter((line) => line.trim());
+    const list = document.createElement('ul');
+    list.append(...rest.map((line) => element('li', line.trim())));
+    const trials = (verdict.trials ?? []).map((trial) => [
+      trial.changes.join(', ').replaceAll('-', ' '), cost(trial.cost), percent(trial.accuracy), trial.helps ? 'helps' : 'no help',
+    ]);
+    this.#show(
+      element('h3', capital(verdict.verdict ?? first)),
+      list,
+      trials.length ? table('What was tried', ['change', 'cost', 'accuracy', ''], trials) : '',
+    );
+  }
+
+  /**
+   * Whether GPU and CPU compute the same.
+   * @param {{verdict: boolean, said: string, rows: {what: string, gpu: number, cpu: number, difference: number, bound: number}[]}} answer
+   */
+  compared({ verdict, said, rows }) {
+    const digits = (value) => (typeof value === 'number' ? value.toPrecision(7) : String(value ?? '–'));
+    const tiny = (value) => (typeof value === 'number' ? value.toExponential(1) : String(value ?? '–'));
+    const cells = rows.map((row) => [row.what, digits(row.gpu), digits(row.cpu), tiny(row.difference), tiny(row.bound)]);
+    this.#show(
+      element('h3', verdict ? 'GPU and CPU agree.' : 'GPU and CPU do not agree.', verdict ? 'good' : 'bad'),
+      element('p', said),
+      rows.length ? table('Side by side', ['', 'GPU', 'CPU', 'apart', 'allowed'], cells) : '',
+    );
+  }
+
+  #show(...children) {
+    const close = element('button', 'Close', 'close');
+    close.type = 'button';
+    close.addEventListener('click', () => this.hide());
+    this.#section.replaceChildren(...children, close);
+    this.#section.hidden = false;
+  }
+}
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** A table that scrolls by itself where it is wider than the page. */
+function table(caption, heads, rows) {
+  const box = element('div', '', 'scroll');
+  box.tabIndex = 0;
+  box.setAttribute('role', 'region');
+  box.setAttribute('aria-label', caption);
+  const made = document.createElement('table');
+  made.append(element('caption', caption));
+  const head = made.createTHead().insertRow();
+  head.append(...heads.map((text) => Object.assign(element(text ? 'th' : 'td', text), text ? { scope: 'col' } : {})));
+  const body = made.createTBody();
+  for (const [first, ...rest] of rows) {
+    const row = body.insertRow();
+    row.append(Object.assign(element('th', first), { scope: 'row' }), ...rest.map((text) => element('td', text)));
+  }
+  box.append(made);
+  return box;
+}
