@@ -75,7 +75,9 @@ export class Controls {
   }
 
   #change(change) {
-    this.#changed(chosenOf({ ...this.chosen, ...change }));
+    // the next change builds on this one, even before it is answered
+    this.chosen = chosenOf({ ...this.chosen, ...change });
+    this.#changed(this.chosen);
   }
 }
 

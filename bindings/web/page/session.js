@@ -21,6 +21,8 @@ export class Session {
   #calm = matchMedia('(prefers-reduced-motion: reduce)');
   #awaited = false;
   #opens = 0;
+  /** What the worker has open and the page does not show yet. */
+  #accepted = null;
 
   /**
    * @param {string} script of the worker
@@ -41,23 +43,28 @@ export class Session {
   async open(what, more, took) {
     const own = ++this.#opens;
     const opened = await this.ask(what, more);
-    // a later change has been asked for meanwhile
-    if (own !== this.#opens) return opened !== null;
-    if (!opened) return false;
+    if (opened) this.#accepted = { opened, took, many: what === 'many' };
+    // a later change is on its way: only the last is shown, or what was accepted before it if it is refused
+    if (own === this.#opens && this.#accepted) this.#adopt(this.#accepted);
+    return opened !== null;
+  }
+
+  #adopt({ opened, took, many }) {
+    this.#accepted = null;
     this.opened = opened;
-    this.many = what === 'many';
+    this.many = many;
     this.#begin();
     took?.(opened);
     this.#told.opened(opened);
     this.view();
     this.ask('pace', { perSecond: this.pace });
     if (this.playing) this.ask('play');
-    return true;
   }
 
   /** Nothing to train: the plane is empty. */
   close() {
     this.#opens++;
+    this.#accepted = null;
     this.opened = null;
     this.#begin();
     this.ask('pause');

@@ -115,7 +115,8 @@ export function showLegend(legend, opened, meaning) {
     span.append(Object.assign(document.createElement('i'), { className: mark }), text);
     return span;
   };
-  const name = (k) => opened.classes[k] ?? `y = ${k}`;
+  // plain numbers say little alone
+  const name = (k) => (/\D/.test(opened.classes[k] ?? k) ? opened.classes[k] : `y = ${opened.classes[k] ?? k}`);
   const entries = [];
   if (meaning.kind === 'two') {
     entries.push(entry('dot class-0', name(0)), entry('bar', ''), entry('dot class-1', name(1)), entry('line', 'undecided'));
