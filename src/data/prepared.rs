@@ -33,15 +33,7 @@ impl Source {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Prepared> {
         held_out.map_or(Ok(()), |held_out| held_out.check(self))?;
-        let loaded = Loaded::new(self, options, progress)?;
-        let is_held_out = held_out.map(|held_out| held_out.of(loaded.targets())).transpose()?.flatten();
-        let mut prepared = loaded.divide(is_held_out.as_deref(), options)?;
-        let read = held_out.map(|held_out| held_out.read(prepared.data.columns(), &options.table, progress));
-        if let Some((test, notices)) = read.transpose()?.flatten() {
-            prepared.held_out = Some(test);
-            prepared.notices.extend(notices);
-        }
-        Ok(prepared)
+        Loaded::new(self, options, progress)?.prepare(options, held_out, progress)
     }
 
     /// The samples of a network that has learnt, treated as they were then: `model` is what it has learnt from.
@@ -84,6 +76,42 @@ impl Source {
     }
 }
 
+impl Prepared {
+    /// [`Source::prepare`] of a table wherever it is, such as the bytes of a file in memory.
+    ///
+    /// # Errors
+    /// Those of [`Source::prepare`] for a file.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use planar::data::table::Input;
+    /// use planar::data::{Options, Prepared};
+    ///
+    /// let csv = b"x1,x2,class\n0,0,no\n0,1,yes\n1,0,yes\n1,1,no\n";
+    /// let xor = Prepared::of_table(Input::Bytes(Path::new("xor.csv"), csv), &Options::default(), None, &mut |_| ())?;
+    /// assert_eq!(xor.data.columns().classes, ["no", "yes"]);
+    /// # Ok::<(), planar::Error>(())
+    /// ```
+    pub fn of_table(
+        input: Input,
+        options: &Options,
+        held_out: Option<&HeldOut>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Self> {
+        Source::Csv(input.path().into()).check(options)?;
+        Loaded::of_table(input, options, progress)?.prepare(options, held_out, progress)
+    }
+
+    /// [`Source::prepare`] of samples that are there already. They are scaled only if a scale is named.
+    ///
+    /// # Errors
+    /// Those of [`Dataset::split`] and of [`Dataset::with_scaling`].
+    pub fn of_samples(data: Dataset, options: &Options, held_out: Option<&HeldOut>) -> Result<Self> {
+        let data = data.answered_with(options.table.output);
+        Loaded::Generated(data).prepare(options, held_out, &mut |_| ())
+    }
+}
+
 /// A generated set, for a network that answers as requested.
 fn generated(source: &Source, options: &Options) -> Result<Dataset> {
     source.load(options).map(|data| data.answered_with(options.table.output))
@@ -100,10 +128,30 @@ impl Loaded {
     pub fn new(source: &Source, options: &Options, progress: &mut dyn FnMut(Progress)) -> Result<Self> {
         let Source::Csv(path) = source else { return generated(source, options).map(Self::Generated) };
         source.check(options)?;
-        let input = Input::Path(path);
+        Self::of_table(Input::Path(path), options, progress)
+    }
+
+    fn of_table(input: Input, options: &Options, progress: &mut dyn FnMut(Progress)) -> Result<Self> {
         let table = read(input, &options.table, progress)?;
         table.check_classes(input)?;
         Ok(Self::File(table.into()))
+    }
+
+    /// Holds samples out, or reads others, if requested.
+    fn prepare(
+        self,
+        options: &Options,
+        held_out: Option<&HeldOut>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Prepared> {
+        let is_held_out = held_out.map(|held_out| held_out.of(self.targets())).transpose()?.flatten();
+        let mut prepared = self.divide(is_held_out.as_deref(), options)?;
+        let read = held_out.map(|held_out| held_out.read(prepared.data.columns(), &options.table, progress));
+        if let Some((test, notices)) = read.transpose()?.flatten() {
+            prepared.held_out = Some(test);
+            prepared.notices.extend(notices);
+        }
+        Ok(prepared)
     }
 
     pub fn targets(&self) -> &Targets {

@@ -6,8 +6,11 @@ use super::activation::{Borrowed, Hidden, LeakyRelu, Relu, Sigmoid, Tanh};
 use super::math::splat;
 use crate::model::{Activation, Derivative};
 
-/// The most features that a kernel is compiled for.
-pub const COMPILED: usize = 16;
+/// The numbers of features that kernels are compiled for. A browser fetches the program first, and shows the plane.
+pub const FEATURES: &[usize] = if cfg!(target_arch = "wasm32") { &[2] } else { &[2, 4, 8, 16] };
+
+/// The most of them.
+pub const COMPILED: usize = FEATURES[FEATURES.len() - 1];
 
 /// Stands for any number of features above [`COMPILED`], which the kernel counts as it runs.
 pub const ANY: usize = 0;
@@ -41,8 +44,11 @@ pub fn specialise<S: Simd>(simd: S, derivative: Derivative, features: usize, com
 fn for_features<S: Simd, G: Hidden<S>>(simd: S, g: G, features: usize, computation: impl Specialised) {
     match features {
         2 => computation.run::<S, G, 2>(simd, g),
+        #[cfg(not(target_arch = "wasm32"))]
         4 => computation.run::<S, G, 4>(simd, g),
+        #[cfg(not(target_arch = "wasm32"))]
         8 => computation.run::<S, G, 8>(simd, g),
+        #[cfg(not(target_arch = "wasm32"))]
         9..=COMPILED => computation.run::<S, G, COMPILED>(simd, g),
         _ => computation.run::<S, G, ANY>(simd, g),
     }
