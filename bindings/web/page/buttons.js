@@ -61,10 +61,8 @@ export function wireButtons($, app) {
   }
 
   on('save-picture', async () => {
-    const { opened, frame, costs, heldOut } = session;
-    if (!frame) return app.say('There is nothing to draw yet.');
-    const run = { opened, frame, costs, heldOut, meaning: app.stage.meaning, log: $('log').checked };
-    download('planar.png', await snapshot(run), 'image/png');
+    if (!session.frame) return app.say('There is nothing to draw yet.');
+    download('planar.png', await snapshot(session, app.stage.meaning, $('log').checked), 'image/png');
   });
   on('save-costs', async () => {
     const answer = await session.ask('costs');

@@ -18,7 +18,7 @@ export class Costs {
     this.broken = null;
   }
 
-  /** @param {Float64Array} pairs iteration and cost, in turn */
+  /** @param {ArrayLike<number>} pairs iteration and cost, in turn */
   add(pairs) {
     for (let k = 0; k + 1 < pairs.length; k += 2) this.#put(pairs[k], pairs[k + 1]);
   }

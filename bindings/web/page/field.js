@@ -136,8 +136,9 @@ function colourOf(value, { kind, low, high }, colours) {
  * @param {Meaning} meaning
  * @param {object} colours a palette
  * @param {number} radius in pixels
+ * @param {number} [rim] around filled ones, in pixels
  */
-export function paintPoints(context, rectangle, { points, train, bounds }, meaning, colours, radius) {
+export function paintPoints(context, rectangle, { points, train, bounds }, meaning, colours, radius, rim = 1) {
   const place = placer(rectangle, bounds);
   const all = points.length / 3;
   const every = Math.ceil(all / MOST_POINTS);
@@ -155,9 +156,11 @@ export function paintPoints(context, rectangle, { points, train, bounds }, meani
     context.stroke();
   }
   for (let k = 0; k < train; k += every) {
-    dot(k, radius + 1);
-    context.fillStyle = css(colours.paper);
-    context.fill();
+    if (rim > 0) {
+      dot(k, radius + rim);
+      context.fillStyle = css(colours.paper);
+      context.fill();
+    }
     dot(k, radius);
     context.fillStyle = css(colourOf(points[3 * k + 2], meaning, colours));
     context.fill();

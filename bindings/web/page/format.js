@@ -26,7 +26,7 @@ export function speed(perSecond) {
 export function short(number) {
   if (!Number.isFinite(number)) return Number.isNaN(number) ? 'NaN' : `${number < 0 ? '−' : ''}∞`;
   const text = Math.abs(number) >= 1e5 || (number !== 0 && Math.abs(number) < 1e-3)
-    ? number.toExponential(1)
+    ? number.toExponential(1).replace('.0e', 'e')
     : String(Number(number.toPrecision(3)));
   return text.replace('-', '−');
 }
@@ -35,7 +35,7 @@ export function short(number) {
 export function ticks(low, high, wanted) {
   const rough = (high - low) / wanted;
   const decade = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((by) => by * decade).find((by) => by >= 0.85 * rough);
+  const step = [1, 2, 5, 10].map((by) => by * decade).find((by) => by >= 0.8 * rough);
   const marks = [];
   for (let k = Math.ceil(low / step); k * step <= high + 1e-9 * step; k++) marks.push(k * step);
   return marks.map((mark) => Number(mark.toPrecision(12)));

@@ -147,6 +147,7 @@ class App {
     $('one').hidden = Boolean(many);
     $('many').hidden = !many;
     $('single').hidden = !many;
+    for (const id of ['why', 'compare']) $(id).hidden = Boolean(many);
     showLegend($('legend'), this.stage.data, this.stage.meaning);
     this.stage.blank(this.colours);
     this.#showPoints();

@@ -32,17 +32,17 @@ export class Many {
    */
   draw(networks, { data, meaning }, colours) {
     if (this.#tiles.length !== networks.length) this.#make(networks);
-    const best = Math.max(...networks.map(({ accuracy }) => accuracy ?? 0));
+    const best = bestOf(networks);
     networks.forEach((network, k) => {
       const { canvas, words, tile } = this.#tiles[k];
       const { context, width, height } = cleared(canvas);
       const rectangle = { x: 0, y: 0, width, height };
       paintField(context, rectangle, network.grid, meaning, colours, 1.25);
       context.drawImage(this.#dots(data, meaning, colours, canvas), 0, 0, width, height);
-      const failed = network.status === 'diverged' ? 'diverged' : percent(network.accuracy);
-      const text = `${this.vary} ${short(network.value)} · ${failed}`;
+      const reached = network.status === 'diverged' ? 'no number' : percent(network.accuracy);
+      const text = `${this.vary} ${short(network.value)}\n${reached}`;
       if (words.textContent !== text) words.textContent = text;
-      tile.classList.toggle('best', network.accuracy === best && best > 0);
+      tile.classList.toggle('best', k === best);
     });
   }
 
@@ -52,7 +52,7 @@ export class Many {
     if (this.#points?.key !== key || this.#points.colours !== colours) {
       const canvas = Object.assign(document.createElement('canvas'), { width, height });
       const rectangle = { x: 0, y: 0, width, height };
-      paintPoints(canvas.getContext('2d'), rectangle, data, meaning, colours, Math.max(1, width / 150));
+      paintPoints(canvas.getContext('2d'), rectangle, data, meaning, colours, width / 130, 0);
       this.#points = { key, colours, canvas };
     }
     return this.#points.canvas;
@@ -71,4 +71,10 @@ export class Many {
     });
     this.#list.replaceChildren(...this.#tiles.map(({ tile }) => tile));
   }
+}
+
+/** The place of the highest accuracy; of equal ones, that of the lowest cost. */
+function bestOf(networks) {
+  const isBetter = (a, b) => a.accuracy > b.accuracy || (a.accuracy === b.accuracy && a.cost < b.cost);
+  return networks.reduce((best, network, k) => (best < 0 || isBetter(network, networks[best]) ? k : best), -1);
 }

@@ -1,4 +1,4 @@
-import { paintCurve } from './curve.js';
+import { paintCurve, seriesOf } from './curve.js';
 import { cleared } from './canvas.js';
 import { cost, count, percent, speed } from './format.js';
 import { drawNetwork, isDrawn, networkInWords, shapeOf } from './network.js';
@@ -33,8 +33,8 @@ export class Readings {
     const { frame } = session;
     this.#numbers(frame);
     const { context, width, height } = cleared(this.$('curve'));
-    const { costs, heldOut } = session;
-    paintCurve(context, { x: 0, y: 0, width, height }, { costs, heldOut, log: this.log.checked }, colours);
+    const series = seriesOf(session, colours);
+    if (series.length) paintCurve(context, { x: 0, y: 0, width, height }, series, this.log.checked, colours);
     this.#shape(frame.widths, Boolean(session.many));
     if (session.many) return;
     if (isDrawn(frame.widths)) drawNetwork(this.$('network'), frame, this.opened.names, colours);

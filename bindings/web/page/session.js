@@ -13,6 +13,8 @@ export class Session {
   frame = null;
   costs = new Costs();
   heldOut = new Costs();
+  /** Of each of many networks. */
+  manyCosts = [];
   /** Whether the visitor wants it to train. */
   playing = true;
   lastLayer = false;
@@ -75,6 +77,7 @@ export class Session {
     this.status = null;
     this.costs.clear();
     this.heldOut.clear();
+    this.manyCosts = [];
   }
 
   /** Asks for the pictures that the page shows. */
@@ -128,6 +131,7 @@ export class Session {
     if (this.opened) {
       this.costs.add(frame.costs);
       this.heldOut.add(frame.heldOutCosts);
+      frame.many?.forEach(({ cost }, k) => (this.manyCosts[k] ??= new Costs()).add([frame.iteration, cost]));
       this.frame = frame;
       if (frame.notice) this.#told.said(frame.notice);
     }
@@ -138,15 +142,14 @@ export class Session {
 
   #draw() {
     this.#awaited = false;
-    if (this.frame) {
-      this.#told.drawn(this.frame);
-      if (this.frame.status !== this.status) {
-        this.status = this.frame.status;
-        this.#told.status(this.frame);
-      }
-    }
+    // before it is drawn, so that the next is made meanwhile
     const next = () => this.#engine.drawn();
     if (this.#calm.matches && this.isUnderWay && this.playing) setTimeout(next, CALM);
     else next();
+    if (!this.frame) return;
+    this.#told.drawn(this.frame);
+    if (this.frame.status === this.status) return;
+    this.status = this.frame.status;
+    this.#told.status(this.frame);
   }
 }

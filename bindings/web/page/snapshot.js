@@ -1,6 +1,6 @@
 import { css, palette } from './colour.js';
 import { write } from './canvas.js';
-import { paintCurve } from './curve.js';
+import { paintCurve, seriesOf } from './curve.js';
 import { paintField, paintPoints } from './field.js';
 import { cost, count, percent } from './format.js';
 import { shapeOf } from './network.js';
@@ -12,10 +12,13 @@ const FINE = 2;
 
 /**
  * Boundary and cost curve as a PNG, on white as the command's, whatever the page's own colours.
- * @param {{opened: object, meaning: object, frame: object, costs: object, heldOut: object, log: boolean}} run
+ * @param {import('./session.js').Session} session
+ * @param {object} meaning
+ * @param {boolean} log whether the axis of the costs is logarithmic
  * @returns {Promise<Blob>}
  */
-export function snapshot({ opened, meaning, frame, costs, heldOut, log }) {
+export function snapshot(session, meaning, log) {
+  const { opened, frame } = session;
   const colours = palette(false);
   const canvas = Object.assign(document.createElement('canvas'), { width: FINE * WIDTH, height: FINE * HEIGHT });
   const context = canvas.getContext('2d');
@@ -33,6 +36,6 @@ export function snapshot({ opened, meaning, frame, costs, heldOut, log }) {
     paintAxes(context, box, opened.bounds, colours);
     paintPoints(context, plane, opened, meaning, colours, 3);
   }
-  paintCurve(context, { x: 510, y: 44, width: 470, height: 440 }, { costs, heldOut, log }, colours);
+  paintCurve(context, { x: 510, y: 44, width: 470, height: 440 }, seriesOf(session, colours), log, colours);
   return new Promise((done) => canvas.toBlob(done, 'image/png'));
 }

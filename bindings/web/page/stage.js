@@ -75,6 +75,8 @@ export class Stage {
     const box = { x: 0, y: 0, width, height };
     paintAxes(context, box, this.data.bounds, colours);
     const plane = planeIn(box);
+    context.strokeStyle = css(colours.line);
+    context.strokeRect(plane.x - 0.5, plane.y - 0.5, plane.width + 1, plane.height + 1);
     paintPoints(context, plane, this.data, this.meaning, colours, width < 420 ? 2.5 : 3.25);
     more?.(context, placer(plane, this.data.bounds));
   }

@@ -5,8 +5,7 @@ import { layersOf, sentenceOf } from './weights.js';
 
 /** Pictures larger than this are no clearer, smaller than the second not to be told apart. */
 const LARGEST = 104;
-const SMALLEST = 26;
-const GAP = 8;
+const SMALLEST = 22;
 /** Room for the bar below a picture, which says how much its unit counts. */
 const BAR = 6;
 /** So many stand in one row. */
@@ -23,7 +22,7 @@ export class Units {
   #told;
   #frame = null;
   #chosen = -1;
-  #layout = { columns: 1, size: LARGEST };
+  #layout = { columns: 1, size: LARGEST, gap: 8 };
 
   /**
    * @param {HTMLCanvasElement} canvas
@@ -59,8 +58,8 @@ export class Units {
   }
 
   #at(x, y) {
-    const { columns, size } = this.#layout;
-    const [column, row] = [Math.floor(x / (size + GAP)), Math.floor(y / (size + BAR + GAP))];
+    const { columns, size, gap } = this.#layout;
+    const [column, row] = [Math.floor(x / (size + gap)), Math.floor(y / (size + BAR + gap))];
     const unit = row * columns + column;
     return column < columns && unit < this.count ? unit : -1;
   }
@@ -89,25 +88,24 @@ export class Units {
     this.colours = colours;
     this.#place();
     const { context } = cleared(this.#canvas);
-    const { columns, size } = this.#layout;
+    const { columns, size, gap } = this.#layout;
     const m = Math.round(Math.sqrt(frame.units.length / this.count));
     if (!(m >= 2)) return;
     const next = layersOf(frame.widths, frame.weights)[this.#frame.layer + 1];
     const outward = next.units === 1 ? next.weights : null;
     const most = outward && Math.max(...outward.map(Math.abs));
     for (let unit = 0; unit < this.count; unit++) {
-      const x = (unit % columns) * (size + GAP);
-      const y = Math.floor(unit / columns) * (size + BAR + GAP);
+      const x = (unit % columns) * (size + gap);
+      const y = Math.floor(unit / columns) * (size + BAR + gap);
       this.#tile(context, frame.units.subarray(unit * m * m, (unit + 1) * m * m), m, { x, y, width: size, height: size });
       if (outward) {
         context.fillStyle = css(colours.classes[outward[unit] < 0 ? 0 : 1]);
         context.fillRect(x, y + size + 2, (size * Math.abs(outward[unit])) / most || 0, 3);
       }
-      if (unit === this.#chosen) {
-        context.strokeStyle = css(colours.ink);
-        context.lineWidth = 2;
-        context.strokeRect(x + 1, y + 1, size - 2, size - 2);
-      }
+      const isChosen = unit === this.#chosen;
+      context.strokeStyle = css(isChosen ? colours.ink : colours.line);
+      context.lineWidth = isChosen ? 2 : 1;
+      context.strokeRect(x + 0.5, y + 0.5, size - 1, size - 1);
     }
     this.#tell();
   }
@@ -123,11 +121,12 @@ export class Units {
   /** As large as all fit in a few rows. */
   #place() {
     const width = this.#canvas.clientWidth;
-    const wanted = this.count <= FEW ? (width + GAP) / this.count - GAP : Math.sqrt((width * 240) / this.count) - GAP;
+    const gap = this.count > 64 ? 3 : 8;
+    const wanted = this.count <= FEW ? (width + gap) / this.count - gap : Math.sqrt((width * 240) / this.count) - gap;
     const size = Math.max(SMALLEST, Math.min(LARGEST, Math.floor(wanted)));
-    const columns = Math.max(1, Math.floor((width + GAP) / (size + GAP)));
+    const columns = Math.max(1, Math.floor((width + gap) / (size + gap)));
     const rows = Math.ceil(this.count / columns);
-    this.#layout = { columns, size };
-    this.#canvas.style.height = `${rows * (size + BAR + GAP)}px`;
+    this.#layout = { columns, size, gap };
+    this.#canvas.style.height = `${rows * (size + BAR + gap)}px`;
   }
 }

@@ -35,7 +35,7 @@ export class Verdict {
     this.#show(
       element('h3', capital(verdict.verdict ?? first)),
       list,
-      trials.length ? table('What was tried', ['change', 'cost', 'accuracy', ''], trials) : '',
+      trials.length ? table('What was tried', ['change', 'cost', 'accuracy', 'result'], trials) : '',
     );
   }
 

@@ -127,7 +127,7 @@ on({}, "sixteen seeds train side by side, and a click goes on with one", async (
   await visit.click("many-seeds");
   await visit.page.waitForFunction(() => document.querySelectorAll("#many .many-tile").length === 16);
   const tile = (k) => visit.page.$eval(`#many .many-tile:nth-child(${k})`, (tile) => tile.innerText);
-  await visit.page.waitForFunction(() => /seed \d+ · \d+\.\d+ %/.test(document.querySelector(".many-tile").innerText));
+  await visit.page.waitForFunction(() => /seed \d+\n\d+\.\d+ %/.test(document.querySelector(".many-tile").innerText));
   const early = await visit.page.$eval("#many .many-tile:nth-child(4) canvas", (canvas) => canvas.toDataURL());
   await visit.iteration(300);
   assert.notEqual(await visit.page.$eval("#many .many-tile:nth-child(4) canvas", (canvas) => canvas.toDataURL()), early);
