@@ -37,39 +37,50 @@ export const css = ([red, green, blue], alpha = 1) => `rgb(${red} ${green} ${blu
 /** The first colour with a share of the second. */
 export const mixed = (from, to, share) => from.map((value, k) => Math.round(value + (to[k] - value) * share));
 
-const STEPS = 512;
+/** A colour as a pixel of an `ImageData` (little-endian ABGR). */
+export const pixel = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+
+const STEPS = 1024;
 const tables = new Map();
 
 /**
- * Shades from certainty of class 0 to that of class 1, as pixels of an `ImageData` (little-endian ABGR).
+ * The shades from certainty of class 0 to that of class 1, as pixels.
  * @param {object} colours a palette
+ * @param {(at: number) => number} share of the way from 0 to 1, for a place between −1 and 1
  * @returns {Uint32Array}
  */
-function shades(colours) {
-  if (!tables.has(colours)) {
+function shades(colours, share) {
+  if (!tables.has(share)) tables.set(share, new Map());
+  const known = tables.get(share);
+  if (!known.has(colours)) {
     const [low, high] = colours.certain;
-    const shade = (share) =>
-      share < 0.5 ? mixed(low, colours.undecided, 2 * share) : mixed(colours.undecided, high, 2 * share - 1);
-    tables.set(colours, Uint32Array.from({ length: STEPS + 1 }, (_, k) => pixel(shade(k / STEPS))));
+    const shadeOf = (at) => (at < 0.5 ? mixed(low, colours.undecided, 2 * at) : mixed(colours.undecided, high, 2 * at - 1));
+    known.set(colours, Uint32Array.from({ length: STEPS + 1 }, (_, k) => pixel(shadeOf(share((2 * k) / STEPS - 1)))));
   }
-  return tables.get(colours);
+  return known.get(colours);
 }
 
-/** A colour as a pixel. */
-export const pixel = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+/** Evenly, for numbers. */
+export const evenly = (at) => 0.5 + 0.5 * at;
 
 /**
- * The shade of shares between 0 and 1 of a plane's points.
- * @param {Uint32Array} pixels written, one for each point
- * @param {(point: number) => number} share NaN is grey
+ * The shade of each value between two ends; beyond them that of the end, grey for what is no number.
+ * @param {Uint32Array} pixels written, one for each value
+ * @param {Float32Array} values
+ * @param {[number, number]} ends
  * @param {object} colours a palette
+ * @param {(at: number) => number} [share] how shades follow from places between the ends, −1 to 1
  */
-export function shade(pixels, share, colours) {
-  const table = shades(colours);
+export function shade(pixels, values, [low, high], colours, share = evenly) {
+  const table = shades(colours, share);
   const unknown = pixel(colours.unknown);
+  const scale = high > low ? STEPS / (high - low) : 0;
+  const offset = high > low ? -low * scale : STEPS / 2;
   for (let k = 0; k < pixels.length; k++) {
-    const at = share(k);
-    // NaN is neither
-    pixels[k] = at >= 0 && at <= 1 ? table[Math.round(STEPS * at)] : unknown;
+    const at = values[k] * scale + offset;
+    // NaN is neither; so is infinity times zero
+    if (at >= STEPS) pixels[k] = table[STEPS];
+    else if (at >= 0) pixels[k] = table[(at + 0.5) | 0];
+    else pixels[k] = at < 0 ? table[0] : unknown;
   }
 }

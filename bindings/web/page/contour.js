@@ -1,16 +1,16 @@
 /**
  * Draws the line on which values on a grid are 0, cell by cell (marching squares, between neighbours linearly).
  * @param {CanvasRenderingContext2D | Path2D} path takes `moveTo` and `lineTo`, in cells from the upper left
- * @param {(point: number) => number} value row-major, from the upper left
+ * @param {Float32Array} values row-major, from the upper left
  * @param {number} n points along each side
  */
-export function zeroLine(path, value, n) {
+export function zeroLine(path, values, n) {
   for (let row = 0; row + 1 < n; row++) {
-    let upperLeft = value(row * n);
-    let lowerLeft = value((row + 1) * n);
+    let upperLeft = values[row * n];
+    let lowerLeft = values[(row + 1) * n];
     for (let column = 0; column + 1 < n; column++) {
-      const upperRight = value(row * n + column + 1);
-      const lowerRight = value((row + 1) * n + column + 1);
+      const upperRight = values[row * n + column + 1];
+      const lowerRight = values[(row + 1) * n + column + 1];
       const signs = (upperLeft > 0) + (upperRight > 0) + (lowerLeft > 0) + (lowerRight > 0);
       if (signs > 0 && signs < 4) cell(path, column, row, upperLeft, upperRight, lowerLeft, lowerRight);
       upperLeft = upperRight;

@@ -44,15 +44,13 @@ export function stretch(context, n, fill, { x, y, width, height }) {
   fill(small.pixels);
   small.context.putImageData(small.image, 0, 0);
   context.imageSmoothingEnabled = true;
-  context.imageSmoothingQuality = 'high';
   context.drawImage(small.canvas, 0.5, 0.5, n - 1, n - 1, x, y, width, height);
 }
 
 /** Logits beyond this are as good as certain. */
 const CERTAIN = 12;
-const probabilities = Float32Array.from({ length: 1025 }, (_, k) => 1 / (1 + Math.exp(-CERTAIN * (k / 512 - 1))));
-/** The logistic function, from a table: a picture has no more shades. */
-const probability = (z) => probabilities[Math.round(512 * (Math.max(-CERTAIN, Math.min(CERTAIN, z)) / CERTAIN + 1))];
+/** The probability of a logit, given as a share of the largest. */
+const probability = (share) => 1 / (1 + Math.exp(-CERTAIN * share));
 
 /**
  * Shades a rectangle by what a network says at the points of a grid, and draws the lines between classes.
@@ -66,13 +64,15 @@ const probability = (z) => probabilities[Math.round(512 * (Math.max(-CERTAIN, Ma
 export function paintField(context, rectangle, grid, meaning, colours, thick = 2) {
   const n = Math.round(Math.sqrt(grid.length / meaning.outputs));
   if (n < 2) return;
-  const values = scalars(grid, meaning);
-  if (meaning.kind === 'several') {
-    stretch(context, n, (pixels) => shadeClasses(pixels, grid, meaning.outputs, colours), rectangle);
+  const { kind, outputs, low, high } = meaning;
+  if (kind === 'several') {
+    stretch(context, n, (pixels) => shadeClasses(pixels, grid, outputs, colours), rectangle);
+  } else if (kind === 'number') {
+    stretch(context, n, (pixels) => shade(pixels, grid, [low, high], colours), rectangle);
   } else {
-    stretch(context, n, (pixels) => shade(pixels, values, colours), rectangle);
+    stretch(context, n, (pixels) => shade(pixels, lead(grid, outputs, 1), [-CERTAIN, CERTAIN], colours, probability), rectangle);
   }
-  if (meaning.kind === 'number' || thick === 0) return;
+  if (kind === 'number' || thick === 0) return;
   const { x, y, width, height } = rectangle;
   const line = new Path2D();
   const [right, down] = [width / (n - 1), height / (n - 1)];
@@ -80,24 +80,18 @@ export function paintField(context, rectangle, grid, meaning, colours, thick = 2
     moveTo: (column, row) => line.moveTo(x + column * right, y + row * down),
     lineTo: (column, row) => line.lineTo(x + column * right, y + row * down),
   };
-  for (const lead of leads(grid, meaning)) zeroLine(place, lead, n);
+  const classes = kind === 'two' ? [1] : Array.from({ length: outputs }, (_, k) => k);
+  for (const own of classes) zeroLine(place, lead(grid, outputs, own), n);
   context.strokeStyle = css(colours.ink, 0.85);
   context.lineWidth = thick;
   context.lineCap = 'round';
   context.stroke(line);
 }
 
-/** How far a point is from one end of the shades to the other. */
-function scalars(grid, { kind, outputs, low, high }) {
-  if (kind === 'number') return (k) => Math.max(0, Math.min(1, (grid[outputs * k] - low) / (high - low || 1)));
-  if (outputs === 2) return (k) => probability(grid[2 * k + 1] - grid[2 * k]);
-  return (k) => probability(grid[k]);
-}
-
-/** What is 0 where two classes are equally likely: of two, the logit; of several, each one's lead over the others. */
-function leads(grid, { kind, outputs }) {
-  if (kind === 'two') return [outputs === 2 ? (k) => grid[2 * k + 1] - grid[2 * k] : (k) => grid[k]];
-  return Array.from({ length: outputs }, (_, own) => (k) => {
+/** How far the logit of a class leads the largest of the others at each point; one logit alone is class 1's lead. */
+function lead(grid, outputs, own) {
+  if (outputs === 1) return grid;
+  return Float32Array.from({ length: grid.length / outputs }, (_, k) => {
     let best = -Infinity;
     for (let c = 0; c < outputs; c++) if (c !== own && grid[outputs * k + c] > best) best = grid[outputs * k + c];
     return grid[outputs * k + own] - best;

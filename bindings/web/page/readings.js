@@ -15,6 +15,7 @@ export class Readings {
     this.units = new Units($('units'), $('unit'));
     this.log = $('log');
     this.told = 0;
+    this.turn = 0;
   }
 
   begin(opened) {
@@ -32,13 +33,23 @@ export class Readings {
   draw(session, colours) {
     const { frame } = session;
     this.#numbers(frame);
+    this.#shape(frame.widths, Boolean(session.many));
+    const pictures = [() => this.#curve(session, colours)];
+    if (!session.many && isDrawn(frame.widths)) {
+      pictures.push(() => drawNetwork(this.$('network'), frame, this.opened.names, colours));
+    }
+    if (!session.many && frame.units?.length) pictures.push(() => this.units.draw(frame, colours));
+    // while it trains one after another, so that the boundary has the time to move smoothly
+    this.turn = (this.turn + 1) % pictures.length;
+    const goesOn = frame.status === 'training' || (frame.status === 'paused' && session.playing);
+    if (goesOn) pictures[this.turn]();
+    else for (const draw of pictures) draw();
+  }
+
+  #curve(session, colours) {
     const { context, width, height } = cleared(this.$('curve'));
     const series = seriesOf(session, colours);
     if (series.length) paintCurve(context, { x: 0, y: 0, width, height }, series, this.log.checked, colours);
-    this.#shape(frame.widths, Boolean(session.many));
-    if (session.many) return;
-    if (isDrawn(frame.widths)) drawNetwork(this.$('network'), frame, this.opened.names, colours);
-    if (frame.units?.length) this.units.draw(frame, colours);
   }
 
   #numbers(frame) {

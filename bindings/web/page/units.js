@@ -114,8 +114,7 @@ export class Units {
   #tile(context, values, m, rectangle) {
     let most = 0;
     for (const value of values) most = Math.max(most, Math.abs(value));
-    const share = (k) => 0.5 + values[k] / (2 * most || 1);
-    stretch(context, m, (pixels) => shade(pixels, share, this.colours), rectangle);
+    stretch(context, m, (pixels) => shade(pixels, values, [-most, most], this.colours), rectangle);
   }
 
   /** As large as all fit in a few rows. */

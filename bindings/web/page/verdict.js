@@ -44,8 +44,12 @@ export class Verdict {
    * @param {{verdict: boolean, said: string, rows: {what: string, gpu: number, cpu: number, difference: number, bound: number}[]}} answer
    */
   compared({ verdict, said, rows }) {
-    const digits = (value) => (typeof value === 'number' ? value.toPrecision(7) : String(value ?? '–'));
-    const tiny = (value) => (typeof value === 'number' ? value.toExponential(1) : String(value ?? '–'));
+    const written = (value, small, how) => {
+      if (typeof value !== 'number') return String(value ?? '–');
+      return (Math.abs(value) < small ? value.toExponential(how - 1) : value.toPrecision(how)).replaceAll('-', '−');
+    };
+    const digits = (value) => written(value, 1e-3, 6);
+    const tiny = (value) => written(value, Infinity, 2);
     const cells = rows.map((row) => [row.what, digits(row.gpu), digits(row.cpu), tiny(row.difference), tiny(row.bound)]);
     this.#show(
       element('h3', verdict ? 'GPU and CPU agree.' : 'GPU and CPU do not agree.', verdict ? 'good' : 'bad'),
@@ -71,6 +75,8 @@ function table(caption, heads, rows) {
   box.tabIndex = 0;
   box.setAttribute('role', 'region');
   box.setAttribute('aria-label', caption);
+  // the sentence before it is read out, not each number
+  box.ariaLive = 'off';
   const made = document.createElement('table');
   made.append(element('caption', caption));
   const head = made.createTHead().insertRow();
