@@ -237,8 +237,10 @@ fn updates(
         Ok(theta)
     };
     let (low, high) = (after(-1.0)?, after(1.0)?);
-    let slack = low.iter().zip(&high).zip(run.parameters.values());
-    let slack: Vec<f64> = slack.map(|((low, high), theta)| (low - high).abs() + bounds.of(theta.abs())).collect();
+    // a weight of 0 becomes one as large as the update, and is rounded then
+    let own = run.parameters.values().iter().zip(&left.updated).map(|(theta, updated)| theta.abs().max(updated.abs()));
+    let slack = low.iter().zip(&high).zip(own);
+    let slack: Vec<f64> = slack.map(|((low, high), own)| (low - high).abs() + bounds.of(own)).collect();
     let of_tensor = |tensor: &Tensor| {
         let part = |values: &[f64]| values[tensor.range()].to_vec();
         let (sides, scales) = ([part(&left.updated), part(&right.updated)], part(&slack));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use planar::backend::{Backend, Chunk, DeviceInfo, Evaluation, PlanChoice, Run};
-use planar::compare::{Bounds, Step, judge, rounded};
+use planar::compare::{Bounds, Difference, Step, judge, rounded};
 use planar::cpu::{Engine, Reference};
 use planar::data::Dataset;
 use planar::gpu::{Adapter, Gpu, GpuSession};
@@ -17,6 +17,9 @@ use crate::settings::{Settings, Wanted};
 const CALIBRATION: Duration = Duration::from_millis(60);
 /// The most numbers of a step that is compared with the reference before a GPU is trusted: about half a second's work.
 const COMPARED: usize = 1 << 25;
+/// How many times the bound of rounding a number may be off before a GPU is not trusted: far more than rounding, far less than
+/// any fault.
+const FAULT: f64 = 100.0;
 
 /// A device that trains.
 #[derive(Clone)]
@@ -105,7 +108,10 @@ impl Device {
 
     /// One step from the weights of a run, to be compared.
     pub async fn step(&self, data: &Dataset, run: &Run) -> Result<Step> {
-        let Self::Gpu(gpu) = self else { return Step::of(self.backend(), data, run) };
+        let gpu = match self {
+            Self::Gpu(gpu) => gpu,
+            Self::Cpu(engine) => return Step::of(engine, data, run),
+        };
         let missing = || Error::Mismatch("a session without networks takes no step".into());
         let mut session = gpu.load_async(data, std::slice::from_ref(run)).await?;
         let evaluation = session.evaluate().await?.pop().ok_or_else(missing)?;
@@ -118,7 +124,10 @@ impl Device {
 
     /// What it is; a GPU without a name has the script's.
     pub fn info(&self, gpus: &Gpus) -> DeviceInfo {
-        let mut info = self.backend().device();
+        let mut info = match self {
+            Self::Gpu(gpu) => gpu.device(),
+            Self::Cpu(engine) => engine.device(),
+        };
         if info.name.is_empty() {
             info.name = gpus.name.clone().unwrap_or_else(|| "GPU".into());
         }
@@ -128,13 +137,6 @@ impl Device {
     /// Whether it is a GPU.
     pub fn is_gpu(&self) -> bool {
         matches!(self, Self::Gpu(_))
-    }
-
-    fn backend(&self) -> &dyn Backend {
-        match self {
-            Self::Gpu(gpu) => gpu,
-            Self::Cpu(engine) => engine,
-        }
     }
 }
 
@@ -225,7 +227,8 @@ async fn trusted(device: Device, data: &Dataset, runs: &[Run]) -> Result<Loaded>
     if first.parameters.values().len().saturating_mul(data.samples()) <= COMPARED && first.parameters.is_finite() {
         let (got, want) = (device.step(data, &first).await?, Step::of(&Reference::<f64>::new(), data, &first)?);
         let judged = judge([&want, &got], data, &first, 0, Bounds::F32_TO_F64)?;
-        if let Some(off) = judged.differences.iter().find(|difference| !difference.agrees) {
+        let is_off = |of: &&Difference| !of.agrees && !((of.left - of.right).abs() <= FAULT * of.bound);
+        if let Some(off) = judged.differences.iter().find(is_off) {
             let (tensor, [row, column]) = (&off.tensor, off.at);
             let said = format!("{tensor}[{row}, {column}] of the GPU is {:e}, and the CPU's {:e}", off.right, off.left);
             return Err(Error::Wrong(said));

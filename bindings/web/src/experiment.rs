@@ -18,8 +18,10 @@ use crate::said;
 use crate::samples::Samples;
 use crate::settings::Settings;
 
-/// How long a chunk of iterations takes: less than a frame of sixty a second.
-const CHUNK: Duration = Duration::from_millis(12);
+/// How long a chunk of iterations takes on the CPU: with the picture behind it, less than a frame of sixty a second.
+const CHUNK: Duration = Duration::from_millis(5);
+/// And on a GPU, which computes while the picture is made.
+const CHUNK_OF_GPU: Duration = Duration::from_millis(12);
 /// As often a device may be lost before the CPU trains in its place.
 const MOST_LOSSES: u32 = 3;
 /// The most costs that the page is sent of a run.
@@ -208,7 +210,7 @@ impl Experiment {
         let mut training = Training::new(&vec![schedule; self.stands.len()], self.session.queue_depth())?;
         let ended = self.stands.iter().enumerate().filter(|(_, stand)| stand.ended.is_some());
         ended.for_each(|(network, _)| training.stop_network(network));
-        Ok(training.with_chunks_of(CHUNK))
+        Ok(training.with_chunks_of(if self.device.is_gpu() { CHUNK_OF_GPU } else { CHUNK }))
     }
 
     /// Takes in what has happened; the networks that have diverged.

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use planar::backend::{Backend, CHUNK_LIMIT, DeviceInfo, Run};
-use planar::compare::{Bounds, Comparison, Difference, Step, checkpoints, compare as compared, judge, rounded};
+use planar::compare::{Bounds, Difference, Step, checkpoints, judge, rounded};
 use planar::cpu::Reference;
 use planar::data::Dataset;
 use planar::diagnose::{Case, Diagnosis, examine};
@@ -77,21 +77,9 @@ pub async fn compare(gpus: &Gpus, experiment: &Experiment, iterations: u64) -> R
     let (data, run) = (experiment.data(), &experiment.starts[0]);
     let work = (run.parameters.values().len() * data.samples()) as u64 * 3;
     let iterations = iterations.clamp(1, (WORK / work.max(1)).max(1));
-    let reference = Reference::<f64>::new();
-    let (rows, repeats) = match &experiment.device {
-        Device::Cpu(engine) => {
-            let sides: [&dyn Backend; 2] = [&reference, engine];
-            let Comparison { steps, repeats, .. } =
-                compared(sides, data, run, iterations, Bounds::F32_TO_F64, |_| {})?;
-            let of = |step: planar::compare::StepComparison| {
-                step.differences.into_iter().map(move |difference| (step.iteration, difference))
-            };
-            (steps.into_iter().flat_map(of).collect::<Vec<_>>(), repeats[1])
-        }
-        device => {
-            (steps(device, &reference, data, run, iterations).await?, again(device, data, run, iterations).await?)
-        }
-    };
+    let device = &experiment.device;
+    let rows = steps(device, &Reference::<f64>::new(), data, run, iterations).await?;
+    let repeats = again(device, data, run, iterations).await?;
     let agrees = repeats && rows.iter().all(|(_, difference)| difference.agrees);
     let DeviceInfo { name, .. } = experiment.device.info(gpus);
     let said = match rows.iter().find(|(_, difference)| !difference.agrees) {

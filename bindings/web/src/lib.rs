@@ -15,7 +15,9 @@ mod said;
 mod samples;
 mod settings;
 
+use std::collections::VecDeque;
 use std::rc::Rc;
+use std::time::Duration;
 
 use planar::backend::Run;
 use planar::cpu::Engine;
@@ -34,6 +36,8 @@ use request::{Request, Vary};
 use samples::{Brought, Samples};
 use settings::Settings;
 
+/// The time over which the speed is told.
+const SPEED: Duration = Duration::from_secs(1);
 /// The most networks side by side.
 const MOST_NETWORKS: usize = 64;
 /// By how much the lowest and the highest of several learning rates differ from the one given, as a power of two.
@@ -64,8 +68,9 @@ pub struct Lab {
     /// Iterations a second, and the count from which they are counted.
     pace: Option<f64>,
     paced: (Instant, u64),
-    /// When and where the last frame was, and whether there is something new since.
-    last: (Instant, u64),
+    /// When and where the frames of the last while were.
+    seen: VecDeque<(Instant, u64)>,
+    /// Whether there is something new since the last one.
     has_news: bool,
 }
 
@@ -89,7 +94,7 @@ impl Lab {
             goal: None,
             pace: None,
             paced: (now, 0),
-            last: (now, 0),
+            seen: VecDeque::new(),
             has_news: false,
         }
     }
@@ -170,9 +175,13 @@ impl Lab {
         let is_many = self.many.is_some();
         let Some(experiment) = self.many.as_mut().or(self.one.as_mut()) else { return Err(nothing_open()) };
         let (now, done) = (Instant::now(), experiment.done());
-        let seconds = now.duration_since(self.last.0).as_secs_f64();
-        let per_second = done.saturating_sub(self.last.1) as f64 / seconds.max(1e-3);
-        self.last = (now, done);
+        self.seen.push_back((now, done));
+        while self.seen.len() > 2 && now.duration_since(self.seen[1].0) > SPEED {
+            self.seen.pop_front();
+        }
+        let per_second = self.seen.front().map_or(0.0, |(since, from)| {
+            done.saturating_sub(*from) as f64 / now.duration_since(*since).as_secs_f64().max(1e-3)
+        });
         let ended = experiment.has_ended().then(|| experiment.stands[0].ended).flatten();
         let status = match ended {
             Some(_) if is_many => "finished",
@@ -301,10 +310,11 @@ impl Lab {
     }
 
     fn play(&mut self) -> Result<Object> {
-        let done_ = self.current().ok_or_else(nothing_open)?.done();
-        self.is_playing = true;
-        self.paced = (Instant::now(), done_);
-        self.last = (Instant::now(), done_);
+        let experiment = self.current().ok_or_else(nothing_open)?;
+        let (count, has_ended, now) = (experiment.done(), experiment.has_ended(), Instant::now());
+        (self.is_playing, self.has_news) = (!has_ended, true);
+        self.paced = (now, count);
+        self.seen = [self.paced].into();
         Ok(done())
     }
 
@@ -320,7 +330,8 @@ impl Lab {
     fn begin(&mut self) {
         let done = self.current().map_or(0, Experiment::done);
         let now = Instant::now();
-        (self.goal, self.paced, self.last, self.has_news) = (None, (now, done), (now, done), true);
+        (self.goal, self.paced, self.has_news) = (None, (now, done), true);
+        self.seen = [self.paced].into();
     }
 
     /// Trains several networks beside one another that differ in one thing.

@@ -2,13 +2,13 @@
 
 use planar::{Error, Result};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::samples::Brought;
 use crate::settings::Settings;
 
 /// What several networks differ in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Vary {
     /// The seed of the initial weights.
     Seed,
@@ -50,121 +50,63 @@ pub enum Request {
     Lose,
 }
 
-/// A request as it is written. Fields that no request has are no error, as the page numbers its requests.
-#[derive(Deserialize)]
-#[serde(tag = "do", rename_all = "kebab-case", rename_all_fields = "camelCase")]
-enum Written {
-    Open {
-        #[serde(default)]
-        settings: Settings,
-        #[serde(default)]
-        table: Option<Table>,
-        #[serde(default)]
-        bounds: Option<[f64; 4]>,
-    },
-    Play,
-    Pause,
-    Step {
-        #[serde(default = "one")]
-        iterations: u64,
-    },
-    Reset,
-    Pace {
-        #[serde(default)]
-        per_second: Option<f64>,
-    },
-    View {
-        #[serde(default)]
-        grid: usize,
-        #[serde(default)]
-        units: usize,
-        #[serde(default)]
-        layer: usize,
-    },
-    Why,
-    Compare {
-        #[serde(default = "compared")]
-        iterations: u64,
-    },
-    Many {
-        #[serde(default = "seed")]
-        vary: Vary,
-        #[serde(default = "sixteen")]
-        count: usize,
-        #[serde(default = "cells")]
-        grid: usize,
-    },
-    One,
-    Save,
-    Load {
-        #[serde(default)]
-        name: String,
-    },
-    Costs,
-    Lose,
-}
-
-#[derive(Deserialize)]
-struct Table {
-    name: String,
-    #[serde(default)]
-    label: Option<String>,
-}
-
-fn one() -> u64 {
-    1
-}
-
-fn compared() -> u64 {
-    200
-}
-
-fn seed() -> Vary {
-    Vary::Seed
-}
-
-fn sixteen() -> usize {
-    16
-}
-
-fn cells() -> usize {
-    40
-}
-
-/// Reads a request, beside which come points or the bytes of a file.
+/// Reads a request, beside which come points or the bytes of a file. Fields that it does not have are ignored, but those of
+/// the settings.
 ///
 /// # Errors
 /// [`Error::Mismatch`] if it does not read.
 pub fn read(text: &str, points: Option<Vec<f32>>, bytes: Option<Vec<u8>>) -> Result<Request> {
-    let written: Written = serde_json::from_str(text).map_err(|error| {
-        let said = error.to_string();
-        // where in the text it is helps nobody who did not write it
-        Error::Mismatch(said.split(" at line ").next().unwrap_or(&said).to_owned())
-    })?;
-    Ok(match written {
-        Written::Open { settings, table, bounds } => {
-            let brought = match (table, bytes, points) {
-                (Some(table), Some(bytes), _) => {
-                    Some(Brought { table: Some((table.name, bytes, table.label)), ..Brought::default() })
+    let mut written: Value = serde_json::from_str(text).map_err(|error| Error::Mismatch(error.to_string()))?;
+    let number = |name: &str, usual: u64| match &written[name] {
+        Value::Null => Ok(usual),
+        value => value.as_u64().ok_or_else(|| Error::Mismatch(format!("{name} must be a whole number, not {value}"))),
+    };
+    let count = |name: &str, usual: u64| number(name, usual).map(|value| usize::try_from(value).unwrap_or(usize::MAX));
+    let words = |value: &Value| value.as_str().map(str::to_owned);
+    Ok(match written["do"].as_str().unwrap_or_default() {
+        "open" => {
+            let settings = written["settings"].take();
+            let settings = match settings {
+                Value::Null => Settings::default(),
+                settings => Settings::deserialize(settings).map_err(|error| Error::Mismatch(error.to_string()))?,
+            };
+            let table = &written["table"];
+            let brought = match (words(&table["name"]), bytes, points) {
+                (Some(name), Some(bytes), _) => {
+                    Some(Brought { table: Some((name, bytes, words(&table["label"]))), ..Brought::default() })
                 }
-                (_, _, Some(points)) => Some(Brought { points, bounds, table: None }),
+                (_, _, Some(points)) => {
+                    let bounds = written["bounds"].as_array().map(|bounds| bounds.iter().filter_map(Value::as_f64));
+                    let bounds = bounds.and_then(|bounds| bounds.collect::<Vec<f64>>().try_into().ok());
+                    Some(Brought { points, bounds, table: None })
+                }
                 _ => None,
             };
             Request::Open { settings, brought }
         }
-        Written::Play => Request::Play,
-        Written::Pause => Request::Pause,
-        Written::Step { iterations } => Request::Step { iterations },
-        Written::Reset => Request::Reset,
-        Written::Pace { per_second } => Request::Pace { per_second },
-        Written::View { grid, units, layer } => Request::View { grid, units, layer },
-        Written::Why => Request::Why,
-        Written::Compare { iterations } => Request::Compare { iterations },
-        Written::Many { vary, count, grid } => Request::Many { vary, count, grid },
-        Written::One => Request::One,
-        Written::Save => Request::Save,
-        Written::Load { name } => Request::Load { name, bytes: bytes.unwrap_or_default() },
-        Written::Costs => Request::Costs,
-        Written::Lose => Request::Lose,
+        "play" => Request::Play,
+        "pause" => Request::Pause,
+        "step" => Request::Step { iterations: number("iterations", 1)? },
+        "reset" => Request::Reset,
+        "pace" => Request::Pace { per_second: written["perSecond"].as_f64() },
+        "view" => Request::View { grid: count("grid", 0)?, units: count("units", 0)?, layer: count("layer", 0)? },
+        "why" => Request::Why,
+        "compare" => Request::Compare { iterations: number("iterations", 200)? },
+        "many" => {
+            let vary = match written["vary"].as_str() {
+                None | Some("seed") => Vary::Seed,
+                Some("rate") => Vary::Rate,
+                Some(other) => {
+                    return Err(Error::invalid("what networks differ in", "seed or rate", format_args!("'{other}'")));
+                }
+            };
+            Request::Many { vary, count: count("count", 16)?, grid: count("grid", 40)? }
+        }
+        "one" => Request::One,
+        "save" => Request::Save,
+        "load" => Request::Load { name: words(&written["name"]).unwrap_or_default(), bytes: bytes.unwrap_or_default() },
+        "costs" => Request::Costs,
+        "lose" => Request::Lose,
+        other => return Err(Error::Mismatch(format!("there is no request '{other}'"))),
     })
 }

@@ -1,10 +1,12 @@
 // A browser, the built site behind a server of its own, and the site's worker on an empty page, which answers as it answers
 // the page's own script.
 
+import assert from "node:assert/strict";
 import { readFile, readdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { after, before } from "node:test";
 
 const here = import.meta.dirname;
 const root = path.join(here, "../../..");
@@ -59,7 +61,7 @@ export function launch({ gpu }) {
     executablePath: CHROMIUM,
     headless: true,
     args: ["--no-sandbox", ...(gpu ? GPU : [])],
-    protocolTimeout: 300_000,
+    protocolTimeout: 60_000,
   });
 }
 
@@ -159,4 +161,39 @@ export class Lab {
   close() {
     return this.page.close();
   }
+}
+
+/** Browsers with WebGPU and without for the tests of a file, and what these do first. */
+export function browsing() {
+  const browsers = {};
+  let site;
+  before(async () => {
+    site = await serve();
+    [browsers.gpu, browsers.none] = await Promise.all([launch({ gpu: true }), launch({ gpu: false })]);
+  });
+  after(async () => {
+    await Promise.all(Object.values(browsers).map((browser) => browser.close()));
+    site.close();
+  });
+
+  /** A worker for a test, which leaves no error on its console. */
+  async function lab(t, browser, options) {
+    const lab = await Lab.open(browser, site.origin, options);
+    t.after(async () => {
+      await lab.close();
+      assert.deepEqual(lab.errors, []);
+    });
+    assert.equal(lab.said.is, "ready", lab.said.said);
+    return lab;
+  }
+
+  /** Opens settings that are good; the answer, and the frame behind it. */
+  async function open(lab, settings, more = {}) {
+    await lab.frames();
+    const opened = await lab.ask({ do: "open", settings, ...more });
+    assert.equal(opened.is, "opened", opened.said);
+    const { last: frame } = await lab.until((frame) => frame.status === "paused");
+    return { ...opened, frame };
+  }
+  return { browsers, lab, open };
 }

@@ -12,10 +12,10 @@ fn main() -> ExitCode {
         eprintln!("planar-web-bind FILE.wasm FOLDER");
         return ExitCode::from(2);
     };
-    let made = Bindgen::new()
-        .input_path(wasm)
-        .web(true)
-        .and_then(|bindgen| bindgen.typescript(false).out_name("planar").generate(Path::new(folder)));
+    let made = Bindgen::new().input_path(wasm).web(true).and_then(|bindgen| {
+        let bindgen = bindgen.typescript(false).remove_name_section(true).remove_producers_section(true);
+        bindgen.out_name("planar").generate(Path::new(folder))
+    });
     match made {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
