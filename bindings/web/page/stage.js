@@ -32,7 +32,9 @@ export class Stage {
 
   /** Begins with other data. */
   begin(opened) {
-    this.data = opened;
+    // of many features there is no plane, and no point of it
+    const train = Math.min(opened.train, opened.points.length / 3);
+    this.data = { ...opened, train };
     this.meaning = meaningOf(opened);
   }
 
@@ -66,12 +68,13 @@ export class Stage {
   }
 
   /**
-   * Draws axes and points.
+   * Draws axes and points, if the data lie in a plane.
    * @param {object} colours a palette
    * @param {(context: CanvasRenderingContext2D, place: Function) => void} [more] what else lies above
    */
   drawPoints(colours, more) {
     const { context, width, height } = cleared(this.#points);
+    if (!this.data.bounds?.length) return;
     const box = { x: 0, y: 0, width, height };
     paintAxes(context, box, this.data.bounds, colours);
     const plane = planeIn(box);

@@ -115,11 +115,27 @@ on({}, "the run with the wrong derivative ends in NaN, and why tells the reason"
   assert.equal(await visit.page.$eval("#verdict", (part) => part.ariaLive), "polite");
 });
 
-on({}, "compare gives a verdict, or says what is missing", async (visit) => {
+on({}, "without a GPU, compare says in a sentence that there is none", async (visit) => {
   await visit.iteration(5);
+  await visit.page.$eval("#said", (said) => { said.textContent = ""; });
   await visit.click("compare");
-  await visit.page.waitForFunction(() => !document.getElementById("compare").disabled, { timeout: 60_000 });
-  assert.match(`${await visit.page.$eval("#verdict", (part) => part.innerText)}${await visit.text("said")}`, /agree|GPU/);
+  await visit.says("said", /GPU.*\.$/);
+  assert.ok(await visit.page.$eval("#verdict", (part) => part.hidden));
+});
+
+test("on a GPU the page says so, trains, and compare gives a verdict with its figures", async () => {
+  const withGpu = await Place.open({ gpu: true });
+  try {
+    const visit = await withGpu.visit({ link: "device=gpu" });
+    await visit.iteration(50, 60_000);
+    assert.match(await visit.text("device"), /^On the GPU: .*swiftshader/i);
+    await visit.click("compare");
+    await visit.says("verdict", /^GPU and CPU agree\./, 60_000);
+    assert.ok((await visit.page.$$("#verdict tbody tr")).length >= 10);
+    assert.deepEqual(visit.errors, []);
+  } finally {
+    await withGpu.close();
+  }
 });
 
 on({}, "sixteen seeds train side by side, and a click goes on with one", async (visit) => {
