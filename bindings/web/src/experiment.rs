@@ -283,10 +283,12 @@ impl Experiment {
             other => said::of(other),
         };
         if matches!(error, Error::Lost(_)) && self.losses <= MOST_LOSSES {
-            let again = gpus.load(&Settings { device: "gpu".into(), ..self.settings.clone() }, self.data(), &runs).await;
+            let again =
+                gpus.load(&Settings { device: "gpu".into(), ..self.settings.clone() }, self.data(), &runs).await;
             if let Ok(Loaded { device, session, fallback: None }) = again {
                 (self.device, self.session) = (device, session);
-                self.notice = Some(format!("{why} It was opened again, and training goes on from iteration {iteration}."));
+                self.notice =
+                    Some(format!("{why} It was opened again, and training goes on from iteration {iteration}."));
                 return self.retire_ended().await;
             }
         }

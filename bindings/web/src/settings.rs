@@ -112,7 +112,11 @@ impl Settings {
     /// How samples are made or read.
     pub fn options(&self) -> Result<Options> {
         if let Some(samples) = self.samples.filter(|samples| *samples > MOST_SAMPLES) {
-            return Err(Error::invalid("the number of samples", format!("at most {MOST_SAMPLES} in a browser"), samples));
+            return Err(Error::invalid(
+                "the number of samples",
+                format!("at most {MOST_SAMPLES} in a browser"),
+                samples,
+            ));
         }
         let of_generated = self.data != OWN;
         let mut options = Options { scale: self.scale.parse()?, ..Options::default() };
