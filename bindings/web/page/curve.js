@@ -32,7 +32,7 @@ function range(series, log) {
     });
   }
   if (!(high > 0)) return log ? [0.1, 1] : [0, 1];
-  const first = Math.max(...series.map(({ costs }) => costs.first));
+  const first = Math.max(...series.map(({ costs }) => costs.first).filter(Number.isFinite));
   // a run that explodes would flatten all before it
   if (first > 0) high = Math.min(high, (log ? 1000 : 2.5) * first);
   if (!log) return [0, 1.06 * high];

@@ -25,8 +25,9 @@ export class Draw {
 
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {{place: (x: number, y: number) => [number, number], drawn: () => void, changed: () => void}} told `place` turns
-   *   pixels to coordinates, `drawn` follows each point, `changed` each stroke
+   * @param {{place: (x: number, y: number) => [number, number], drawn: () => void, moved: Function,
+   *   changed: () => void}} told `place` turns pixels to coordinates, `drawn` follows each point, `moved` each move of the
+   *   cross, `changed` each stroke
    */
   constructor(canvas, told) {
     this.#canvas = canvas;
@@ -115,6 +116,7 @@ export class Draw {
       const [x1, x2] = this.cross ?? [0, 0];
       this.cross = [Math.max(left, Math.min(right, x1 + step[0])), Math.max(low, Math.min(high, x2 + step[1]))];
       this.#told.drawn();
+      this.#told.moved(...this.cross);
     } else if (event.key === ' ' || event.key === 'Enter') {
       this.cross ??= [0, 0];
       this.#put(...this.cross);

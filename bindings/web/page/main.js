@@ -3,6 +3,7 @@ import { palette } from './colour.js';
 import { Controls } from './controls.js';
 import { BOUNDS, Draw } from './draw.js';
 import { takeFiles } from './files.js';
+import { short } from './format.js';
 import { Many } from './many.js';
 import { showClaims } from './presets.js';
 import { Readings } from './readings.js';
@@ -43,6 +44,7 @@ class App {
     this.draw = new Draw($('points'), {
       place: (x, y) => this.stage.at(x, y),
       drawn: () => this.#showPoints(),
+      moved: (x1, x2) => this.say(`The cross is at ${short(x1)} and ${short(x2)}.`),
       changed: () => this.open(this.chosen),
     });
     this.draw.showBrushes($('brushes'));
@@ -137,6 +139,8 @@ class App {
     const isOwn = this.chosen.data === 'own';
     this.draw.active = isOwn && !this.table;
     $('points').tabIndex = this.draw.active ? 0 : -1;
+    $('points').setAttribute('role', this.draw.active ? 'application' : 'img');
+    $('points').setAttribute('aria-label', this.draw.active ? 'A plane to draw points on' : 'The points');
     $('points').classList.toggle('drawing', this.draw.active);
     $('table').hidden = !(isOwn && this.table);
     $('table').textContent = this.table ? `${this.table.name}: clear it to draw points instead.` : '';

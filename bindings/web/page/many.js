@@ -74,7 +74,7 @@ export class Many {
 }
 
 /** The place of the highest accuracy; of equal ones, that of the lowest cost. */
-function bestOf(networks) {
+export function bestOf(networks) {
   const isBetter = (a, b) => a.accuracy > b.accuracy || (a.accuracy === b.accuracy && a.cost < b.cost);
   return networks.reduce((best, network, k) => (best < 0 || isBetter(network, networks[best]) ? k : best), -1);
 }

@@ -1,6 +1,7 @@
 import { paintCurve, seriesOf } from './curve.js';
 import { cleared } from './canvas.js';
 import { cost, count, percent, speed } from './format.js';
+import { bestOf } from './many.js';
 import { drawNetwork, isDrawn, networkInWords, shapeOf } from './network.js';
 import { MOST_UNITS, Units } from './units.js';
 
@@ -58,8 +59,9 @@ export class Readings {
     };
     const share = (value) => (this.number ? (value ?? Number.NaN).toFixed(4).replace('NaN', '–') : percent(value));
     put('iteration', count(frame.iteration));
-    put('cost', cost(frame.cost));
-    put('accuracy', share(frame.accuracy));
+    const best = bestIn(frame);
+    put('cost', cost(best.cost));
+    put('accuracy', share(best.accuracy));
     put('held-out', share(frame.heldOutAccuracy));
     if (performance.now() - this.told < CALM && frame.status === 'training') return;
     this.told = performance.now();
@@ -69,6 +71,7 @@ export class Readings {
   /** Shows what there is room for, once a network. */
   #shape(widths, many) {
     const shape = `${shapeOf(widths)}${many ? ' × 16' : ''}`;
+    this.$('cost').previousElementSibling.textContent = many ? 'Cost of the best' : 'Cost';
     if (this.$('shape').textContent === shape) return;
     this.$('shape').textContent = shape;
     const thicket = !isDrawn(widths);
@@ -102,8 +105,9 @@ export class Readings {
 
   /** A run's end in a sentence. */
   finished(frame) {
-    const well = this.number ? '' : ` and accuracy ${percent(frame.accuracy)}`;
-    return `Done: cost ${cost(frame.cost)}${well} after ${count(frame.iteration)} iterations.`;
+    const best = bestIn(frame);
+    const well = this.number ? '' : ` and accuracy ${percent(best.accuracy)}`;
+    return `Done: ${frame.many ? 'at best ' : ''}cost ${cost(best.cost)}${well} after ${count(frame.iteration)} iterations.`;
   }
 
   /** What computes, in words. */
@@ -112,6 +116,9 @@ export class Readings {
     return `On the GPU: ${[device.name, device.backend].filter(Boolean).join(', ')}; plan ${plan}.`;
   }
 }
+
+/** Of many networks the best, else the one there is. */
+const bestIn = (frame) => (frame.many?.length ? frame.many[bestOf(frame.many)] : frame);
 
 /** The curves' names, each beside its colour. */
 function legend(names) {

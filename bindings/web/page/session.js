@@ -67,9 +67,10 @@ export class Session {
   close() {
     this.#opens++;
     this.#accepted = null;
+    if (this.opened) this.ask('pause');
     this.opened = null;
+    this.many = false;
     this.#begin();
-    this.ask('pause');
   }
 
   #begin() {
@@ -82,7 +83,7 @@ export class Session {
 
   /** Asks for the pictures that the page shows. */
   view() {
-    const hidden = this.opened.widths?.slice(1, -1) ?? this.opened.settings.hidden.split('x').map(Number);
+    const hidden = this.opened.settings.hidden.split('x').map(Number);
     const layer = this.lastLayer ? hidden.length - 1 : 0;
     this.ask('view', { grid: GRID, units: this.many ? 0 : detail(hidden[layer] ?? 0), layer });
   }
