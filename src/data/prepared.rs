@@ -2,7 +2,7 @@
 
 use super::held_out::labelled;
 use super::table::{Input, Notice, Progress, Table, read};
-use super::{Columns, Dataset, HeldOut, Options, Scale, Source, Targets};
+use super::{Columns, Dataset, HeldOut, Options, Scale, Source, Targets, split};
 use crate::{Error, Result};
 
 /// Samples to train on and to test with, and what should be known about them.
@@ -33,7 +33,15 @@ impl Source {
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Prepared> {
         held_out.map_or(Ok(()), |held_out| held_out.check(self))?;
-        Loaded::new(self, options, progress)?.prepare(options, held_out, progress)
+        let loaded = Loaded::new(self, options, progress)?;
+        let is_held_out = held_out.map(|held_out| held_out.of(loaded.targets())).transpose()?.flatten();
+        let mut prepared = loaded.divide(is_held_out.as_deref(), options)?;
+        let read = held_out.map(|held_out| held_out.read(prepared.data.columns(), &options.table, progress));
+        if let Some((test, notices)) = read.transpose()?.flatten() {
+            prepared.held_out = Some(test);
+            prepared.notices.extend(notices);
+        }
+        Ok(prepared)
     }
 
     /// The samples of a network that has learnt, treated as they were then: `model` is what it has learnt from.
@@ -77,7 +85,8 @@ impl Source {
 }
 
 impl Prepared {
-    /// [`Source::prepare`] of a table wherever it is, such as the bytes of a file in memory.
+    /// [`Source::prepare`] of a table wherever it is, such as the bytes of a file in memory; a share of each class may be held
+    /// out, by a seed.
     ///
     /// # Errors
     /// Those of [`Source::prepare`] for a file.
@@ -95,20 +104,20 @@ impl Prepared {
     pub fn of_table(
         input: Input,
         options: &Options,
-        held_out: Option<&HeldOut>,
+        held_out: Option<(f64, u32)>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Self> {
         Source::Csv(input.path().into()).check(options)?;
-        Loaded::of_table(input, options, progress)?.prepare(options, held_out, progress)
+        Loaded::of_table(input, options, progress)?.hold_out(held_out, options)
     }
 
-    /// [`Source::prepare`] of samples that are there already. They are scaled only if a scale is named.
+    /// [`Source::prepare`] of samples that are there already, and are scaled only if a scale is named; a share of each class may
+    /// be held out, by a seed.
     ///
     /// # Errors
     /// Those of [`Dataset::split`] and of [`Dataset::with_scaling`].
-    pub fn of_samples(data: Dataset, options: &Options, held_out: Option<&HeldOut>) -> Result<Self> {
-        let data = data.answered_with(options.table.output);
-        Loaded::Generated(data).prepare(options, held_out, &mut |_| ())
+    pub fn of_samples(data: Dataset, options: &Options, held_out: Option<(f64, u32)>) -> Result<Self> {
+        Loaded::Generated(data.answered_with(options.table.output)).hold_out(held_out, options)
     }
 }
 
@@ -137,21 +146,11 @@ impl Loaded {
         Ok(Self::File(table.into()))
     }
 
-    /// Holds samples out, or reads others, if requested.
-    fn prepare(
-        self,
-        options: &Options,
-        held_out: Option<&HeldOut>,
-        progress: &mut dyn FnMut(Progress),
-    ) -> Result<Prepared> {
-        let is_held_out = held_out.map(|held_out| held_out.of(self.targets())).transpose()?.flatten();
-        let mut prepared = self.divide(is_held_out.as_deref(), options)?;
-        let read = held_out.map(|held_out| held_out.read(prepared.data.columns(), &options.table, progress));
-        if let Some((test, notices)) = read.transpose()?.flatten() {
-            prepared.held_out = Some(test);
-            prepared.notices.extend(notices);
-        }
-        Ok(prepared)
+    /// Holds a share of each class out by a seed, if one is given.
+    fn hold_out(self, held_out: Option<(f64, u32)>, options: &Options) -> Result<Prepared> {
+        let of = |(share, seed)| split::held_out(&self.targets().strata(), share, seed);
+        let is_held_out = held_out.map(of).transpose()?;
+        self.divide(is_held_out.as_deref(), options)
     }
 
     pub fn targets(&self) -> &Targets {

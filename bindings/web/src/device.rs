@@ -149,7 +149,8 @@ impl Gpus {
     /// The names of the adapters: a browser offers one at most.
     pub async fn names(&self) -> Vec<String> {
         let own = |adapter: Adapter| adapter.device_info().name;
-        let named = |name: String| if name.is_empty() { self.name.clone().unwrap_or_else(|| "GPU".into()) } else { name };
+        let named =
+            |name: String| if name.is_empty() { self.name.clone().unwrap_or_else(|| "GPU".into()) } else { name };
         Adapter::find_all().await.into_iter().map(own).map(named).collect()
     }
 
@@ -188,12 +189,16 @@ impl Gpus {
         let (adapter, gpu) = match self.open().await {
             Ok(opened) => opened,
             Err(Error::NoAdapter(_)) => {
-                return cpu(Some("This browser offers no GPU (WebGPU has no adapter), so the CPU trains.".into())).await;
+                return cpu(Some("This browser offers no GPU (WebGPU has no adapter), so the CPU trains.".into()))
+                    .await;
             }
-            Err(error) => return cpu(Some(format!("The GPU cannot be opened, so the CPU trains. {}", said::of(&error)))).await,
+            Err(error) => {
+                return cpu(Some(format!("The GPU cannot be opened, so the CPU trains. {}", said::of(&error)))).await;
+            }
         };
         if wanted == Wanted::Auto && adapter.is_software() {
-            let said = "The browser's only GPU is one of software, which computes on the CPU itself, so the CPU trains.";
+            let said =
+                "The browser's only GPU is one of software, which computes on the CPU itself, so the CPU trains.";
             return cpu(Some(said.into())).await;
         }
         let device = Device::Gpu(gpu.with_plan(plan).with_layout(layout));
@@ -227,7 +232,10 @@ async fn trusted(device: Device, data: &Dataset, runs: &[Run]) -> Result<Loaded>
     if first.parameters.values().len().saturating_mul(data.samples()) <= COMPARED && first.parameters.is_finite() {
         let (got, want) = (device.step(data, &first).await?, Step::of(&Reference::<f64>::new(), data, &first)?);
         let judged = judge([&want, &got], data, &first, 0, Bounds::F32_TO_F64)?;
-        let is_off = |of: &&Difference| !of.agrees && !((of.left - of.right).abs() <= FAULT * of.bound);
+        let is_off = |of: &&Difference| {
+            let is_rounding = (of.left - of.right).abs() <= FAULT * of.bound;
+            !of.agrees && !is_rounding
+        };
         if let Some(off) = judged.differences.iter().find(is_off) {
             let (tensor, [row, column]) = (&off.tensor, off.at);
             let said = format!("{tensor}[{row}, {column}] of the GPU is {:e}, and the CPU's {:e}", off.right, off.left);

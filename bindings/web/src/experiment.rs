@@ -278,12 +278,17 @@ impl Experiment {
         self.losses += 1;
         gpus.forget();
         let (runs, iteration) = (self.there(), self.done());
-        let why = said::of(error);
+        let why = match error {
+            Error::Lost(_) => "The GPU was lost.".to_owned(),
+            other => said::of(other),
+        };
         if matches!(error, Error::Lost(_)) && self.losses <= MOST_LOSSES {
-            let again = gpus.load(&Settings { device: "gpu".into(), ..self.settings.clone() }, self.data(), &runs).await;
+            let again =
+                gpus.load(&Settings { device: "gpu".into(), ..self.settings.clone() }, self.data(), &runs).await;
             if let Ok(Loaded { device, session, fallback: None }) = again {
                 (self.device, self.session) = (device, session);
-                self.notice = Some(format!("{why} It was opened again, and training goes on from iteration {iteration}."));
+                self.notice =
+                    Some(format!("{why} It was opened again, and training goes on from iteration {iteration}."));
                 return self.retire_ended().await;
             }
         }

@@ -84,7 +84,9 @@ pub async fn compare(gpus: &Gpus, experiment: &Experiment, iterations: u64) -> R
     let DeviceInfo { name, .. } = experiment.device.info(gpus);
     let said = match rows.iter().find(|(_, difference)| !difference.agrees) {
         Some((iteration, Difference { tensor, .. })) => {
-            format!("{name} and the CPU in double precision disagree: {tensor} at iteration {iteration} is beyond its bound.")
+            format!(
+                "{name} and the CPU in double precision disagree: {tensor} at iteration {iteration} is beyond its bound."
+            )
         }
         None if !repeats => format!("{name} does not train again to the same bits in other chunks."),
         None => format!(
@@ -99,7 +101,9 @@ pub async fn compare(gpus: &Gpus, experiment: &Experiment, iterations: u64) -> R
             "difference": (left - right).abs(), "bound": bound, "agrees": agrees })
     };
     let rows: Vec<Value> = rows.iter().map(row).collect();
-    Ok(Object::new(json!({ "is": "compared", "verdict": agrees, "said": said, "rows": rows, "iterations": iterations })))
+    Ok(Object::new(
+        json!({ "is": "compared", "verdict": agrees, "said": said, "rows": rows, "iterations": iterations }),
+    ))
 }
 
 /// Steps from the weights that the reference comes to: at iterations 0, 1, 10, 100, … and the last.

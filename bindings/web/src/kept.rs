@@ -67,10 +67,14 @@ pub fn save(experiment: &Experiment, kept: Option<&Kept>, gpus: &Gpus) -> Result
     state.costs = experiment.costs.logged.iter().filter(|at| at.iteration < stand.iteration).copied().collect();
     let [before, since] = &experiment.costs.curves;
     state.curve = before.joined(since);
-    if stand.iteration > 0 && stand.cost.is_finite() && stand.ended.is_some_and(|(status, _)| status == Status::Finished) {
+    if stand.iteration > 0
+        && stand.cost.is_finite()
+        && stand.ended.is_some_and(|(status, _)| status == Status::Finished)
+    {
         state.curve.end(CostAt { iteration: stand.iteration, cost: stand.cost });
     }
-    let name = format!("{}-{}.safetensors", data.name().trim_end_matches(".csv"), Hidden::from(run.network.hidden().to_vec()));
+    let name =
+        format!("{}-{}.safetensors", data.name().trim_end_matches(".csv"), Hidden::from(run.network.hidden().to_vec()));
     let checkpoint =
         Checkpoint { state, parameters: stand.parameters.clone(), moments: stand.moments.clone(), best: None };
     let bytes = checkpoint.to_bytes(Path::new(&name))?;
@@ -125,12 +129,7 @@ pub fn load(name: &str, bytes: &[u8], now: Option<(Settings, Rc<Samples>)>) -> R
     if begun.parameters.layout() != parameters.layout() {
         return Err(refuse("holds the weights of another network than it names".into()));
     }
-    let run = Run {
-        parameters,
-        recipe: of.recipe,
-        state: optim::State { updates: state.iteration, moments },
-        ..begun
-    };
+    let run = Run { parameters, recipe: of.recipe, state: optim::State { updates: state.iteration, moments }, ..begun };
     let kept = Kept { start: state.start.clone(), iteration: state.iteration, state };
     Ok(Loaded { settings, samples, run, kept })
 }

@@ -194,7 +194,8 @@ impl Lab {
         said.insert("status".into(), json!(status));
         said.insert("perSecond".into(), json!(if self.is_playing { per_second } else { 0.0 }));
         if let (Some((_, at)), "diverged") = (ended, status) {
-            let of = format!("the training diverged at iteration {at}: its cost or a weight is no longer a finite number");
+            let of =
+                format!("the training diverged at iteration {at}: its cost or a weight is no longer a finite number");
             said.insert("said".into(), json!(said::sentence(&of)));
         }
         let warned = said::warned();
@@ -213,7 +214,7 @@ impl Lab {
                 let run = settings.run()?.run(samples.data())?;
                 let origin = settings.run()?.start.to_string();
                 let samples = Rc::new(samples);
-                let settings = Settings { samples: Some(samples.count()), ..settings };
+                let settings = Settings { samples: Some(samples.count()), ..*settings };
                 let opened = Experiment::new(&mut self.gpus, settings, samples, vec![run], origin).await?;
                 (self.brought, self.kept) = (brought, None);
                 self.show(opened).await
@@ -294,7 +295,9 @@ impl Lab {
                         gpu.destroy();
                         Ok(done())
                     }
-                    device::Device::Cpu(_) => Err(Error::Mismatch("the CPU trains, and there is no GPU to lose".into())),
+                    device::Device::Cpu(_) => {
+                        Err(Error::Mismatch("the CPU trains, and there is no GPU to lose".into()))
+                    }
                 }
             }
         }
@@ -375,7 +378,10 @@ impl Lab {
         let mut notices: Vec<String> =
             experiment.samples.prepared.notices.iter().map(|notice| said::sentence(&notice.to_string())).collect();
         if data.features() != 2 {
-            let said = format!("These samples have {} features, and the picture of a boundary shows two: there is none.", data.features());
+            let said = format!(
+                "These samples have {} features, and the picture of a boundary shows two: there is none.",
+                data.features()
+            );
             notices.push(said);
         }
         let names: Vec<&str> = data.columns().features.iter().map(|feature| feature.name.as_str()).collect();

@@ -108,13 +108,7 @@ fn shown_layer(network: &Network, view: View) -> usize {
 }
 
 /// A of the first units of a hidden layer over the plane, (units × cells).
-fn units(
-    engine: &Engine,
-    samples: &Samples,
-    run: &Run,
-    parameters: &Parameters,
-    view: View,
-) -> Result<Vec<f32>> {
+fn units(engine: &Engine, samples: &Samples, run: &Run, parameters: &Parameters, view: View) -> Result<Vec<f32>> {
     let points = samples.grid(view.units);
     if points.is_empty() {
         return Ok(Vec::new());

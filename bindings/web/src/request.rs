@@ -19,7 +19,7 @@ pub enum Vary {
 /// A request with all that comes with it.
 pub enum Request {
     /// Opens an experiment; samples of one's own are kept from one to the next.
-    Open { settings: Settings, brought: Option<Brought> },
+    Open { settings: Box<Settings>, brought: Option<Brought> },
     /// Trains to the end.
     Play,
     /// Trains no further.
@@ -82,7 +82,7 @@ pub fn read(text: &str, points: Option<Vec<f32>>, bytes: Option<Vec<u8>>) -> Res
                 }
                 _ => None,
             };
-            Request::Open { settings, brought }
+            Request::Open { settings: Box::new(settings), brought }
         }
         "play" => Request::Play,
         "pause" => Request::Pause,

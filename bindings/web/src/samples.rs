@@ -38,7 +38,7 @@ impl Samples {
     pub fn new(settings: &Settings, brought: &Brought) -> Result<Self> {
         let (options, held_out) = (settings.options()?, settings.held_out());
         let prepared = match (settings.source()?, &brought.table) {
-            (Some(source), _) => source.prepare(&options, held_out.as_ref(), &mut |_| ())?,
+            (Some(source), _) => Prepared::of_samples(source.load(&options)?, &options, held_out)?,
             (None, Some((name, bytes, label))) => {
                 if bytes.len() > MOST_BYTES {
                     let (most, given) = (MOST_BYTES >> 20, bytes.len() >> 20);
@@ -47,9 +47,9 @@ impl Samples {
                 }
                 let mut options = options;
                 options.table.label.clone_from(label);
-                Prepared::of_table(Input::Bytes(Path::new(name), bytes), &options, held_out.as_ref(), &mut |_| ())?
+                Prepared::of_table(Input::Bytes(Path::new(name), bytes), &options, held_out, &mut |_| ())?
             }
-            (None, None) => Prepared::of_samples(drawn(&brought.points)?, &options, held_out.as_ref())?,
+            (None, None) => Prepared::of_samples(drawn(&brought.points)?, &options, held_out)?,
         };
         let mut samples = Self::of(prepared);
         if let Some(bounds) = brought.bounds.filter(|_| settings.data == OWN && brought.table.is_none()) {
@@ -66,7 +66,8 @@ impl Samples {
     /// Those of a generated set that a checkpoint names, or none that are the same to the bit.
     pub fn of_hash(settings: &Settings, hash: &str) -> Result<Option<Self>> {
         let Some(source) = settings.source()? else { return Ok(None) };
-        let prepared = source.prepare(&settings.options()?, settings.held_out().as_ref(), &mut |_| ())?;
+        let options = settings.options()?;
+        let prepared = Prepared::of_samples(source.load(&options)?, &options, settings.held_out())?;
         Ok((prepared.data.sha256() == hash).then(|| Self::of(prepared)))
     }
 

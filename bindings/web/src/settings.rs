@@ -1,7 +1,7 @@
 //! The settings of an experiment as the page writes them: a flat object, whose values are spelt as the command's.
 
 use planar::backend::{LayoutChoice, PlanChoice};
-use planar::data::{HeldOut, Options, Scale, Source};
+use planar::data::{Options, Scale, Source};
 use planar::diagnose::Change;
 use planar::fit::{RunSettings, Start};
 use planar::model::{Hidden, InitScale};
@@ -112,7 +112,11 @@ impl Settings {
     /// How samples are made or read.
     pub fn options(&self) -> Result<Options> {
         if let Some(samples) = self.samples.filter(|samples| *samples > MOST_SAMPLES) {
-            return Err(Error::invalid("the number of samples", format!("at most {MOST_SAMPLES} in a browser"), samples));
+            return Err(Error::invalid(
+                "the number of samples",
+                format!("at most {MOST_SAMPLES} in a browser"),
+                samples,
+            ));
         }
         let of_generated = self.data != OWN;
         let mut options = Options { scale: self.scale.parse()?, ..Options::default() };
@@ -122,9 +126,9 @@ impl Settings {
         Ok(options)
     }
 
-    /// The samples that are held out, if any are.
-    pub fn held_out(&self) -> Option<HeldOut> {
-        (self.held_out != 0.0).then_some(HeldOut::Fraction { share: self.held_out, seed: SEED })
+    /// The share of the samples that is held out, if any is, and the seed by which they are drawn.
+    pub fn held_out(&self) -> Option<(f64, u32)> {
+        (self.held_out != 0.0).then_some((self.held_out, SEED))
     }
 
     /// The network, its start and what makes an update.

@@ -28,12 +28,12 @@ test("the command reads a checkpoint of the page, and the page one of the comman
   const saved = await page.ask({ do: "save" });
   assert.equal(saved.name, "flower-4.safetensors");
   await writeFile(at(saved.name), Buffer.from(saved.bytes));
-  const state = JSON.parse(run("show", saved.name, "--json")).metadata.planar;
+  const state = JSON.parse(run("show", saved.name)).metadata.planar;
   assert.deepEqual([state.iteration, state.activation, state.widths], [300, "leaky-relu:0.02", [2, 4, 1]]);
   const flags = ["--optimizer", "adam", "--learning-rate", "0.02", "--batch-size", "100", "--test-fraction", "0.2",
     "--activation", "leaky-relu:0.02", "--device", "cpu", "--json"];
   const resumed = JSON.parse(run("train", "--resume", saved.name, "--checkpoint", "on.safetensors", "--iterations", "400", ...flags));
-  assert.equal(resumed.last.cost < trained.costs.get(0), true);
+  assert.equal(resumed.final.cost < trained.costs.get(0), true);
   assert.ok(Math.abs(resumed.costs[0].cost - trained.costs.get(0)) < 1e-9, "the costs before are kept");
 
   // and back: the page goes on from where the command stopped
@@ -43,13 +43,13 @@ test("the command reads a checkpoint of the page, and the page one of the comman
   const loaded = await page.ask({ do: "load", name: "on.safetensors", bytes });
   assert.equal(loaded.is, "opened", loaded.said);
   const { settings, iteration } = loaded;
-  assert.deepEqual([iteration, settings.optimizer, settings.batch, settings.rate], [400, "adam:0.9:0.999:0.00000001", 100, 0.02]);
+  assert.deepEqual([iteration, settings.optimizer, settings.batch, settings.rate], [400, "adam", 100, 0.02]);
   const { last } = await page.until((frame) => frame.status === "paused");
-  assert.ok(Math.abs(last.cost - resumed.last.cost) < 1e-5);
+  assert.ok(Math.abs(last.cost - resumed.final.cost) < 1e-5);
   const on = await page.run({ do: "step", iterations: 100 });
   assert.equal(on.last.iteration, 500);
   const whole = JSON.parse(run("train", "--checkpoint", "whole.safetensors", "--iterations", "500", ...flags));
-  assert.ok(Math.abs(on.last.cost - whole.last.cost) < 1e-3, `${on.last.cost} and ${whole.last.cost}`);
+  assert.ok(Math.abs(on.last.cost - whole.final.cost) < 1e-3, `${on.last.cost} and ${whole.final.cost}`);
 });
 
 test("bytes that are no checkpoint, and one of samples that are not at hand, are refused in a sentence", async (t) => {
@@ -108,7 +108,7 @@ test("a comparison with a GPU that computes something else says so", async (t) =
   // as a driver would that takes tanh for something else: the shaders are changed on their way to it
   const before = `const make = GPUDevice.prototype.createShaderModule;
     GPUDevice.prototype.createShaderModule = function (of) {
-      return make.call(this, { ...of, code: globalThis.wrong ? of.code : of.code.replace(/\\bexp\\(/g, "1.00001 * exp(") });
+      return make.call(this, { ...of, code: of.code.replace(/\\bexp\\(/g, "1.0003 * exp(") });
     };`;
   const page = await lab(t, browsers.gpu, { before });
   await open(page, { device: "gpu", hidden: "5" });
