@@ -1,6 +1,6 @@
-import { Costs } from './costs.js';
-import { Engine, Refused } from './engine.js';
-import { detail } from './units.js';
+import { Costs } from "./costs.js";
+import { Engine, Refused } from "./engine.js";
+import { detail } from "./units.js";
 
 /** Points a side of the boundary's grid. */
 const GRID = 97;
@@ -20,7 +20,7 @@ export class Session {
   lastLayer = false;
   #engine;
   #told;
-  #calm = matchMedia('(prefers-reduced-motion: reduce)');
+  #calm = matchMedia("(prefers-reduced-motion: reduce)");
   #awaited = false;
   #opens = 0;
   /** What the worker has open and the page does not show yet. */
@@ -45,7 +45,7 @@ export class Session {
   async open(what, more, took) {
     const own = ++this.#opens;
     const opened = await this.ask(what, more);
-    if (opened) this.#accepted = { opened, took, many: what === 'many' };
+    if (opened) this.#accepted = { opened, took, many: what === "many" };
     // a later change is on its way: only the last is shown, or what was accepted before it if it is refused
     if (own === this.#opens && this.#accepted) this.#adopt(this.#accepted);
     return opened !== null;
@@ -59,15 +59,15 @@ export class Session {
     took?.(opened);
     this.#told.opened(opened);
     this.view();
-    this.ask('pace', { perSecond: this.pace });
-    if (this.playing) this.ask('play');
+    this.ask("pace", { perSecond: this.pace });
+    if (this.playing) this.ask("play");
   }
 
   /** Nothing to train: the plane is empty. */
   close() {
     this.#opens++;
     this.#accepted = null;
-    if (this.opened) this.ask('pause');
+    if (this.opened) this.ask("pause");
     this.opened = null;
     this.many = false;
     this.#begin();
@@ -83,38 +83,38 @@ export class Session {
 
   /** Asks for the pictures that the page shows. */
   view() {
-    const hidden = this.opened.settings.hidden.split('x').map(Number);
+    const hidden = this.opened.settings.hidden.split("x").map(Number);
     const layer = this.lastLayer ? hidden.length - 1 : 0;
-    this.ask('view', { grid: GRID, units: this.many ? 0 : detail(hidden[layer] ?? 0), layer });
+    this.ask("view", { grid: GRID, units: this.many ? 0 : detail(hidden[layer] ?? 0), layer });
   }
 
   /** Trains or rests; after the end of a run, again from its start. */
   async toggle() {
     this.playing = !(this.playing && this.isUnderWay);
     if (this.playing && !this.isUnderWay) await this.reset();
-    this.ask(this.playing ? 'play' : 'pause');
+    this.ask(this.playing ? "play" : "pause");
   }
 
   /** Whether there is more to train. */
   get isUnderWay() {
-    return this.status !== 'finished' && this.status !== 'diverged';
+    return this.status !== "finished" && this.status !== "diverged";
   }
 
   async step() {
     this.playing = false;
-    await this.ask('pause');
-    this.ask('step', { iterations: 1 });
+    await this.ask("pause");
+    this.ask("step", { iterations: 1 });
   }
 
   async reset() {
-    if (!(await this.ask('reset'))) return;
+    if (!(await this.ask("reset"))) return;
     this.#begin();
-    if (this.playing) this.ask('play');
+    if (this.playing) this.ask("play");
   }
 
   setPace(perSecond) {
     this.pace = perSecond;
-    if (this.opened) this.ask('pace', { perSecond });
+    if (this.opened) this.ask("pace", { perSecond });
   }
 
   /** Asks, and says what was refused; null then. */

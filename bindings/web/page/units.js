@@ -1,7 +1,7 @@
-import { css, shade } from './colour.js';
-import { cleared } from './canvas.js';
-import { stretch } from './field.js';
-import { layersOf, sentenceOf } from './weights.js';
+import { css, shade } from "./colour.js";
+import { cleared } from "./canvas.js";
+import { stretch } from "./field.js";
+import { layersOf, sentenceOf } from "./weights.js";
 
 /** Pictures larger than this are no clearer, smaller than the second not to be told apart. */
 const LARGEST = 104;
@@ -31,10 +31,10 @@ export class Units {
   constructor(canvas, told) {
     this.#canvas = canvas;
     this.#told = told;
-    canvas.addEventListener('pointermove', (event) => this.#choose(this.#at(event.offsetX, event.offsetY)));
-    canvas.addEventListener('pointerleave', () => this.#choose(-1));
-    canvas.addEventListener('blur', () => this.#choose(-1));
-    canvas.addEventListener('keydown', (event) => this.#key(event));
+    canvas.addEventListener("pointermove", (event) => this.#choose(this.#at(event.offsetX, event.offsetY)));
+    canvas.addEventListener("pointerleave", () => this.#choose(-1));
+    canvas.addEventListener("blur", () => this.#choose(-1));
+    canvas.addEventListener("keydown", (event) => this.#key(event));
   }
 
   /** Begins with another network. */
@@ -74,7 +74,7 @@ export class Units {
   #tell() {
     const layers = this.#chosen >= 0 && layersOf(this.#frame.widths, this.#frame.weights);
     const names = this.#frame?.layer > 0 ? [] : this.names;
-    const hint = 'Point at a unit, or choose one with the arrow keys, to read its weights.';
+    const hint = "Point at a unit, or choose one with the arrow keys, to read its weights.";
     const text = layers ? sentenceOf(layers, this.#frame.layer, this.#chosen, names, this.activation) : hint;
     if (this.#told.textContent !== text) this.#told.textContent = text;
   }
@@ -97,7 +97,12 @@ export class Units {
     for (let unit = 0; unit < this.count; unit++) {
       const x = (unit % columns) * (size + gap);
       const y = Math.floor(unit / columns) * (size + BAR + gap);
-      this.#tile(context, frame.units.subarray(unit * m * m, (unit + 1) * m * m), m, { x, y, width: size, height: size });
+      this.#tile(context, frame.units.subarray(unit * m * m, (unit + 1) * m * m), m, {
+        x,
+        y,
+        width: size,
+        height: size,
+      });
       if (outward) {
         context.fillStyle = css(colours.classes[outward[unit] < 0 ? 0 : 1]);
         context.fillRect(x, y + size + 2, (size * Math.abs(outward[unit])) / most || 0, 3);

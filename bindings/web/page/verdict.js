@@ -1,6 +1,7 @@
-import { cost, percent } from './format.js';
+import { cost, percent } from "./format.js";
 
-const element = (tag, text, className) => Object.assign(document.createElement(tag), { textContent: text, className: className ?? '' });
+const element = (tag, text, className) =>
+  Object.assign(document.createElement(tag), { textContent: text, className: className ?? "" });
 
 /** Where answers to questions are shown, and read out. */
 export class Verdict {
@@ -18,7 +19,7 @@ export class Verdict {
 
   /** Says that an answer is on its way. */
   wait(text) {
-    this.#show(element('p', text, 'waiting'));
+    this.#show(element("p", text, "waiting"));
   }
 
   /**
@@ -26,16 +27,19 @@ export class Verdict {
    * @param {{verdict: object, said: string | string[]}} answer
    */
   why({ verdict, said }) {
-    const [first, ...rest] = Array.isArray(said) ? said : said.split('\n').filter((line) => line.trim());
-    const list = document.createElement('ul');
-    list.append(...rest.map((line) => element('li', line.trim())));
+    const [first, ...rest] = Array.isArray(said) ? said : said.split("\n").filter((line) => line.trim());
+    const list = document.createElement("ul");
+    list.append(...rest.map((line) => element("li", line.trim())));
     const trials = (verdict.trials ?? []).map((trial) => [
-      trial.changes.join(', ').replaceAll('-', ' '), cost(trial.cost), percent(trial.accuracy), trial.helps ? 'helps' : 'no help',
+      trial.changes.join(", ").replaceAll("-", " "),
+      cost(trial.cost),
+      percent(trial.accuracy),
+      trial.helps ? "helps" : "no help",
     ]);
     this.#show(
-      element('h3', capital(verdict.verdict ?? first)),
+      element("h3", capital(verdict.verdict ?? first)),
       list,
-      trials.length ? table('What was tried', ['change', 'cost', 'accuracy', 'result'], trials) : '',
+      trials.length ? table("What was tried", ["change", "cost", "accuracy", "result"], trials) : "",
     );
   }
 
@@ -45,23 +49,29 @@ export class Verdict {
    */
   compared({ verdict, said, rows }) {
     const written = (value, small, how) => {
-      if (typeof value !== 'number') return String(value ?? '–');
-      return (Math.abs(value) < small ? value.toExponential(how - 1) : value.toPrecision(how)).replaceAll('-', '−');
+      if (typeof value !== "number") return String(value ?? "–");
+      return (Math.abs(value) < small ? value.toExponential(how - 1) : value.toPrecision(how)).replaceAll("-", "−");
     };
     const digits = (value) => written(value, 1e-3, 6);
     const tiny = (value) => written(value, Infinity, 2);
-    const cells = rows.map((row) => [row.what, digits(row.gpu), digits(row.cpu), tiny(row.difference), tiny(row.bound)]);
+    const cells = rows.map((row) => [
+      row.what,
+      digits(row.gpu),
+      digits(row.cpu),
+      tiny(row.difference),
+      tiny(row.bound),
+    ]);
     this.#show(
-      element('h3', verdict ? 'GPU and CPU agree.' : 'GPU and CPU do not agree.', verdict ? 'good' : 'bad'),
-      element('p', said),
-      rows.length ? table('Side by side', ['', 'GPU', 'CPU', 'apart', 'allowed'], cells) : '',
+      element("h3", verdict ? "GPU and CPU agree." : "GPU and CPU do not agree.", verdict ? "good" : "bad"),
+      element("p", said),
+      rows.length ? table("Side by side", ["", "GPU", "CPU", "apart", "allowed"], cells) : "",
     );
   }
 
   #show(...children) {
-    const close = element('button', 'Close', 'close');
-    close.type = 'button';
-    close.addEventListener('click', () => this.hide());
+    const close = element("button", "Close", "close");
+    close.type = "button";
+    close.addEventListener("click", () => this.hide());
     this.#section.replaceChildren(...children, close);
     this.#section.hidden = false;
   }
@@ -71,20 +81,20 @@ const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** A table that scrolls by itself where it is wider than the page. */
 function table(caption, heads, rows) {
-  const box = element('div', '', 'scroll');
+  const box = element("div", "", "scroll");
   box.tabIndex = 0;
-  box.setAttribute('role', 'region');
-  box.setAttribute('aria-label', caption);
+  box.setAttribute("role", "region");
+  box.setAttribute("aria-label", caption);
   // the sentence before it is read out, not each number
-  box.ariaLive = 'off';
-  const made = document.createElement('table');
-  made.append(element('caption', caption));
+  box.ariaLive = "off";
+  const made = document.createElement("table");
+  made.append(element("caption", caption));
   const head = made.createTHead().insertRow();
-  head.append(...heads.map((text) => Object.assign(element(text ? 'th' : 'td', text), text ? { scope: 'col' } : {})));
+  head.append(...heads.map((text) => Object.assign(element(text ? "th" : "td", text), text ? { scope: "col" } : {})));
   const body = made.createTBody();
   for (const [first, ...rest] of rows) {
     const row = body.insertRow();
-    row.append(Object.assign(element('th', first), { scope: 'row' }), ...rest.map((text) => element('td', text)));
+    row.append(Object.assign(element("th", first), { scope: "row" }), ...rest.map((text) => element("td", text)));
   }
   box.append(made);
   return box;
