@@ -34,7 +34,9 @@ export function wireButtons($, app) {
       $(id).focus();
     });
   ask("why", "Looking for the reason: trying changes, one after another…", "why", (answer) => verdict.why(answer));
-  ask("compare", "Training the same network on both…", "compare", (answer) => verdict.compared(answer));
+  ask("compare", "Training the same network on both…", "compare", (answer) =>
+    verdict.compared(answer, session.opened?.device.kind === "cpu" ? "CPU" : "GPU"),
+  );
 
   for (const [id, vary] of [
     ["many-seeds", "seed"],

@@ -9,7 +9,8 @@ export class Engine {
 
   /**
    * @param {string} script where the worker's script is
-   * @param {{frame: (frame: object) => void, failed: (said: string) => void}} told what comes unasked
+   * @param {{frame: (frame: object) => void, failed: (said: string) => void}} told what comes unasked; after `failed` this
+   *   worker is of no more use
    */
   constructor(script, told) {
     this.#worker = new Worker(script, { type: "module" });
@@ -45,13 +46,14 @@ export class Engine {
     const request = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
     if (message.is !== "failed") return request?.done(message);
-    if (!request) return this.#fail(message.said, told);
-    request.refuse(new Refused(message.said));
+    if (!request || message.fatal) this.#fail(message.said, told);
+    request?.refuse(new Refused(message.said));
   }
 
   #fail(said, told) {
     for (const { refuse } of this.#waiting.values()) refuse(new Refused(said));
     this.#waiting.clear();
+    this.#worker.terminate();
     told.failed(said);
   }
 }

@@ -35,7 +35,7 @@ class App {
   constructor(script) {
     this.stage = new Stage($("field"), $("points"));
     this.readings = new Readings($);
-    this.verdict = new Verdict($("verdict"));
+    this.verdict = new Verdict($("verdict"), (settings) => this.#try(settings));
     this.many = new Many($("many"), (vary, value) => this.open({ ...this.chosen, [vary]: value }));
     this.controls = new Controls($("controls"), {
       changed: (next) => this.open(next),
@@ -130,6 +130,7 @@ class App {
     this.readings.begin(answer);
     this.#show();
     $("device").textContent = this.readings.device(answer);
+    $("compare").textContent = answer.device.kind === "cpu" ? "Compare with the reference" : "Compare GPU and CPU";
     // why there is no GPU is news only once
     const fallback = answer.fallback === this.#fallback ? null : answer.fallback;
     this.#fallback = answer.fallback;
@@ -192,6 +193,14 @@ class App {
     $("why").classList.toggle("main", frame.status === "diverged");
     if (frame.status === "finished") this.say(this.readings.finished(frame));
     if (frame.status === "diverged") this.say(`${frame.said ?? "The training diverged."} Ask why.`);
+  }
+
+  /** Trains with what a diagnosis found to help. */
+  async #try(settings) {
+    this.session.playing = true;
+    // the library has filled in how many points there are
+    if (await this.open({ ...settings, samples: this.chosen.samples }))
+      this.say("This is the same run with what helps.");
   }
 
   /** Runs a claim of the thread. */

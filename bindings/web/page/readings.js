@@ -80,8 +80,8 @@ export class Readings {
     this.$("thicket").textContent = "Too many lines to be drawn: up to 12 units a layer are.";
     this.$("network-figure").hidden = many;
     const layer = this.$("last-layer").checked ? widths.length - 2 : 1;
-    const tooMany = widths[layer] > MOST_UNITS || widths.length < 3;
-    this.$("units-figure").hidden = many || tooMany;
+    this.$("units-figure").hidden = many || widths.length < 3;
+    this.$("units-shown").textContent = widths[layer] > MOST_UNITS ? `the first ${MOST_UNITS} of ${widths[layer]}` : "";
     this.$("layer-choice").hidden = widths.length < 4;
   }
 

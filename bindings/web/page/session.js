@@ -18,7 +18,8 @@ export class Session {
   /** Whether the visitor wants it to train. */
   playing = true;
   lastLayer = false;
-  #engine;
+  #script;
+  #engine = null;
   #told;
   #calm = matchMedia("(prefers-reduced-motion: reduce)");
   #awaited = false;
@@ -32,7 +33,17 @@ export class Session {
    */
   constructor(script, told) {
     this.#told = told;
-    this.#engine = new Engine(script, { frame: (frame) => this.#take(frame), failed: told.said });
+    this.#script = script;
+  }
+
+  /** The worker; where one has failed, another. */
+  get #worker() {
+    const failed = (said) => {
+      this.#engine = null;
+      this.#told.said(said);
+    };
+    this.#engine ??= new Engine(this.#script, { frame: (frame) => this.#take(frame), failed });
+    return this.#engine;
   }
 
   /**
@@ -120,7 +131,7 @@ export class Session {
   /** Asks, and says what was refused; null then. */
   async ask(what, more) {
     try {
-      return await this.#engine.ask(what, more);
+      return await this.#worker.ask(what, more);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       this.#told.said(error.message);
@@ -144,7 +155,7 @@ export class Session {
   #draw() {
     this.#awaited = false;
     // before it is drawn, so that the next is made meanwhile
-    const next = () => this.#engine.drawn();
+    const next = () => this.#engine?.drawn();
     if (this.#calm.matches && this.isUnderWay && this.playing) setTimeout(next, CALM);
     else next();
     if (!this.frame) return;

@@ -10,11 +10,11 @@ const SMALLEST = 22;
 const BAR = 6;
 /** So many stand in one row. */
 const FEW = 6;
-/** More units than this are too small to be seen. */
-export const MOST_UNITS = 400;
+/** The worker sends the maps of so many units, the first ones. */
+export const MOST_UNITS = 64;
 
 /** Points a side of each unit's map, for this many units. */
-export const detail = (units) => (units > MOST_UNITS ? 0 : units > 100 ? 10 : units > 24 ? 16 : 28);
+export const detail = (units) => (units > 24 ? 16 : 28);
 
 /** What each hidden unit says over the plane; the one pointed at, or chosen with the arrow keys, in words. */
 export class Units {
@@ -46,7 +46,7 @@ export class Units {
   }
 
   get count() {
-    return this.#frame ? this.#frame.widths[this.#frame.layer + 1] : 0;
+    return this.#frame ? Math.min(MOST_UNITS, this.#frame.widths[this.#frame.layer + 1]) : 0;
   }
 
   #key(event) {
@@ -92,7 +92,7 @@ export class Units {
     const m = Math.round(Math.sqrt(frame.units.length / this.count));
     if (!(m >= 2)) return;
     const next = layersOf(frame.widths, frame.weights)[this.#frame.layer + 1];
-    const outward = next.units === 1 ? next.weights : null;
+    const outward = next.units === 1 && next.weights.length ? next.weights : null;
     const most = outward && Math.max(...outward.map(Math.abs));
     for (let unit = 0; unit < this.count; unit++) {
       const x = (unit % columns) * (size + gap);
@@ -125,7 +125,7 @@ export class Units {
   /** As large as all fit in a few rows. */
   #place() {
     const width = this.#canvas.clientWidth;
-    const gap = this.count > 64 ? 3 : 8;
+    const gap = this.count > 24 ? 5 : 8;
     const wanted = this.count <= FEW ? (width + gap) / this.count - gap : Math.sqrt((width * 240) / this.count) - gap;
     const size = Math.max(SMALLEST, Math.min(LARGEST, Math.floor(wanted)));
     const columns = Math.max(1, Math.floor((width + gap) / (size + gap)));

@@ -6,10 +6,15 @@ const element = (tag, text, className) =>
 /** Where answers to questions are shown, and read out. */
 export class Verdict {
   #section;
+  #tried;
 
-  /** @param {HTMLElement} section */
-  constructor(section) {
+  /**
+   * @param {HTMLElement} section
+   * @param {(settings: object) => void} tried is told the settings that help
+   */
+  constructor(section, tried) {
     this.#section = section;
+    this.#tried = tried;
   }
 
   hide() {
@@ -23,11 +28,11 @@ export class Verdict {
   }
 
   /**
-   * Why a run fails: the cause, what was seen, what was tried.
-   * @param {{verdict: object, said: string | string[]}} answer
+   * Why a run fails: the cause, what was seen, what was tried, and a button for what helps.
+   * @param {{verdict: object, said: string[], settings: object | null}} answer
    */
-  why({ verdict, said }) {
-    const [first, ...rest] = Array.isArray(said) ? said : said.split("\n").filter((line) => line.trim());
+  why({ verdict, said, settings }) {
+    const [first, ...rest] = said;
     const list = document.createElement("ul");
     list.append(...rest.map((line) => element("li", line.trim())));
     const trials = (verdict.trials ?? []).map((trial) => [
@@ -36,35 +41,39 @@ export class Verdict {
       percent(trial.accuracy),
       trial.helps ? "helps" : "no help",
     ]);
+    const remedy = element("button", "Try what helps");
+    remedy.type = "button";
+    remedy.addEventListener("click", () => this.#tried(settings));
     this.#show(
       element("h3", capital(verdict.verdict ?? first)),
       list,
       trials.length ? table("What was tried", ["change", "cost", "accuracy", "result"], trials) : "",
+      settings ? remedy : "",
     );
   }
 
   /**
-   * Whether GPU and CPU compute the same.
-   * @param {{verdict: boolean, said: string, rows: {what: string, gpu: number, cpu: number, difference: number, bound: number}[]}} answer
+   * Whether what trains computes the same as the reference.
+   * @param {{verdict: boolean, said: string, rows: {what: string, gpu: number, cpu: number, difference: number,
+   *   bound: number, agrees: boolean}[]}} answer
+   * @param {string} here what trains: GPU, or CPU
    */
-  compared({ verdict, said, rows }) {
+  compared({ verdict, said, rows }, here) {
+    const pair = here === "GPU" ? "GPU and CPU" : "The CPU and the reference";
     const written = (value, small, how) => {
       if (typeof value !== "number") return String(value ?? "–");
       return (Math.abs(value) < small ? value.toExponential(how - 1) : value.toPrecision(how)).replaceAll("-", "−");
     };
     const digits = (value) => written(value, 1e-3, 6);
     const tiny = (value) => written(value, Infinity, 2);
-    const cells = rows.map((row) => [
-      row.what,
-      digits(row.gpu),
-      digits(row.cpu),
-      tiny(row.difference),
-      tiny(row.bound),
-    ]);
+    const cells = rows.map(({ what, gpu, cpu, difference, bound, agrees }) => {
+      return [agrees === false ? `${what}: differs` : what, digits(gpu), digits(cpu), tiny(difference), tiny(bound)];
+    });
+    const heads = ["", here, here === "GPU" ? "CPU" : "reference", "apart", "allowed"];
     this.#show(
-      element("h3", verdict ? "GPU and CPU agree." : "GPU and CPU do not agree.", verdict ? "good" : "bad"),
+      element("h3", verdict ? `${pair} agree.` : `${pair} do not agree.`, verdict ? "good" : "bad"),
       element("p", said),
-      rows.length ? table("Side by side", ["", "GPU", "CPU", "apart", "allowed"], cells) : "",
+      rows.length ? table("Side by side", heads, cells) : "",
     );
   }
 

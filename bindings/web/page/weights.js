@@ -28,6 +28,8 @@ const MOST_TERMS = 4;
  */
 export function sentenceOf(layers, layer, unit, names, activation) {
   const { inputs, units, weights, biases } = layers[layer];
+  // of large networks the worker sends none
+  if (weights.length === 0) return `Unit ${unit + 1} of ${units}`;
   const own = weights.subarray(unit * inputs, (unit + 1) * inputs);
   const strongest = Array.from(own.keys())
     .sort((a, b) => Math.abs(own[b]) - Math.abs(own[a]))
