@@ -7,7 +7,7 @@ export function cleared(canvas) {
   const ratio = Math.min(devicePixelRatio || 1, 2);
   const { clientWidth: width, clientHeight: height } = canvas;
   const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
-  const context = canvas.getContext('2d');
+  const context = canvas.getContext("2d");
   if (canvas.width !== wide || canvas.height !== high) {
     canvas.width = wide;
     canvas.height = high;
@@ -28,7 +28,7 @@ export const font = (size, weight = 400) => `${weight} ${size}px system-ui, sans
  * @param {number} y
  * @param {{size?: number, align?: CanvasTextAlign, base?: CanvasTextBaseline, fill: string, weight?: number}} how
  */
-export function write(context, text, x, y, { size = 11, align = 'left', base = 'middle', fill, weight }) {
+export function write(context, text, x, y, { size = 11, align = "left", base = "middle", fill, weight }) {
   context.font = font(size, weight);
   context.textAlign = align;
   context.textBaseline = base;

@@ -6,12 +6,26 @@ const LIGHT = {
   paper: [255, 255, 255],
   unknown: [205, 205, 205],
   undecided: [250, 250, 248],
-  certain: [[120, 175, 220], [250, 178, 105]],
-  classes: [
-    [0, 84, 148], [200, 82, 0], [0, 122, 84], [172, 70, 132], [176, 130, 0],
-    [60, 150, 205], [86, 86, 86], [120, 60, 20], [98, 72, 170], [190, 30, 60],
+  certain: [
+    [120, 175, 220],
+    [250, 178, 105],
   ],
-  curves: [[0, 114, 178], [213, 94, 0]],
+  classes: [
+    [0, 84, 148],
+    [200, 82, 0],
+    [0, 122, 84],
+    [172, 70, 132],
+    [176, 130, 0],
+    [60, 150, 205],
+    [86, 86, 86],
+    [120, 60, 20],
+    [98, 72, 170],
+    [190, 30, 60],
+  ],
+  curves: [
+    [0, 114, 178],
+    [213, 94, 0],
+  ],
 };
 const DARK = {
   ink: [236, 235, 231],
@@ -20,12 +34,26 @@ const DARK = {
   paper: [20, 22, 26],
   unknown: [70, 72, 78],
   undecided: [38, 41, 47],
-  certain: [[28, 84, 134], [150, 84, 24]],
-  classes: [
-    [132, 194, 246], [255, 172, 100], [92, 206, 164], [230, 148, 200], [232, 200, 92],
-    [150, 214, 240], [186, 186, 186], [214, 160, 120], [184, 164, 244], [246, 128, 142],
+  certain: [
+    [28, 84, 134],
+    [150, 84, 24],
   ],
-  curves: [[110, 182, 240], [255, 160, 92]],
+  classes: [
+    [132, 194, 246],
+    [255, 172, 100],
+    [92, 206, 164],
+    [230, 148, 200],
+    [232, 200, 92],
+    [150, 214, 240],
+    [186, 186, 186],
+    [214, 160, 120],
+    [184, 164, 244],
+    [246, 128, 142],
+  ],
+  curves: [
+    [110, 182, 240],
+    [255, 160, 92],
+  ],
 };
 
 /** The colours for a light or a dark page. */
@@ -54,8 +82,12 @@ function shades(colours, share) {
   const known = tables.get(share);
   if (!known.has(colours)) {
     const [low, high] = colours.certain;
-    const shadeOf = (at) => (at < 0.5 ? mixed(low, colours.undecided, 2 * at) : mixed(colours.undecided, high, 2 * at - 1));
-    known.set(colours, Uint32Array.from({ length: STEPS + 1 }, (_, k) => pixel(shadeOf(share((2 * k) / STEPS - 1)))));
+    const shadeOf = (at) =>
+      at < 0.5 ? mixed(low, colours.undecided, 2 * at) : mixed(colours.undecided, high, 2 * at - 1);
+    known.set(
+      colours,
+      Uint32Array.from({ length: STEPS + 1 }, (_, k) => pixel(shadeOf(share((2 * k) / STEPS - 1)))),
+    );
   }
   return known.get(colours);
 }

@@ -1,6 +1,6 @@
-import { css } from './colour.js';
-import { write } from './canvas.js';
-import { count, short, ticks } from './format.js';
+import { css } from "./colour.js";
+import { write } from "./canvas.js";
+import { count, short, ticks } from "./format.js";
 
 /**
  * The curves of a training, its held-out cost beside it; of many trainings, one fainter curve each.
@@ -32,7 +32,7 @@ function range(series, log) {
     });
   }
   if (!(high > 0)) return log ? [0.1, 1] : [0, 1];
-  const first = Math.max(...series.map(({ costs }) => costs.first));
+  const first = Math.max(...series.map(({ costs }) => costs.first).filter(Number.isFinite));
   // a run that explodes would flatten all before it
   if (first > 0) high = Math.min(high, (log ? 1000 : 2.5) * first);
   if (!log) return [0, 1.06 * high];
@@ -77,10 +77,10 @@ export function paintCurve(context, box, series, log, colours) {
     context.moveTo(left, at);
     context.lineTo(right, at);
     context.stroke();
-    write(context, short(mark), left - 8, at, { align: 'right', fill: faint });
+    write(context, short(mark), left - 8, at, { align: "right", fill: faint });
   }
   for (const mark of ticks(0, until, 3)) {
-    const align = mark === until ? 'right' : 'center';
+    const align = mark === until ? "right" : "center";
     write(context, count(mark), mark === until ? right + 6 : x(mark), bottom + 14, { align, fill: faint });
   }
 
@@ -103,7 +103,7 @@ export function paintCurve(context, box, series, log, colours) {
     const near = x(broken) > (left + right) / 2;
     const at = x(broken) + (near ? -6 : 6);
     const text = `no number from ${count(broken)} on`;
-    write(context, text, at, top + 10, { align: near ? 'right' : 'left', fill: css(colours.ink) });
+    write(context, text, at, top + 10, { align: near ? "right" : "left", fill: css(colours.ink) });
   }
 }
 
@@ -111,7 +111,7 @@ export function paintCurve(context, box, series, log, colours) {
 function line(context, { costs, stroke, width }, x, y) {
   context.strokeStyle = stroke;
   context.lineWidth = width;
-  context.lineJoin = 'round';
+  context.lineJoin = "round";
   context.beginPath();
   let begun = false;
   costs.each((iteration, least, most) => {

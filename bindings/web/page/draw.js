@@ -1,8 +1,8 @@
-import { css } from './colour.js';
+import { css } from "./colour.js";
 
 /** Where one draws: the picture's sides do not move while points are added. */
 export const BOUNDS = [-6, 6, -6, 6];
-const NAMES = ['Blue', 'Orange', 'Green'];
+const NAMES = ["Blue", "Orange", "Green"];
 /** Pixels between the points of one stroke. */
 const APART = 14;
 /** The cross moves by this, with Shift by five of it. */
@@ -25,17 +25,18 @@ export class Draw {
 
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {{place: (x: number, y: number) => [number, number], drawn: () => void, changed: () => void}} told `place` turns
-   *   pixels to coordinates, `drawn` follows each point, `changed` each stroke
+   * @param {{place: (x: number, y: number) => [number, number], drawn: () => void, moved: Function,
+   *   changed: () => void}} told `place` turns pixels to coordinates, `drawn` follows each point, `moved` each move of the
+   *   cross, `changed` each stroke
    */
   constructor(canvas, told) {
     this.#canvas = canvas;
     this.#told = told;
-    canvas.addEventListener('pointerdown', (event) => this.#down(event));
-    canvas.addEventListener('pointermove', (event) => this.#move(event));
-    for (const end of ['pointerup', 'pointercancel']) canvas.addEventListener(end, () => this.#up());
-    canvas.addEventListener('keydown', (event) => this.#key(event));
-    canvas.addEventListener('blur', () => {
+    canvas.addEventListener("pointerdown", (event) => this.#down(event));
+    canvas.addEventListener("pointermove", (event) => this.#move(event));
+    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => this.#up());
+    canvas.addEventListener("keydown", (event) => this.#key(event));
+    canvas.addEventListener("blur", () => {
       this.cross = null;
       told.drawn();
     });
@@ -44,11 +45,11 @@ export class Draw {
   /** Lists the colours to choose from. */
   showBrushes(group) {
     this.brushes = NAMES.map((name, value) => {
-      const label = document.createElement('label');
+      const label = document.createElement("label");
       label.className = `brush class-${value}`;
-      const radio = Object.assign(document.createElement('input'), { type: 'radio', name: 'brush', value });
+      const radio = Object.assign(document.createElement("input"), { type: "radio", name: "brush", value });
       radio.checked = value === this.#brush;
-      radio.addEventListener('change', () => (this.#brush = value));
+      radio.addEventListener("change", () => (this.#brush = value));
       label.append(radio, name);
       group.append(label);
       return radio;
@@ -115,11 +116,12 @@ export class Draw {
       const [x1, x2] = this.cross ?? [0, 0];
       this.cross = [Math.max(left, Math.min(right, x1 + step[0])), Math.max(low, Math.min(high, x2 + step[1]))];
       this.#told.drawn();
-    } else if (event.key === ' ' || event.key === 'Enter') {
+      this.#told.moved(...this.cross);
+    } else if (event.key === " " || event.key === "Enter") {
       this.cross ??= [0, 0];
       this.#put(...this.cross);
       this.#told.changed();
-    } else if (event.key === 'Backspace') {
+    } else if (event.key === "Backspace") {
       this.undo();
     } else if (/^[1-3]$/.test(event.key)) {
       this.brushes[event.key - 1].click();

@@ -9,14 +9,15 @@ export class Engine {
 
   /**
    * @param {string} script where the worker's script is
-   * @param {{frame: (frame: object) => void, failed: (said: string) => void}} told what comes unasked
+   * @param {{frame: (frame: object) => void, failed: (said: string) => void}} told what comes unasked; after `failed` this
+   *   worker is of no more use
    */
   constructor(script, told) {
-    this.#worker = new Worker(script, { type: 'module' });
+    this.#worker = new Worker(script, { type: "module" });
     this.#worker.onmessage = ({ data }) => this.#hear(data, told);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#fail(`The training stopped: ${event.message ?? 'its script cannot be loaded'}.`, told);
+      this.#fail(`The training stopped: ${event.message ?? "its script cannot be loaded"}.`, told);
     };
   }
 
@@ -37,21 +38,22 @@ export class Engine {
 
   /** Tells that a frame is drawn, so that the worker sends the next. */
   drawn() {
-    this.#worker.postMessage({ do: 'drawn' });
+    this.#worker.postMessage({ do: "drawn" });
   }
 
   #hear(message, told) {
-    if (message.is === 'frame') return told.frame(message);
+    if (message.is === "frame") return told.frame(message);
     const request = this.#waiting.get(message.id);
     this.#waiting.delete(message.id);
-    if (message.is !== 'failed') return request?.done(message);
-    if (!request) return this.#fail(message.said, told);
-    request.refuse(new Refused(message.said));
+    if (message.is !== "failed") return request?.done(message);
+    if (!request || message.fatal) this.#fail(message.said, told);
+    request?.refuse(new Refused(message.said));
   }
 
   #fail(said, told) {
     for (const { refuse } of this.#waiting.values()) refuse(new Refused(said));
     this.#waiting.clear();
+    this.#worker.terminate();
     told.failed(said);
   }
 }

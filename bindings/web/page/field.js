@@ -1,5 +1,5 @@
-import { css, mixed, pixel, shade } from './colour.js';
-import { zeroLine } from './contour.js';
+import { css, mixed, pixel, shade } from "./colour.js";
+import { zeroLine } from "./contour.js";
 
 /** More points than this are drawn in part: a picture has only so much room. */
 const MOST_POINTS = 2000;
@@ -14,13 +14,13 @@ const MOST_POINTS = 2000;
  * @returns {Meaning}
  */
 export function meaningOf({ output, outputs, points }) {
-  if (output !== 'squares') return { kind: outputs > 2 ? 'several' : 'two', outputs };
+  if (output !== "squares") return { kind: outputs > 2 ? "several" : "two", outputs };
   let [low, high] = [Infinity, -Infinity];
   for (let k = 2; k < points.length; k += 3) {
     low = Math.min(low, points[k]);
     high = Math.max(high, points[k]);
   }
-  return { kind: 'number', outputs, low, high };
+  return { kind: "number", outputs, low, high };
 }
 
 /** The canvas that small pictures are made on before they are stretched: one for each size. */
@@ -28,10 +28,10 @@ const sheets = new Map();
 function sheet(width, height) {
   const key = `${width}x${height}`;
   if (!sheets.has(key)) {
-    const canvas = document.createElement('canvas');
+    const canvas = document.createElement("canvas");
     canvas.width = width;
     canvas.height = height;
-    const context = canvas.getContext('2d');
+    const context = canvas.getContext("2d");
     const image = context.createImageData(width, height);
     sheets.set(key, { canvas, context, image, pixels: new Uint32Array(image.data.buffer) });
   }
@@ -65,14 +65,19 @@ export function paintField(context, rectangle, grid, meaning, colours, thick = 2
   const n = Math.round(Math.sqrt(grid.length / meaning.outputs));
   if (n < 2) return;
   const { kind, outputs, low, high } = meaning;
-  if (kind === 'several') {
+  if (kind === "several") {
     stretch(context, n, (pixels) => shadeClasses(pixels, grid, outputs, colours), rectangle);
-  } else if (kind === 'number') {
+  } else if (kind === "number") {
     stretch(context, n, (pixels) => shade(pixels, grid, [low, high], colours), rectangle);
   } else {
-    stretch(context, n, (pixels) => shade(pixels, lead(grid, outputs, 1), [-CERTAIN, CERTAIN], colours, probability), rectangle);
+    stretch(
+      context,
+      n,
+      (pixels) => shade(pixels, lead(grid, outputs, 1), [-CERTAIN, CERTAIN], colours, probability),
+      rectangle,
+    );
   }
-  if (kind === 'number' || thick === 0) return;
+  if (kind === "number" || thick === 0) return;
   const { x, y, width, height } = rectangle;
   const line = new Path2D();
   const [right, down] = [width / (n - 1), height / (n - 1)];
@@ -80,11 +85,11 @@ export function paintField(context, rectangle, grid, meaning, colours, thick = 2
     moveTo: (column, row) => line.moveTo(x + column * right, y + row * down),
     lineTo: (column, row) => line.lineTo(x + column * right, y + row * down),
   };
-  const classes = kind === 'two' ? [1] : Array.from({ length: outputs }, (_, k) => k);
+  const classes = kind === "two" ? [1] : Array.from({ length: outputs }, (_, k) => k);
   for (const own of classes) zeroLine(place, lead(grid, outputs, own), n);
   context.strokeStyle = css(colours.ink, 0.85);
   context.lineWidth = thick;
-  context.lineCap = 'round';
+  context.lineCap = "round";
   context.stroke(line);
 }
 
@@ -118,7 +123,7 @@ function shadeClasses(pixels, grid, outputs, colours) {
 
 /** The colour of a class, or of a number among those learnt. */
 function colourOf(value, { kind, low, high }, colours) {
-  if (kind !== 'number') return colours.classes[value % colours.classes.length];
+  if (kind !== "number") return colours.classes[value % colours.classes.length];
   return mixed(colours.classes[0], colours.classes[1], (value - low) / (high - low || 1));
 }
 

@@ -19,21 +19,21 @@ export function takeFiles({ input, button, veil }, { took, refused }) {
       refused(`${file.name} cannot be read.`);
     }
   };
-  button.addEventListener('click', () => input.click());
-  input.addEventListener('change', () => {
+  button.addEventListener("click", () => input.click());
+  input.addEventListener("change", () => {
     take(input.files[0]);
-    input.value = '';
+    input.value = "";
   });
-  const holdsFile = (event) => event.dataTransfer?.types.includes('Files');
+  const holdsFile = (event) => event.dataTransfer?.types.includes("Files");
   let depth = 0;
   const veiled = (by) => {
     depth = Math.max(0, depth + by);
     veil.hidden = depth === 0;
   };
-  addEventListener('dragenter', (event) => holdsFile(event) && veiled(1));
-  addEventListener('dragleave', (event) => holdsFile(event) && veiled(-1));
-  addEventListener('dragover', (event) => holdsFile(event) && event.preventDefault());
-  addEventListener('drop', (event) => {
+  addEventListener("dragenter", (event) => holdsFile(event) && veiled(1));
+  addEventListener("dragleave", (event) => holdsFile(event) && veiled(-1));
+  addEventListener("dragover", (event) => holdsFile(event) && event.preventDefault());
+  addEventListener("drop", (event) => {
     if (!holdsFile(event)) return;
     event.preventDefault();
     veiled(-depth);
@@ -49,7 +49,7 @@ export function takeFiles({ input, button, veil }, { took, refused }) {
  */
 export function download(name, content, type) {
   const url = URL.createObjectURL(new Blob([content], { type }));
-  const link = Object.assign(document.createElement('a'), { href: url, download: name });
+  const link = Object.assign(document.createElement("a"), { href: url, download: name });
   link.click();
   // a browser may begin to read it only later
   setTimeout(() => URL.revokeObjectURL(url), 10_000);

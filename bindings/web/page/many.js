@@ -1,6 +1,6 @@
-import { cleared } from './canvas.js';
-import { paintField, paintPoints } from './field.js';
-import { percent, short } from './format.js';
+import { cleared } from "./canvas.js";
+import { paintField, paintPoints } from "./field.js";
+import { percent, short } from "./format.js";
 
 /** Many networks side by side, moving together; a click goes on with one of them. */
 export class Many {
@@ -39,10 +39,10 @@ export class Many {
       const rectangle = { x: 0, y: 0, width, height };
       paintField(context, rectangle, network.grid, meaning, colours, 1.25);
       context.drawImage(this.#dots(data, meaning, colours, canvas), 0, 0, width, height);
-      const reached = network.status === 'diverged' ? 'no number' : percent(network.accuracy);
+      const reached = network.status === "diverged" ? "no number" : percent(network.accuracy);
       const text = `${this.vary} ${short(network.value)}\n${reached}`;
       if (words.textContent !== text) words.textContent = text;
-      tile.classList.toggle('best', k === best);
+      tile.classList.toggle("best", k === best);
     });
   }
 
@@ -50,9 +50,9 @@ export class Many {
   #dots(data, meaning, colours, { width, height }) {
     const key = `${width} ${height}`;
     if (this.#points?.key !== key || this.#points.colours !== colours) {
-      const canvas = Object.assign(document.createElement('canvas'), { width, height });
+      const canvas = Object.assign(document.createElement("canvas"), { width, height });
       const rectangle = { x: 0, y: 0, width, height };
-      paintPoints(canvas.getContext('2d'), rectangle, data, meaning, colours, width / 130, 0);
+      paintPoints(canvas.getContext("2d"), rectangle, data, meaning, colours, width / 130, 0);
       this.#points = { key, colours, canvas };
     }
     return this.#points.canvas;
@@ -60,13 +60,13 @@ export class Many {
 
   #make(networks) {
     this.#tiles = networks.map(({ value }) => {
-      const tile = Object.assign(document.createElement('button'), { type: 'button', className: 'many-tile' });
-      const canvas = document.createElement('canvas');
-      canvas.ariaHidden = 'true';
-      const words = document.createElement('span');
+      const tile = Object.assign(document.createElement("button"), { type: "button", className: "many-tile" });
+      const canvas = document.createElement("canvas");
+      canvas.ariaHidden = "true";
+      const words = document.createElement("span");
       tile.append(canvas, words);
-      tile.title = 'Go on with this one';
-      tile.addEventListener('click', () => this.#chosen(this.vary, value));
+      tile.title = "Go on with this one";
+      tile.addEventListener("click", () => this.#chosen(this.vary, value));
       return { tile, canvas, words };
     });
     this.#list.replaceChildren(...this.#tiles.map(({ tile }) => tile));
@@ -74,7 +74,7 @@ export class Many {
 }
 
 /** The place of the highest accuracy; of equal ones, that of the lowest cost. */
-function bestOf(networks) {
+export function bestOf(networks) {
   const isBetter = (a, b) => a.accuracy > b.accuracy || (a.accuracy === b.accuracy && a.cost < b.cost);
   return networks.reduce((best, network, k) => (best < 0 || isBetter(network, networks[best]) ? k : best), -1);
 }

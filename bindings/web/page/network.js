@@ -1,7 +1,7 @@
-import { css } from './colour.js';
-import { cleared, write } from './canvas.js';
-import { short } from './format.js';
-import { layersOf } from './weights.js';
+import { css } from "./colour.js";
+import { cleared, write } from "./canvas.js";
+import { short } from "./format.js";
+import { layersOf } from "./weights.js";
 
 /** Wider or deeper networks are a thicket. */
 const MOST_UNITS = 12;
@@ -11,7 +11,7 @@ const MOST_LAYERS = 5;
 export const isDrawn = (widths) => Math.max(...widths) <= MOST_UNITS && widths.length <= MOST_LAYERS + 1;
 
 /** The shape as people write it, such as 2–4–1. */
-export const shapeOf = (widths) => widths.join('–');
+export const shapeOf = (widths) => widths.join("–");
 
 /**
  * Draws the weights: a line is the thicker the larger its weight, blue where it is negative and orange where positive.
@@ -54,10 +54,10 @@ export function drawNetwork(canvas, { widths, weights }, names, colours) {
   const fill = css(colours.faint);
   for (let input = 0; input < widths[0]; input++) {
     const [x, y] = place(0, input);
-    write(context, (names[input] ?? '').slice(0, 5), x - size - 6, y, { align: 'right', fill });
+    write(context, (names[input] ?? "").slice(0, 5), x - size - 6, y, { align: "right", fill });
   }
   const [x, y] = place(widths.length - 1, 0);
-  if (widths.at(-1) === 1) write(context, 'answer', x + size + 6, y, { fill });
+  if (widths.at(-1) === 1) write(context, "answer", x + size + 6, y, { fill });
 }
 
 function link(context, [x0, y0], [x1, y1], share, isNegative, colours) {
@@ -74,6 +74,8 @@ function link(context, [x0, y0], [x1, y1], share, isNegative, colours) {
 export function networkInWords({ widths, weights }) {
   const layers = layersOf(widths, weights);
   const largest = layers.map((layer) => short(layer.weights.reduce((most, w) => Math.max(most, Math.abs(w)), 0)));
-  return `A network of ${widths[0]} inputs, ${widths.slice(1, -1).join(' and ') || 'no'} hidden units and ` +
-    `${widths.at(-1)} output${widths.at(-1) > 1 ? 's' : ''}. The largest weight of each layer is ${largest.join(', ')}.`;
+  return (
+    `A network of ${widths[0]} inputs, ${widths.slice(1, -1).join(" and ") || "no"} hidden units and ` +
+    `${widths.at(-1)} output${widths.at(-1) > 1 ? "s" : ""}. The largest weight of each layer is ${largest.join(", ")}.`
+  );
 }

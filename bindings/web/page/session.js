@@ -1,6 +1,6 @@
-import { Costs } from './costs.js';
-import { Engine, Refused } from './engine.js';
-import { detail } from './units.js';
+import { Costs } from "./costs.js";
+import { Engine, Refused } from "./engine.js";
+import { detail } from "./units.js";
 
 /** Points a side of the boundary's grid. */
 const GRID = 97;
@@ -18,9 +18,10 @@ export class Session {
   /** Whether the visitor wants it to train. */
   playing = true;
   lastLayer = false;
-  #engine;
+  #script;
+  #engine = null;
   #told;
-  #calm = matchMedia('(prefers-reduced-motion: reduce)');
+  #calm = matchMedia("(prefers-reduced-motion: reduce)");
   #awaited = false;
   #opens = 0;
   /** What the worker has open and the page does not show yet. */
@@ -32,7 +33,17 @@ export class Session {
    */
   constructor(script, told) {
     this.#told = told;
-    this.#engine = new Engine(script, { frame: (frame) => this.#take(frame), failed: told.said });
+    this.#script = script;
+  }
+
+  /** The worker; where one has failed, another. */
+  get #worker() {
+    const failed = (said) => {
+      this.#engine = null;
+      this.#told.said(said);
+    };
+    this.#engine ??= new Engine(this.#script, { frame: (frame) => this.#take(frame), failed });
+    return this.#engine;
   }
 
   /**
@@ -45,7 +56,7 @@ export class Session {
   async open(what, more, took) {
     const own = ++this.#opens;
     const opened = await this.ask(what, more);
-    if (opened) this.#accepted = { opened, took, many: what === 'many' };
+    if (opened) this.#accepted = { opened, took, many: what === "many" };
     // a later change is on its way: only the last is shown, or what was accepted before it if it is refused
     if (own === this.#opens && this.#accepted) this.#adopt(this.#accepted);
     return opened !== null;
@@ -59,17 +70,18 @@ export class Session {
     took?.(opened);
     this.#told.opened(opened);
     this.view();
-    this.ask('pace', { perSecond: this.pace });
-    if (this.playing) this.ask('play');
+    this.ask("pace", { perSecond: this.pace });
+    if (this.playing) this.ask("play");
   }
 
   /** Nothing to train: the plane is empty. */
   close() {
     this.#opens++;
     this.#accepted = null;
+    if (this.opened) this.ask("pause");
     this.opened = null;
+    this.many = false;
     this.#begin();
-    this.ask('pause');
   }
 
   #begin() {
@@ -82,44 +94,44 @@ export class Session {
 
   /** Asks for the pictures that the page shows. */
   view() {
-    const hidden = this.opened.widths?.slice(1, -1) ?? this.opened.settings.hidden.split('x').map(Number);
+    const hidden = this.opened.settings.hidden.split("x").map(Number);
     const layer = this.lastLayer ? hidden.length - 1 : 0;
-    this.ask('view', { grid: GRID, units: this.many ? 0 : detail(hidden[layer] ?? 0), layer });
+    this.ask("view", { grid: GRID, units: this.many ? 0 : detail(hidden[layer] ?? 0), layer });
   }
 
   /** Trains or rests; after the end of a run, again from its start. */
   async toggle() {
     this.playing = !(this.playing && this.isUnderWay);
     if (this.playing && !this.isUnderWay) await this.reset();
-    this.ask(this.playing ? 'play' : 'pause');
+    this.ask(this.playing ? "play" : "pause");
   }
 
   /** Whether there is more to train. */
   get isUnderWay() {
-    return this.status !== 'finished' && this.status !== 'diverged';
+    return this.status !== "finished" && this.status !== "diverged";
   }
 
   async step() {
     this.playing = false;
-    await this.ask('pause');
-    this.ask('step', { iterations: 1 });
+    await this.ask("pause");
+    this.ask("step", { iterations: 1 });
   }
 
   async reset() {
-    if (!(await this.ask('reset'))) return;
+    if (!(await this.ask("reset"))) return;
     this.#begin();
-    if (this.playing) this.ask('play');
+    if (this.playing) this.ask("play");
   }
 
   setPace(perSecond) {
     this.pace = perSecond;
-    if (this.opened) this.ask('pace', { perSecond });
+    if (this.opened) this.ask("pace", { perSecond });
   }
 
   /** Asks, and says what was refused; null then. */
   async ask(what, more) {
     try {
-      return await this.#engine.ask(what, more);
+      return await this.#worker.ask(what, more);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       this.#told.said(error.message);
@@ -143,7 +155,7 @@ export class Session {
   #draw() {
     this.#awaited = false;
     // before it is drawn, so that the next is made meanwhile
-    const next = () => this.#engine.drawn();
+    const next = () => this.#engine?.drawn();
     if (this.#calm.matches && this.isUnderWay && this.playing) setTimeout(next, CALM);
     else next();
     if (!this.frame) return;

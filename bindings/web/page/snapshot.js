@@ -1,10 +1,10 @@
-import { css, palette } from './colour.js';
-import { write } from './canvas.js';
-import { paintCurve, seriesOf } from './curve.js';
-import { paintField, paintPoints } from './field.js';
-import { cost, count, percent } from './format.js';
-import { shapeOf } from './network.js';
-import { paintAxes, planeIn } from './stage.js';
+import { css, palette } from "./colour.js";
+import { write } from "./canvas.js";
+import { paintCurve, seriesOf } from "./curve.js";
+import { paintField, paintPoints } from "./field.js";
+import { cost, count, percent } from "./format.js";
+import { shapeOf } from "./network.js";
+import { paintAxes, planeIn } from "./stage.js";
 
 const [WIDTH, HEIGHT] = [1000, 500];
 /** Pixels of the file for one of the drawing. */
@@ -20,15 +20,15 @@ const FINE = 2;
 export function snapshot(session, meaning, log) {
   const { opened, frame } = session;
   const colours = palette(false);
-  const canvas = Object.assign(document.createElement('canvas'), { width: FINE * WIDTH, height: FINE * HEIGHT });
-  const context = canvas.getContext('2d');
+  const canvas = Object.assign(document.createElement("canvas"), { width: FINE * WIDTH, height: FINE * HEIGHT });
+  const context = canvas.getContext("2d");
   context.scale(FINE, FINE);
   context.fillStyle = css(colours.paper);
   context.fillRect(0, 0, WIDTH, HEIGHT);
   const { data, activation, rate } = opened.settings;
   const ends = `cost ${cost(frame.cost)}, accuracy ${percent(frame.accuracy)}`;
   const title = `${data}, ${shapeOf(frame.widths)}, ${activation}, rate ${rate}, ${count(frame.iteration)} iterations: ${ends}`;
-  write(context, title, WIDTH / 2, 24, { size: 15, align: 'center', fill: css(colours.ink) });
+  write(context, title, WIDTH / 2, 24, { size: 15, align: "center", fill: css(colours.ink) });
   const box = { x: 16, y: 44, width: 470, height: 440 };
   const plane = planeIn(box);
   if (frame.grid?.length) {
@@ -37,5 +37,5 @@ export function snapshot(session, meaning, log) {
     paintPoints(context, plane, opened, meaning, colours, 3);
   }
   paintCurve(context, { x: 510, y: 44, width: 470, height: 440 }, seriesOf(session, colours), log, colours);
-  return new Promise((done) => canvas.toBlob(done, 'image/png'));
+  return new Promise((done) => canvas.toBlob(done, "image/png"));
 }

@@ -1,7 +1,7 @@
-import { css } from './colour.js';
-import { cleared, write } from './canvas.js';
-import { meaningOf, paintField, paintPoints, placer } from './field.js';
-import { short, ticks } from './format.js';
+import { css } from "./colour.js";
+import { cleared, write } from "./canvas.js";
+import { meaningOf, paintField, paintPoints, placer } from "./field.js";
+import { short, ticks } from "./format.js";
 
 /** Room for the numbers at the axes. */
 const LEFT = 30;
@@ -32,15 +32,13 @@ export class Stage {
 
   /** Begins with other data. */
   begin(opened) {
-    // of many features there is no plane, and no point of it
-    const train = Math.min(opened.train, opened.points.length / 3);
-    this.data = { ...opened, train };
+    this.data = opened;
     this.meaning = meaningOf(opened);
   }
 
   /** Begins with a plane on which there is nothing to learn yet. */
   beginEmpty(bounds) {
-    this.begin({ output: 'logistic', outputs: 1, classes: [], points: new Float32Array(), train: 0, bounds });
+    this.begin({ output: "logistic", outputs: 1, classes: [], points: new Float32Array(), train: 0, bounds });
   }
 
   /** Other points on the same plane, all of them to be learnt. */
@@ -74,6 +72,7 @@ export class Stage {
    */
   drawPoints(colours, more) {
     const { context, width, height } = cleared(this.#points);
+    // of many features there is no plane
     if (!this.data.bounds?.length) return;
     const box = { x: 0, y: 0, width, height };
     paintAxes(context, box, this.data.bounds, colours);
@@ -100,10 +99,10 @@ export function paintAxes(context, box, bounds, colours) {
   const [left, right, low, high] = bounds;
   const fill = css(colours.faint);
   for (const mark of ticks(left, right, 5)) {
-    write(context, short(mark), place(mark, 0)[0], plane.y + plane.height + 12, { align: 'center', fill });
+    write(context, short(mark), place(mark, 0)[0], plane.y + plane.height + 12, { align: "center", fill });
   }
   for (const mark of ticks(low, high, 5)) {
-    write(context, short(mark), plane.x - 8, place(0, mark)[1], { align: 'right', fill });
+    write(context, short(mark), plane.x - 8, place(0, mark)[1], { align: "right", fill });
   }
 }
 
@@ -115,22 +114,27 @@ export function paintAxes(context, box, bounds, colours) {
  */
 export function showLegend(legend, opened, meaning) {
   const entry = (mark, text) => {
-    const span = document.createElement('span');
-    span.className = 'entry';
-    span.append(Object.assign(document.createElement('i'), { className: mark }), text);
+    const span = document.createElement("span");
+    span.className = "entry";
+    span.append(Object.assign(document.createElement("i"), { className: mark }), text);
     return span;
   };
   // plain numbers say little alone
   const name = (k) => (/\D/.test(opened.classes[k] ?? k) ? opened.classes[k] : `y = ${opened.classes[k] ?? k}`);
   const entries = [];
-  if (meaning.kind === 'two') {
-    entries.push(entry('dot class-0', name(0)), entry('bar', ''), entry('dot class-1', name(1)), entry('line', 'undecided'));
-  } else if (meaning.kind === 'several') {
+  if (meaning.kind === "two") {
+    entries.push(
+      entry("dot class-0", name(0)),
+      entry("bar", ""),
+      entry("dot class-1", name(1)),
+      entry("line", "undecided"),
+    );
+  } else if (meaning.kind === "several") {
     for (let k = 0; k < meaning.outputs; k++) entries.push(entry(`dot class-${k % 10}`, name(k)));
-    entries.push(entry('line', 'equally likely'));
+    entries.push(entry("line", "equally likely"));
   } else {
-    entries.push(entry('', short(meaning.low)), entry('bar', ''), entry('', short(meaning.high)));
+    entries.push(entry("", short(meaning.low)), entry("bar", ""), entry("", short(meaning.high)));
   }
-  if (opened.train < opened.points.length / 3) entries.push(entry('ring', 'held out'));
+  if (opened.train < opened.points.length / 3) entries.push(entry("ring", "held out"));
   legend.replaceChildren(...entries);
 }

@@ -9,11 +9,11 @@ const SIMD = Uint8Array.of(
  * @returns {string | null}
  */
 export function missing() {
-  if (typeof WebAssembly !== 'object' || typeof Worker !== 'function') {
-    return 'This browser cannot run WebAssembly, which does the training here: a newer one can.';
+  if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
+    return "This browser cannot run WebAssembly, which does the training here: a newer one can.";
   }
   if (!WebAssembly.validate(SIMD)) {
-    return 'This browser lacks WebAssembly’s SIMD, which the training here needs: one of 2023 or later has it.';
+    return "This browser lacks WebAssembly’s SIMD, which the training here needs: one of 2023 or later has it.";
   }
   return null;
 }

@@ -1,7 +1,7 @@
-import { css, shade } from './colour.js';
-import { cleared } from './canvas.js';
-import { stretch } from './field.js';
-import { layersOf, sentenceOf } from './weights.js';
+import { css, shade } from "./colour.js";
+import { cleared } from "./canvas.js";
+import { stretch } from "./field.js";
+import { layersOf, sentenceOf } from "./weights.js";
 
 /** Pictures larger than this are no clearer, smaller than the second not to be told apart. */
 const LARGEST = 104;
@@ -10,11 +10,11 @@ const SMALLEST = 22;
 const BAR = 6;
 /** So many stand in one row. */
 const FEW = 6;
-/** More units than this are too small to be seen. */
-export const MOST_UNITS = 400;
+/** The worker sends the maps of so many units, the first ones. */
+export const MOST_UNITS = 64;
 
 /** Points a side of each unit's map, for this many units. */
-export const detail = (units) => (units > MOST_UNITS ? 0 : units > 100 ? 10 : units > 24 ? 16 : 28);
+export const detail = (units) => (units > 24 ? 16 : 28);
 
 /** What each hidden unit says over the plane; the one pointed at, or chosen with the arrow keys, in words. */
 export class Units {
@@ -31,10 +31,10 @@ export class Units {
   constructor(canvas, told) {
     this.#canvas = canvas;
     this.#told = told;
-    canvas.addEventListener('pointermove', (event) => this.#choose(this.#at(event.offsetX, event.offsetY)));
-    canvas.addEventListener('pointerleave', () => this.#choose(-1));
-    canvas.addEventListener('blur', () => this.#choose(-1));
-    canvas.addEventListener('keydown', (event) => this.#key(event));
+    canvas.addEventListener("pointermove", (event) => this.#choose(this.#at(event.offsetX, event.offsetY)));
+    canvas.addEventListener("pointerleave", () => this.#choose(-1));
+    canvas.addEventListener("blur", () => this.#choose(-1));
+    canvas.addEventListener("keydown", (event) => this.#key(event));
   }
 
   /** Begins with another network. */
@@ -46,7 +46,7 @@ export class Units {
   }
 
   get count() {
-    return this.#frame ? this.#frame.widths[this.#frame.layer + 1] : 0;
+    return this.#frame ? Math.min(MOST_UNITS, this.#frame.widths[this.#frame.layer + 1]) : 0;
   }
 
   #key(event) {
@@ -74,7 +74,7 @@ export class Units {
   #tell() {
     const layers = this.#chosen >= 0 && layersOf(this.#frame.widths, this.#frame.weights);
     const names = this.#frame?.layer > 0 ? [] : this.names;
-    const hint = 'Point at a unit, or choose one with the arrow keys, to read its weights.';
+    const hint = "Point at a unit, or choose one with the arrow keys, to read its weights.";
     const text = layers ? sentenceOf(layers, this.#frame.layer, this.#chosen, names, this.activation) : hint;
     if (this.#told.textContent !== text) this.#told.textContent = text;
   }
@@ -92,12 +92,17 @@ export class Units {
     const m = Math.round(Math.sqrt(frame.units.length / this.count));
     if (!(m >= 2)) return;
     const next = layersOf(frame.widths, frame.weights)[this.#frame.layer + 1];
-    const outward = next.units === 1 ? next.weights : null;
+    const outward = next.units === 1 && next.weights.length ? next.weights : null;
     const most = outward && Math.max(...outward.map(Math.abs));
     for (let unit = 0; unit < this.count; unit++) {
       const x = (unit % columns) * (size + gap);
       const y = Math.floor(unit / columns) * (size + BAR + gap);
-      this.#tile(context, frame.units.subarray(unit * m * m, (unit + 1) * m * m), m, { x, y, width: size, height: size });
+      this.#tile(context, frame.units.subarray(unit * m * m, (unit + 1) * m * m), m, {
+        x,
+        y,
+        width: size,
+        height: size,
+      });
       if (outward) {
         context.fillStyle = css(colours.classes[outward[unit] < 0 ? 0 : 1]);
         context.fillRect(x, y + size + 2, (size * Math.abs(outward[unit])) / most || 0, 3);
@@ -120,7 +125,7 @@ export class Units {
   /** As large as all fit in a few rows. */
   #place() {
     const width = this.#canvas.clientWidth;
-    const gap = this.count > 64 ? 3 : 8;
+    const gap = this.count > 24 ? 5 : 8;
     const wanted = this.count <= FEW ? (width + gap) / this.count - gap : Math.sqrt((width * 240) / this.count) - gap;
     const size = Math.max(SMALLEST, Math.min(LARGEST, Math.floor(wanted)));
     const columns = Math.max(1, Math.floor((width + gap) / (size + gap)));

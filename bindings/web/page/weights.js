@@ -1,4 +1,4 @@
-import { short } from './format.js';
+import { short } from "./format.js";
 
 /**
  * The parameters of a network layer by layer: `weights` is (units × inputs) row-major, `biases` one a unit.
@@ -28,16 +28,20 @@ const MOST_TERMS = 4;
  */
 export function sentenceOf(layers, layer, unit, names, activation) {
   const { inputs, units, weights, biases } = layers[layer];
+  // of large networks the worker sends none
+  if (weights.length === 0) return `Unit ${unit + 1} of ${units}`;
   const own = weights.subarray(unit * inputs, (unit + 1) * inputs);
-  const strongest = Array.from(own.keys()).sort((a, b) => Math.abs(own[b]) - Math.abs(own[a])).slice(0, MOST_TERMS);
+  const strongest = Array.from(own.keys())
+    .sort((a, b) => Math.abs(own[b]) - Math.abs(own[a]))
+    .slice(0, MOST_TERMS);
   const terms = strongest.sort((a, b) => a - b).map((k) => [own[k], `·${names[k] ?? `unit ${k + 1}`}`]);
-  terms.push([biases[unit], '']);
+  terms.push([biases[unit], ""]);
   const sum = terms.map(([weight, of], k) => {
-    const sign = weight < 0 ? (k ? ' − ' : '−') : k ? ' + ' : '';
+    const sign = weight < 0 ? (k ? " − " : "−") : k ? " + " : "";
     return `${sign}${short(Math.abs(weight))}${of}`;
   });
-  const rest = inputs > MOST_TERMS ? ` and ${inputs - MOST_TERMS} more` : '';
+  const rest = inputs > MOST_TERMS ? ` and ${inputs - MOST_TERMS} more` : "";
   const next = layers[layer + 1];
-  const out = next.units === 1 ? `, counts ${short(next.weights[unit])} times` : '';
-  return `Unit ${unit + 1} of ${units}: ${activation}(${sum.join('')}${rest})${out}`;
+  const out = next.units === 1 ? `, counts ${short(next.weights[unit])} times` : "";
+  return `Unit ${unit + 1} of ${units}: ${activation}(${sum.join("")}${rest})${out}`;
 }

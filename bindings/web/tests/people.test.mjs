@@ -139,5 +139,7 @@ test("nothing is fetched from elsewhere", async () => {
   const names = await visit.page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
   const { origin } = new URL(place.address);
   assert.deepEqual(names.filter((name) => !name.startsWith(origin) && !name.startsWith("data:")), []);
+  // what the page's own policy forbids stands here
+  assert.deepEqual(visit.errors, []);
   await visit.close();
 });
