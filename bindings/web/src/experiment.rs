@@ -280,9 +280,10 @@ impl Experiment {
         let (runs, iteration) = (self.there(), self.done());
         let why = match error {
             Error::Lost(_) => "The GPU was lost.".to_owned(),
-            other => said::of(other),
+            other => format!("The GPU failed. {}", said::of(other)),
         };
-        if matches!(error, Error::Lost(_)) && self.losses <= MOST_LOSSES {
+        // a loss may first show as a readback that fails
+        if self.losses <= MOST_LOSSES {
             let again =
                 gpus.load(&Settings { device: "gpu".into(), ..self.settings.clone() }, self.data(), &runs).await;
             if let Ok(Loaded { device, session, fallback: None }) = again {
