@@ -130,7 +130,7 @@ class App {
     this.readings.begin(answer);
     this.#show();
     $("device").textContent = this.readings.device(answer);
-    $("compare").textContent = answer.device.kind === "cpu" ? "Compare with the reference" : "Compare GPU and CPU";
+    $("compare").textContent = answer.device.kind === "cpu" ? "Check the CPU" : "Compare GPU and CPU";
     // why there is no GPU is news only once
     const fallback = answer.fallback === this.#fallback ? null : answer.fallback;
     this.#fallback = answer.fallback;

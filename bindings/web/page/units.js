@@ -14,7 +14,7 @@ const FEW = 6;
 export const MOST_UNITS = 64;
 
 /** Points a side of each unit's map, for this many units. */
-export const detail = (units) => (units > 24 ? 16 : 28);
+export const detail = (units) => (units > 24 ? 16 : units > 8 ? 28 : 44);
 
 /** What each hidden unit says over the plane; the one pointed at, or chosen with the arrow keys, in words. */
 export class Units {

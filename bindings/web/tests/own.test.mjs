@@ -74,6 +74,9 @@ on({}, "points are put by keyboard alone", async (visit) => {
     }
   };
   await put("1", ["ArrowLeft", "ArrowLeft", "ArrowUp"]);
+  assert.equal(await visit.text("said"), "Now points of another colour.");
+  await keyboard.press("ArrowUp");
+  assert.equal(await visit.text("said"), "The cross is at −0.5 and 0.5.");
   await put("2", ["ArrowRight", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown"]);
   await visit.iteration(20);
   assert.match((await visit.link()).points, /^[\w-]{40,}$/);

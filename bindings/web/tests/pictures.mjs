@@ -22,7 +22,7 @@ if (folder) {
   // controls are below at this width: pictures and numbers alone
   const visit = await place.visit({ width: 1000, link: "device=cpu" });
   await visit.page.waitForFunction(() => document.getElementById("shape").innerText);
-  const height = await visit.page.$eval("#network", (part) => Math.ceil(part.getBoundingClientRect().bottom + 16));
+  const height = await visit.page.$eval(".ask", (part) => Math.ceil(part.getBoundingClientRect().bottom + 20));
   for (let frame = 0; frame < 70; frame++) {
     const name = `frame-${String(frame).padStart(3, "0")}.png`;
     await visit.page.screenshot({ path: path.join(folder, name), clip: { x: 0, y: 0, width: 1000, height } });

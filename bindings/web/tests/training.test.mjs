@@ -124,7 +124,7 @@ on({}, "the run with the wrong derivative ends in NaN, and why tells the reason"
 
 on({}, "without a GPU, compare holds the CPU to the reference", async (visit) => {
   await visit.iteration(5);
-  assert.equal(await visit.text("compare"), "Compare with the reference");
+  assert.equal(await visit.text("compare"), "Check the CPU");
   await visit.click("compare");
   await visit.says("verdict", /^The CPU and the reference agree\./);
 });
