@@ -93,7 +93,8 @@
 //!
 //! [`fit::choose`] makes this choice by measuring; [`fit::choose_among`] takes GPUs that a front keeps open. [`Gpu::from_device`](gpu::Gpu::from_device) trains on a wgpu device
 //! that you have opened. A front that must not block awaits [`Gpu::load_async`](gpu::Gpu::load_async), whose
-//! [session](gpu::GpuSession) has async methods, and [`Gpu::forward_async`](gpu::Gpu::forward_async).
+//! [session](gpu::GpuSession) has async methods, and [`Gpu::forward_async`](gpu::Gpu::forward_async); it drives
+//! [`train::Training`] itself, as the page in `bindings/web` does.
 //! [`measure::speed`] measures a backend on your networks, and [`compare::check_backend`] checks that a driver computes
 //! correctly before you rely on it. A `Gpu` can be cloned and shared between threads: all clones use the same device.
 //!

@@ -31,15 +31,17 @@ fn every_dependency_is_explained_and_nothing_else_is() {
         .collect();
     let once: BTreeSet<String> = explained.iter().cloned().collect();
     assert_eq!(explained.len(), once.len(), "one is explained twice");
-    let all = ["Cargo.toml", "bindings/python/Cargo.toml"].map(|manifest| declared(&read(manifest)));
+    let all = ["Cargo.toml", "bindings/python/Cargo.toml", "bindings/web/Cargo.toml", "bindings/web/bind/Cargo.toml"]
+        .map(|manifest| declared(&read(manifest)));
     assert_eq!(once, all.into_iter().flatten().collect());
 }
 
 #[test]
 fn every_dependency_comes_from_the_registry_as_it_was_locked() {
     let lock = read("Cargo.lock");
-    let is_own =
-        |package: &&str| ["planar", "planar-python"].iter().any(|name| package.contains(&format!("name = \"{name}\"")));
+    let is_own = |package: &&str| {
+        ["planar", "planar-python", "planar-web"].iter().any(|name| package.contains(&format!("name = \"{name}\"")))
+    };
     let packages = lock.split("[[package]]").skip(1).filter(|package| !is_own(package));
     for package in packages {
         let source = "source = \"registry+https://github.com/rust-lang/crates.io-index\"";

@@ -160,7 +160,25 @@ pub fn compare_step(
     iteration: u64,
     bounds: Bounds,
 ) -> Result<StepComparison> {
-    let [left, right] = [step(sides[0], data, run)?, step(sides[1], data, run)?];
+    let [left, right] = [Step::of(sides[0], data, run)?, Step::of(sides[1], data, run)?];
+    judge([&left, &right], data, run, iteration, bounds)
+}
+
+/// What two sides computed in one step from the same weights, held to the bounds: [`compare_step`] for whoever has the steps
+/// already, such as a front that must not block.
+///
+/// # Errors
+/// [`Error::Mismatch`](crate::Error::Mismatch) if the moments are not those of the optimiser, or if numbers are missing.
+pub fn judge(
+    [left, right]: [&Step; 2],
+    data: &Dataset,
+    run: &Run,
+    iteration: u64,
+    bounds: Bounds,
+) -> Result<StepComparison> {
+    for side in [left, right] {
+        side.check(data, run)?;
+    }
     let magnitudes = Magnitudes::new(data, run, ROUNDED / bounds.relative);
     let (samples, of_logits) = (data.samples(), &magnitudes.logits);
     // a sum over the samples may leave the range of f32 before it is divided by their number
@@ -182,7 +200,7 @@ pub fn compare_step(
         }));
     }
     if run.recipe.optimizer != Optimizer::Descent {
-        differences.extend(updates(run, [&left, &right], &magnitudes, bounds, of_rest)?);
+        differences.extend(updates(run, [left, right], &magnitudes, bounds, of_rest)?);
         return Ok(StepComparison { iteration, differences });
     }
     // θ − α·dθ is off by α times what dθ may be off by, and by its own rounding
@@ -219,8 +237,10 @@ fn updates(
         Ok(theta)
     };
     let (low, high) = (after(-1.0)?, after(1.0)?);
-    let slack = low.iter().zip(&high).zip(run.parameters.values());
-    let slack: Vec<f64> = slack.map(|((low, high), theta)| (low - high).abs() + bounds.of(theta.abs())).collect();
+    // a weight of 0 becomes one as large as the update, and is rounded then
+    let own = run.parameters.values().iter().zip(&left.updated).map(|(theta, updated)| theta.abs().max(updated.abs()));
+    let slack = low.iter().zip(&high).zip(own);
+    let slack: Vec<f64> = slack.map(|((low, high), own)| (low - high).abs() + bounds.of(own)).collect();
     let of_tensor = |tensor: &Tensor| {
         let part = |values: &[f64]| values[tensor.range()].to_vec();
         let (sides, scales) = ([part(&left.updated), part(&right.updated)], part(&slack));
@@ -229,21 +249,42 @@ fn updates(
     Ok(run.parameters.layout().tensors().iter().map(of_tensor).collect())
 }
 
-/// What one backend computes in one step.
-struct Step {
-    logits: Vec<f64>,
-    cost: f64,
-    gradients: Vec<f64>,
-    updated: Vec<f64>,
+/// What one side computes in one step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// Z of the last layer, row-major (samples × outputs).
+    pub logits: Vec<f64>,
+    /// The cost.
+    pub cost: f64,
+    /// The gradient, in the order of the parameters.
+    pub gradients: Vec<f64>,
+    /// The parameters after one update.
+    pub updated: Vec<f64>,
 }
 
-fn step(backend: &dyn Backend, data: &Dataset, run: &Run) -> Result<Step> {
-    let mut session = backend.load(data, std::slice::from_ref(run))?;
-    let evaluation = session.evaluate()?.swap_remove(0);
-    let gradients = session.gradients()?.swap_remove(0).values().to_vec();
-    let [chunk] = advance(&mut [session], 1)?;
-    let updated = chunk.parameters.values().to_vec();
-    Ok(Step { logits: evaluation.logits, cost: evaluation.cost, gradients, updated })
+impl Step {
+    /// The step of a backend from the weights of a run.
+    ///
+    /// # Errors
+    /// Those of [`Backend::load`] and of the session.
+    pub fn of(backend: &dyn Backend, data: &Dataset, run: &Run) -> Result<Self> {
+        let mut session = backend.load(data, std::slice::from_ref(run))?;
+        let evaluation = session.evaluate()?.swap_remove(0);
+        let gradients = session.gradients()?.swap_remove(0).values().to_vec();
+        let [chunk] = advance(&mut [session], 1)?;
+        let updated = chunk.parameters.values().to_vec();
+        Ok(Self { logits: evaluation.logits, cost: evaluation.cost, gradients, updated })
+    }
+
+    /// Whether it has as many numbers as a step of the run on these samples.
+    fn check(&self, data: &Dataset, run: &Run) -> Result<()> {
+        let parameters = run.parameters.values().len();
+        let wanted = [data.samples() * run.network.outputs(), parameters, parameters];
+        match [&self.logits, &self.gradients, &self.updated].map(Vec::len) == wanted {
+            true => Ok(()),
+            false => Err(crate::Error::Mismatch("a step that is compared lacks numbers".into())),
+        }
+    }
 }
 
 /// What a chunk left behind, in a session of one network.
@@ -273,14 +314,14 @@ fn advance<const N: usize>(sessions: &mut [Box<dyn Session>; N], iterations: u32
     chunks.try_into().map_err(|_| crate::Error::Device("a queued chunk is missing".into()))
 }
 
-/// 1, 10, 100, … and the last.
-fn checkpoints(iterations: u64) -> Vec<u64> {
+/// The iterations at which steps are compared behind the first: 1, 10, 100, … and the last.
+pub fn checkpoints(iterations: u64) -> Vec<u64> {
     let powers = std::iter::successors(Some(1_u64), |at| at.checked_mul(10));
     powers.take_while(|at| *at < iterations).chain([iterations]).collect()
 }
 
 /// The same run with parameters that `f32` holds exactly, so that both sides start from the same values.
-fn rounded(run: &Run) -> Run {
+pub fn rounded(run: &Run) -> Run {
     Run { parameters: run.parameters.cast::<f32>().cast(), ..run.clone() }
 }
 

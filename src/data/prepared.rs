@@ -2,7 +2,7 @@
 
 use super::held_out::labelled;
 use super::table::{Input, Notice, Progress, Table, read};
-use super::{Columns, Dataset, HeldOut, Options, Scale, Source, Targets};
+use super::{Columns, Dataset, HeldOut, Options, Scale, Source, Targets, split};
 use crate::{Error, Result};
 
 /// Samples to train on and to test with, and what should be known about them.
@@ -84,6 +84,43 @@ impl Source {
     }
 }
 
+impl Prepared {
+    /// [`Source::prepare`] of a table wherever it is, such as the bytes of a file in memory; a share of each class may be held
+    /// out, by a seed.
+    ///
+    /// # Errors
+    /// Those of [`Source::prepare`] for a file.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use planar::data::table::Input;
+    /// use planar::data::{Options, Prepared};
+    ///
+    /// let csv = b"x1,x2,class\n0,0,no\n0,1,yes\n1,0,yes\n1,1,no\n";
+    /// let xor = Prepared::of_table(Input::Bytes(Path::new("xor.csv"), csv), &Options::default(), None, &mut |_| ())?;
+    /// assert_eq!(xor.data.columns().classes, ["no", "yes"]);
+    /// # Ok::<(), planar::Error>(())
+    /// ```
+    pub fn of_table(
+        input: Input,
+        options: &Options,
+        held_out: Option<(f64, u32)>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Self> {
+        Source::Csv(input.path().into()).check(options)?;
+        Loaded::of_table(input, options, progress)?.hold_out(held_out, options)
+    }
+
+    /// [`Source::prepare`] of samples that are there already, and are scaled only if a scale is named; a share of each class may
+    /// be held out, by a seed.
+    ///
+    /// # Errors
+    /// Those of [`Dataset::split`] and of [`Dataset::with_scaling`].
+    pub fn of_samples(data: Dataset, options: &Options, held_out: Option<(f64, u32)>) -> Result<Self> {
+        Loaded::Generated(data.answered_with(options.table.output)).hold_out(held_out, options)
+    }
+}
+
 /// A generated set, for a network that answers as requested.
 fn generated(source: &Source, options: &Options) -> Result<Dataset> {
     source.load(options).map(|data| data.answered_with(options.table.output))
@@ -100,10 +137,20 @@ impl Loaded {
     pub fn new(source: &Source, options: &Options, progress: &mut dyn FnMut(Progress)) -> Result<Self> {
         let Source::Csv(path) = source else { return generated(source, options).map(Self::Generated) };
         source.check(options)?;
-        let input = Input::Path(path);
+        Self::of_table(Input::Path(path), options, progress)
+    }
+
+    fn of_table(input: Input, options: &Options, progress: &mut dyn FnMut(Progress)) -> Result<Self> {
         let table = read(input, &options.table, progress)?;
         table.check_classes(input)?;
         Ok(Self::File(table.into()))
+    }
+
+    /// Holds a share of each class out by a seed, if one is given.
+    fn hold_out(self, held_out: Option<(f64, u32)>, options: &Options) -> Result<Prepared> {
+        let of = |(share, seed)| split::held_out(&self.targets().strata(), share, seed);
+        let is_held_out = held_out.map(of).transpose()?;
+        self.divide(is_held_out.as_deref(), options)
     }
 
     pub fn targets(&self) -> &Targets {

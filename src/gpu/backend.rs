@@ -97,6 +97,11 @@ impl Gpu {
         self
     }
 
+    /// Destroys the device, as a browser or a driver may do at any time: sessions open another and go on.
+    pub fn destroy(&self) {
+        self.context().device.wgpu.destroy();
+    }
+
     /// The plan that this device follows for a problem, held to its limits.
     ///
     /// # Errors
@@ -212,7 +217,7 @@ impl Gpu {
     pub fn fail(&self, fault: Fault) {
         let context = self.context();
         match fault {
-            Fault::Destroyed => context.device.wgpu.destroy(),
+            Fault::Destroyed => self.destroy(),
             Fault::Lost => context.device.errors.lost("the driver says so"),
             fault => context.device.errors.let_fail(fault),
         }

@@ -11,16 +11,23 @@ const MOST_CHANGE: f64 = 4.0;
 /// What a chunk takes at least, in seconds: clocks are coarse, and some stand still for a while.
 const SHORTEST: f64 = 1e-6;
 
-/// The length of chunks, so that each lasts about [`CHUNK_SECONDS`].
+/// The length of chunks, so that each lasts about as long as wanted.
 #[derive(Debug)]
 pub(super) struct Pace {
+    /// Seconds that a chunk should take.
+    seconds: f64,
     /// Iterations of the next chunk, before they are rounded down.
     next: f64,
 }
 
 impl Pace {
     pub(super) fn new() -> Self {
-        Self { next: FIRST_CHUNK }
+        Self { seconds: CHUNK_SECONDS, next: FIRST_CHUNK }
+    }
+
+    /// The same with chunks of so many seconds.
+    pub(super) fn of(self, seconds: f64) -> Self {
+        Self { seconds, ..self }
     }
 
     /// Iterations of the next chunk: 1 to [`CHUNK_LIMIT`].
@@ -30,7 +37,7 @@ impl Pace {
 
     /// Learns that a chunk of this many iterations took this many seconds.
     pub(super) fn learn(&mut self, iterations: u32, seconds: f64) {
-        let ideal = f64::from(iterations) * CHUNK_SECONDS / seconds.max(SHORTEST);
+        let ideal = f64::from(iterations) * self.seconds / seconds.max(SHORTEST);
         self.next =
             ideal.clamp(self.next / MOST_CHANGE, self.next * MOST_CHANGE).clamp(FIRST_CHUNK, CHUNK_LIMIT.into());
     }
@@ -54,6 +61,16 @@ mod tests {
         assert_eq!(pace.chunk(), CHUNK_LIMIT / 4, "a tenth is due, and a quarter at once");
         pace.learn(CHUNK_LIMIT, 10.0 * CHUNK_SECONDS);
         assert_eq!(pace.chunk(), CHUNK_LIMIT / 10);
+    }
+
+    #[test]
+    fn chunks_last_as_long_as_wanted() {
+        let mut pace = Pace::new().of(0.01);
+        for _ in 0..20 {
+            let iterations = pace.chunk();
+            pace.learn(iterations, f64::from(iterations) * 1e-4);
+        }
+        assert_eq!(pace.chunk(), 100);
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use fearless_simd::{Fallback, Level, Simd};
+use fearless_simd::{Level, Simd};
 
 use crate::{Error, Result};
 
 /// A set of vector instructions, the narrowest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Instructions {
-    /// Available on every CPU; the compiler may still use the target's baseline.
+    /// Available on every CPU, but left out of WebAssembly with vectors; the compiler may still use the target's baseline.
     Scalar,
     /// 4 lanes, every 64-bit ARM.
     Neon,
@@ -17,12 +17,14 @@ pub enum Instructions {
     Avx2,
     /// 16 lanes, x86-64 from Ice Lake and Zen 4 on.
     Avx512,
+    /// 4 lanes, WebAssembly; it is compiled in or not, since a browser cannot be asked.
+    Simd128,
 }
 
 impl Instructions {
     /// The sets that this CPU has, the narrowest first.
     pub fn available() -> Vec<Self> {
-        [Self::Scalar, Self::Neon, Self::Avx2, Self::Avx512]
+        [Self::Scalar, Self::Neon, Self::Avx2, Self::Avx512, Self::Simd128]
             .into_iter()
             .filter(|instructions| instructions.token().is_some())
             .collect()
@@ -37,6 +39,7 @@ impl Instructions {
     fn token(self) -> Option<Token> {
         let level = Level::new();
         match self {
+            #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
             Self::Scalar => match Level::fallback() {
                 Level::Fallback(token) => Some(Token::Scalar(token)),
                 #[allow(unreachable_patterns, reason = "the only variant on targets without vectors")]
@@ -48,6 +51,8 @@ impl Instructions {
             Self::Avx2 => level.as_avx2().map(Token::Avx2),
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => level.as_avx512().map(Token::Avx512),
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Self::Simd128 => level.as_wasm_simd128().map(Token::Simd128),
             #[allow(unreachable_patterns, reason = "sets of other architectures")]
             _ => {
                 let _ = level;
@@ -64,6 +69,7 @@ impl fmt::Display for Instructions {
             Self::Neon => "NEON",
             Self::Avx2 => "AVX2",
             Self::Avx512 => "AVX-512",
+            Self::Simd128 => "SIMD128",
         })
     }
 }
@@ -71,13 +77,16 @@ impl fmt::Display for Instructions {
 /// An instruction set that the CPU is known to have.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Token {
-    Scalar(Fallback),
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+    Scalar(fearless_simd::Fallback),
     #[cfg(target_arch = "aarch64")]
     Neon(fearless_simd::aarch64::Neon),
     #[cfg(target_arch = "x86_64")]
     Avx2(fearless_simd::x86::Avx2),
     #[cfg(target_arch = "x86_64")]
     Avx512(fearless_simd::x86::Avx512),
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    Simd128(fearless_simd::wasm32::WasmSimd128),
 }
 
 /// A computation written once for all instruction sets. `run` is `#[inline(always)]` in every implementation,
@@ -106,6 +115,7 @@ impl Token {
             )
         }
         match self {
+            #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
             Self::Scalar(simd) => vectorized(simd, operation),
             #[cfg(target_arch = "aarch64")]
             Self::Neon(simd) => vectorized(simd, operation),
@@ -113,6 +123,8 @@ impl Token {
             Self::Avx2(simd) => vectorized(simd, operation),
             #[cfg(target_arch = "x86_64")]
             Self::Avx512(simd) => vectorized(simd, operation),
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Self::Simd128(simd) => vectorized(simd, operation),
         }
     }
 

@@ -159,5 +159,6 @@ impl Backend for Engine {
 
 /// Whether the fused kernels can compute a network: one hidden layer of the exercise's units, and one logit.
 fn is_fused(network: &Network) -> bool {
-    network.hidden().len() == 1 && network.tells_two_classes() && network.activation().is_of_the_exercise()
+    let is_of_exercise = network.tells_two_classes() && network.activation().is_of_the_exercise();
+    network.hidden().len() == 1 && is_of_exercise && specialise::is_compiled(network)
 }

@@ -4,13 +4,9 @@ use std::ops::Range;
 
 use super::line::LINE;
 use super::narrow::BLOCK;
-use super::specialise::COMPILED;
+use super::specialise::{COMPILED, FEATURES};
 use super::{narrow_tiles, tiles};
 use crate::model::{Network, Parameters};
-
-/// The numbers of features that kernels are compiled for; data is padded with rows of zeros to the next of them. More
-/// are not padded.
-const FEATURES: [usize; 4] = [2, 4, 8, COMPILED];
 
 /// The most lines of samples that f32 sums run over before they are added to f64 sums: 16 times 16 terms per unit.
 const SLAB: usize = 16;
@@ -149,5 +145,5 @@ impl Shape {
 
 /// The number of features that data with `inputs` features is padded to.
 pub fn features(inputs: usize) -> usize {
-    FEATURES.into_iter().find(|features| *features >= inputs).unwrap_or(inputs)
+    FEATURES.iter().copied().find(|features| *features >= inputs).unwrap_or(inputs)
 }

@@ -1,0 +1,110 @@
+import { cost, percent } from "./format.js";
+
+const element = (tag, text, className) =>
+  Object.assign(document.createElement(tag), { textContent: text, className: className ?? "" });
+
+/** Where answers to questions are shown, and read out. */
+export class Verdict {
+  #section;
+  #tried;
+
+  /**
+   * @param {HTMLElement} section
+   * @param {(settings: object) => void} tried is told the settings that help
+   */
+  constructor(section, tried) {
+    this.#section = section;
+    this.#tried = tried;
+  }
+
+  hide() {
+    this.#section.hidden = true;
+    this.#section.replaceChildren();
+  }
+
+  /** Says that an answer is on its way. */
+  wait(text) {
+    this.#show(element("p", text, "waiting"));
+  }
+
+  /**
+   * Why a run fails: the cause, what was seen, what was tried, and a button for what helps.
+   * @param {{verdict: object, said: string[], settings: object | null}} answer
+   */
+  why({ verdict, said, settings }) {
+    const [first, ...rest] = said;
+    const list = document.createElement("ul");
+    list.append(...rest.map((line) => element("li", line.trim())));
+    const trials = (verdict.trials ?? []).map((trial) => [
+      trial.changes.join(", ").replaceAll("-", " "),
+      cost(trial.cost),
+      percent(trial.accuracy),
+      trial.helps ? "helps" : "no help",
+    ]);
+    const remedy = element("button", "Try what helps");
+    remedy.type = "button";
+    remedy.addEventListener("click", () => this.#tried(settings));
+    this.#show(
+      element("h3", capital(verdict.verdict ?? first)),
+      list,
+      trials.length ? table("What was tried", ["change", "cost", "accuracy", "result"], trials) : "",
+      settings ? remedy : "",
+    );
+  }
+
+  /**
+   * Whether what trains computes the same as the reference.
+   * @param {{verdict: boolean, said: string, rows: {what: string, gpu: number, cpu: number, difference: number,
+   *   bound: number, agrees: boolean}[]}} answer
+   * @param {string} here what trains: GPU, or CPU
+   */
+  compared({ verdict, said, rows }, here) {
+    const pair = here === "GPU" ? "GPU and CPU" : "The CPU and the reference";
+    const written = (value, small, how) => {
+      if (typeof value !== "number") return String(value ?? "–");
+      return (Math.abs(value) < small ? value.toExponential(how - 1) : value.toPrecision(how)).replaceAll("-", "−");
+    };
+    const digits = (value) => written(value, 1e-3, 6);
+    const tiny = (value) => written(value, Infinity, 2);
+    const cells = rows.map(({ what, gpu, cpu, difference, bound, agrees }) => {
+      return [agrees === false ? `${what}: differs` : what, digits(gpu), digits(cpu), tiny(difference), tiny(bound)];
+    });
+    const heads = ["", here, here === "GPU" ? "CPU" : "reference", "apart", "allowed"];
+    this.#show(
+      element("h3", verdict ? `${pair} agree.` : `${pair} do not agree.`, verdict ? "good" : "bad"),
+      element("p", said),
+      rows.length ? table("Side by side", heads, cells) : "",
+    );
+  }
+
+  #show(...children) {
+    const close = element("button", "Close", "close");
+    close.type = "button";
+    close.addEventListener("click", () => this.hide());
+    this.#section.replaceChildren(...children, close);
+    this.#section.hidden = false;
+  }
+}
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** A table that scrolls by itself where it is wider than the page. */
+function table(caption, heads, rows) {
+  const box = element("div", "", "scroll");
+  box.tabIndex = 0;
+  box.setAttribute("role", "region");
+  box.setAttribute("aria-label", caption);
+  // the sentence before it is read out, not each number
+  box.ariaLive = "off";
+  const made = document.createElement("table");
+  made.append(element("caption", caption));
+  const head = made.createTHead().insertRow();
+  head.append(...heads.map((text) => Object.assign(element(text ? "th" : "td", text), text ? { scope: "col" } : {})));
+  const body = made.createTBody();
+  for (const [first, ...rest] of rows) {
+    const row = body.insertRow();
+    row.append(Object.assign(element("th", first), { scope: "row" }), ...rest.map((text) => element("td", text)));
+  }
+  box.append(made);
+  return box;
+}

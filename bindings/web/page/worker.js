@@ -1,0 +1,111 @@
+// The worker behind the page: a loop that answers one request after another, and trains in between. The bundle holds the page
+// too, and calls `serve` where there is no document.
+
+import init, { Lab } from "planar";
+
+/** The module beside the bundle; `build` knows its name. */
+const module = () => new URL(typeof WASM === "undefined" ? "planar_bg.wasm" : WASM, import.meta.url);
+
+/** A module with one instruction of SIMD128, which the engine needs: (func (result v128) (v128.const …)). */
+const SIMD = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 22, 1, 20, 0, 253, 12,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11,
+]);
+
+/** What the browser calls its GPU, if it has one and tells. */
+async function adapterName() {
+  try {
+    const adapter = await navigator.gpu?.requestAdapter();
+    const { description, vendor, architecture } = adapter?.info ?? {};
+    return description || [vendor, architecture].filter(Boolean).join(" ") || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Buffers that are given away with a message. */
+function* buffers(value) {
+  if (ArrayBuffer.isView(value)) yield value.buffer;
+  else if (value instanceof ArrayBuffer) yield value;
+  else if (Array.isArray(value)) for (const one of value) yield* buffers(one);
+}
+
+function post(message) {
+  self.postMessage(message, Object.values(message).flatMap((value) => {
+    // the arrays of networks side by side lie a level deeper
+    const below = Array.isArray(value) ? value.flatMap((one) => Object.values(one ?? {})) : [value];
+    return below.flatMap((one) => [...buffers(one)]);
+  }));
+}
+
+/** Lets messages in: as long as this worker computes, none arrives. */
+const { port1, port2 } = new MessageChannel();
+function breath() {
+  return new Promise((resolve) => {
+    port1.onmessage = resolve;
+    port2.postMessage(0);
+  });
+}
+
+const requests = [];
+let awake = () => {};
+
+/** Until a message comes, or so many milliseconds are over. */
+function sleep(milliseconds) {
+  return new Promise((resolve) => {
+    const timer = Number.isFinite(milliseconds) ? setTimeout(resolve, Math.min(milliseconds, 1e6)) : undefined;
+    awake = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+}
+
+/** The answer of the lab, with points and bytes beside the rest of the request. */
+async function answer(lab, { id, points, table, bytes, ...said }) {
+  const file = bytes ?? table?.bytes;
+  const named = table && { name: String(table.name), label: table.label ?? null };
+  const text = JSON.stringify(named ? { ...said, table: named } : said);
+  const found = await lab.answer(text, points, file && new Uint8Array(file));
+  return { id, ...found };
+}
+
+/** Answers and trains for ever. */
+export async function serve() {
+  self.onmessage = ({ data }) => {
+    requests.push(data);
+    awake();
+  };
+  if (typeof WebAssembly !== "object" || !WebAssembly.validate(SIMD)) {
+    post({ is: "failed", fatal: true, said: "This browser's WebAssembly has no SIMD, which planar computes with: any browser since 2023 has it." });
+    return;
+  }
+  let drawn = true;
+  try {
+    const name = await adapterName();
+    await init({ module_or_path: module() });
+    const lab = new Lab(name);
+    post({ is: "ready" });
+    for (;;) {
+      while (requests.length > 0) {
+        const request = requests.shift();
+        if (request?.do === "drawn") drawn = true;
+        else post(await answer(lab, request ?? {}));
+      }
+      const rest = lab.rest(drawn);
+      if (rest > 0) {
+        if (requests.length === 0) await sleep(rest);
+        continue;
+      }
+      const told = await lab.work(drawn);
+      if (told) {
+        drawn &&= told.is !== "frame";
+        post(told);
+      }
+      await breath();
+    }
+  } catch (error) {
+    // the module has stopped for good: another worker can begin anew
+    post({ is: "failed", fatal: true, said: `planar's module failed in this browser: ${error?.message ?? error}.` });
+  }
+}

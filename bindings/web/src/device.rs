@@ -1,0 +1,262 @@
+//! What trains: the browser's GPU or the CPU engine in this worker, and which of the two.
+
+use std::time::Duration;
+
+use planar::backend::{Backend, Chunk, DeviceInfo, Evaluation, PlanChoice, Run};
+use planar::compare::{Bounds, Difference, Step, judge, rounded};
+use planar::cpu::{Engine, Reference};
+use planar::data::Dataset;
+use planar::gpu::{Adapter, Gpu, GpuSession};
+use planar::{Error, Result};
+use web_time::Instant;
+
+use crate::said;
+use crate::settings::{Settings, Wanted};
+
+/// How long each of the CPU and the GPU is measured.
+const CALIBRATION: Duration = Duration::from_millis(60);
+/// The most numbers of a step that is compared with the reference before a GPU is trusted: about half a second's work.
+const COMPARED: usize = 1 << 25;
+/// How many times the bound of rounding a number may be off before a GPU is not trusted: far more than rounding, far less than
+/// any fault.
+const FAULT: f64 = 100.0;
+
+/// A device that trains.
+#[derive(Clone)]
+pub enum Device {
+    Gpu(Gpu),
+    Cpu(Engine),
+}
+
+/// Networks in training on it.
+pub enum Session {
+    Gpu(Box<GpuSession>),
+    Cpu(Box<dyn planar::backend::Session>),
+}
+
+/// The GPU of the browser as far as it is known, kept from one experiment to the next.
+pub struct Gpus {
+    /// What the browser's script calls the adapter, which often has no name of its own.
+    name: Option<String>,
+    opened: Option<(Adapter, Gpu)>,
+}
+
+/// A device with networks loaded on it.
+pub struct Loaded {
+    pub device: Device,
+    pub session: Session,
+    /// Why the CPU trains, if the GPU might have.
+    pub fallback: Option<String>,
+}
+
+impl Session {
+    pub async fn advance(&mut self, iterations: u32) -> Result<()> {
+        match self {
+            Self::Gpu(session) => session.advance(iterations).await,
+            Self::Cpu(session) => session.advance(iterations),
+        }
+    }
+
+    pub async fn collect(&mut self) -> Result<Option<Chunk>> {
+        match self {
+            Self::Gpu(session) => session.collect().await,
+            Self::Cpu(session) => session.collect(),
+        }
+    }
+
+    pub async fn evaluate(&mut self) -> Result<Vec<Evaluation>> {
+        match self {
+            Self::Gpu(session) => session.evaluate().await,
+            Self::Cpu(session) => session.evaluate(),
+        }
+    }
+
+    pub async fn retire(&mut self, network: usize) -> Result<()> {
+        match self {
+            Self::Gpu(session) => session.retire(network).await,
+            Self::Cpu(session) => session.retire(network),
+        }
+    }
+
+    pub fn queue_depth(&self) -> usize {
+        match self {
+            Self::Gpu(session) => planar::backend::Session::queue_depth(session.as_ref()),
+            Self::Cpu(session) => session.queue_depth(),
+        }
+    }
+
+    pub fn plan_name(&self) -> &'static str {
+        match self {
+            Self::Gpu(session) => planar::backend::Session::plan_name(session.as_ref()),
+            Self::Cpu(session) => session.plan_name(),
+        }
+    }
+}
+
+impl Device {
+    /// The CPU engine.
+    pub fn cpu() -> Result<Self> {
+        Engine::new(Some(1)).map(Self::Cpu)
+    }
+
+    pub async fn load(&self, data: &Dataset, runs: &[Run]) -> Result<Session> {
+        match self {
+            Self::Gpu(gpu) => Ok(Session::Gpu(Box::new(gpu.load_async(data, runs).await?))),
+            Self::Cpu(engine) => engine.load(data, runs).map(Session::Cpu),
+        }
+    }
+
+    /// One step from the weights of a run, to be compared.
+    pub async fn step(&self, data: &Dataset, run: &Run) -> Result<Step> {
+        let gpu = match self {
+            Self::Gpu(gpu) => gpu,
+            Self::Cpu(engine) => return Step::of(engine, data, run),
+        };
+        let missing = || Error::Mismatch("a session without networks takes no step".into());
+        let mut session = gpu.load_async(data, std::slice::from_ref(run)).await?;
+        let evaluation = session.evaluate().await?.pop().ok_or_else(missing)?;
+        let gradients = session.gradients().await?.pop().ok_or_else(missing)?.values().to_vec();
+        session.advance(1).await?;
+        let mut chunk = session.collect().await?.ok_or_else(missing)?;
+        let updated = chunk.parameters.pop().ok_or_else(missing)?.values().to_vec();
+        Ok(Step { logits: evaluation.logits, cost: evaluation.cost, gradients, updated })
+    }
+
+    /// What it is; a GPU without a name has the script's.
+    pub fn info(&self, gpus: &Gpus) -> DeviceInfo {
+        let mut info = match self {
+            Self::Gpu(gpu) => gpu.device(),
+            Self::Cpu(engine) => engine.device(),
+        };
+        if info.name.is_empty() {
+            info.name = gpus.name.clone().unwrap_or_else(|| "GPU".into());
+        }
+        info
+    }
+
+    /// Whether it is a GPU.
+    pub fn is_gpu(&self) -> bool {
+        matches!(self, Self::Gpu(_))
+    }
+}
+
+impl Gpus {
+    /// Nothing is opened yet.
+    pub fn new(name: Option<String>) -> Self {
+        Self { name, opened: None }
+    }
+
+    /// The names of the adapters: a browser offers one at most.
+    pub async fn names(&self) -> Vec<String> {
+        let own = |adapter: Adapter| adapter.device_info().name;
+        let named =
+            |name: String| if name.is_empty() { self.name.clone().unwrap_or_else(|| "GPU".into()) } else { name };
+        Adapter::find_all().await.into_iter().map(own).map(named).collect()
+    }
+
+    /// The browser's adapter, opened; the one that is open already if there is one.
+    async fn open(&mut self) -> Result<(Adapter, Gpu)> {
+        if let Some(opened) = &self.opened {
+            return Ok(opened.clone());
+        }
+        let none = || Error::NoAdapter("the browser offers none".into());
+        let adapter = Adapter::find_all().await.into_iter().next().ok_or_else(none)?;
+        let gpu = Gpu::open_async(&adapter).await?;
+        Ok(self.opened.insert((adapter, gpu)).clone())
+    }
+
+    /// Forgets the device, which has failed: the next experiment opens another.
+    pub fn forget(&mut self) {
+        self.opened = None;
+    }
+
+    /// Loads networks on what the settings want, or on the CPU if that cannot be had. Before a GPU trains, its first step is
+    /// compared with the reference's.
+    ///
+    /// # Errors
+    /// Those of networks that no device takes, and of a plan that cannot train them.
+    pub async fn load(&mut self, settings: &Settings, data: &Dataset, runs: &[Run]) -> Result<Loaded> {
+        planar::backend::check_runs(data, runs)?;
+        let (wanted, (plan, layout)) = (settings.wanted()?, settings.plan()?);
+        let cpu = async |fallback: Option<String>| {
+            let device = Device::cpu()?;
+            let session = device.load(data, runs).await?;
+            Ok(Loaded { device, session, fallback })
+        };
+        if wanted == Wanted::Cpu {
+            return cpu(None).await;
+        }
+        let (adapter, gpu) = match self.open().await {
+            Ok(opened) => opened,
+            Err(Error::NoAdapter(_)) => {
+                return cpu(Some("This browser offers no GPU (WebGPU has no adapter), so the CPU trains.".into()))
+                    .await;
+            }
+            Err(error) => {
+                return cpu(Some(format!("The GPU cannot be opened, so the CPU trains. {}", said::of(&error)))).await;
+            }
+        };
+        if wanted == Wanted::Auto && adapter.is_software() {
+            let said =
+                "The browser's only GPU is one of software, which computes on the CPU itself, so the CPU trains.";
+            return cpu(Some(said.into())).await;
+        }
+        let device = Device::Gpu(gpu.with_plan(plan).with_layout(layout));
+        let mut on_gpu = match trusted(device, data, runs).await {
+            Ok(loaded) => loaded,
+            // what was asked for cannot be had: a plan, or as large a network
+            Err(error @ (Error::Mismatch(_) | Error::Limit { .. })) if wanted == Wanted::Gpu => return Err(error),
+            Err(error) => {
+                self.forget();
+                return cpu(Some(format!("The CPU trains in the place of the GPU. {}", said::of(&error)))).await;
+            }
+        };
+        if wanted == Wanted::Gpu || plan != PlanChoice::Auto {
+            return Ok(on_gpu);
+        }
+        let Ok(mut on_cpu) = cpu(None).await else { return Ok(on_gpu) };
+        let (of_gpu, of_cpu) = (seconds(&mut on_gpu.session).await?, seconds(&mut on_cpu.session).await?);
+        let faster = if of_gpu < of_cpu { on_gpu.device } else { on_cpu.device };
+        let fallback = (!faster.is_gpu()).then(|| {
+            let (of_cpu, of_gpu) = (1e6 * of_cpu, 1e6 * of_gpu);
+            format!("The CPU trains, since it is faster here: {of_cpu:.0} µs an iteration, the GPU {of_gpu:.0}.")
+        });
+        let session = faster.load(data, runs).await?;
+        Ok(Loaded { device: faster, session, fallback })
+    }
+}
+
+/// Loads networks on a GPU whose first step is the reference's; one that is too large to be compared is taken as it is.
+async fn trusted(device: Device, data: &Dataset, runs: &[Run]) -> Result<Loaded> {
+    let first = rounded(&runs[0]);
+    if first.parameters.values().len().saturating_mul(data.samples()) <= COMPARED && first.parameters.is_finite() {
+        let (got, want) = (device.step(data, &first).await?, Step::of(&Reference::<f64>::new(), data, &first)?);
+        let judged = judge([&want, &got], data, &first, 0, Bounds::F32_TO_F64)?;
+        let is_off = |of: &&Difference| {
+            let is_rounding = (of.left - of.right).abs() <= FAULT * of.bound;
+            !of.agrees && !is_rounding
+        };
+        if let Some(off) = judged.differences.iter().find(is_off) {
+            let (tensor, [row, column]) = (&off.tensor, off.at);
+            let said = format!("{tensor}[{row}, {column}] of the GPU is {:e}, and the CPU's {:e}", off.right, off.left);
+            return Err(Error::Wrong(said));
+        }
+    }
+    let session = device.load(data, runs).await?;
+    Ok(Loaded { device, session, fallback: None })
+}
+
+/// Seconds of an iteration, after as many as take a while.
+async fn seconds(session: &mut Session) -> Result<f64> {
+    let (mut chunk, begun) = (1, Instant::now());
+    loop {
+        let before = Instant::now();
+        session.advance(chunk).await?;
+        session.collect().await?;
+        let took = before.elapsed().as_secs_f64();
+        if begun.elapsed() >= CALIBRATION {
+            return Ok(took / f64::from(chunk));
+        }
+        chunk = (2 * chunk).min(planar::backend::CHUNK_LIMIT);
+    }
+}

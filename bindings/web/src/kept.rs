@@ -1,0 +1,180 @@
+//! Checkpoints, in the command's format and both ways, and the costs as a table.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use planar::backend::Run;
+use planar::checkpoint::{Checkpoint, Description, State};
+use planar::data::Source;
+use planar::fit::Start;
+use planar::model::{Derivative, Hidden};
+use planar::optim;
+use planar::train::{CostAt, Status};
+use planar::{Error, Result};
+use serde_json::json;
+
+use crate::device::Gpus;
+use crate::experiment::{Costs, Experiment, every};
+use crate::object::Object;
+use crate::samples::Samples;
+use crate::settings::Settings;
+
+/// The precision of all devices here.
+const PRECISION: &str = "f32";
+
+/// The run of a checkpoint that was opened, as far as it goes into the next one.
+pub struct Kept {
+    /// Where its first weights came from, in words.
+    pub start: String,
+    iteration: u64,
+    state: State,
+}
+
+/// A checkpoint with samples that are its own.
+pub struct Loaded {
+    pub settings: Settings,
+    pub samples: Rc<Samples>,
+    pub run: Run,
+    pub kept: Kept,
+}
+
+impl Kept {
+    /// Its costs, with which those of the run that goes on begin.
+    pub fn costs(&self) -> Costs {
+        let all = self.state.curve.with_logged(&self.state.costs);
+        let all = all.into_iter().filter(|at| at.iteration < self.iteration).collect();
+        Costs {
+            all,
+            logged: self.state.costs.clone(),
+            curves: [self.state.curve.clone(), Default::default()],
+            held_out: self.state.test_costs.clone(),
+            sent: [0, 0],
+        }
+    }
+}
+
+/// The checkpoint of an experiment where it stands.
+///
+/// # Errors
+/// Those of [`Checkpoint::to_bytes`].
+pub fn save(experiment: &Experiment, kept: Option<&Kept>, gpus: &Gpus) -> Result<Object> {
+    let (data, run, stand) = (experiment.data(), &experiment.starts[0], &experiment.stands[0]);
+    let description = Description::new(data, &run.network, run.learning_rate, PRECISION).with_recipe(run.recipe);
+    let start = kept.map_or_else(|| experiment.origin.clone(), |kept| kept.start.clone());
+    let mut state = State::new(description, start, experiment.device.info(gpus).name, experiment.plan);
+    state.iteration = stand.iteration;
+    state.columns = Some(data.columns().clone()).filter(|columns| !columns.are_plain());
+    state.costs = experiment.costs.logged.iter().filter(|at| at.iteration < stand.iteration).copied().collect();
+    let [before, since] = &experiment.costs.curves;
+    state.curve = before.joined(since);
+    if stand.iteration > 0
+        && stand.cost.is_finite()
+        && stand.ended.is_some_and(|(status, _)| status == Status::Finished)
+    {
+        state.curve.end(CostAt { iteration: stand.iteration, cost: stand.cost });
+    }
+    let name =
+        format!("{}-{}.safetensors", data.name().trim_end_matches(".csv"), Hidden::from(run.network.hidden().to_vec()));
+    let checkpoint =
+        Checkpoint { state, parameters: stand.parameters.clone(), moments: stand.moments.clone(), best: None };
+    let bytes = checkpoint.to_bytes(Path::new(&name))?;
+    Ok(Object::new(json!({ "is": "saved", "name": name })).bytes("bytes", &bytes))
+}
+
+/// Opens a checkpoint on the samples that it was trained on: those at hand, or the generated set that it names.
+///
+/// # Errors
+/// [`Error::Checkpoint`] if it is none, or if its samples are not at hand.
+pub fn load(name: &str, bytes: &[u8], now: Option<(Settings, Rc<Samples>)>) -> Result<Loaded> {
+    let path = Path::new(if name.is_empty() { "the file" } else { name });
+    let refuse = |problem: String| Error::Checkpoint { path: path.into(), problem };
+    let Checkpoint { state, parameters, moments, .. } = Checkpoint::parse(path, bytes)?;
+    let of = &state.description;
+    if of.precision != PRECISION {
+        return Err(refuse(format!("is of a run in {}, and a browser computes in {PRECISION}", of.precision)));
+    }
+    let at_hand = now.filter(|(_, samples)| samples.data().sha256() == of.data_hash);
+    let (base, samples) = match at_hand {
+        Some(found) => found,
+        None => generated(of)?.ok_or_else(|| {
+            let data = &of.data;
+            refuse(format!("was trained on {} samples of {data} that are not at hand: open them first", of.samples))
+        })?,
+    };
+    let derivative = of.derivative.strip_suffix("'s derivative").and_then(|text| text.split_once(" with "));
+    let Some(hidden) = of.widths.get(1..of.widths.len().saturating_sub(1)) else {
+        return Err(refuse("names no network".into()));
+    };
+    let mut settings = Settings {
+        hidden: Hidden::from(hidden.to_vec()).to_string(),
+        activation: of.activation.clone(),
+        backward: derivative.map(|(_, borrowed)| borrowed.to_owned()),
+        output: of.output.to_string(),
+        optimizer: of.recipe.optimizer.to_string(),
+        rate: of.learning_rate,
+        batch: of.recipe.batch_size.unwrap_or(0),
+        l2: of.recipe.l2,
+        ..base
+    };
+    if let Some((seed, scale)) = seeded(&state.start) {
+        (settings.seed, settings.start) = (seed, scale);
+    }
+    settings.iterations = settings.iterations.max(state.iteration + 1);
+    // the network of the settings has the weights of the file, and all of its recipe
+    let begun = settings.run()?.run(samples.data())?;
+    let written = Derivative { ..begun.network.derivative() }.to_string();
+    if written != of.derivative {
+        return Err(refuse(format!("is of a network of {}, which a browser cannot train", of.derivative)));
+    }
+    if begun.parameters.layout() != parameters.layout() {
+        return Err(refuse("holds the weights of another network than it names".into()));
+    }
+    let run = Run { parameters, recipe: of.recipe, state: optim::State { updates: state.iteration, moments }, ..begun };
+    let kept = Kept { start: state.start.clone(), iteration: state.iteration, state };
+    Ok(Loaded { settings, samples, run, kept })
+}
+
+/// The generated set that a description names, if it is that to the bit: of its usual seed, whole or with a fifth held out.
+fn generated(of: &Description) -> Result<Option<(Settings, Rc<Samples>)>> {
+    let Some(source) = Source::GENERATED.into_iter().find(|source| source.to_string() == of.data) else {
+        return Ok(None);
+    };
+    let settings = Settings { data: source.to_string(), samples: Some(of.samples), ..Settings::default() };
+    let found = Samples::of_hash(&settings, &of.data_hash)?;
+    Ok(found.map(|samples| (settings, Rc::new(samples))))
+}
+
+/// Seed and scale out of `seed 2, scale 0.01`.
+fn seeded(start: &str) -> Option<(u32, String)> {
+    let (seed, scale) = start.strip_prefix("seed ")?.split_once(", scale ")?;
+    let seed = seed.parse().ok()?;
+    let is_usual = Start { seed, scale: scale.parse().ok()?, ..Start::default() }.to_string() == start;
+    is_usual.then(|| (seed, scale.to_owned()))
+}
+
+/// The costs as a table.
+///
+/// # Errors
+/// None today; an experiment without costs has a table of a header.
+pub fn costs(experiment: &Experiment) -> Result<Object> {
+    let costs = &experiment.costs;
+    let held_out = |iteration: u64| costs.held_out.iter().find(|at| at.iteration == iteration);
+    let has_held_out = !costs.held_out.is_empty();
+    let mut all: Vec<CostAt> = costs.all.clone();
+    // where only the samples held out were looked at, there is no cost of the others
+    let more = costs.held_out.iter().filter(|at| all.binary_search_by_key(&at.iteration, |at| at.iteration).is_err());
+    let more: Vec<CostAt> = more.map(|at| CostAt { iteration: at.iteration, cost: f64::NAN }).collect();
+    all.extend(more);
+    all.sort_by_key(|at| at.iteration);
+    let mut csv = String::from(if has_held_out { "iteration,cost,held_out_cost\n" } else { "iteration,cost\n" });
+    let shown = |cost: f64| if cost.is_finite() { cost.to_string() } else { String::new() };
+    for CostAt { iteration, cost } in all {
+        csv += &format!("{iteration},{}", shown(cost));
+        if has_held_out {
+            csv += &format!(",{}", held_out(iteration).map_or_else(String::new, |at| shown(at.cost)));
+        }
+        csv.push('\n');
+    }
+    let name = format!("{}-costs.csv", experiment.data().name().trim_end_matches(".csv"));
+    Ok(Object::new(json!({ "is": "costs", "name": name, "csv": csv, "every": every(experiment.settings.iterations) })))
+}

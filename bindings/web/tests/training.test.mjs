@@ -1,0 +1,177 @@
+// What a visitor does with a training: nothing, then its buttons, its settings, the thread's runs, its questions.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { Place } from "./visit.mjs";
+
+let place;
+before(async () => { place = await Place.open(); });
+after(() => place.close());
+
+/** A test on a page of its own, whose console must stay clean. */
+const on = (how, name, act) => test(name, async () => {
+  const visit = await place.visit(how);
+  try {
+    await act(visit);
+    assert.deepEqual(visit.errors, []);
+  } finally {
+    await visit.close();
+  }
+});
+
+on({}, "the notebook's network trains by itself on the flower, and the boundary moves", async (visit) => {
+  await visit.iteration(20);
+  const early = await visit.pixels("field");
+  await visit.iteration(1200);
+  assert.notEqual(await visit.pixels("field"), early);
+  assert.ok((await visit.number("cost")) < 0.3);
+  assert.ok((await visit.number("accuracy")) > 85);
+  assert.equal(await visit.text("shape"), "2–4–1");
+  assert.match(await visit.text("device"), /CPU/);
+  assert.equal(await visit.page.$eval("[name=data]:checked", (tile) => tile.value), "flower");
+});
+
+on({}, "pause stops it, step takes one iteration, reset begins again", async (visit) => {
+  await visit.iteration(100);
+  await visit.click("play");
+  await visit.says("play", /^Train$/);
+  const paused = await visit.number("iteration");
+  await visit.click("step");
+  await visit.iteration(paused + 1);
+  assert.equal(await visit.number("iteration"), paused + 1);
+  await visit.click("reset");
+  await visit.says("iteration", /^0$/);
+  assert.equal(await visit.text("cost"), "0.693048");
+  await visit.click("play");
+  await visit.says("play", /^Pause$/);
+  await visit.iteration(10);
+});
+
+on({ link: "iterations=300" }, "a run that is done says so, and trains again from its start", async (visit) => {
+  await visit.says("said", /^Done: cost 0\.\d+ and accuracy [\d.]+ % after 300 iterations\.$/);
+  await visit.says("play", /^Train again$/);
+  await visit.click("play");
+  await visit.says("play", /^Pause$/);
+  await visit.iteration(10);
+});
+
+on({}, "speed is what was chosen", async (visit) => {
+  await visit.iteration(1);
+  await visit.page.select("#pace", "10");
+  await visit.says("per-second", /^(9|10|11)$/);
+  const from = await visit.number("iteration");
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  const steps = (await visit.number("iteration")) - from;
+  assert.ok(steps >= 12 && steps <= 28, `${steps} iterations in two seconds`);
+});
+
+on({}, "a setting trains another network, and what cannot be is refused in one sentence", async (visit) => {
+  await visit.iteration(5);
+  await visit.click("layer-plus-0");
+  await visit.says("shape", /^2–5–1$/);
+  assert.equal((await visit.link()).hidden, "5");
+  await visit.set("rate", "fast");
+  await visit.says("said", /^“fast” cannot be the learning rate\.$/);
+  assert.equal(await visit.page.$eval("[name=rate]", (field) => field.value), "1.2");
+  await visit.iteration(20);
+  await visit.set("heldOut", "0.3");
+  await visit.says("held-out", /%$/);
+  assert.match(await visit.text("curve-key"), /held out/);
+});
+
+on({}, "deep networks are put together layer by layer", async (visit) => {
+  await visit.iteration(5);
+  await visit.click("layer-more");
+  await visit.says("shape", /^2–4–4–1$/);
+  await visit.click("layer-none-0");
+  await visit.says("shape", /^2–4–1$/);
+});
+
+on({}, "a claim of the thread is run by its button, 277 units too", async (visit) => {
+  await visit.iteration(5);
+  const press = (words) => visit.page.evaluate((words) => {
+    [...document.querySelectorAll("#runs button")].find((button) => button.ariaLabel.includes(words)).click();
+  }, words);
+  await press("277");
+  await visit.says("shape", /^2–277–1$/);
+  await visit.iteration(20);
+  assert.deepEqual(await visit.link(), { hidden: "277", activation: "leaky-relu:0.01", rate: "0.073", iterations: "50000", pace: "full" });
+  assert.match(await visit.text("said"), /^The thread says: 277 leaky ReLUs/);
+  await press("Seed 3: 40 ReLUs");
+  await visit.says("shape", /^2–40–1$/);
+  assert.equal((await visit.link()).seed, "3");
+});
+
+on({}, "the run with the wrong derivative ends in NaN, and why tells the reason", async (visit) => {
+  await visit.iteration(5);
+  await visit.page.evaluate(() => {
+    [...document.querySelectorAll("#runs button")].find((button) => button.ariaLabel.includes("derivative left in")).click();
+  });
+  await visit.says("play", /^Train again$/);
+  assert.match(await visit.text("said"), /Ask why\.$/);
+  await visit.click("why");
+  await visit.says("verdict", /the backward pass uses tanh.s derivative/i);
+  assert.equal(await visit.page.$eval("#verdict", (part) => part.ariaLive), "polite");
+  await visit.page.evaluate(() => {
+    [...document.querySelectorAll("#verdict button")].find((button) => button.innerText === "Try what helps").click();
+  });
+  await visit.says("play", /^Pause$/);
+  await visit.iteration(100);
+  const link = await visit.link();
+  assert.deepEqual(link, { activation: "leaky-relu:0.01" });
+});
+
+on({}, "without a GPU, compare holds the CPU to the reference", async (visit) => {
+  await visit.iteration(5);
+  assert.equal(await visit.text("compare"), "Check the CPU");
+  await visit.click("compare");
+  await visit.says("verdict", /^The CPU and the reference agree\./);
+});
+
+test("on a GPU the page says so, trains, and compare gives a verdict with its figures", async () => {
+  const withGpu = await Place.open({ gpu: true });
+  try {
+    const visit = await withGpu.visit({ link: "device=gpu" });
+    await visit.iteration(50, 60_000);
+    assert.match(await visit.text("device"), /^On the GPU: .*swiftshader/i);
+    await visit.click("compare");
+    await visit.says("verdict", /^GPU and CPU agree\./, 60_000);
+    assert.ok((await visit.page.$$("#verdict tbody tr")).length >= 10);
+    assert.deepEqual(visit.errors, []);
+  } finally {
+    await withGpu.close();
+  }
+});
+
+on({}, "sixteen seeds train side by side, and a click goes on with one", async (visit) => {
+  await visit.iteration(5);
+  await visit.click("many-seeds");
+  await visit.page.waitForFunction(() => document.querySelectorAll("#many .many-tile").length === 16);
+  const tile = (k) => visit.page.$eval(`#many .many-tile:nth-child(${k})`, (tile) => tile.innerText);
+  await visit.page.waitForFunction(() => /seed \d+\n\d+\.\d+ %/.test(document.querySelector(".many-tile").innerText));
+  const early = await visit.page.$eval("#many .many-tile:nth-child(4) canvas", (canvas) => canvas.toDataURL());
+  await visit.iteration(300);
+  assert.notEqual(await visit.page.$eval("#many .many-tile:nth-child(4) canvas", (canvas) => canvas.toDataURL()), early);
+  const seed = /seed (\d+)/.exec(await tile(4))[1];
+  await visit.page.click("#many .many-tile:nth-child(4)");
+  await visit.page.waitForFunction(() => document.getElementById("many").hidden);
+  assert.equal((await visit.link()).seed ?? "2", seed);
+  await visit.click("many-rates");
+  await visit.page.waitForFunction(() => /rate/.test(document.querySelector(".many-tile")?.innerText));
+  await visit.click("single");
+  await visit.page.waitForFunction(() => document.getElementById("many").hidden && !document.getElementById("one").hidden);
+});
+
+on({}, "pointing at a hidden unit, or the arrow keys, tell its weights", async (visit) => {
+  await visit.iteration(300);
+  const units = await visit.page.$("#units");
+  const { x, y } = await units.boundingBox();
+  await visit.page.mouse.move(x + 20, y + 20);
+  await visit.says("unit", /^Unit 1 of 4: tanh\(.*x1.*x2.*\), counts/);
+  await visit.page.mouse.move(2, 2);
+  await units.focus();
+  await visit.page.keyboard.press("ArrowRight");
+  await visit.page.keyboard.press("ArrowRight");
+  await visit.says("unit", /^Unit 2 of 4/);
+});
