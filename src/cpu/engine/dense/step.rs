@@ -14,13 +14,10 @@ pub struct Scaling {
     pub decay: f32,
 }
 
-/// Parameters of a part of the layers, with their moments and the sums of their gradient.
+/// Parameters, or moments, or sums, of a part of the layers.
 pub struct Range<'a> {
     pub theta: &'a mut [f32],
-    /// The sums of each part of the batch, of all parameters; they are added up in their order.
-    pub sums: &'a [&'a [f32]],
-    /// Where these parameters begin in them.
-    pub at: usize,
+    pub sums: &'a [f32],
     /// The first moments, if the rule has any.
     pub first: &'a mut [f32],
     /// The second moments, if the rule has any.
@@ -85,15 +82,7 @@ fn each<S: Simd>(
     let lanes = S::f32s::LEN;
     let [scale, decay] = [scaling.scale, scaling.decay].map(|factor| splat(simd, factor));
     let (mut firsts, mut seconds) = (range.first.chunks_exact_mut(lanes), range.second.chunks_exact_mut(lanes));
-    let Some((sums, more)) = range.sums.split_first() else { return };
-    let places = (range.at..).step_by(lanes);
-    for ((theta, sums), place) in
-        range.theta.chunks_exact_mut(lanes).zip(sums[range.at..].chunks_exact(lanes)).zip(places)
-    {
-        let mut sum = S::f32s::from_slice(simd, sums);
-        for sums in more {
-            sum += S::f32s::from_slice(simd, &sums[place..][..lanes]);
-        }
+    for (theta, sums) in range.theta.chunks_exact_mut(lanes).zip(range.sums.chunks_exact(lanes)) {
         let (first, second) = (firsts.next(), seconds.next());
         let load = |of: &Option<&mut [f32]>| match of {
             Some(of) => S::f32s::from_slice(simd, of),
@@ -101,7 +90,7 @@ fn each<S: Simd>(
         };
         let (mut m, mut v) = (load(&first), load(&second));
         let before = S::f32s::from_slice(simd, theta);
-        let g = decay.mul_add(before, scale * sum);
+        let g = decay.mul_add(before, scale * S::f32s::from_slice(simd, sums));
         rule(before, g, &mut m, &mut v).store_slice(theta);
         if let Some(first) = first {
             m.store_slice(first);

@@ -18,6 +18,9 @@ use crate::backend::{Evaluation, Run};
 use crate::model::{Network, Parameters};
 use crate::optim::{Recipe, Step};
 
+/// The parameters of an update at a time: their sums, and all that goes with them, are in the first cache.
+const BLOCK: usize = 1024;
+
 /// A network in training. Threads take its parts, each behind its own lock; one thread then makes the update.
 pub struct Trainee {
     token: Token,
@@ -154,7 +157,7 @@ impl Trainee {
         let mut finished = self.finished(parts);
         let cost = finished.cost() + self.penalty(state, samples);
         let scaling = self.scaling(&mut finished, state, samples);
-        self.token.run(Update { trainee: self, step, state, sums: &finished.sums(), scaling });
+        self.token.run(Update { trainee: self, step, state, finished: &finished, scaling });
         state.updates += 1;
         cost
     }
@@ -238,9 +241,19 @@ impl Finished<'_> {
         self.0.iter().map(|part| part.weight).sum()
     }
 
-    /// The sums of each part.
-    fn sums(&self) -> Vec<&[f32]> {
-        self.0.iter().map(|part| flat(&part.sums)).collect()
+    /// The sums of all parts of a block of parameters, for which there is room in `total`.
+    #[inline(always)]
+    fn block<'a, S: Simd>(&'a self, simd: S, block: Range<usize>, total: &'a mut [f32; BLOCK]) -> &'a [f32] {
+        match &self.0[..] {
+            [] => &[],
+            [part] => &flat(&part.sums)[block],
+            [first, others @ ..] => {
+                let total = &mut total[..block.len()];
+                total.copy_from_slice(&flat(&first.sums)[block.clone()]);
+                others.iter().for_each(|part| step::add(simd, total, &flat(&part.sums)[block.clone()]));
+                total
+            }
+        }
     }
 
     /// Adds the others' sums to the first's, which are then those of all.
@@ -311,8 +324,7 @@ struct Update<'a> {
     trainee: &'a Trainee,
     step: Step<f32>,
     state: &'a mut State,
-    /// Of each part of the batch.
-    sums: &'a [&'a [f32]],
+    finished: &'a Finished<'a>,
     scaling: Scaling,
 }
 
@@ -321,18 +333,21 @@ impl Operation for Update<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { trainee, step, state, sums, scaling } = self;
+        let Self { trainee, step, state, finished, scaling } = self;
         let (theta, [first, second]) = (flat_mut(&mut state.theta), &mut state.moments);
         let (first, second) = (flat_mut(first), flat_mut(second));
+        let mut total = [0.0; BLOCK];
         for (range, scaling) in tensors(&trainee.layers, scaling) {
-            let range = step::Range {
-                sums,
-                at: range.start,
-                first: first.get_mut(range.clone()).unwrap_or_default(),
-                second: second.get_mut(range.clone()).unwrap_or_default(),
-                theta: &mut theta[range],
-            };
-            step::update(simd, trainee.recipe.optimizer, step, scaling, range);
+            for start in range.clone().step_by(BLOCK) {
+                let block = start..range.end.min(start + BLOCK);
+                let range = step::Range {
+                    sums: finished.block(simd, block.clone(), &mut total),
+                    first: first.get_mut(block.clone()).unwrap_or_default(),
+                    second: second.get_mut(block.clone()).unwrap_or_default(),
+                    theta: &mut theta[block],
+                };
+                step::update(simd, trainee.recipe.optimizer, step, scaling, range);
+            }
         }
     }
 }
