@@ -29,8 +29,17 @@ const TRIAL: [(Way, u32, bool); 6] = [
     (Alone, 14, true),
 ];
 
-/// Updates until the next trial.
-const SETTLED: u32 = 4096;
+/// Updates until the second trial: a thread that has just begun may still wait for a core of its own.
+const FIRST_SETTLED: u32 = 256;
+
+/// How many times as many there are until the next, up to the most.
+const SETTLED_GROWTH: u32 = 4;
+
+/// The most updates from one trial to the next.
+const MOST_SETTLED: u32 = 4096;
+
+/// Updates that are shared between two looks at the clock: where another program takes a core, they are shared no more.
+const WATCHED: u32 = 64;
 
 /// Updates of this length are shared without a trial: what threads cost one another is far less.
 const LONG: Duration = Duration::from_millis(1);
@@ -44,12 +53,14 @@ pub struct Sharing {
     left: u32,
     /// The shortest time of an update shared, and of one made alone.
     times: [Duration; 2],
+    /// Updates from this trial to the next.
+    settled: u32,
 }
 
 impl Default for Sharing {
     /// The beginning of a trial.
     fn default() -> Self {
-        Self { stage: 0, left: TRIAL[0].1, times: [Duration::MAX; 2] }
+        Self { stage: 0, left: TRIAL[0].1, times: [Duration::MAX; 2], settled: FIRST_SETTLED }
     }
 }
 
@@ -74,8 +85,11 @@ impl Sharing {
     fn next(&self, updates: u32) -> (Way, u32) {
         let [shared, alone] = self.times;
         let faster = if shared <= alone { Shared } else { Alone };
-        let way = TRIAL.get(self.stage).map_or(faster, |(way, ..)| *way);
-        (way, updates.min(self.left))
+        match (TRIAL.get(self.stage), faster) {
+            (Some((way, ..)), _) => (*way, updates.min(self.left)),
+            (None, Shared) => (Shared, updates.min(self.left).min(WATCHED)),
+            (None, Alone) => (Alone, updates.min(self.left)),
+        }
     }
 
     /// Records how long this many updates took.
@@ -84,19 +98,20 @@ impl Sharing {
         self.left -= updates;
         match TRIAL.get(self.stage) {
             Some((Shared, ..)) if each >= LONG => {
-                *self = Self { stage: TRIAL.len(), left: SETTLED, times: [each, Duration::MAX] };
+                *self = Self { stage: TRIAL.len(), left: self.settled, times: [each, Duration::MAX], ..*self };
             }
             Some((way, _, true)) => {
                 let shortest = &mut self.times[*way as usize];
                 *shortest = each.min(*shortest);
             }
+            None if self.times[0] <= self.times[1] && each > self.times[1] => self.times[0] = each,
             _ => {}
         }
         if self.left == 0 {
             *self = match self.stage + 1 {
                 stage if stage < TRIAL.len() => Self { stage, left: TRIAL[stage].1, ..*self },
-                stage if stage == TRIAL.len() => Self { stage, left: SETTLED, ..*self },
-                _ => Self::default(),
+                stage if stage == TRIAL.len() => Self { stage, left: self.settled, ..*self },
+                _ => Self { settled: (SETTLED_GROWTH * self.settled).min(MOST_SETTLED), ..Self::default() },
             };
         }
     }
@@ -125,15 +140,31 @@ mod tests {
         for (shared, alone, faster) in [(94, 54, Alone), (30, 54, Shared)] {
             for chunk in [1, 7, 10_000] {
                 let (mut sharing, mut made) = (Sharing::default(), Vec::new());
-                while made.len() < TRIED + 4096 + 2 {
+                while made.len() < 6 * TRIED + 15_000 {
                     made.extend(ways(&mut sharing, chunk, shared, alone));
                 }
-                let settled = &made[TRIED..TRIED + 4096];
-                assert!(settled.iter().all(|way| *way == faster), "{shared} against {alone} in chunks of {chunk}");
-                assert!([Shared, Alone].iter().all(|way| made[..TRIED].contains(way)));
-                assert_eq!(made[TRIED + 4096..TRIED + 4098], [Shared, Shared], "the next trial");
+                let mut next = &made[..];
+                for settled in [256, 1024, 4096, 4096] {
+                    let (trial, rest) = next.split_at(TRIED);
+                    assert!([Shared, Alone].iter().all(|way| trial.contains(way)));
+                    let kept = &rest[..settled];
+                    assert!(kept.iter().all(|way| *way == faster), "{shared} against {alone} in chunks of {chunk}");
+                    next = &rest[settled..];
+                    assert_eq!(next[..2], [Shared, Shared], "the next trial");
+                }
             }
         }
+    }
+
+    #[test]
+    fn what_is_shared_and_becomes_slower_is_made_alone_until_the_next_trial() {
+        let mut sharing = Sharing::default();
+        let before = ways(&mut sharing, TRIED as u32 + 100, 30, 54);
+        assert_eq!(before[TRIED..], [Shared; 100]);
+        let after = ways(&mut sharing, 156, 90, 54);
+        let given_up = after.iter().position(|way| *way == Alone).expect("it is given up");
+        assert!(given_up <= WATCHED as usize && after[given_up..].iter().all(|way| *way == Alone), "{given_up}");
+        assert_eq!(ways(&mut sharing, 2, 30, 54), [Shared, Shared], "the next trial");
     }
 
     #[test]
