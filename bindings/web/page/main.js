@@ -70,7 +70,7 @@ class App {
       drawn: () => this.paint(),
       status: (frame) => this.#status(frame),
       said: (said) => this.say(said),
-      failed: (said) => this.#begin(said),
+      failed: (said) => this.#beginAnew(said),
     });
     wireButtons($, this);
     takeFiles(
@@ -135,7 +135,7 @@ class App {
   }
 
   /** Begins anew after the worker has failed; where it fails again, there is nothing more to be done. */
-  async #begin(said) {
+  async #beginAnew(said) {
     this.say(said);
     if (this.#failed) return;
     this.#failed = true;

@@ -60,6 +60,11 @@ test("nothing is wider than a phone, whatever is shown", async () => {
     await visit.click("why");
     await visit.page.waitForSelector("#verdict h3", { timeout: 60_000 });
     await fits("a verdict");
+    if (width === 320) {
+      await visit.click("many-rates");
+      await visit.page.waitForSelector(".many-tile");
+      await fits("many");
+    }
     await visit.close();
   }
 });
