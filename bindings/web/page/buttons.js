@@ -1,9 +1,6 @@
 import { download } from "./files.js";
 import { snapshot } from "./snapshot.js";
 
-/** How many networks stand side by side, and the points a side of each one's grid. */
-const MANY = { count: 16, grid: 48 };
-
 /**
  * Gives the buttons their meaning.
  * @param {(id: string) => HTMLElement} $ finds the parts of the page
@@ -12,6 +9,12 @@ const MANY = { count: 16, grid: 48 };
 export function wireButtons($, app) {
   const { session, verdict } = app;
   const on = (id, act) => $(id).addEventListener("click", act);
+
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    // what follows # is the state
+    event.preventDefault();
+    $("stage").focus();
+  });
 
   on("play", () => session.toggle());
   on("step", () => session.step());
@@ -24,33 +27,37 @@ export function wireButtons($, app) {
   /** Asks a question whose answer takes a while; the button waits with it. */
   const ask = (id, waiting, what, show) =>
     on(id, async () => {
-      if (!session.opened) return app.say("There is nothing to ask about yet.");
+      const { opens } = session;
       $(id).disabled = true;
       verdict.wait(waiting);
       const answer = await session.ask(what);
-      $(id).disabled = false;
+      $(id).disabled = !session.opened;
+      // the button lost it as it was disabled, unless one went on meanwhile
+      if ([document.body, $(id)].includes(document.activeElement)) $(id).focus();
+      if (opens !== session.opens) return;
       if (answer) show(answer);
       else verdict.hide();
-      $(id).focus();
     });
-  ask("why", "Looking for the reason: trying changes, one after another…", "why", (answer) => verdict.why(answer));
-  ask("compare", "Training the same network on both…", "compare", (answer) =>
-    verdict.compared(answer, session.opened?.device.kind === "cpu" ? "CPU" : "GPU"),
+  ask("why", "Looking for the reason: trying changes, one after another…", "why", (answer) =>
+    verdict.why(answer, session.opened.output === "squares"),
   );
+  ask("compare", "Training the same network on both…", "compare", (answer) => verdict.compared(answer));
 
   for (const [id, vary] of [
     ["many-seeds", "seed"],
     ["many-rates", "rate"],
   ]) {
-    on(id, async () => {
-      if (!session.opened) return app.say("There is nothing to train yet.");
-      verdict.hide();
+    on(id, () => {
       session.playing = true;
-      app.many.begin(vary);
-      await session.open("many", { vary, ...MANY });
+      app.openMany(vary);
     });
   }
-  on("single", () => app.open(app.chosen));
+  on("single", async () => {
+    verdict.hide();
+    $("play").focus();
+    await session.open("one", {});
+    app.keepLink();
+  });
 
   on("undo", () => app.draw.undo());
   on("clear", () => {
@@ -62,6 +69,7 @@ export function wireButtons($, app) {
       session.lastLayer = $("last-layer").checked;
       if (session.opened) session.view();
       app.repaint();
+      app.keepLink();
     });
   }
 
@@ -87,12 +95,12 @@ export function wireButtons($, app) {
   });
 
   on("share", async () => {
-    const rest = app.table ? " It holds the settings, not the table." : "";
+    const rest = app.table ? ", but for the table: that has to be opened again." : ".";
     try {
       await navigator.clipboard.writeText(location.href);
-      app.say(`The link is copied: it holds all that you see.${rest}`);
+      app.say(`The link is copied: it begins the same training anew${rest}`);
     } catch {
-      app.say(`The address of this page holds all that you see: copy it from above.${rest}`);
+      app.say(`The address of this page begins the same training anew: copy it from above${rest}`);
     }
   });
 }

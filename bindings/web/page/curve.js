@@ -102,7 +102,7 @@ export function paintCurve(context, box, series, log, colours) {
   if (broken !== null) {
     const near = x(broken) > (left + right) / 2;
     const at = x(broken) + (near ? -6 : 6);
-    const text = `no number from ${count(broken)} on`;
+    const text = `NaN from ${count(broken)} on`;
     write(context, text, at, top + 10, { align: near ? "right" : "left", fill: css(colours.ink) });
   }
 }

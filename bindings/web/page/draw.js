@@ -1,4 +1,5 @@
 import { css } from "./colour.js";
+import { count } from "./format.js";
 
 /** Where one draws: the picture's sides do not move while points are added. */
 export const BOUNDS = [-6, 6, -6, 6];
@@ -22,11 +23,13 @@ export class Draw {
   #canvas;
   #told;
   #last = null;
+  /** Whether the stroke under way has put a point. */
+  #hasPut = false;
 
   /**
    * @param {HTMLCanvasElement} canvas
    * @param {{place: (x: number, y: number) => [number, number], drawn: () => void, moved: Function,
-   *   changed: () => void}} told `place` turns pixels to coordinates, `drawn` follows each point, `moved` each move of the
+   *   changed: () => void, refused: (said: string) => void}} told `place` turns pixels to coordinates, `drawn` follows each point, `moved` each move of the
    *   cross, `changed` each stroke
    */
   constructor(canvas, told) {
@@ -76,15 +79,21 @@ export class Draw {
     this.#told.changed();
   }
 
+  /** Whether there was room for it. */
   #put(x1, x2) {
-    if (this.points.length >= 3 * MOST) return;
+    if (this.points.length >= 3 * MOST) {
+      this.#told.refused(`A link has room for ${count(MOST)} points: undo some, or drop a table of more.`);
+      return false;
+    }
     this.points.push(Math.round(1000 * x1) / 1000, Math.round(1000 * x2) / 1000, this.#brush);
     this.#told.drawn();
+    return true;
   }
 
   #down(event) {
     if (!this.active || event.button !== 0) return;
     this.#canvas.setPointerCapture(event.pointerId);
+    this.#hasPut = false;
     this.#stroke(event);
   }
 
@@ -98,13 +107,13 @@ export class Draw {
     this.#last = [offsetX, offsetY];
     const [x1, x2] = this.#told.place(offsetX, offsetY);
     const [left, right, low, high] = BOUNDS;
-    if (x1 >= left && x1 <= right && x2 >= low && x2 <= high) this.#put(x1, x2);
+    if (x1 >= left && x1 <= right && x2 >= low && x2 <= high && this.#put(x1, x2)) this.#hasPut = true;
   }
 
   #up() {
     if (this.#last === null) return;
     this.#last = null;
-    this.#told.changed();
+    if (this.#hasPut) this.#told.changed();
   }
 
   #key(event) {
@@ -119,8 +128,7 @@ export class Draw {
       this.#told.moved(...this.cross);
     } else if (event.key === " " || event.key === "Enter") {
       this.cross ??= [0, 0];
-      this.#put(...this.cross);
-      this.#told.changed();
+      if (this.#put(...this.cross)) this.#told.changed();
     } else if (event.key === "Backspace") {
       this.undo();
     } else if (/^[1-3]$/.test(event.key)) {

@@ -15,6 +15,9 @@ export function percent(share) {
   return share === null || share === undefined || Number.isNaN(share) ? "–" : `${(100 * share).toFixed(2)} %`;
 }
 
+/** How well a network does: its accuracy, or R² where it answers with a number. */
+export const fit = (value, isNumber) => (isNumber ? (Number.isFinite(value) ? value.toFixed(4) : "–") : percent(value));
+
 /** Iterations a second, in words that do not flicker. */
 export function speed(perSecond) {
   if (!(perSecond > 0)) return "–";

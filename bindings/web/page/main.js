@@ -13,6 +13,9 @@ import { showLegend, Stage } from "./stage.js";
 import { missing } from "./support.js";
 import { Verdict } from "./verdict.js";
 
+/** How many networks stand side by side, and the points a side of each one's grid. */
+const MANY = { count: 16, grid: 48 };
+
 const $ = (id) => document.getElementById(id);
 
 /**
@@ -30,13 +33,22 @@ class App {
   /** A table of the visitor's: its name and bytes. */
   table = null;
   #fallback = null;
+  /** Whether the worker has failed before. */
+  #failed = false;
   #dark = matchMedia("(prefers-color-scheme: dark)");
 
   constructor(script) {
     this.stage = new Stage($("field"), $("points"));
     this.readings = new Readings($);
-    this.verdict = new Verdict($("verdict"), (settings) => this.#try(settings));
-    this.many = new Many($("many"), (vary, value) => this.open({ ...this.chosen, [vary]: value }));
+    // what was pressed is gone afterwards, and with it where one was
+    this.verdict = new Verdict($("verdict"), {
+      tried: (settings) => this.#try(settings),
+      closed: () => $("play").focus(),
+    });
+    this.many = new Many($("many"), (vary, value) => {
+      $("play").focus();
+      this.open({ ...this.chosen, [vary]: value });
+    });
     this.controls = new Controls($("controls"), {
       changed: (next) => this.open(next),
       refused: (said) => this.#refuse(said),
@@ -46,6 +58,7 @@ class App {
       drawn: () => this.#showPoints(),
       moved: (x1, x2) => this.say(`The cross is at ${short(x1)} and ${short(x2)}.`),
       changed: () => this.open(this.chosen),
+      refused: (said) => this.say(said),
     });
     this.draw.showBrushes($("brushes"));
     const lack = missing();
@@ -53,9 +66,11 @@ class App {
 
     this.session = new Session(script, {
       opened: (answer) => this.#opened(answer),
+      moved: (answer) => this.#showDevice(answer),
       drawn: () => this.paint(),
       status: (frame) => this.#status(frame),
       said: (said) => this.say(said),
+      failed: (said) => this.#beginAnew(said),
     });
     wireButtons($, this);
     takeFiles(
@@ -82,7 +97,10 @@ class App {
     this.session.pace = link.pace;
     $("pace").value = link.pace ?? "full";
     this.draw.points = Array.from(link.points);
-    const isOpen = await this.open(link.chosen);
+    $("log").checked = Boolean(link.shown.log);
+    $("last-layer").checked = this.session.lastLayer = Boolean(link.shown.layer);
+    const isOpen = await this.open(link.chosen, null);
+    if (isOpen && link.shown.many && this.session.opened) await this.openMany(link.shown.many);
     const said = $("said").textContent;
     if (!isOpen && !this.session.opened) await this.open({});
     if (!isOpen) this.say(said);
@@ -109,9 +127,26 @@ class App {
     return isOpen;
   }
 
-  /** A plane without points, to draw on. */
+  /** Trains networks side by side that differ in one thing. */
+  async openMany(vary) {
+    this.verdict.hide();
+    await this.session.open("many", { vary, ...MANY }, () => this.many.begin(vary));
+    this.keepLink();
+  }
+
+  /** Begins anew after the worker has failed; where it fails again, there is nothing more to be done. */
+  async #beginAnew(said) {
+    this.say(said);
+    if (this.#failed) return;
+    this.#failed = true;
+    if (await this.open(this.chosen)) this.say(`${said} It has begun anew.`);
+  }
+
+  /** A plane without points, to draw on: the training begins as soon as there are enough. */
   #openEmpty(next) {
     this.session.close();
+    this.session.playing = true;
+    this.table = null;
     this.chosen = next;
     this.stage.beginEmpty(BOUNDS);
     this.readings.clear();
@@ -129,12 +164,16 @@ class App {
     this.stage.begin(answer);
     this.readings.begin(answer);
     this.#show();
-    $("device").textContent = this.readings.device(answer);
-    $("compare").textContent = answer.device.kind === "cpu" ? "Check the CPU" : "Compare GPU and CPU";
+    this.#showDevice(answer);
     // why there is no GPU is news only once
     const fallback = answer.fallback === this.#fallback ? null : answer.fallback;
     this.#fallback = answer.fallback;
     this.say([fallback, ...answer.notices].filter(Boolean).join(" "));
+  }
+
+  #showDevice(answer) {
+    $("device").textContent = this.readings.device(answer);
+    $("compare").textContent = answer.adapters.length ? "Compare GPU and CPU" : "Check the CPU";
   }
 
   /** Shows what is open: its settings, its points, or why there are none. */
@@ -149,6 +188,7 @@ class App {
     $("points").classList.toggle("drawing", this.draw.active);
     $("table").hidden = !(isOwn && this.table);
     $("table").textContent = this.table ? `${this.table.name}: clear it to draw points instead.` : "";
+    for (const id of ["brushes", "undo", "how-to-draw"]) $(id).hidden = Boolean(this.table);
     const hasPlane = !opened || opened.points.length > 0;
     $("empty").hidden = hasPlane;
     $("empty").textContent = hasPlane ? "" : `${opened.features} features make no plane to draw: watch the costs.`;
@@ -157,6 +197,9 @@ class App {
     $("many").hidden = !many;
     $("single").hidden = !many;
     for (const id of ["why", "compare"]) $(id).hidden = Boolean(many);
+    // files are of the one network that is shown
+    for (const id of ["save-picture", "save-costs", "save-network"]) $(id).disabled = !opened || Boolean(many);
+    for (const id of ["play", "step", "reset", "why", "compare", "many-seeds", "many-rates"]) $(id).disabled = !opened;
     showLegend($("legend"), this.stage.data, this.stage.meaning);
     this.stage.blank(this.colours);
     this.#showPoints();
@@ -198,9 +241,10 @@ class App {
   /** Trains with what a diagnosis found to help. */
   async #try(settings) {
     this.session.playing = true;
+    $("play").focus();
     // the library has filled in how many points there are
     if (await this.open({ ...settings, samples: this.chosen.samples }))
-      this.say("This is the same run with what helps.");
+      this.say("The same run, with the fix.");
   }
 
   /** Runs a claim of the thread. */
@@ -219,6 +263,7 @@ class App {
       await this.open({ ...this.chosen, samples: undefined, dataSeed: undefined, data: "own" }, { name, bytes });
       return;
     }
+    this.verdict.hide();
     await this.session.open("load", { name, bytes }, (answer) => {
       this.chosen = chosenOf(answer.settings);
     });
@@ -227,7 +272,13 @@ class App {
 
   /** The link is the state. */
   keepLink() {
-    const state = { chosen: this.chosen, pace: this.session.pace, points: this.table ? [] : this.draw.flat };
+    const { pace, many } = this.session;
+    const shown = {
+      log: $("log").checked ? "1" : undefined,
+      layer: $("last-layer").checked ? "last" : undefined,
+      many: many ? this.many.vary : undefined,
+    };
+    const state = { chosen: this.chosen, pace, points: this.table ? [] : this.draw.flat, shown };
     history.replaceState(null, "", `#${toLink(state)}`);
   }
 

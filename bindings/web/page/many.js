@@ -1,6 +1,6 @@
 import { cleared } from "./canvas.js";
 import { paintField, paintPoints } from "./field.js";
-import { percent, short } from "./format.js";
+import { fit, short } from "./format.js";
 
 /** Many networks side by side, moving together; a click goes on with one of them. */
 export class Many {
@@ -35,11 +35,12 @@ export class Many {
     const best = bestOf(networks);
     networks.forEach((network, k) => {
       const { canvas, words, tile } = this.#tiles[k];
+      this.#tiles[k].value = network.value;
       const { context, width, height } = cleared(canvas);
       const rectangle = { x: 0, y: 0, width, height };
       paintField(context, rectangle, network.grid, meaning, colours, 1.25);
       context.drawImage(this.#dots(data, meaning, colours, canvas), 0, 0, width, height);
-      const reached = network.status === "diverged" ? "no number" : percent(network.accuracy);
+      const reached = network.status === "diverged" ? "NaN" : fit(network.accuracy, meaning.kind === "number");
       const text = `${this.vary} ${short(network.value)}\n${reached}`;
       if (words.textContent !== text) words.textContent = text;
       tile.classList.toggle("best", k === best);
@@ -59,22 +60,24 @@ export class Many {
   }
 
   #make(networks) {
-    this.#tiles = networks.map(({ value }) => {
+    this.#tiles = networks.map(() => {
       const tile = Object.assign(document.createElement("button"), { type: "button", className: "many-tile" });
       const canvas = document.createElement("canvas");
       canvas.ariaHidden = "true";
       const words = document.createElement("span");
       tile.append(canvas, words);
       tile.title = "Go on with this one";
-      tile.addEventListener("click", () => this.#chosen(this.vary, value));
-      return { tile, canvas, words };
+      const one = { tile, canvas, words, value: null };
+      tile.addEventListener("click", () => this.#chosen(this.vary, one.value));
+      return one;
     });
     this.#list.replaceChildren(...this.#tiles.map(({ tile }) => tile));
   }
 }
 
-/** The place of the highest accuracy; of equal ones, that of the lowest cost. */
+/** The place of the highest accuracy; of equal ones, that of the lowest cost. One that has diverged is the last. */
 export function bestOf(networks) {
-  const isBetter = (a, b) => a.accuracy > b.accuracy || (a.accuracy === b.accuracy && a.cost < b.cost);
+  const rank = ({ status, accuracy }) => (status === "diverged" ? -Infinity : accuracy);
+  const isBetter = (a, b) => rank(a) > rank(b) || (rank(a) === rank(b) && a.cost < b.cost);
   return networks.reduce((best, network, k) => (best < 0 || isBetter(network, networks[best]) ? k : best), -1);
 }

@@ -1,6 +1,6 @@
 import { paintCurve, seriesOf } from "./curve.js";
 import { cleared } from "./canvas.js";
-import { cost, count, percent, speed } from "./format.js";
+import { cost, count, fit, percent, speed } from "./format.js";
 import { bestOf } from "./many.js";
 import { drawNetwork, isDrawn, networkInWords, shapeOf } from "./network.js";
 import { MOST_UNITS, Units } from "./units.js";
@@ -13,7 +13,7 @@ export class Readings {
   /** @param {(id: string) => HTMLElement} $ finds the parts of the page */
   constructor($) {
     this.$ = $;
-    this.units = new Units($("units"), $("unit"));
+    this.units = new Units($("units"), $("unit"), $("unit-said"));
     this.log = $("log");
     this.told = 0;
     this.turn = 0;
@@ -24,7 +24,8 @@ export class Readings {
     this.units.begin({ names: opened.names, activation: opened.settings.activation });
     this.number = opened.output === "squares";
     this.$("accuracy").previousElementSibling.textContent = this.number ? "R²" : "Accuracy";
-    this.$("curve-key").replaceChildren(...legend(opened.train < opened.samples ? ["training", "held out"] : []));
+    const isHeldOut = opened.train < opened.samples && !opened.values;
+    this.$("curve-key").replaceChildren(...legend(isHeldOut ? ["training", "held out"] : []));
   }
 
   /**
@@ -34,7 +35,7 @@ export class Readings {
   draw(session, colours) {
     const { frame } = session;
     this.#numbers(frame);
-    this.#shape(frame.widths, Boolean(session.many));
+    this.#shape(frame, Boolean(session.many));
     const pictures = [() => this.#curve(session, colours)];
     if (!session.many && isDrawn(frame.widths)) {
       pictures.push(() => drawNetwork(this.$("network"), frame, this.opened.names, colours));
@@ -57,31 +58,32 @@ export class Readings {
     const put = (id, text) => {
       if (this.$(id).textContent !== text) this.$(id).textContent = text;
     };
-    const share = (value) => (this.number ? (value ?? Number.NaN).toFixed(4).replace("NaN", "–") : percent(value));
     put("iteration", count(frame.iteration));
     const best = bestIn(frame);
     put("cost", cost(best.cost));
-    put("accuracy", share(best.accuracy));
-    put("held-out", share(frame.heldOutAccuracy));
+    put("accuracy", fit(best.accuracy, this.number));
+    put("held-out", fit(frame.heldOutAccuracy, this.number));
     if (performance.now() - this.told < CALM && frame.status === "training") return;
     this.told = performance.now();
     put("per-second", frame.status === "training" ? speed(frame.perSecond) : "–");
   }
 
-  /** Shows what there is room for, once a network. */
-  #shape(widths, many) {
+  /** Shows what there is room for, once a network and layer. */
+  #shape({ widths, layer }, many) {
     const shape = `${shapeOf(widths)}${many ? " × 16" : ""}`;
     this.$("cost").previousElementSibling.textContent = many ? "Cost of the best" : "Cost";
-    if (this.$("shape").textContent === shape) return;
+    const key = `${shape} ${layer}`;
+    if (this.shaped === key) return;
+    this.shaped = key;
     this.$("shape").textContent = shape;
     const thicket = !isDrawn(widths);
     this.$("network").hidden = thicket;
     this.$("thicket").hidden = !thicket;
     this.$("thicket").textContent = "Too many lines to be drawn: up to 12 units a layer are.";
     this.$("network-figure").hidden = many;
-    const layer = this.$("last-layer").checked ? widths.length - 2 : 1;
+    const units = widths[layer + 1];
     this.$("units-figure").hidden = many || widths.length < 3;
-    this.$("units-shown").textContent = widths[layer] > MOST_UNITS ? `the first ${MOST_UNITS} of ${widths[layer]}` : "";
+    this.$("units-shown").textContent = units > MOST_UNITS ? `the first ${MOST_UNITS} of ${units}` : "";
     this.$("layer-choice").hidden = widths.length < 4;
   }
 
@@ -89,7 +91,7 @@ export class Readings {
   clear() {
     for (const id of ["cost", "accuracy", "held-out", "per-second"]) this.$(id).textContent = "–";
     this.$("iteration").textContent = "0";
-    this.$("shape").textContent = "";
+    this.$("shape").textContent = this.shaped = "";
     for (const id of ["network-figure", "units-figure"]) this.$(id).hidden = true;
     cleared(this.$("curve"));
   }
@@ -98,7 +100,7 @@ export class Readings {
   describe({ costs, frame }) {
     const fell = `from ${cost(costs.first)} to ${cost(frame.cost)} over ${count(frame.iteration)} iterations`;
     this.$("curve").setAttribute("aria-label", `The cost over the iterations: ${fell}`);
-    const right = this.number ? "" : `: ${percent(frame.accuracy)} of the points are on their side of the line`;
+    const right = this.number || frame.accuracy === null ? "" : `: ${percent(frame.accuracy)} of the points are on their side of the line`;
     this.$("field").setAttribute("aria-label", `The plane, shaded by what the network says${right}`);
     if (frame.weights?.length) this.$("network").setAttribute("aria-label", networkInWords(frame));
   }
@@ -111,9 +113,9 @@ export class Readings {
   }
 
   /** What computes, in words. */
-  device({ device, fallback, plan }) {
+  device({ device, fallback, plan, why }) {
     if (device.kind === "cpu") return `${fallback ?? "On the CPU."} ${device.name}.`.trim();
-    return `On the GPU: ${[device.name, device.backend].filter(Boolean).join(", ")}; plan ${plan}.`;
+    return `On the GPU: ${[device.name, device.backend].filter(Boolean).join(", ")}; plan ${plan}. ${why ?? ""}`.trim();
   }
 }
 

@@ -23,13 +23,15 @@ export class Session {
   #told;
   #calm = matchMedia("(prefers-reduced-motion: reduce)");
   #awaited = false;
-  #opens = 0;
+  /** How many were asked for: what is answered later than the next is of a former one. */
+  opens = 0;
   /** What the worker has open and the page does not show yet. */
   #accepted = null;
 
   /**
    * @param {string} script of the worker
-   * @param {{opened: Function, drawn: Function, status: Function, said: (said: string) => void}} told
+   * @param {{opened: Function, moved: Function, drawn: Function, status: Function, said: (said: string) => void,
+   *   failed: (said: string) => void}} told `moved` if another device goes on, `failed` if the worker stopped for good
    */
   constructor(script, told) {
     this.#told = told;
@@ -40,7 +42,7 @@ export class Session {
   get #worker() {
     const failed = (said) => {
       this.#engine = null;
-      this.#told.said(said);
+      this.#told.failed(said);
     };
     this.#engine ??= new Engine(this.#script, { frame: (frame) => this.#take(frame), failed });
     return this.#engine;
@@ -48,17 +50,17 @@ export class Session {
 
   /**
    * Opens a network in the place of the present one; where that is refused, the present one stays.
-   * @param {string} what `open`, `load` or `many`
+   * @param {string} what `open`, `load`, `many` or `one`
    * @param {object} more its fields
    * @param {(opened: object) => void} [took] what else becomes true with it
    * @returns {Promise<boolean>} whether it was not refused
    */
   async open(what, more, took) {
-    const own = ++this.#opens;
+    const own = ++this.opens;
     const opened = await this.ask(what, more);
     if (opened) this.#accepted = { opened, took, many: what === "many" };
     // a later change is on its way: only the last is shown, or what was accepted before it if it is refused
-    if (own === this.#opens && this.#accepted) this.#adopt(this.#accepted);
+    if (own === this.opens && this.#accepted) this.#adopt(this.#accepted);
     return opened !== null;
   }
 
@@ -76,7 +78,7 @@ export class Session {
 
   /** Nothing to train: the plane is empty. */
   close() {
-    this.#opens++;
+    this.opens++;
     this.#accepted = null;
     if (this.opened) this.ask("pause");
     this.opened = null;
@@ -101,6 +103,7 @@ export class Session {
 
   /** Trains or rests; after the end of a run, again from its start. */
   async toggle() {
+    if (!this.opened) return;
     this.playing = !(this.playing && this.isUnderWay);
     if (this.playing && !this.isUnderWay) await this.reset();
     this.ask(this.playing ? "play" : "pause");
@@ -112,13 +115,14 @@ export class Session {
   }
 
   async step() {
+    if (!this.opened) return;
     this.playing = false;
     await this.ask("pause");
     this.ask("step", { iterations: 1 });
   }
 
   async reset() {
-    if (!(await this.ask("reset"))) return;
+    if (!this.opened || !(await this.ask("reset"))) return;
     this.#begin();
     if (this.playing) this.ask("play");
   }
@@ -141,11 +145,17 @@ export class Session {
 
   #take(frame) {
     if (this.opened) {
+      [frame, ...(frame.many ?? [])].filter(({ status }) => status === "diverged").forEach(markBroken);
       this.costs.add(frame.costs);
       this.heldOut.add(frame.heldOutCosts);
-      frame.many?.forEach(({ cost }, k) => (this.manyCosts[k] ??= new Costs()).add([frame.iteration, cost]));
+      frame.many?.forEach(({ iteration, cost }, k) => (this.manyCosts[k] ??= new Costs()).add([iteration, cost]));
       this.frame = frame;
       if (frame.notice) this.#told.said(frame.notice);
+      if (frame.device) {
+        const { device, plan, fallback } = frame;
+        this.opened = { ...this.opened, device, plan, fallback, why: null };
+        this.#told.moved(this.opened);
+      }
     }
     if (this.#awaited) return;
     this.#awaited = true;
@@ -164,4 +174,9 @@ export class Session {
     this.status = this.frame.status;
     this.#told.status(this.frame);
   }
+}
+
+/** What has diverged has no cost: the worker's figures are those of the last weights that were numbers. */
+function markBroken(network) {
+  Object.assign(network, { cost: Number.NaN, accuracy: null, heldOutCost: null, heldOutAccuracy: null });
 }

@@ -23,17 +23,21 @@ export const DEFAULTS = {
 /** Iterations a second at which one can watch; `null` is as fast as it goes. */
 export const PACES = [1, 10, 100, 500, 2000, null];
 const PACE = 500;
+/** Points of so many classes can be drawn. */
+export const BRUSHES = 3;
 
 const DATA = "flower noisy-circles noisy-moons blobs gaussian-quantiles xor spirals own".split(" ");
 const NAME = /^[a-z-]{2,20}(:[0-9.e-]{1,12}){0,4}$/;
-const number = (text) => (/^-?[0-9.]+(e-?[0-9]+)?$/.test(text) ? Number(text) : Number.NaN);
 
+/** Thousands may be apart; a point is no such mark, since 50.000 is 50 elsewhere. */
 const whole = (low, high) => (text) => {
-  const value = number(text);
-  return Number.isInteger(value) && value >= low && value <= high ? value : undefined;
+  const digits = text.replaceAll(/[,\s]/g, "");
+  const value = /^[0-9]+(e[0-9]+)?$/.test(digits) ? Number(digits) : Number.NaN;
+  return value >= low && value <= high ? value : undefined;
 };
 const real = (low, high) => (text) => {
-  const value = number(text);
+  const written = text.replace(",", ".");
+  const value = /^[0-9.]+(e-?[0-9]+)?$/.test(written) ? Number(written) : Number.NaN;
   return value >= low && value <= high ? value : undefined;
 };
 const like = (pattern) => (text) => (pattern.test(text) ? text : undefined);
@@ -56,7 +60,7 @@ const READ = {
   seed: ["the seed of the weights", whole(0, 2 ** 32 - 1)],
   start: ["the start", like(/^(he|xavier|[0-9.]+(e-?[0-9]+)?)$/)],
   iterations: ["the iterations", whole(1, 1e9)],
-  device: ["the device", like(/^(auto|gpu|cpu)$/)],
+  device: ["the device", like(/^(auto|gpu|gpu-saving|cpu)$/)],
   plan: ["the plan", like(NAME)],
 };
 
@@ -66,7 +70,7 @@ const READ = {
  * @param {string} text
  */
 export function read(field, text) {
-  return READ[field][1](text.trim().replace(",", "."));
+  return READ[field][1](text.trim());
 }
 
 /** What a sentence calls a setting. */
@@ -81,13 +85,23 @@ export function chosenOf(settings) {
   return Object.fromEntries(Object.entries(settings).filter(differs));
 }
 
+/** What a link says of the pictures, beside the settings: whether costs are on a logarithmic axis, whose units are shown, and
+ * in what networks side by side differ. */
+const SHOWN = {
+  log: ["the axis of the costs", ["1"]],
+  layer: ["the layer", ["last"]],
+  many: ["the networks side by side", ["seed", "rate"]],
+};
+
 /**
  * The part of a link after `#`.
- * @param {{chosen: object, pace: number | null, points: Float32Array}} state
+ * @param {{chosen: object, pace: number | null, points: Float32Array, shown: {log?: string, layer?: string, many?: string}}}
+ *   state
  */
-export function toLink({ chosen, pace, points }) {
+export function toLink({ chosen, pace, points, shown }) {
   const fields = new URLSearchParams(chosen);
   if (pace !== PACE) fields.set("pace", pace ?? "full");
+  for (const field of Object.keys(SHOWN)) if (shown[field]) fields.set(field, shown[field]);
   if (chosen.data === "own" && points.length > 0) fields.set("points", packed(points));
   return fields.toString();
 }
@@ -97,7 +111,7 @@ export function toLink({ chosen, pace, points }) {
  * @param {string} link the part after `#`
  */
 export function fromLink(link) {
-  const state = { chosen: {}, pace: PACE, points: new Float32Array() };
+  const state = { chosen: {}, pace: PACE, points: new Float32Array(), shown: {} };
   const odd = [];
   for (const [field, text] of new URLSearchParams(link)) {
     if (field === "pace") {
@@ -108,6 +122,10 @@ export function fromLink(link) {
       const points = unpacked(text);
       if (points) state.points = points;
       else odd.push("the points");
+    } else if (Object.hasOwn(SHOWN, field)) {
+      const [name, values] = SHOWN[field];
+      if (values.includes(text)) state.shown[field] = text;
+      else odd.push(name);
     } else {
       const value = Object.hasOwn(READ, field) ? read(field, text) : undefined;
       if (value === undefined) odd.push(Object.hasOwn(READ, field) ? named(field) : `“${field.slice(0, 20)}”`);
@@ -115,10 +133,9 @@ export function fromLink(link) {
     }
   }
   state.chosen = chosenOf(state.chosen);
-  const many = odd.length > 1;
   state.said = odd.length
     ? `The link is not understood where it says ${odd.slice(0, 3).join(", ")}${odd.length > 3 ? " and more" : ""}; ` +
-      `${many ? "these are" : "this is"} as in the notebook instead.`
+      `the notebook’s ${odd.length > 1 ? "values are" : "value is"} used.`
     : null;
   return state;
 }
@@ -142,7 +159,9 @@ function unpacked(text) {
     const bytes = new DataView(Uint8Array.from(raw, (letter) => letter.charCodeAt(0)).buffer);
     const points = new Float32Array((raw.length / 5) * 3);
     for (let k = 0; k < raw.length / 5; k++) {
-      points.set([bytes.getInt16(5 * k) / 1000, bytes.getInt16(5 * k + 2) / 1000, bytes.getUint8(5 * k + 4)], 3 * k);
+      const kind = bytes.getUint8(5 * k + 4);
+      if (kind >= BRUSHES) return undefined;
+      points.set([bytes.getInt16(5 * k) / 1000, bytes.getInt16(5 * k + 2) / 1000, kind], 3 * k);
     }
     return points;
   } catch {

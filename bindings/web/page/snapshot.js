@@ -2,7 +2,7 @@ import { css, palette } from "./colour.js";
 import { write } from "./canvas.js";
 import { paintCurve, seriesOf } from "./curve.js";
 import { paintField, paintPoints } from "./field.js";
-import { cost, count, percent } from "./format.js";
+import { cost, count, fit } from "./format.js";
 import { shapeOf } from "./network.js";
 import { paintAxes, planeIn } from "./stage.js";
 
@@ -26,7 +26,8 @@ export function snapshot(session, meaning, log) {
   context.fillStyle = css(colours.paper);
   context.fillRect(0, 0, WIDTH, HEIGHT);
   const { data, activation, rate } = opened.settings;
-  const ends = `cost ${cost(frame.cost)}, accuracy ${percent(frame.accuracy)}`;
+  const isNumber = opened.output === "squares";
+  const ends = `cost ${cost(frame.cost)}, ${isNumber ? "R²" : "accuracy"} ${fit(frame.accuracy, isNumber)}`;
   const title = `${data}, ${shapeOf(frame.widths)}, ${activation}, rate ${rate}, ${count(frame.iteration)} iterations: ${ends}`;
   write(context, title, WIDTH / 2, 24, { size: 15, align: "center", fill: css(colours.ink) });
   const box = { x: 16, y: 44, width: 470, height: 440 };

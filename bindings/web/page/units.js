@@ -8,6 +8,8 @@ const LARGEST = 104;
 const SMALLEST = 22;
 /** Room for the bar below a picture, which says how much its unit counts. */
 const BAR = 6;
+/** What is read aloud of a unit that trains is renewed this often, in milliseconds. */
+const CALM = 2000;
 /** So many stand in one row. */
 const FEW = 6;
 /** The worker sends the maps of so many units, the first ones. */
@@ -20,17 +22,22 @@ export const detail = (units) => (units > 24 ? 16 : units > 8 ? 28 : 44);
 export class Units {
   #canvas;
   #told;
+  #said;
   #frame = null;
   #chosen = -1;
+  /** Which unit was read aloud last, and when. */
+  #read = { unit: -1, at: 0 };
   #layout = { columns: 1, size: LARGEST, gap: 8 };
 
   /**
    * @param {HTMLCanvasElement} canvas
    * @param {HTMLElement} told where the words go
+   * @param {HTMLElement} said from where they are read aloud
    */
-  constructor(canvas, told) {
+  constructor(canvas, told, said) {
     this.#canvas = canvas;
     this.#told = told;
+    this.#said = said;
     canvas.addEventListener("pointermove", (event) => this.#choose(this.#at(event.offsetX, event.offsetY)));
     canvas.addEventListener("pointerleave", () => this.#choose(-1));
     canvas.addEventListener("blur", () => this.#choose(-1));
@@ -77,6 +84,16 @@ export class Units {
     const hint = "Point at a unit, or choose one with the arrow keys, to read its weights.";
     const text = layers ? sentenceOf(layers, this.#frame.layer, this.#chosen, names, this.activation) : hint;
     if (this.#told.textContent !== text) this.#told.textContent = text;
+    this.#readAloud(layers ? text : "");
+  }
+
+  /** Another unit at once, and the same from time to time. */
+  #readAloud(text) {
+    const isOther = this.#chosen !== this.#read.unit;
+    const goesOn = this.#frame?.status === "training";
+    if (!isOther && goesOn && performance.now() - this.#read.at < CALM) return;
+    this.#read = { unit: this.#chosen, at: performance.now() };
+    if (this.#said.textContent !== text) this.#said.textContent = text;
   }
 
   /**

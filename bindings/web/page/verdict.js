@@ -1,4 +1,4 @@
-import { cost, percent } from "./format.js";
+import { cost, fit } from "./format.js";
 
 const element = (tag, text, className) =>
   Object.assign(document.createElement(tag), { textContent: text, className: className ?? "" });
@@ -6,15 +6,15 @@ const element = (tag, text, className) =>
 /** Where answers to questions are shown, and read out. */
 export class Verdict {
   #section;
-  #tried;
+  #told;
 
   /**
    * @param {HTMLElement} section
-   * @param {(settings: object) => void} tried is told the settings that help
+   * @param {{tried: (settings: object) => void, closed: () => void}} told `tried` is told the settings that help
    */
-  constructor(section, tried) {
+  constructor(section, told) {
     this.#section = section;
-    this.#tried = tried;
+    this.#told = told;
   }
 
   hide() {
@@ -30,24 +30,25 @@ export class Verdict {
   /**
    * Why a run fails: the cause, what was seen, what was tried, and a button for what helps.
    * @param {{verdict: object, said: string[], settings: object | null}} answer
+   * @param {boolean} isNumber whether the network answers with a number
    */
-  why({ verdict, said, settings }) {
+  why({ verdict, said, settings }, isNumber) {
     const [first, ...rest] = said;
     const list = document.createElement("ul");
     list.append(...rest.map((line) => element("li", line.trim())));
     const trials = (verdict.trials ?? []).map((trial) => [
       trial.changes.join(", ").replaceAll("-", " "),
       cost(trial.cost),
-      percent(trial.accuracy),
+      fit(trial.accuracy, isNumber),
       trial.helps ? "helps" : "no help",
     ]);
     const remedy = element("button", "Try what helps");
     remedy.type = "button";
-    remedy.addEventListener("click", () => this.#tried(settings));
+    remedy.addEventListener("click", () => this.#told.tried(settings));
     this.#show(
       element("h3", capital(verdict.verdict ?? first)),
       list,
-      trials.length ? table("What was tried", ["change", "cost", "accuracy", "result"], trials) : "",
+      trials.length ? table("What was tried", ["change", "cost", isNumber ? "R²" : "accuracy", "result"], trials) : "",
       settings ? remedy : "",
     );
   }
@@ -55,10 +56,10 @@ export class Verdict {
   /**
    * Whether what trains computes the same as the reference.
    * @param {{verdict: boolean, said: string, rows: {what: string, gpu: number, cpu: number, difference: number,
-   *   bound: number, agrees: boolean}[]}} answer
-   * @param {string} here what trains: GPU, or CPU
+   *   bound: number, agrees: boolean}[], device: {kind: string}}} answer
    */
-  compared({ verdict, said, rows }, here) {
+  compared({ verdict, said, rows, device }) {
+    const here = device.kind === "cpu" ? "CPU" : "GPU";
     const pair = here === "GPU" ? "GPU and CPU" : "The CPU and the reference";
     const written = (value, small, how) => {
       if (typeof value !== "number") return String(value ?? "–");
@@ -69,7 +70,7 @@ export class Verdict {
     const cells = rows.map(({ what, gpu, cpu, difference, bound, agrees }) => {
       return [agrees === false ? `${what}: differs` : what, digits(gpu), digits(cpu), tiny(difference), tiny(bound)];
     });
-    const heads = ["", here, here === "GPU" ? "CPU" : "reference", "apart", "allowed"];
+    const heads = ["", here, "CPU, double precision", "difference", "tolerance"];
     this.#show(
       element("h3", verdict ? `${pair} agree.` : `${pair} do not agree.`, verdict ? "good" : "bad"),
       element("p", said),
@@ -80,7 +81,10 @@ export class Verdict {
   #show(...children) {
     const close = element("button", "Close", "close");
     close.type = "button";
-    close.addEventListener("click", () => this.hide());
+    close.addEventListener("click", () => {
+      this.hide();
+      this.#told.closed();
+    });
     this.#section.replaceChildren(...children, close);
     this.#section.hidden = false;
   }

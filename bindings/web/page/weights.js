@@ -42,6 +42,6 @@ export function sentenceOf(layers, layer, unit, names, activation) {
   });
   const rest = inputs > MOST_TERMS ? ` and ${inputs - MOST_TERMS} more` : "";
   const next = layers[layer + 1];
-  const out = next.units === 1 ? `, counts ${short(next.weights[unit])} times` : "";
+  const out = next.units === 1 ? `, output weight ${short(next.weights[unit])}` : "";
   return `Unit ${unit + 1} of ${units}: ${activation}(${sum.join("")}${rest})${out}`;
 }

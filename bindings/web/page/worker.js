@@ -3,14 +3,10 @@
 
 import init, { Lab } from "planar";
 
+import { hasSimd } from "./support.js";
+
 /** The module beside the bundle; `build` knows its name. */
 const module = () => new URL(typeof WASM === "undefined" ? "planar_bg.wasm" : WASM, import.meta.url);
-
-/** A module with one instruction of SIMD128, which the engine needs: (func (result v128) (v128.const …)). */
-const SIMD = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 22, 1, 20, 0, 253, 12,
-  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11,
-]);
 
 /** What the browser calls its GPU, if it has one and tells. */
 async function adapterName() {
@@ -21,6 +17,17 @@ async function adapterName() {
   } catch {
     return undefined;
   }
+}
+
+/** Lets the module say which GPU it wants: the library's own call names none. */
+function takePreference() {
+  let powerPreference = "high-performance";
+  self.preferPower = (preference) => (powerPreference = preference);
+  if (typeof GPU === "undefined") return;
+  const ask = GPU.prototype.requestAdapter;
+  GPU.prototype.requestAdapter = function (options) {
+    return ask.call(this, { ...options, powerPreference });
+  };
 }
 
 /** Buffers that are given away with a message. */
@@ -76,11 +83,12 @@ export async function serve() {
     requests.push(data);
     awake();
   };
-  if (typeof WebAssembly !== "object" || !WebAssembly.validate(SIMD)) {
-    post({ is: "failed", fatal: true, said: "This browser's WebAssembly has no SIMD, which planar computes with: any browser since 2023 has it." });
+  if (!hasSimd()) {
+    post({ is: "failed", fatal: true, said: "This browser's WebAssembly has no SIMD, which planar computes with: browsers since 2023 have it." });
     return;
   }
   let drawn = true;
+  takePreference();
   try {
     const name = await adapterName();
     await init({ module_or_path: module() });

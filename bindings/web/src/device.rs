@@ -8,18 +8,31 @@ use planar::cpu::{Engine, Reference};
 use planar::data::Dataset;
 use planar::gpu::{Adapter, Gpu, GpuSession};
 use planar::{Error, Result};
+use wasm_bindgen::prelude::*;
 use web_time::Instant;
 
 use crate::said;
 use crate::settings::{Settings, Wanted};
 
-/// How long each of the CPU and the GPU is measured.
-const CALIBRATION: Duration = Duration::from_millis(60);
+/// How long a chunk takes by which the CPU or the GPU is judged: much longer than it takes to ask for it and to hear of it.
+const CALIBRATION: Duration = Duration::from_millis(30);
+/// How long either is measured at most.
+const PATIENCE: Duration = Duration::from_millis(600);
+/// The GPU trains if it takes so many times the CPU's time at most: a page is there to show what the visitor's GPU does.
+const MUCH_SLOWER: f64 = 10.0;
 /// The most numbers of a step that is compared with the reference before a GPU is trusted: about half a second's work.
 const COMPARED: usize = 1 << 25;
 /// How many times the bound of rounding a number may be off before a GPU is not trusted: far more than rounding, far less than
 /// any fault.
 const FAULT: f64 = 100.0;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Which of several GPUs the browser is asked for from now on, in the words of WebGPU's `powerPreference`: all that a page
+    /// may choose by.
+    #[wasm_bindgen(js_name = preferPower)]
+    fn prefer_power(preference: &str);
+}
 
 /// A device that trains.
 #[derive(Clone)]
@@ -39,6 +52,8 @@ pub struct Gpus {
     /// What the browser's script calls the adapter, which often has no name of its own.
     name: Option<String>,
     opened: Option<(Adapter, Gpu)>,
+    /// What the open one was asked for with.
+    preference: &'static str,
 }
 
 /// A device with networks loaded on it.
@@ -47,6 +62,8 @@ pub struct Loaded {
     pub session: Session,
     /// Why the CPU trains, if the GPU might have.
     pub fallback: Option<String>,
+    /// Why the GPU trains, if the CPU might have.
+    pub why: Option<String>,
 }
 
 impl Session {
@@ -143,7 +160,7 @@ impl Device {
 impl Gpus {
     /// Nothing is opened yet.
     pub fn new(name: Option<String>) -> Self {
-        Self { name, opened: None }
+        Self { name, opened: None, preference: "" }
     }
 
     /// The names of the adapters: a browser offers one at most.
@@ -154,8 +171,12 @@ impl Gpus {
         Adapter::find_all().await.into_iter().map(own).map(named).collect()
     }
 
-    /// The browser's adapter, opened; the one that is open already if there is one.
-    async fn open(&mut self) -> Result<(Adapter, Gpu)> {
+    /// The browser's adapter of a preference, opened; the one that is open already if it is of the same.
+    async fn open(&mut self, preference: &'static str) -> Result<(Adapter, Gpu)> {
+        if self.preference != preference {
+            (self.preference, self.opened) = (preference, None);
+            prefer_power(preference);
+        }
         if let Some(opened) = &self.opened {
             return Ok(opened.clone());
         }
@@ -163,6 +184,13 @@ impl Gpus {
         let adapter = Adapter::find_all().await.into_iter().next().ok_or_else(none)?;
         let gpu = Gpu::open_async(&adapter).await?;
         Ok(self.opened.insert((adapter, gpu)).clone())
+    }
+
+    /// The GPU, with the plan that the settings want.
+    pub async fn with(&mut self, settings: &Settings) -> Result<Device> {
+        let (plan, layout) = settings.plan()?;
+        let (_, gpu) = self.open(settings.power_preference()).await?;
+        Ok(Device::Gpu(gpu.with_plan(plan).with_layout(layout)))
     }
 
     /// Forgets the device, which has failed: the next experiment opens another.
@@ -181,12 +209,12 @@ impl Gpus {
         let cpu = async |fallback: Option<String>| {
             let device = Device::cpu()?;
             let session = device.load(data, runs).await?;
-            Ok(Loaded { device, session, fallback })
+            Ok(Loaded { device, session, fallback, why: None })
         };
         if wanted == Wanted::Cpu {
             return cpu(None).await;
         }
-        let (adapter, gpu) = match self.open().await {
+        let (adapter, gpu) = match self.open(settings.power_preference()).await {
             Ok(opened) => opened,
             Err(Error::NoAdapter(_)) => {
                 return cpu(Some("This browser offers no GPU (WebGPU has no adapter), so the CPU trains.".into()))
@@ -198,7 +226,7 @@ impl Gpus {
         };
         if wanted == Wanted::Auto && adapter.is_software() {
             let said =
-                "The browser's only GPU is one of software, which computes on the CPU itself, so the CPU trains.";
+                "The browser's only GPU is emulated in software, which computes on the CPU itself, so the CPU trains.";
             return cpu(Some(said.into())).await;
         }
         let device = Device::Gpu(gpu.with_plan(plan).with_layout(layout));
@@ -215,14 +243,26 @@ impl Gpus {
             return Ok(on_gpu);
         }
         let Ok(mut on_cpu) = cpu(None).await else { return Ok(on_gpu) };
-        let (of_gpu, of_cpu) = (seconds(&mut on_gpu.session).await?, seconds(&mut on_cpu.session).await?);
-        let faster = if of_gpu < of_cpu { on_gpu.device } else { on_cpu.device };
-        let fallback = (!faster.is_gpu()).then(|| {
-            let (of_cpu, of_gpu) = (1e6 * of_cpu, 1e6 * of_gpu);
-            format!("The CPU trains, since it is faster here: {of_cpu:.0} µs an iteration, the GPU {of_gpu:.0}.")
-        });
-        let session = faster.load(data, runs).await?;
-        Ok(Loaded { device: faster, session, fallback })
+        let of_cpu = seconds(&mut on_cpu.session).await?;
+        let measured = match seconds(&mut on_gpu.session).await {
+            // with the weights that the measurement has not moved
+            Ok(of_gpu) => on_gpu.device.load(data, runs).await.map(|session| (of_gpu, session)),
+            Err(error) => Err(error),
+        };
+        let (of_gpu, session) = match measured {
+            Ok(measured) => measured,
+            Err(error) => {
+                self.forget();
+                return cpu(Some(format!("The CPU trains in the place of the GPU. {}", said::of(&error)))).await;
+            }
+        };
+        let (cpu_time, gpu_time) = (1e6 * of_cpu, 1e6 * of_gpu);
+        if of_gpu > MUCH_SLOWER * of_cpu {
+            let said = "The CPU trains, since it is much faster here";
+            return cpu(Some(format!("{said}: {cpu_time:.0} µs an iteration, the GPU {gpu_time:.0}."))).await;
+        }
+        let why = format!("An iteration takes {gpu_time:.0} µs here, and {cpu_time:.0} µs on the CPU.");
+        Ok(Loaded { session, why: Some(why), ..on_gpu })
     }
 }
 
@@ -243,19 +283,23 @@ async fn trusted(device: Device, data: &Dataset, runs: &[Run]) -> Result<Loaded>
         }
     }
     let session = device.load(data, runs).await?;
-    Ok(Loaded { device, session, fallback: None })
+    Ok(Loaded { device, session, fallback: None, why: None })
 }
 
-/// Seconds of an iteration, after as many as take a while.
+/// Seconds of an iteration, the least of ever longer chunks that a browser's coarse clock can time.
 async fn seconds(session: &mut Session) -> Result<f64> {
-    let (mut chunk, begun) = (1, Instant::now());
+    let (mut chunk, mut least, begun) = (1, f64::INFINITY, Instant::now());
     loop {
         let before = Instant::now();
         session.advance(chunk).await?;
         session.collect().await?;
-        let took = before.elapsed().as_secs_f64();
-        if begun.elapsed() >= CALIBRATION {
-            return Ok(took / f64::from(chunk));
+        let took = before.elapsed();
+        let each = took.as_secs_f64() / f64::from(chunk);
+        if took >= CALIBRATION / 4 {
+            least = least.min(each);
+        }
+        if (chunk > 1 && took >= CALIBRATION) || begun.elapsed() >= PATIENCE {
+            return Ok(if least.is_finite() { least } else { each });
         }
         chunk = (2 * chunk).min(planar::backend::CHUNK_LIMIT);
     }

@@ -24,7 +24,7 @@ const CHUNK: Duration = Duration::from_millis(5);
 const CHUNK_OF_GPU: Duration = Duration::from_millis(12);
 /// As often a device may be lost before the CPU trains in its place.
 const MOST_LOSSES: u32 = 3;
-/// The most costs that the page is sent of a run.
+/// The most costs that the page is sent of a run, and that are kept of the samples held out.
 const MOST_COSTS: u64 = 10_000;
 /// As often a run logs a cost for its checkpoint, the command's default.
 const LOGGED: u64 = 10;
@@ -56,6 +56,24 @@ pub struct Costs {
     pub sent: [usize; 2],
 }
 
+impl Costs {
+    /// Adds a cost of the samples held out, which are looked at with each picture; of too many, every second is dropped.
+    pub fn add_held_out(&mut self, at: CostAt) {
+        if self.held_out.last().is_some_and(|last| last.iteration >= at.iteration) {
+            return;
+        }
+        if self.held_out.len() as u64 >= MOST_COSTS {
+            let mut is_kept = false;
+            self.held_out.retain(|_| {
+                is_kept = !is_kept;
+                is_kept
+            });
+            self.sent[1] = self.held_out.len();
+        }
+        self.held_out.push(at);
+    }
+}
+
 /// Networks in training side by side, or one alone.
 pub struct Experiment {
     pub settings: Settings,
@@ -66,6 +84,8 @@ pub struct Experiment {
     pub origin: String,
     pub device: Device,
     pub fallback: Option<String>,
+    /// Why the GPU trains, if the CPU might have.
+    pub why: Option<String>,
     pub plan: &'static str,
     pub stands: Vec<Stand>,
     pub costs: Costs,
@@ -88,7 +108,7 @@ impl Experiment {
         origin: String,
     ) -> Result<Self> {
         Schedule::new(settings.iterations, None)?;
-        let Loaded { device, session, fallback } = gpus.load(&settings, samples.data(), &starts).await?;
+        let Loaded { device, session, fallback, why } = gpus.load(&settings, samples.data(), &starts).await?;
         Ok(Self {
             stands: starts.iter().map(Stand::of).collect(),
             plan: session.plan_name(),
@@ -103,6 +123,7 @@ impl Experiment {
             origin,
             device,
             fallback,
+            why,
             session,
         })
     }
@@ -115,6 +136,11 @@ impl Experiment {
     pub fn done(&self) -> u64 {
         let training = self.stands.iter().find(|stand| stand.ended.is_none());
         training.or(self.stands.first()).map_or(0, |stand| stand.iteration)
+    }
+
+    /// Updates done by the network that came furthest.
+    pub fn iteration(&self) -> u64 {
+        self.stands.iter().map(Stand::at).max().unwrap_or(0)
     }
 
     /// Whether no network is in training any more.
@@ -244,9 +270,12 @@ impl Experiment {
         diverged
     }
 
-    /// Keeps the costs of a chunk of one network.
+    /// Keeps the costs of a chunk of one network. A chunk that was queued as the network diverged says nothing: a GPU may make
+    /// numbers of NaN again.
     fn record(&mut self, chunk: &Chunk) {
-        let ([of_one], Some(stand)) = (chunk.costs.as_slice(), self.stands.first()) else { return };
+        let ([of_one], Some(stand @ Stand { ended: None, .. })) = (chunk.costs.as_slice(), self.stands.first()) else {
+            return;
+        };
         let first = stand.iteration;
         let finite = of_one.iter().take_while(|cost| cost.is_finite()).count();
         let costs = &of_one[..finite];
@@ -265,10 +294,13 @@ impl Experiment {
         }
     }
 
-    /// Adds the cost at the end of the only network, which no chunk has.
+    /// Adds the cost at the end of the only network, which no chunk has; of one that has diverged, NaN.
     fn end_costs(&mut self, was_over: bool) {
-        if let ([Stand { ended: Some((Status::Finished, iteration)), cost, .. }], false) = (&*self.stands, was_over) {
-            self.costs.all.push(CostAt { iteration: *iteration, cost: *cost });
+        if let ([Stand { ended: Some((status, iteration)), cost, .. }], false) = (&*self.stands, was_over) {
+            let cost = if *status == Status::Diverged { f64::NAN } else { *cost };
+            self.costs.all.retain(|at| at.iteration < *iteration);
+            self.costs.sent[0] = self.costs.sent[0].min(self.costs.all.len());
+            self.costs.all.push(CostAt { iteration: *iteration, cost });
         }
     }
 
@@ -284,9 +316,12 @@ impl Experiment {
         };
         // a loss may first show as a readback that fails
         if self.losses <= MOST_LOSSES {
-            let again =
-                gpus.load(&Settings { device: "gpu".into(), ..self.settings.clone() }, self.data(), &runs).await;
-            if let Ok(Loaded { device, session, fallback: None }) = again {
+            let mut settings = self.settings.clone();
+            if settings.device == "auto" {
+                settings.device = "gpu".into();
+            }
+            let again = gpus.load(&settings, self.data(), &runs).await;
+            if let Ok(Loaded { device, session, fallback: None, .. }) = again {
                 (self.device, self.session) = (device, session);
                 self.notice =
                     Some(format!("{why} It was opened again, and training goes on from iteration {iteration}."));
@@ -295,7 +330,7 @@ impl Experiment {
         }
         self.device = Device::cpu()?;
         self.session = self.device.load(self.samples.data(), &runs).await?;
-        self.plan = self.session.plan_name();
+        (self.plan, self.why) = (self.session.plan_name(), None);
         let said = format!("{why} The CPU goes on from iteration {iteration}.");
         (self.notice, self.fallback) = (Some(said.clone()), Some(said));
         self.retire_ended().await
@@ -319,9 +354,11 @@ impl Experiment {
         self.session = match self.device.load(self.data(), &self.starts).await {
             Err(Error::Lost(_) | Error::Device(_)) => {
                 gpus.forget();
-                let Loaded { device, session, fallback } = gpus.load(&self.settings, self.data(), &self.starts).await?;
-                (self.device, self.fallback) = (device, fallback);
-                session
+                let loaded = gpus.load(&self.settings, self.data(), &self.starts).await?;
+                let of_gpu = || "The GPU was lost, and opened again.".to_owned();
+                self.notice = Some(loaded.fallback.clone().unwrap_or_else(of_gpu));
+                (self.device, self.fallback, self.why) = (loaded.device, loaded.fallback, loaded.why);
+                loaded.session
             }
             loaded => loaded?,
         };
@@ -337,6 +374,16 @@ impl Stand {
     fn of(run: &Run) -> Self {
         let (iteration, moments) = (run.state.updates, run.state.moments.clone());
         Self { iteration, parameters: run.parameters.clone(), moments, cost: f64::NAN, ended: None }
+    }
+
+    /// Whether its cost or a weight is no longer a finite number.
+    pub fn has_diverged(&self) -> bool {
+        matches!(self.ended, Some((Status::Diverged, _)))
+    }
+
+    /// Updates done, or those after which it had diverged.
+    pub fn at(&self) -> u64 {
+        self.ended.map_or(self.iteration, |(_, at)| at)
     }
 
     /// `training`, `finished` or `diverged`.

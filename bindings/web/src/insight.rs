@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use planar::backend::{Backend, CHUNK_LIMIT, DeviceInfo, Run};
+use planar::backend::{Backend, CHUNK_LIMIT, Run};
 use planar::compare::{Bounds, Difference, Step, checkpoints, judge, rounded};
 use planar::cpu::Reference;
 use planar::data::Dataset;
@@ -68,20 +68,21 @@ fn said(diagnosis: &Diagnosis) -> Vec<String> {
     said
 }
 
-/// Whether the device agrees with the reference in `f64`: single steps from the same weights, and training again in other
+/// Whether the GPU, or the CPU where there is none, agrees with the reference in `f64`: single steps from the same weights, and training again in other
 /// chunks to the same bits.
 ///
 /// # Errors
 /// Those of the device and of its sessions.
-pub async fn compare(gpus: &Gpus, experiment: &Experiment, iterations: u64) -> Result<Object> {
+pub async fn compare(gpus: &mut Gpus, experiment: &Experiment, iterations: u64) -> Result<Object> {
     let (data, run) = (experiment.data(), &experiment.starts[0]);
     let work = (run.parameters.values().len() * data.samples()) as u64 * 3;
     let iterations = iterations.clamp(1, (WORK / work.max(1)).max(1));
-    let device = &experiment.device;
+    let device = &opponent(gpus, experiment).await?;
     let rows = steps(device, &Reference::<f64>::new(), data, run, iterations).await?;
     let repeats = again(device, data, run, iterations).await?;
     let agrees = repeats && rows.iter().all(|(_, difference)| difference.agrees);
-    let DeviceInfo { name, .. } = experiment.device.info(gpus);
+    let info = device.info(gpus);
+    let name = &info.name;
     let said = match rows.iter().find(|(_, difference)| !difference.agrees) {
         Some((iteration, Difference { tensor, .. })) => {
             format!(
@@ -101,9 +102,19 @@ pub async fn compare(gpus: &Gpus, experiment: &Experiment, iterations: u64) -> R
             "difference": (left - right).abs(), "bound": bound, "agrees": agrees })
     };
     let rows: Vec<Value> = rows.iter().map(row).collect();
-    Ok(Object::new(
-        json!({ "is": "compared", "verdict": agrees, "said": said, "rows": rows, "iterations": iterations }),
-    ))
+    Ok(Object::new(json!({ "is": "compared", "verdict": agrees, "said": said, "rows": rows, "iterations": iterations,
+            "device": info })))
+}
+
+/// What is held to the reference: the GPU wherever there is one, else what trains.
+async fn opponent(gpus: &mut Gpus, experiment: &Experiment) -> Result<Device> {
+    if experiment.device.is_gpu() {
+        return Ok(experiment.device.clone());
+    }
+    match gpus.with(&experiment.settings).await {
+        Err(Error::NoAdapter(_)) => Ok(experiment.device.clone()),
+        opened => opened,
+    }
 }
 
 /// Steps from the weights that the reference comes to: at iterations 0, 1, 10, 100, … and the last.

@@ -1,5 +1,6 @@
 //! Checkpoints, in the command's format and both ways, and the costs as a table.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -7,7 +8,7 @@ use planar::backend::Run;
 use planar::checkpoint::{Checkpoint, Description, State};
 use planar::data::Source;
 use planar::fit::Start;
-use planar::model::{Derivative, Hidden};
+use planar::model::Hidden;
 use planar::optim;
 use planar::train::{CostAt, Status};
 use planar::{Error, Result};
@@ -21,6 +22,12 @@ use crate::settings::Settings;
 
 /// The precision of all devices here.
 const PRECISION: &str = "f32";
+/// The shares that the page holds out.
+const SHARES: [f64; 4] = [0.1, 0.2, 0.3, 0.5];
+/// By how many the number of all samples may differ from what a share says.
+const ROUNDED: [isize; 5] = [0, 1, -1, 2, -2];
+/// Seeds of generated samples that are tried where a checkpoint's are not at hand.
+const SEEDS: std::ops::RangeInclusive<u32> = 0..=10;
 
 /// The run of a checkpoint that was opened, as far as it goes into the next one.
 pub struct Kept {
@@ -93,10 +100,11 @@ pub fn load(name: &str, bytes: &[u8], now: Option<(Settings, Rc<Samples>)>) -> R
     if of.precision != PRECISION {
         return Err(refuse(format!("is of a run in {}, and a browser computes in {PRECISION}", of.precision)));
     }
+    let data_seed = now.as_ref().and_then(|(settings, _)| settings.data_seed);
     let at_hand = now.filter(|(_, samples)| samples.data().sha256() == of.data_hash);
     let (base, samples) = match at_hand {
         Some(found) => found,
-        None => generated(of)?.ok_or_else(|| {
+        None => generated(of, data_seed).ok_or_else(|| {
             let data = &of.data;
             refuse(format!("was trained on {} samples of {data} that are not at hand: open them first", of.samples))
         })?,
@@ -122,8 +130,7 @@ pub fn load(name: &str, bytes: &[u8], now: Option<(Settings, Rc<Samples>)>) -> R
     settings.iterations = settings.iterations.max(state.iteration + 1);
     // the network of the settings has the weights of the file, and all of its recipe
     let begun = settings.run()?.run(samples.data())?;
-    let written = Derivative { ..begun.network.derivative() }.to_string();
-    if written != of.derivative {
+    if begun.network.derivative().to_string() != of.derivative {
         return Err(refuse(format!("is of a network of {}, which a browser cannot train", of.derivative)));
     }
     if begun.parameters.layout() != parameters.layout() {
@@ -134,14 +141,30 @@ pub fn load(name: &str, bytes: &[u8], now: Option<(Settings, Rc<Samples>)>) -> R
     Ok(Loaded { settings, samples, run, kept })
 }
 
-/// The generated set that a description names, if it is that to the bit: of its usual seed, whole or with a fifth held out.
-fn generated(of: &Description) -> Result<Option<(Settings, Rc<Samples>)>> {
-    let Some(source) = Source::GENERATED.into_iter().find(|source| source.to_string() == of.data) else {
-        return Ok(None);
-    };
-    let settings = Settings { data: source.to_string(), samples: Some(of.samples), ..Settings::default() };
-    let found = Samples::of_hash(&settings, &of.data_hash)?;
-    Ok(found.map(|samples| (settings, Rc::new(samples))))
+/// The generated set that a description names, if it is one to the bit: whole or with a share held out that the page offers, of
+/// its usual seed, the one at hand, or a small one. A checkpoint holds neither share nor seed.
+fn generated(of: &Description, data_seed: Option<u32>) -> Option<(Settings, Rc<Samples>)> {
+    let source = Source::GENERATED.into_iter().find(|source| source.to_string() == of.data)?;
+    let all = |share: f64| (of.samples as f64 / (1.0 - share)).round() as usize;
+    // what is held out of each class is rounded by itself
+    let divided =
+        || SHARES.into_iter().flat_map(|share| ROUNDED.map(|by| (share, all(share).saturating_add_signed(by))));
+    let whole = || std::iter::once((0.0, of.samples)).chain(divided());
+    let seeds = [None, data_seed].into_iter().chain(SEEDS.map(Some));
+    for (seed, (share, samples)) in seeds.flat_map(|seed| whole().map(move |of| (seed, of))) {
+        let settings = Settings {
+            data: source.to_string(),
+            samples: Some(samples),
+            data_seed: seed,
+            held_out: share,
+            ..Settings::default()
+        };
+        // a set that cannot be made is not the one
+        if let Ok(Some(samples)) = Samples::of_hash(&settings, &of.data_hash) {
+            return Some((settings, Rc::new(samples)));
+        }
+    }
+    None
 }
 
 /// Seed and scale out of `seed 2, scale 0.01`.
@@ -158,20 +181,18 @@ fn seeded(start: &str) -> Option<(u32, String)> {
 /// None today; an experiment without costs has a table of a header.
 pub fn costs(experiment: &Experiment) -> Result<Object> {
     let costs = &experiment.costs;
-    let held_out = |iteration: u64| costs.held_out.iter().find(|at| at.iteration == iteration);
     let has_held_out = !costs.held_out.is_empty();
-    let mut all: Vec<CostAt> = costs.all.clone();
     // where only the samples held out were looked at, there is no cost of the others
-    let more = costs.held_out.iter().filter(|at| all.binary_search_by_key(&at.iteration, |at| at.iteration).is_err());
-    let more: Vec<CostAt> = more.map(|at| CostAt { iteration: at.iteration, cost: f64::NAN }).collect();
-    all.extend(more);
-    all.sort_by_key(|at| at.iteration);
+    let mut rows: BTreeMap<u64, [Option<f64>; 2]> = BTreeMap::new();
+    for (column, of) in [&costs.all, &costs.held_out].into_iter().enumerate() {
+        of.iter().for_each(|at| rows.entry(at.iteration).or_default()[column] = Some(at.cost));
+    }
     let mut csv = String::from(if has_held_out { "iteration,cost,held_out_cost\n" } else { "iteration,cost\n" });
-    let shown = |cost: f64| if cost.is_finite() { cost.to_string() } else { String::new() };
-    for CostAt { iteration, cost } in all {
+    let shown = |cost: Option<f64>| cost.map_or_else(String::new, |cost| cost.to_string());
+    for (iteration, [cost, held_out]) in rows {
         csv += &format!("{iteration},{}", shown(cost));
         if has_held_out {
-            csv += &format!(",{}", held_out(iteration).map_or_else(String::new, |at| shown(at.cost)));
+            csv += &format!(",{}", shown(held_out));
         }
         csv.push('\n');
     }

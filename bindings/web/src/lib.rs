@@ -38,6 +38,8 @@ use settings::Settings;
 
 /// The time over which the speed is told.
 const SPEED: Duration = Duration::from_secs(1);
+/// Frames that take longer to make are made in a quarter of the time at most.
+const SLOW: Duration = Duration::from_millis(50);
 /// The most networks side by side.
 const MOST_NETWORKS: usize = 64;
 /// By how much the lowest and the highest of several learning rates differ from the one given, as a power of two.
@@ -72,6 +74,8 @@ pub struct Lab {
     seen: VecDeque<(Instant, u64)>,
     /// Whether there is something new since the last one.
     has_news: bool,
+    /// When the next one may be made: slow ones leave most of the time to the training.
+    next_frame: Instant,
 }
 
 #[wasm_bindgen]
@@ -96,6 +100,7 @@ impl Lab {
             paced: (now, 0),
             seen: VecDeque::new(),
             has_news: false,
+            next_frame: now,
         }
     }
 
@@ -124,19 +129,22 @@ impl Lab {
     /// The milliseconds until there is something to do: none now, or none before the next request.
     pub fn rest(&self, can_be_drawn: bool) -> f64 {
         let Some(experiment) = self.current() else { return f64::INFINITY };
-        if self.has_news && can_be_drawn {
-            return 0.0;
-        }
+        let frame = if self.has_news && can_be_drawn {
+            1e3 * self.next_frame.saturating_duration_since(Instant::now()).as_secs_f64()
+        } else {
+            f64::INFINITY
+        };
         if !self.is_playing || experiment.has_ended() {
-            return f64::INFINITY;
+            return frame;
         }
-        match self.pace {
+        let training = match self.pace {
             Some(pace) => {
                 let due = (experiment.done() + 1).saturating_sub(self.paced.1) as f64 / pace;
                 (1e3 * (due - self.paced.0.elapsed().as_secs_f64())).max(0.0)
             }
             None => 0.0,
-        }
+        };
+        training.min(frame)
     }
 }
 
@@ -151,17 +159,25 @@ impl Lab {
         let Some(experiment) = many.as_mut().or(one.as_mut()) else { return Ok(None) };
         if self.is_playing && !experiment.has_ended() {
             experiment.work(gpus, goal).await?;
+            let is_replaced = experiment.notice.is_some();
             self.has_news = true;
             let is_there = self.goal.is_some_and(|goal| experiment.done() >= goal && !experiment.is_under_way());
             if is_there || experiment.has_ended() {
                 (self.is_playing, self.goal) = (false, None);
             }
+            if is_replaced {
+                self.pace_from_here();
+            }
         }
-        if !can_be_drawn || !self.has_news {
+        let begun = Instant::now();
+        if !can_be_drawn || !self.has_news || begun < self.next_frame {
             return Ok(None);
         }
         self.has_news = false;
-        self.frame().map(Some)
+        let frame = self.frame().map(Some);
+        let took = begun.elapsed();
+        self.next_frame = begun + if took > SLOW { 4 * took } else { took };
+        frame
     }
 
     /// The update up to which training may go now.
@@ -203,6 +219,12 @@ impl Lab {
             (Some(notice), Some(warned)) => Some(format!("{warned} {notice}")),
             (notice, warned) => notice.or(warned),
         };
+        if let Some(notice) = experiment.notice.take() {
+            said.insert("notice".into(), json!(notice));
+            said.insert("device".into(), json!(experiment.device.info(&self.gpus)));
+            said.insert("fallback".into(), json!(experiment.fallback));
+            said.insert("plan".into(), json!(experiment.plan));
+        }
         picture::frame(&engine, experiment, &self.values, self.view, said)
     }
 
@@ -224,8 +246,8 @@ impl Lab {
                 self.play()
             }
             Request::Step { iterations } => {
-                let done = self.current().ok_or_else(nothing_open)?.done();
                 self.settle().await?;
+                let done = self.current().ok_or_else(nothing_open)?.done();
                 self.goal = Some(done.saturating_add(iterations.max(1)));
                 self.play()
             }
@@ -249,7 +271,7 @@ impl Lab {
                 }
                 self.settle().await?;
                 self.pace = per_second;
-                self.paced = (Instant::now(), self.current().map_or(0, Experiment::done));
+                self.pace_from_here();
                 Ok(done())
             }
             Request::View { grid, units, layer } => {
@@ -259,21 +281,26 @@ impl Lab {
             }
             Request::Why => {
                 self.settle().await?;
-                insight::why(self.current().ok_or_else(nothing_open)?)
+                let answer = insight::why(self.current().ok_or_else(nothing_open)?);
+                self.pace_from_here();
+                answer
             }
             Request::Compare { iterations } => {
                 self.settle().await?;
                 let Self { gpus, one, many, .. } = self;
-                insight::compare(gpus, many.as_ref().or(one.as_ref()).ok_or_else(nothing_open)?, iterations).await
+                let experiment = many.as_ref().or(one.as_ref()).ok_or_else(nothing_open)?;
+                let answer = insight::compare(gpus, experiment, iterations).await;
+                self.pace_from_here();
+                answer
             }
             Request::Many { vary, count, grid } => self.side_by_side(vary, count, grid).await,
             Request::One => {
-                if let Some(mut many) = self.many.take() {
-                    many.settle(&mut self.gpus).await?;
-                }
-                (self.is_playing, self.has_news) = (false, true);
+                self.settle().await?;
                 let one = self.one.as_mut().ok_or_else(nothing_open)?;
+                // the page begins its curve anew
                 one.costs.sent = [0, 0];
+                (self.many, self.is_playing) = (None, false);
+                self.begin();
                 self.opened().await
             }
             Request::Save => kept::save(self.current().ok_or_else(nothing_open)?, self.kept.as_ref(), &self.gpus),
@@ -312,11 +339,15 @@ impl Lab {
         }
     }
 
+    /// What took a while is not caught up with.
+    fn pace_from_here(&mut self) {
+        self.paced = (Instant::now(), self.current().map_or(0, Experiment::done));
+    }
+
     fn play(&mut self) -> Result<Object> {
         let experiment = self.current().ok_or_else(nothing_open)?;
-        let (count, has_ended, now) = (experiment.done(), experiment.has_ended(), Instant::now());
-        (self.is_playing, self.has_news) = (!has_ended, true);
-        self.paced = (now, count);
+        (self.is_playing, self.has_news) = (!experiment.has_ended(), true);
+        self.pace_from_here();
         self.seen = [self.paced].into();
         Ok(done())
     }
@@ -331,9 +362,8 @@ impl Lab {
     }
 
     fn begin(&mut self) {
-        let done = self.current().map_or(0, Experiment::done);
-        let now = Instant::now();
-        (self.goal, self.paced, self.has_news) = (None, (now, done), true);
+        (self.goal, self.has_news) = (None, true);
+        self.pace_from_here();
         self.seen = [self.paced].into();
     }
 
@@ -344,7 +374,7 @@ impl Lab {
         }
         self.settle().await?;
         let one = self.one.as_ref().ok_or_else(nothing_open)?;
-        let (settings, samples, base) = (one.settings.clone(), Rc::clone(&one.samples), settings_of(one)?);
+        let (settings, samples, base) = (one.settings.clone(), Rc::clone(&one.samples), one.settings.run()?);
         let values: Vec<f64> = match vary {
             Vary::Seed => (0..count).map(|k| f64::from(settings.seed.wrapping_add(k as u32))).collect(),
             Vary::Rate => {
@@ -390,6 +420,7 @@ impl Lab {
             "settings": experiment.settings,
             "device": experiment.device.info(&self.gpus),
             "fallback": experiment.fallback,
+            "why": experiment.why,
             "plan": experiment.plan,
             "adapters": adapters,
             "samples": data.samples() + held_out.map_or(0, planar::data::Dataset::samples),
@@ -407,11 +438,6 @@ impl Lab {
         });
         Ok(Object::new(said).floats("points", &experiment.samples.shown()))
     }
-}
-
-/// The run of an experiment's settings, as it begins.
-fn settings_of(experiment: &Experiment) -> Result<planar::fit::RunSettings> {
-    experiment.settings.run()
 }
 
 fn done() -> Object {

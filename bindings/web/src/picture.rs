@@ -17,6 +17,9 @@ const MOST_UNITS: usize = 64;
 /// The most weights that are sent: more are no drawing.
 const MOST_WEIGHTS: usize = 20_000;
 
+/// The most multiply-adds of a picture, the points of a grid times the parameters: a few frames' time on one thread.
+const MOST_WORK: usize = 1 << 26;
+
 /// What the page wants to see.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct View {
@@ -51,31 +54,31 @@ pub fn frame(
     let held_out = samples.prepared.held_out.as_ref();
     let (run, stand) = (&experiment.starts[0], &experiment.stands[0]);
     let (cost, accuracy) = judged(engine, data, points, run, stand)?;
+    let is_one = experiment.stands.len() == 1;
+    let held_out = held_out.filter(|_| is_one && !stand.has_diverged());
     let tested = held_out.map(|held_out| judged(engine, held_out, held_out_points, run, stand)).transpose()?;
-    said.insert("iteration".into(), json!(stand.ended.map_or(stand.iteration, |(_, at)| at)));
+    said.insert("iteration".into(), json!(experiment.iteration()));
     said.insert("cost".into(), json!(cost));
     said.insert("accuracy".into(), json!(accuracy));
     said.insert("heldOutCost".into(), json!(tested.map(|(cost, _)| cost)));
     said.insert("heldOutAccuracy".into(), json!(tested.map(|(_, accuracy)| accuracy)));
     said.insert("widths".into(), json!(run.network.widths()));
     said.insert("layer".into(), json!(shown_layer(&run.network, view)));
-    if let Some(notice) = experiment.notice.take() {
-        said.insert("notice".into(), json!(notice));
-    }
-    let grid = samples.grid(view.grid);
+    let parameters = run.network.layout().parameters();
+    let grid = samples.grid(coarser(view.grid, parameters * experiment.stands.len()));
     let mut many = Vec::new();
-    if experiment.stands.len() > 1 {
+    if !is_one {
         for ((run, stand), value) in experiment.starts.iter().zip(&experiment.stands).zip(values) {
             let (cost, accuracy) = judged(engine, data, points, run, stand)?;
             let said = json!({ "value": value, "cost": cost, "accuracy": accuracy, "status": stand.status(),
-                "iteration": stand.ended.map_or(stand.iteration, |(_, at)| at) });
+                "iteration": stand.at() });
             many.push(Object::new(said).floats("grid", &narrow(&logits(engine, run, stand, &grid)?)));
         }
     }
     let iteration = stand.iteration;
     let costs = &mut experiment.costs;
-    if let Some((cost, _)) = tested.filter(|_| costs.held_out.last().is_none_or(|last| last.iteration < iteration)) {
-        costs.held_out.push(CostAt { iteration, cost });
+    if let Some((cost, _)) = tested {
+        costs.add_held_out(CostAt { iteration, cost });
     }
     let pairs = |costs: &[CostAt]| costs.iter().flat_map(|at| [at.iteration as f64, at.cost]).collect::<Vec<_>>();
     let frame = Object::new(Value::Object(said))
@@ -94,6 +97,11 @@ pub fn frame(
         .floats("weights", &weights))
 }
 
+/// As many points a side, or fewer where a network is wide: all of them together take a bounded time.
+fn coarser(side: usize, parameters: usize) -> usize {
+    side.min(((MOST_WORK / parameters.max(1)) as f64).sqrt().max(2.0) as usize)
+}
+
 fn narrow(values: &[f64]) -> Vec<f32> {
     values.iter().map(|value| *value as f32).collect()
 }
@@ -109,12 +117,13 @@ fn shown_layer(network: &Network, view: View) -> usize {
 
 /// A of the first units of a hidden layer over the plane, (units × cells).
 fn units(engine: &Engine, samples: &Samples, run: &Run, parameters: &Parameters, view: View) -> Result<Vec<f32>> {
-    let points = samples.grid(view.units);
+    let layer = shown_layer(&run.network, view);
+    let below = if layer == 0 { 0 } else { parameters.values().len() };
+    let points = samples.grid(coarser(view.units, below));
     if points.is_empty() {
         return Ok(Vec::new());
     }
     let (hidden, g) = (run.network.hidden(), run.network.activation());
-    let layer = shown_layer(&run.network, view);
     let shown = hidden[layer].min(MOST_UNITS);
     // Z of the layer, row-major (cells × units): that of the inputs' own layer is one product
     let z: Vec<f64> = match layer {

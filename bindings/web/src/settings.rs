@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 const MOST_SAMPLES: usize = 100_000;
 /// What samples that the page brings are called.
 pub const OWN: &str = "own";
+/// The device that saves power.
+const SAVING: &str = "gpu-saving";
 /// The seed by which samples are held out and shuffled, the command's.
 const SEED: u32 = 1;
 
@@ -52,7 +54,7 @@ pub struct Settings {
     pub start: String,
     /// Updates after which training ends by itself.
     pub iterations: u64,
-    /// `auto`, `gpu` or `cpu`.
+    /// `auto`, `gpu`, `gpu-saving` for the one of several that needs less power, or `cpu`.
     pub device: String,
     /// The plan of a GPU.
     pub plan: String,
@@ -86,7 +88,7 @@ impl Default for Settings {
 /// What trains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// The faster of the CPU and a hardware GPU.
+    /// A hardware GPU, unless the CPU is much faster.
     Auto,
     /// The browser's adapter.
     Gpu,
@@ -155,10 +157,15 @@ impl Settings {
     pub fn wanted(&self) -> Result<Wanted> {
         match self.device.as_str() {
             "auto" => Ok(Wanted::Auto),
-            "gpu" => Ok(Wanted::Gpu),
+            "gpu" | SAVING => Ok(Wanted::Gpu),
             "cpu" => Ok(Wanted::Cpu),
-            other => Err(Error::invalid("the device", "auto, gpu or cpu", format_args!("'{other}'"))),
+            other => Err(Error::invalid("the device", "auto, gpu, gpu-saving or cpu", format_args!("'{other}'"))),
         }
+    }
+
+    /// Which of several GPUs is wanted, in WebGPU's words.
+    pub fn power_preference(&self) -> &'static str {
+        if self.device == SAVING { "low-power" } else { "high-performance" }
     }
 
     /// The plan and the layout of a GPU.

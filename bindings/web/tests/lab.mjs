@@ -2,6 +2,7 @@
 // the page's own script.
 
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -25,6 +26,8 @@ const TYPES = { ".html": "text/html", ".css": "text/css", ".js": "text/javascrip
 export const golden = async (name) => JSON.parse(await readFile(path.join(root, "tests/golden", `${name}.json`), "utf8"));
 /** The command. */
 export const COMMAND = process.env.PLANAR_COMMAND ?? path.join(root, "target/release/planar");
+/** Whether what the command says of the page's files is tested: where browsers are required, it is too. */
+export const HAS_COMMAND = existsSync(COMMAND) || process.env.REQUIRE_BROWSER === "1";
 export const SITE = path.join(here, "../site");
 
 /** The site's bundle and module. */
@@ -70,7 +73,7 @@ const plain = (value) => JSON.parse(JSON.stringify(value));
 
 /** The worker on an empty page. */
 export class Lab {
-  /** @param break_ what is done to the worker's own globals first, as a script */
+  /** @param {{before?: string}} [how] what is done to the worker's own globals first, as a script */
   static async open(browser, origin, { before = "" } = {}) {
     const page = await browser.newPage();
     const lab = new Lab();

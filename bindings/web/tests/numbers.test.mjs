@@ -57,16 +57,18 @@ test("a GPU of software trains only where it is asked for", async (t) => {
   assert.equal((await open(page, { device: "cpu" })).fallback, null);
 });
 
-test("one step is NumPy's in double precision", async (t) => {
+test("one step of every plan is NumPy's in double precision", async (t) => {
   const steps = (await golden("one_step")).filter(({ hidden, init_scale: scale, init_seed: seed }) =>
     [4, 20].includes(hidden) && scale === 1 && seed === 2);
   assert.ok(steps.length > 3);
-  for (const [browser, device] of [["gpu", "gpu"], ["none", "cpu"]]) {
-    const page = await lab(t, browsers[browser]);
+  const plans = [["gpu", "resident"], ["gpu", "split"], ["gpu", "layered"], ["gpu", "auto"], ["cpu", "auto"]];
+  for (const [device, plan] of plans) {
+    const page = await lab(t, browsers[device === "gpu" ? "gpu" : "none"]);
     for (const { activation, hidden, gradients, sum_abs_terms: scales, cost, accuracy } of steps) {
       // at a rate of 1, one update takes the whole gradient off
-      const settings = { activation, hidden: String(hidden), start: "1", rate: 1, device };
-      const { frame: start } = await open(page, settings);
+      const settings = { activation, hidden: String(hidden), start: "1", rate: 1, device, plan };
+      const { frame: start, plan: used } = await open(page, settings);
+      if (plan !== "auto") assert.equal(used, plan);
       assert.ok(Math.abs(start.cost - cost) <= 1e-5 * cost, `${activation} ${hidden}: cost`);
       assert.ok(Math.abs(start.accuracy - accuracy) < 1e-9, `${activation} ${hidden}: accuracy`);
       const { last } = await page.run({ do: "step", iterations: 1 });
@@ -77,7 +79,7 @@ test("one step is NumPy's in double precision", async (t) => {
         const found = start.weights[k] - weight;
         // the bound of a gradient, and what the difference of two weights in single precision is off by
         const bound = 1e-5 * scale[k] + 1e-9 + 2.4e-7 * (Math.abs(weight) + Math.abs(want[k]));
-        assert.ok(Math.abs(found - want[k]) <= bound, `${device} ${activation} ${hidden}: element ${k}`);
+        assert.ok(Math.abs(found - want[k]) <= bound, `${device} ${plan} ${activation} ${hidden}: element ${k}`);
       }
     }
   }

@@ -2,13 +2,12 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
-import { COMMAND } from "./lab.mjs";
+import { COMMAND, HAS_COMMAND } from "./lab.mjs";
 import { Place } from "./visit.mjs";
 
 let place;
@@ -38,6 +37,17 @@ async function stroke({ page }, from, to) {
   await page.mouse.up();
 }
 
+/** Points as a link has them: thousandths of x1 and x2, and a class. */
+function pointsOf(points) {
+  const bytes = Buffer.alloc(5 * points.length);
+  points.forEach(([x1, x2, kind], k) => {
+    bytes.writeInt16BE(x1, 5 * k);
+    bytes.writeInt16BE(x2, 5 * k + 2);
+    bytes.writeUInt8(kind, 5 * k + 4);
+  });
+  return bytes.toString("base64url");
+}
+
 const own = (visit) => visit.page.$eval("[name=data][value=own]", (tile) => tile.click());
 
 on({}, "points drawn with the mouse are learnt, and stand in the link", async (visit) => {
@@ -59,6 +69,29 @@ on({}, "points drawn with the mouse are learnt, and stand in the link", async (v
   await again.close();
   await visit.click("clear");
   await visit.says("said", /two colours/);
+});
+
+on({}, "on an empty plane nothing of the former run is trained or saved, and drawing begins by itself", async (visit) => {
+  await visit.iteration(5);
+  await visit.click("play");
+  await visit.says("play", /^Train$/);
+  await own(visit);
+  await visit.says("said", /two colours/);
+  const disabled = await visit.page.$$eval("button:disabled", (buttons) => buttons.map(({ id }) => id).toSorted());
+  assert.deepEqual(disabled, ["compare", "many-rates", "many-seeds", "play", "reset", "save-costs", "save-network", "save-picture", "step", "why"]);
+  await stroke(visit, [0.2, 0.3], [0.4, 0.3]);
+  await visit.page.click("[name=brush][value='1']");
+  await stroke(visit, [0.6, 0.7], [0.8, 0.7]);
+  await visit.iteration(20);
+  assert.equal(await visit.page.$$eval("button:disabled", (buttons) => buttons.length), 0);
+});
+
+const many = Array.from({ length: 1000 }, (_, k) => [(k % 40) * 100, Math.floor(k / 40) * 100, k % 2]);
+on({ link: `data=own&points=${pointsOf(many)}` }, "more points than a link holds are refused in a sentence", async (visit) => {
+  await visit.iteration(1);
+  await visit.page.focus("#points");
+  await visit.page.keyboard.press("Space");
+  await visit.says("said", /^A link has room for 1,000 points: undo some, or drop a table of more\.$/);
 });
 
 on({}, "points are put by keyboard alone", async (visit) => {
@@ -93,6 +126,12 @@ on({}, "a table that is dropped is learnt, with other settings too", async (visi
   await visit.click("layer-plus-0");
   await visit.says("shape", /^2–5–1$/);
   assert.match(await visit.text("table"), /clouds\.csv/);
+  const shown = (id) => visit.page.$eval(`#${id}`, (part) => part.checkVisibility());
+  assert.deepEqual(await Promise.all(["brushes", "undo", "how-to-draw", "clear"].map(shown)), [false, false, false, true]);
+  // another link is another state, without the table
+  await visit.page.evaluate((points) => { location.hash = `data=own&points=${points}`; }, pointsOf([[0, 0, 0], [1000, 0, 1], [0, 1000, 2]]));
+  await visit.says("shape", /^2–4–3$/);
+  assert.deepEqual(await Promise.all(["brushes", "table"].map(shown)), [true, false]);
 });
 
 for (const [what, name, text, pattern] of [
@@ -154,13 +193,27 @@ on({}, "the link holds the whole state, and opens it again", async (visit) => {
   await again.close();
 });
 
+on({ link: "hidden=6x5&log=1&layer=last&many=rate" }, "axis, layer and networks side by side are in the link too", async (visit) => {
+  await visit.page.waitForFunction(() => document.querySelector(".many-tile")?.innerText.startsWith("rate 0.0375"));
+  const ticked = (id) => visit.page.$eval(`#${id}`, (box) => box.checked);
+  assert.deepEqual([await ticked("log"), await ticked("last-layer")], [true, true]);
+  assert.deepEqual(await visit.link(), { hidden: "6x5", log: "1", layer: "last", many: "rate" });
+  await visit.click("single");
+  await visit.page.waitForFunction(() => !location.hash.includes("many"));
+  await visit.click("log");
+  assert.deepEqual(await visit.link(), { hidden: "6x5", layer: "last" });
+  await visit.iteration(5);
+});
+
 for (const [link, kept, said] of [
-  ["data=cats&hidden=9", { hidden: "9" }, /^The link .* the data; this is/],
-  ["rate=fast&samples=-4&colour=red&pace=7", {}, /^The link .* the learning rate, the number of points, “colour” and more; these are/],
-  ["points=%00%ff&data=own&points=!!!", { data: "own" }, /^The link .* the points, the points; these are/],
+  ["data=cats&hidden=9", { hidden: "9" }, /^The link .* the data; the notebook’s value is used\.$/],
+  ["rate=fast&samples=-4&colour=red&pace=7", {}, /^The link .* the learning rate, the number of points, “colour” and more; the notebook’s values are used\.$/],
+  ["points=%00%ff&data=own&points=!!!", { data: "own" }, /^The link .* the points, the points; the notebook’s values are used\.$/],
+  [`data=own&points=${pointsOf([[0, 0, 0], [1000, 1000, 7]])}`, { data: "own" }, /^The link .* the points; the notebook’s value is used\.$/],
+  ["many=cats&log=2&layer=9", {}, /the networks side by side, the axis of the costs, the layer;/],
   ["activation=nonsense", {}, /nonsense/],
   ["hidden=99999x99999", {}, /number of parameters/],
-  ["%E0%A4%A&&&===", {}, /^The link .*; these are/],
+  ["%E0%A4%A&&&===", {}, /^The link .*; the notebook’s values are used\.$/],
 ]) {
   on({ link }, `a link with nonsense (${link}) costs one sentence and nothing else`, async (visit) => {
     await visit.says("said", said);
@@ -182,7 +235,7 @@ on({}, "picture, costs and network are files to keep, and the network is the com
   assert.match(costs.bytes.toString(), /^iteration,cost.*\n0,0\.693/);
   const network = await visit.downloaded("save-network");
   assert.match(network.name, /\.safetensors$/);
-  if (existsSync(COMMAND)) {
+  if (HAS_COMMAND) {
     const folder = await mkdtemp(path.join(tmpdir(), "planar-"));
     const file = path.join(folder, network.name);
     await writeFile(file, network.bytes);
@@ -214,6 +267,9 @@ on({}, "a checkpoint is opened again where it was saved", async (visit) => {
 on({}, "the link is copied by a button", async (visit) => {
   await visit.iteration(5);
   await visit.context.overridePermissions(new URL(visit.page.url()).origin, ["clipboard-read", "clipboard-sanitized-write"]);
+  await visit.set("rate", "0.3");
+  await visit.page.waitForFunction(() => location.hash === "#rate=0.3");
   await visit.click("share");
-  await visit.says("said", /link is copied|copy it from above/);
+  await visit.says("said", /^The link is copied: it begins the same training anew\.$/);
+  assert.equal(await visit.page.evaluate(() => navigator.clipboard.readText()), visit.page.url());
 });

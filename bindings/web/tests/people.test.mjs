@@ -60,6 +60,11 @@ test("nothing is wider than a phone, whatever is shown", async () => {
     await visit.click("why");
     await visit.page.waitForSelector("#verdict h3", { timeout: 60_000 });
     await fits("a verdict");
+    if (width === 320) {
+      await visit.click("many-rates");
+      await visit.page.waitForSelector(".many-tile");
+      await fits("many");
+    }
     await visit.close();
   }
 });
@@ -92,6 +97,36 @@ test("all is reached and used by keyboard, and where one is stays visible", asyn
   await visit.page.keyboard.press("ArrowRight");
   await visit.page.waitForFunction(() => location.hash.includes("noisy-circles"));
   assert.equal(await visit.page.evaluate(() => document.activeElement.value), "noisy-circles");
+  await visit.close();
+});
+
+test("the skip link leads to the picture, and changes nothing", async () => {
+  const visit = await place.visit({ link: "hidden=5" });
+  await visit.iteration(20);
+  await visit.page.focus(".skip");
+  await visit.page.keyboard.press("Enter");
+  assert.equal(await visit.page.evaluate(() => document.activeElement.id), "stage");
+  assert.deepEqual(await visit.link(), { hidden: "5" });
+  await visit.iteration(60);
+  assert.deepEqual([await visit.text("shape"), await visit.link()], ["2–5–1", { hidden: "5" }]);
+  await visit.close();
+});
+
+test("a unit is read aloud now and then, not with each picture", async () => {
+  const visit = await place.visit();
+  await visit.iteration(5);
+  await visit.page.focus("#units");
+  assert.equal(await visit.page.$eval("#units", (units) => units.getAttribute("role")), "application");
+  await visit.page.keyboard.press("ArrowRight");
+  await visit.says("unit-said", /^Unit 1 of 4/);
+  const changes = await visit.page.evaluate(() => new Promise((done) => {
+    const counts = { unit: 0, "unit-said": 0 };
+    for (const id of Object.keys(counts)) {
+      new MutationObserver(() => counts[id]++).observe(document.getElementById(id), { childList: true, characterData: true, subtree: true });
+    }
+    setTimeout(() => done(counts), 5000);
+  }));
+  assert.ok(changes.unit > 10 && changes["unit-said"] >= 1 && changes["unit-said"] <= 3, JSON.stringify(changes));
   await visit.close();
 });
 

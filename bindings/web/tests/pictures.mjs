@@ -7,11 +7,11 @@ import { Place } from "./visit.mjs";
 
 const docs = path.join(import.meta.dirname, "../../../docs/web");
 const [folder] = process.argv.slice(2);
-const place = await Place.open();
+const place = await Place.open({ gpu: true });
 
 for (const width of [1280, 390]) {
   for (const scheme of ["light", "dark"]) {
-    const visit = await place.visit({ width, scheme, link: "heldOut=0.2" });
+    const visit = await place.visit({ width, scheme });
     await visit.iteration(2500);
     await visit.page.screenshot({ path: path.join(docs, `page-${width}-${scheme}.png`) });
     await visit.close();
