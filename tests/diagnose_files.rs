@@ -65,6 +65,20 @@ fn a_nan_in_the_third_layers_moments_is_diagnosed_as_such_and_the_weights_are_go
 }
 
 #[test]
+fn a_second_moment_below_0_is_refused_and_diagnosed_as_such() {
+    let folder = TempDir::new().unwrap();
+    let path = checkpoint(&folder, |there| {
+        let third = there.parameters.layout().weights(2).offset + there.parameters.values().len();
+        there.moments[third] = -1.0;
+    });
+    let more = format!("{FLAGS} --iterations 1500 --resume");
+    let (report, _) = diagnosed(&more, &path, 4);
+    assert_eq!(report["cause"], "not-finite-moments");
+    assert_eq!(report["because"][0], "moment2.W3 holds -1 at row 0, column 0");
+    refused(with_files(&format!("train {more}"), &[&path]), &["run.safetensors", "-1", "moment2.W3"]);
+}
+
+#[test]
 fn weights_that_are_not_finite_are_named_and_random_ones_trained_in_their_place() {
     let folder = TempDir::new().unwrap();
     let path = checkpoint(&folder, |there| {

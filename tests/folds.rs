@@ -56,6 +56,27 @@ fn each_fold_is_what_train_gives_for_its_samples() {
 }
 
 #[test]
+fn folds_of_numbers_have_r2_and_those_of_many_classes_a_log_loss() {
+    let data = |name: &str| Path::new("tests/golden/data").join(name);
+    let train = "train -q --device cpu --iterations 200 --folds 3 --lr 0.05";
+    let mut numbers = planar(&format!("{train} --scale-targets standard --data"));
+    numbers.arg(data("diabetes.csv"));
+    let (stdout, stderr, code) = run(numbers);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("held out R²") && !stdout.contains("accuracy") && !stdout.contains("log loss"), "{stdout}");
+    let report = json(&format!("{train} --json --scale-targets standard --data"), &[&data("diabetes.csv")]);
+    let folds: Vec<f64> =
+        report["folds"].as_array().unwrap().iter().map(|fold| fold["final"]["test_r2"].as_f64().unwrap()).collect();
+    let mean = report["estimates"]["test_r2"]["mean"].as_f64().unwrap();
+    assert!((mean - folds.iter().sum::<f64>() / 3.0).abs() < 1e-12 && mean > 0.3, "{folds:?} {mean}");
+    assert!(report["estimates"]["accuracy"].is_null());
+    let report = json(&format!("{train} --json --data"), &[&data("iris.csv")]);
+    let of_first = report["folds"][0]["final"]["test_scores"]["log_loss"].as_f64().unwrap();
+    assert!(of_first > 0.0 && report["estimates"]["test_log_loss"]["mean"].as_f64().unwrap() > 0.0);
+    assert!(report["estimates"]["r2"].is_null());
+}
+
+#[test]
 fn the_figures_over_all_folds_are_their_means_and_standard_deviations() {
     let report = json(&format!("{TRAIN} --data moons --samples 100 --folds 3"), &[]);
     for (name, place) in [

@@ -302,6 +302,13 @@ pub(crate) fn tensors(
     })
 }
 
+/// Whether a tensor of this name can hold a number: one that is finite in `f32`, the precision of devices, and in a second moment
+/// not below 0, since its square root is taken.
+fn can_hold(name: &str, value: f64) -> bool {
+    let is_second = name.strip_prefix(BEST).unwrap_or(name).starts_with(&moment(2, ""));
+    (value as f32).is_finite() && !(is_second && value < 0.0)
+}
+
 /// The name of a tensor's moment, counted from 1.
 pub(crate) fn moment(number: usize, tensor: &str) -> String {
     format!("{MOMENT}{number}.{tensor}")

@@ -7,7 +7,7 @@ use safetensors::SafeTensors;
 use serde::Serialize;
 
 use super::weights::{any_numbers, said};
-use super::{BEST, MOMENT};
+use super::{BEST, MOMENT, can_hold};
 use crate::{Error, Result};
 
 /// A tensor of a file with elements that are not finite in `f32`.
@@ -15,11 +15,11 @@ use crate::{Error, Result};
 pub struct NotFinite {
     /// Its name, such as `moment1.W3`.
     pub tensor: String,
-    /// How many elements are not finite.
+    /// How many elements are not finite, or of a second moment below 0.
     pub elements: usize,
     /// Row and column of the first of them, from 0.
     pub at: [usize; 2],
-    /// Its value: `NaN`, `inf` or `-inf`; of `F64` also a number beyond the range of `f32`.
+    /// Its value: `NaN`, `inf` or `-inf`; of `F64` also a number beyond the range of `f32`; of a second moment also one below 0.
     pub value: String,
     /// Whether it is a moment of an optimiser, not a weight or a bias.
     pub is_moment: bool,
@@ -48,8 +48,8 @@ impl NotFinite {
     }
 
     fn of(name: &str, shape: &[usize], values: &[f64]) -> Option<Self> {
-        let is_not_finite = |value: &f64| !(*value as f32).is_finite();
-        let first = values.iter().position(is_not_finite)?;
+        let is_broken = |value: &f64| !can_hold(name, *value);
+        let first = values.iter().position(is_broken)?;
         let columns = shape.get(1).copied().unwrap_or(1).max(1);
         let own = name.strip_prefix(BEST).unwrap_or(name);
         let (is_moment, own) = match own.strip_prefix(MOMENT).and_then(|rest| rest.split_once('.')) {
@@ -58,7 +58,7 @@ impl NotFinite {
         };
         Some(Self {
             tensor: name.into(),
-            elements: values.iter().filter(|value| is_not_finite(value)).count(),
+            elements: values.iter().filter(|value| is_broken(value)).count(),
             at: [first / columns, first % columns],
             value: values[first].to_string(),
             is_moment,

@@ -8,7 +8,7 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors, View};
 
 use super::layers::layers;
-use super::{BEST, MOMENT, State, moment};
+use super::{BEST, MOMENT, State, can_hold, moment};
 use crate::model::{Activation, Network, Output, Parameters};
 use crate::{Error, Result};
 
@@ -251,13 +251,13 @@ fn named(tensors: &SafeTensors, network: &Network, prefix: &str) -> std::result:
     Ok(Some(values))
 }
 
-/// The values of a tensor, each finite in `f32`, the precision of devices.
+/// The values of a tensor, each of which it can hold.
 pub fn numbers(name: &str, tensor: &TensorView) -> std::result::Result<Vec<f64>, String> {
     let values = any_numbers(tensor).ok_or_else(|| {
         let other = tensor.dtype();
         format!("has {name} of type {other:?}, not F16, BF16, F32 or F64")
     })?;
-    match values.iter().position(|value| !(*value as f32).is_finite()) {
+    match values.iter().position(|value| !can_hold(name, *value)) {
         Some(at) => Err(format!("has {} as element {at} of {name}, which no network can have", values[at])),
         None => Ok(values),
     }

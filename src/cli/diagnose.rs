@@ -185,8 +185,8 @@ impl Observer for Bars {
 
 /// The command that diagnoses what these arguments of `planar train` trained. Flags that `diagnose` does not have, and
 /// those that affect only the output, are left out. `init` is the file of initial weights, if only the checkpoint has
-/// it.
-pub fn command(arguments: impl Iterator<Item = OsString>, init: Option<&str>) -> String {
+/// it; `goes_on` says whether the run began with a checkpoint that is as it was.
+pub fn command(arguments: impl Iterator<Item = OsString>, init: Option<&str>, goes_on: bool) -> String {
     let arguments: Vec<OsString> = arguments.collect();
     let cli = super::Cli::command();
     let own: Vec<&str> = cli
@@ -201,7 +201,11 @@ pub fn command(arguments: impl Iterator<Item = OsString>, init: Option<&str>) ->
         // without folds, there is nothing that their seed draws
         let is_of_folds = has_folds && id == "test_seed";
         // what a run that diverged has left is no start
-        own.contains(&id) && (stops || id != "log_every") && id != "resume" && !is_of_folds && !QUIET.contains(&id)
+        own.contains(&id)
+            && (stops || id != "log_every")
+            && (goes_on || id != "resume")
+            && !is_of_folds
+            && !QUIET.contains(&id)
     };
     // what is added to the source by a run that began with --transposed
     let (file, is_transposed) = match init.map(|file| (file, file.strip_suffix(TRANSPOSED))) {
@@ -234,9 +238,12 @@ mod tests {
             "--data",
             "my data.csv",
         ];
-        let of = |init| command(trained.into_iter().map(OsString::from), init);
+        let of = |init| command(trained.into_iter().map(OsString::from), init, false);
         assert_eq!(of(None), "planar diagnose --hidden 40 --activation=relu --data 'my data.csv'");
         let init = "$(x).safetensors, transposed";
         assert!(of(Some(init)).ends_with("'my data.csv' --init '$(x).safetensors' --transposed"), "{}", of(Some(init)));
+        let resumed = ["train", "--resume", "a", "--checkpoint", "b"].map(OsString::from);
+        assert_eq!(command(resumed.clone().into_iter(), None, true), "planar diagnose --resume a");
+        assert_eq!(command(resumed.into_iter(), None, false), "planar diagnose");
     }
 }

@@ -28,7 +28,7 @@ pub fn run(
 
 /// How the folds ended, and what is said of it.
 fn ending(report: &FoldsReport, verbosity: Verbosity) -> Ending {
-    let finds_out_why = || diagnose::command(std::env::args_os().skip(1), None);
+    let finds_out_why = || diagnose::command(std::env::args_os().skip(1), None, false);
     match report.status {
         Status::Finished | Status::Stopped => {
             if let Some(share) = not_beaten(report) {

@@ -47,7 +47,7 @@ struct CommonArguments {
     /// Seed that shuffles the samples each epoch, or none for their order [default: 1 with --batch-size]
     #[arg(long, value_name = "SEED|none", allow_negative_numbers = true, value_parser = shuffle, help_heading = TRAINING)]
     shuffle: Option<Shuffle>,
-    /// The learning rate over time: constant, cosine or step:EVERY:FACTOR
+    /// The learning rate over time: constant, cosine, step:EVERY:FACTOR or inverse:EVERY:GROWTH:POWER
     #[arg(long, value_name = "NAME", default_value = "constant", help_heading = TRAINING)]
     schedule: Decay,
     /// Raise the learning rate over the first N updates

@@ -186,5 +186,7 @@ fn rose(fitted: &Fitted, command: impl FnOnce() -> String) -> Option<String> {
 fn finds_out_why(fitted: &Fitted, settings: &Settings) -> String {
     let of_checkpoint = fitted.report.init.as_deref().filter(|_| settings.run.start.file.is_none());
     let file = of_checkpoint.and_then(|start| start.strip_prefix("from "));
-    diagnose::command(std::env::args_os().skip(1), file)
+    // a checkpoint that the run has written over is no start any more
+    let goes_on = settings.files.checkpoint.is_some() && !settings.files.begins_or_goes_on();
+    diagnose::command(std::env::args_os().skip(1), file, goes_on)
 }

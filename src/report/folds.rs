@@ -1,17 +1,86 @@
 //! What `planar train --folds` prints for people.
 
-use planar::fit::{CrossValidated, Estimate, FoldReport};
+use planar::fit::{CrossValidated, Estimate, Estimates, Final, FoldReport};
+use planar::model::{Network, Output};
+use planar::scores::AnyScores;
 use planar::train::Status;
 
 use super::train::about;
 use super::{columns, cost};
 
+/// What is told of each fold besides its cost, and over all folds: the figures that the answers have.
+struct Figure {
+    /// Above the column of the folds.
+    heading: &'static str,
+    of_fold: fn(&Final) -> Option<f64>,
+    /// Before the mean over the folds.
+    name: &'static str,
+    over_folds: fn(&Estimates) -> Option<Estimate>,
+    shown: Shown,
+}
+
+#[derive(Clone, Copy)]
+enum Shown {
+    Percent,
+    Cost,
+    FourDigits,
+}
+
+const ACCURACY: Figure = Figure {
+    heading: "accuracy %",
+    of_fold: |last| last.accuracy,
+    name: "accuracy",
+    over_folds: |of| of.accuracy,
+    shown: Shown::Percent,
+};
+const HELD_OUT: Figure = Figure {
+    heading: "held out %",
+    of_fold: |last| last.test_accuracy,
+    name: "held out",
+    over_folds: |of| of.test_accuracy,
+    shown: Shown::Percent,
+};
+const R2: Figure =
+    Figure { heading: "R²", of_fold: |last| last.r2, name: "R²", over_folds: |of| of.r2, shown: Shown::FourDigits };
+const HELD_OUT_R2: Figure = Figure {
+    heading: "held out R²",
+    of_fold: |last| last.test_r2,
+    name: "held out R²",
+    over_folds: |of| of.test_r2,
+    shown: Shown::FourDigits,
+};
+const LOG_LOSS: Figure = Figure {
+    heading: "log loss",
+    of_fold: |last| last.test_scores.as_ref().and_then(AnyScores::log_loss),
+    name: "log loss",
+    over_folds: |of| of.test_log_loss,
+    shown: Shown::Cost,
+};
+const ROC_AUC: Figure = Figure {
+    heading: "ROC AUC",
+    of_fold: |last| last.two().and_then(|scores| scores.roc_auc),
+    name: "ROC AUC",
+    over_folds: |of| of.test_roc_auc,
+    shown: Shown::FourDigits,
+};
+
+/// Those of a network's answers.
+fn figures(network: &Network) -> &'static [Figure] {
+    match (network.output(), network.outputs()) {
+        (Output::Squares, _) => &[R2, HELD_OUT_R2],
+        (Output::Logistic, 1) | (Output::Softmax, 2) => &[ACCURACY, HELD_OUT, LOG_LOSS, ROC_AUC],
+        (Output::Softmax, _) => &[ACCURACY, HELD_OUT, LOG_LOSS],
+        (Output::Logistic, _) => &[ACCURACY, HELD_OUT],
+    }
+}
+
 /// A row per fold, what was trained on what, and each figure over all folds.
 pub fn summary(validated: &CrossValidated) -> String {
     let CrossValidated { report, run, .. } = validated;
-    let heading = ["fold", "samples", "held out", "cost", "accuracy %", "held out %", "log loss", "ROC AUC"];
-    let mut rows = vec![heading.map(str::to_owned).to_vec()];
-    rows.extend(report.folds.iter().map(row));
+    let told = figures(&run.network);
+    let heading = ["fold", "samples", "held out", "cost"].into_iter().chain(told.iter().map(|figure| figure.heading));
+    let mut rows = vec![heading.map(str::to_owned).collect()];
+    rows.extend(report.folds.iter().map(|fold| row(fold, told)));
     let (data, training, drawn) = (&report.data, &report.training, &report.drawn);
     let mut about = about(data, &run.network, training, report.init.as_deref());
     about.extend([
@@ -21,31 +90,33 @@ pub fn summary(validated: &CrossValidated) -> String {
     ]);
     let judged = report.folds.iter().filter(|fold| fold.status == Status::Finished).count();
     let over = if judged < drawn.folds { format!("{judged} of {}", drawn.folds) } else { judged.to_string() };
-    let mut figures = vec![vec![format!("over {over} folds"), "mean ± standard deviation".into()]];
-    let of = report.estimates;
-    let percent = |estimate| of_figure(estimate, 100.0, 2, " %");
-    figures.extend([
-        vec!["cost".into(), of_cost(of.cost)],
-        vec!["accuracy".into(), percent(of.accuracy)],
-        vec!["held out".into(), percent(of.test_accuracy)],
-        vec!["log loss".into(), of_cost(of.test_log_loss)],
-        vec!["ROC AUC".into(), of_figure(of.test_roc_auc, 1.0, 4, "")],
-    ]);
-    format!("{}\n{}\n{}", columns(rows), columns(about), columns(figures))
+    let mut means = vec![vec![format!("over {over} folds"), "mean ± standard deviation".into()]];
+    means.push(vec!["cost".into(), of_cost(report.estimates.cost)]);
+    means.extend(told.iter().map(|figure| {
+        let estimate = (figure.over_folds)(&report.estimates);
+        let mean = match figure.shown {
+            Shown::Percent => of_figure(estimate, 100.0, 2, " %"),
+            Shown::Cost => of_cost(estimate),
+            Shown::FourDigits => of_figure(estimate, 1.0, 4, ""),
+        };
+        vec![figure.name.into(), mean]
+    }));
+    format!("{}\n{}\n{}", columns(rows), columns(about), columns(means))
 }
 
-fn row(fold: &FoldReport) -> Vec<String> {
-    let shown = |figure: Option<f64>, digits: usize| figure.map_or("–".into(), |x| format!("{x:.digits$}"));
+fn row(fold: &FoldReport, told: &[Figure]) -> Vec<String> {
     let last = &fold.last;
-    let cost = match fold.status {
+    let end = match fold.status {
         Status::Diverged => format!("diverged at {}", fold.iterations),
         _ => last.cost.map_or("–".into(), |last| cost(last, 6)),
     };
-    let mut cells = vec![fold.fold.to_string(), fold.samples.to_string(), fold.test_samples.to_string(), cost];
-    cells.extend([last.accuracy, last.test_accuracy].map(|share| shown(share.map(|share| 100.0 * share), 2)));
-    let scores = last.two();
-    cells.push(scores.map_or("–".into(), |scores| super::cost(scores.log_loss, 6)));
-    cells.push(shown(scores.and_then(|scores| scores.roc_auc), 4));
+    let mut cells = vec![fold.fold.to_string(), fold.samples.to_string(), fold.test_samples.to_string(), end];
+    cells.extend(told.iter().map(|figure| match ((figure.of_fold)(last), figure.shown) {
+        (None, _) => "–".into(),
+        (Some(share), Shown::Percent) => format!("{:.2}", 100.0 * share),
+        (Some(loss), Shown::Cost) => cost(loss, 6),
+        (Some(score), Shown::FourDigits) => format!("{score:.4}"),
+    }));
     cells
 }
 

@@ -89,6 +89,15 @@ impl AnyScores {
         }
     }
 
+    /// The mean of the loss of classes; none of several labels and of numbers.
+    pub fn log_loss(&self) -> Option<f64> {
+        match self {
+            Self::Two(scores) => Some(scores.log_loss),
+            Self::Classes(scores) => Some(scores.log_loss),
+            Self::Labels(_) | Self::Numbers(_) => None,
+        }
+    }
+
     /// The scores of two classes, if there are two.
     pub fn two(&self) -> Option<&Scores> {
         match self {

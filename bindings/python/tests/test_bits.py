@@ -227,3 +227,19 @@ def test_a_network_of_scaled_targets_answers_in_their_own_unit_and_goes_on_so(tm
     model.save(file, overwrite=True)
     assert np.allclose(model.predict(X), told(), rtol=1e-5)
     assert model.fit(X, y)._columns is None
+
+
+def test_classes_in_an_order_of_their_own_are_gone_on_with_in_it(tmp_path, command):
+    table, file = tmp_path / "two.csv", tmp_path / "run.safetensors"
+    X = np.random.RandomState(0).standard_normal((80, 2))
+    y = np.where(X[:, 0] > 0, "alpha", "zeta")
+    csv(table, X, y)
+    command(
+        "train", "--data", table, "--positive", "alpha", "--iterations", 300, "--checkpoint", file, "--device", "cpu"
+    )
+    model = planar.load(file).set_params(device="cpu")
+    assert list(model.classes_) == ["zeta", "alpha"] and model.score(X, y) > 0.9
+    for _ in range(20):
+        model.partial_fit(X, y)
+    assert model.score(X, y) > 0.9
+    model.partial_fit(X[:5], np.where(X[:5, 0] > 0, "alpha", "alpha"))  # one class alone is among those that are known

@@ -6,6 +6,7 @@ use super::Estimate;
 use crate::backend::DeviceInfo;
 use crate::data::{Dataset, Prepared, Scale};
 use crate::fit::{DataReport, Final, NetworkReport, Seconds, TrainingReport};
+use crate::scores::AnyScores;
 use crate::train::{Outcome, Status};
 
 /// What was trained on what, how each fold ended, and the figures over all of them.
@@ -76,6 +77,12 @@ pub struct Estimates {
     pub accuracy: Option<Estimate>,
     /// The share of the held-out samples.
     pub test_accuracy: Option<Estimate>,
+    /// R² on the training samples, of numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r2: Option<Estimate>,
+    /// R² on the held-out samples, of numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_r2: Option<Estimate>,
     /// The mean loss of the held-out samples.
     pub test_log_loss: Option<Estimate>,
     /// The area under the ROC curve of the held-out samples.
@@ -105,7 +112,9 @@ impl Estimates {
             cost: of(|last| last.cost),
             accuracy: of(|last| last.accuracy),
             test_accuracy: of(|last| last.test_accuracy),
-            test_log_loss: of(|last| last.two().map(|scores| scores.log_loss)),
+            r2: of(|last| last.r2),
+            test_r2: of(|last| last.test_r2),
+            test_log_loss: of(|last| last.test_scores.as_ref().and_then(AnyScores::log_loss)),
             test_roc_auc: of(|last| last.two().and_then(|scores| scores.roc_auc)),
         }
     }

@@ -1,6 +1,6 @@
 """Small dense networks with scikit-learn's interface, trained by planar on the CPU or on any GPU."""
 
-from . import notebook
+from . import notebook, slurm
 from ._device import devices
 from ._errors import (
     Busy,

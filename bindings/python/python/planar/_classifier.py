@@ -159,8 +159,9 @@ class Classifier(ClassifierMixin, Network):
             return np.ascontiguousarray(y, dtype=np.uint8), None
         found, coded = np.unique(y, return_inverse=True)
         self._know(found, are_known)
-        if len(found) < len(self.classes_):
-            coded = np.searchsorted(self.classes_, y)
+        if not np.array_equal(found, self.classes_):  # some are missing, or a checkpoint has them in another order
+            order = np.argsort(self.classes_)
+            coded = order[np.searchsorted(self.classes_, y, sorter=order)]
         if len(self.classes_) < 2:
             raise ValueError(f"{type(self).__name__} tells at least 2 classes apart, and there is 1 class")
         if len(self.classes_) > 256:

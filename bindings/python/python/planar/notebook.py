@@ -85,7 +85,7 @@ def nn_model(
     )
     model.fit(np.asarray(X).T, np.asarray(Y).ravel())
     if print_cost:
-        for i in range(0, num_iterations, 1000):
+        for i in range(0, len(model.loss_curve_), 1000):
             print(f"Cost after iteration {i}: {model.loss_curve_[i]:f}")
     (W1, W2), (b1, b2) = model.coefs_, model.intercepts_
     parameters = {"W1": np.ascontiguousarray(W1.T), "b1": b1[:, None], "W2": np.ascontiguousarray(W2.T), "b2": b2[:, None]}
