@@ -16,7 +16,7 @@ X, y = np.random.RandomState(0).rand(20, 3), np.arange(20) % 2
     [
         ({"activation": "swish2"}, planar.Invalid, "the activation must be"),
         ({"solver": "newton"}, planar.Invalid, "the optimiser must be"),
-        ({"device": "no such card"}, planar.NoAdapter, "no such card"),
+        ({"device": "no such card"}, planar.NoAdapter, "no such card" if planar._planar.has_gpu else "without its feature gpu"),
         ({"learning_rate": 1e300}, planar.Invalid, "the learning rate"),
         ({"hidden": [4] * 50}, planar.Invalid, "hidden layers"),
         ({"hidden": 1 << 25}, planar.Invalid, "hidden units"),
