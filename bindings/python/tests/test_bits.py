@@ -243,3 +243,34 @@ def test_classes_in_an_order_of_their_own_are_gone_on_with_in_it(tmp_path, comma
         model.partial_fit(X, y)
     assert model.score(X, y) > 0.9
     model.partial_fit(X[:5], np.where(X[:5, 0] > 0, "alpha", "alpha"))  # one class alone is among those that are known
+
+
+@pytest.mark.parametrize("more", [["--shuffle", 5], ["--shuffle", "none"], ["--backward-activation", "relu"]])
+def test_what_the_command_has_begun_in_batches_is_gone_on_with_to_its_bits(tmp_path, command, more):
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:300, X[:300].std(axis=0) > 0], y[:300]
+    table = tmp_path / "digits.csv"
+    csv(table, X, y)
+
+    def trained(epochs):
+        file = tmp_path / f"{epochs}.safetensors"
+        shared = "--output softmax --scale standard --hidden 9 --optimizer adam --learning-rate 0.01 --batch-size 64"
+        command(
+            "train",
+            "--data",
+            table,
+            *shared.split(),
+            *more,
+            "--epochs",
+            epochs,
+            "--checkpoint",
+            file,
+            "--device",
+            "cpu",
+        )
+        return planar.load(file).set_params(device="cpu")
+
+    begun, whole = trained(3), trained(5)
+    assert begun.n_iter_ == 3 and begun.t_ == 900
+    assert same(begun.partial_fit(X, y).partial_fit(X, y), whole)
+    assert begun.fit(X, y)._as_begun == {}

@@ -64,7 +64,17 @@ def _estimator(found, path):
     model._scaling = tuple(zip(*scaled, strict=True)) if model.standardize else None
     model.loss_curve_ = [at["cost"] for at in state["costs"]]
     model.loss_ = model.loss_curve_[-1] if model.loss_curve_ else np.nan
-    model.n_iter_ = state["iteration"]
+    per_epoch = -(-state["samples"] // (state.get("batch_size") or state["samples"]))
+    model.n_iter_ = state["iteration"] // per_epoch
+    model.t_ = model.n_iter_ * state["samples"]
+    model.best_loss_ = min(model.loss_curve_, default=np.inf)
+    model.validation_scores_ = model.best_validation_score_ = None
+    model._as_begun = {
+        "shuffle": state.get("shuffle"),
+        "warmup": state.get("warmup", 0),
+        "dropout_seed": state.get("dropout_seed", 0),
+        "backward_activation": _borrowed(state.get("derivative")),
+    }
     model.device_, model.plan_, model.status_ = state["device"], state["plan"], "finished"
     if kind is MLPClassifier:
         model._is_multilabel = output == "logistic" and model.n_outputs_ > 1
@@ -76,6 +86,12 @@ def _estimator(found, path):
         are_scaled = any(target.get("offset", 0.0) != 0.0 or target.get("factor", 1.0) != 1.0 for target in targets)
         model._columns = columns if are_scaled else None
     return model
+
+
+def _borrowed(derivative):
+    """The activation in ``tanh with relu's derivative``."""
+    _, _, borrowed = (derivative or "").partition(" with ")
+    return borrowed.removesuffix("'s derivative") or None
 
 
 def _classes(names):

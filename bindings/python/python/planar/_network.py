@@ -39,6 +39,9 @@ class Work:
 class Network(Display, BaseEstimator):
     """A network with scikit-learn's interface. A subclass says how its parameters make ``_settings``."""
 
+    # settings of a checkpoint's run that no parameter holds, for as long as it is gone on with
+    _as_begun = {}
+
     @classmethod
     @functools.cache
     def _get_param_names(cls):
@@ -111,7 +114,9 @@ class Network(Display, BaseEstimator):
             scaling = self._scaling if goes_on else None
             shared[key] = self._data(X, answers, classes, weights, scaling, seed if early else None)
         data, held_out, per_weight = shared[key]
-        settings = self._settings(data.samples, seed)
+        if not goes_on:
+            self._as_begun = {}
+        settings = self._settings(data.samples, seed) | self._as_begun
         settings["l2"] *= per_weight
         stand = self._stand(settings, incremental) if goes_on else None
         before = list(self.loss_curve_) if goes_on else []
