@@ -36,6 +36,26 @@ def test_shards_merge_to_the_whole_sweep(tmp_path, flower):
         planar.sweep(*flower, GRID, shard="4/3")
 
 
+def test_shards_may_be_empty_or_of_several_grids_and_none_may_be_missing_or_of_another_sweep(tmp_path, flower):
+    estimator, grid = planar.PlanarClassifier(max_iter=3, device="cpu"), [{"hidden": [2, 3]}, {"learning_rate": [0.1]}]
+    whole = planar.sweep(*flower, grid, estimator=estimator)
+    files = [tmp_path / f"{shard}.jsonl" for shard in range(1, 6)]
+    for shard, file in enumerate(files, 1):
+        planar.sweep(*flower, grid, estimator=estimator, shard=f"{shard}/5").save(file)
+    assert planar.merge(files).rows == whole.rows
+    with pytest.raises(planar.Results, match="1 of 3 networks are in no file, the first of them number 1"):
+        planar.merge([files[0], files[2], files[3]])
+    planar.sweep(*flower, grid, estimator=planar.PlanarClassifier(max_iter=4), shard="2/5").save(files[1])
+    with pytest.raises(planar.Mismatch, match="another sweep"):
+        planar.merge(files)
+    for text in ("", "nothing", "[]", "{}", "3\n4"):
+        files[1].write_text(text)
+        with pytest.raises(planar.Results, match="SweepResult.save"):
+            planar.merge(files)
+    with pytest.raises(planar.Results, match="no file"):
+        planar.merge([])
+
+
 @pytest.mark.parametrize("device", ["cpu", pytest.param("gpu", marks=pytest.mark.gpu)])
 @pytest.mark.parametrize(
     "estimator,grid",

@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
 from ._display import table
-from ._errors import Invalid, Mismatch
+from ._errors import Invalid, Mismatch, Results
 from ._planar_classifier import PlanarClassifier
 from ._together import candidates, train_together
 
@@ -30,10 +30,10 @@ class SweepResult:
         Its parameters.
     """
 
-    def __init__(self, rows, names, best=None):
-        self.rows, self._names, self.best_ = rows, names, best
+    def __init__(self, rows, head, best=None):
+        self.rows, self._head, self.best_ = rows, head, best
         first = max(rows, key=_rank, default=None)
-        self.best_params_ = {name: first[name] for name in names} if first else None
+        self.best_params_ = {name: first[name] for name in head["names"]} if first else None
 
     @property
     def table(self):
@@ -50,7 +50,7 @@ class SweepResult:
         path : str or path-like
             The file.
         """
-        text = [json.dumps({"names": self._names})] + [json.dumps(row, default=_plain) for row in self.rows]
+        text = [json.dumps(self._head)] + [json.dumps(row, default=_plain) for row in self.rows]
         Path(path).write_text("\n".join(text) + "\n", encoding="utf-8")
 
     def __len__(self):
@@ -105,8 +105,9 @@ def sweep(X, y, grid, *, estimator=None, X_test=None, y_test=None, sample_weight
     jobs = list(
         enumerate(ParameterGrid({name: list(values) for name, values in grid.items()} if isinstance(grid, dict) else grid))
     )
-    jobs = jobs if shard is None else [job for job in jobs if _is_of(shard, job[0])]
     names = sorted({name for _, parameters in jobs for name in parameters})
+    head = {"names": names, "networks": len(jobs), "estimator": repr(estimator)}
+    jobs = jobs if shard is None else [job for job in jobs if _is_of(shard, job[0])]
     rows, best, best_rank = [], None, None
     bar = _bar(len(jobs)) if progress else None
     for first in range(0, len(jobs), _AT_ONCE):
@@ -132,7 +133,7 @@ def sweep(X, y, grid, *, estimator=None, X_test=None, y_test=None, sample_weight
                 bar.update()
     if bar is not None:
         bar.close()
-    return SweepResult(rows, names, best)
+    return SweepResult(rows, head, best)
 
 
 def merge(paths):
@@ -147,17 +148,40 @@ def merge(paths):
     -------
     SweepResult
         All rows in the order of the sweep; ``best_`` is None, since files hold no weights.
+
+    Raises
+    ------
+    Mismatch
+        If the files are of different sweeps.
+    Results
+        If one is no such file, or networks are missing.
     """
-    rows, names = {}, None
+    rows, head = {}, None
     for path in paths:
-        head, *lines = (json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines())
-        if names is not None and head["names"] != names:
-            raise Mismatch(f"{path} is of another sweep: its parameters are {head['names']}, not {names}")
-        names = head["names"]
+        of, lines = _read(path)
+        if head is not None and of != head:
+            raise Mismatch(f"{path} is of another sweep: {of}, not {head}")
+        head = of
         for row in lines:
             if rows.setdefault(row["number"], row) != row:
                 raise Mismatch(f"{path} has another result for network {row['number']}")
-    return SweepResult([rows[number] for number in sorted(rows)], names or [])
+    if head is None:
+        raise Results("there is no file to merge")
+    missing = sorted(set(range(head["networks"])) - set(rows))
+    if missing:
+        raise Results(f"{len(missing)} of {head['networks']} networks are in no file, the first of them number {missing[0]}")
+    return SweepResult([rows[number] for number in sorted(rows)], head)
+
+
+def _read(path):
+    """The head and the rows of a file of :meth:`SweepResult.save`."""
+    try:
+        head, *lines = (json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines())
+        if head.keys() >= {"names", "networks", "estimator"} and all("number" in line for line in lines):
+            return head, lines
+    except (ValueError, AttributeError, TypeError):
+        pass
+    raise Results(f"{path} is no file that SweepResult.save has written")
 
 
 def _is_of(shard, number):
