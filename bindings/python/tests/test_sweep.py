@@ -141,3 +141,15 @@ def test_tqdm_shows_how_far_a_training_is(flower, capsys):
     assert "50/50" in capsys.readouterr().err
     planar.PlanarClassifier(max_iter=50, verbose=True).fit(*flower)
     assert "loss = 0." in capsys.readouterr().out
+
+
+def test_widths_in_arrays_and_candidates_of_the_wrong_kind_are_searched_as_by_grid_search(flower):
+    search = {"error_score": np.nan, "cv": 2}
+    for estimator, grid in [
+        (planar.MLPClassifier(max_iter=3, tol=None, random_state=0), {"hidden_layer_sizes": [np.array([3, 2]), (2,)]}),
+        (planar.PlanarClassifier(max_iter=3), {"hidden": [2, [-3]]}),
+    ]:
+        ours = planar.SweepSearchCV(estimator, grid, **search).fit(*flower)
+        theirs = GridSearchCV(estimator, grid, **search).fit(*flower)
+        scores = [found.cv_results_["mean_test_score"] for found in (ours, theirs)]
+        assert np.array_equal(*scores, equal_nan=True) and not np.isnan(scores[0]).all()

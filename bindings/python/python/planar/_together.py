@@ -3,11 +3,11 @@
 import contextlib
 from contextvars import ContextVar
 
+import numpy as np
 from sklearn.base import clone
 
 from . import _planar
 from ._device import quiet, threads
-from ._errors import Error
 
 # the networks that a search has trained and that its fits are to take over; none if every fit trains its own
 READY = ContextVar("READY", default=None)
@@ -59,7 +59,7 @@ def _session(models, works, callback):
                 None,
                 callback,
             )
-    except Error as error:
+    except Exception as error:
         if len(works) == 1:
             return {works[0][0]: error}
         return {place: result for one in works for place, result in _session(models, [one], callback).items()}
@@ -90,7 +90,15 @@ class Ready:
 
 def _is_alike(parameters, asked):
     there = asked.get_params(deep=False)
-    return all(there[name] is value or there[name] == value for name, value in parameters.items())
+    return all(there[name] is value or _is_equal(there[name], value) for name, value in parameters.items())
+
+
+def _is_equal(one, other):
+    """Whether two values of a parameter are alike; what cannot be compared is not."""
+    try:
+        return bool(np.all(one == other))
+    except ValueError:
+        return False
 
 
 @contextlib.contextmanager
