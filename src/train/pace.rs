@@ -25,7 +25,7 @@ impl Pace {
         Self { seconds: CHUNK_SECONDS, next: FIRST_CHUNK }
     }
 
-    /// The same with chunks of so many seconds.
+    /// The same, with chunks of this many seconds.
     pub(super) fn of(self, seconds: f64) -> Self {
         Self { seconds, ..self }
     }

@@ -191,29 +191,8 @@ def test_a_network_of_scaled_targets_answers_in_their_own_unit_and_goes_on_so(tm
     table, points, file = (tmp_path / name for name in ("diabetes.csv", "points.csv", "run.safetensors"))
     csv(table, X, y)
     csv(points, X, np.zeros(len(X)))
-    command(
-        "train",
-        "--data",
-        table,
-        "--label",
-        "label",
-        "--output",
-        "squares",
-        "--scale",
-        "standard",
-        "--scale-targets",
-        "standard",
-        "--hidden",
-        8,
-        "--learning-rate",
-        0.1,
-        "--iterations",
-        200,
-        "--checkpoint",
-        file,
-        "--device",
-        "cpu",
-    )
+    flags = "--label label --output squares --scale standard --scale-targets standard --hidden 8 --learning-rate 0.1"
+    command("train", "--data", table, *flags.split(), "--iterations", 200, "--checkpoint", file, "--device", "cpu")
 
     def told():
         lines = command("predict", file, points).splitlines()
@@ -255,19 +234,8 @@ def test_what_the_command_has_begun_in_batches_is_gone_on_with_to_its_bits(tmp_p
     def trained(epochs):
         file = tmp_path / f"{epochs}.safetensors"
         shared = "--output softmax --scale standard --hidden 9 --optimizer adam --learning-rate 0.01 --batch-size 64"
-        command(
-            "train",
-            "--data",
-            table,
-            *shared.split(),
-            *more,
-            "--epochs",
-            epochs,
-            "--checkpoint",
-            file,
-            "--device",
-            "cpu",
-        )
+        run = ["--epochs", epochs, "--checkpoint", file, "--device", "cpu"]
+        command("train", "--data", table, *shared.split(), *more, *run)
         return planar.load(file).set_params(device="cpu")
 
     begun, whole = trained(3), trained(5)

@@ -23,7 +23,7 @@ export const DEFAULTS = {
 /** Iterations a second at which one can watch; `null` is as fast as it goes. */
 export const PACES = [1, 10, 100, 500, 2000, null];
 const PACE = 500;
-/** Points of so many classes can be drawn. */
+/** How many classes of points can be drawn. */
 export const BRUSHES = 3;
 
 const DATA = "flower noisy-circles noisy-moons blobs gaussian-quantiles xor spirals own".split(" ");

@@ -12,7 +12,7 @@ const BAR = 6;
 const CALM = 2000;
 /** So many stand in one row. */
 const FEW = 6;
-/** The worker sends the maps of so many units, the first ones. */
+/** How many units' maps the worker sends: those of the first. */
 export const MOST_UNITS = 64;
 
 /** Points a side of each unit's map, for this many units. */

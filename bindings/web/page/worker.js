@@ -57,7 +57,7 @@ function breath() {
 const requests = [];
 let awake = () => {};
 
-/** Until a message comes, or so many milliseconds are over. */
+/** Until a message comes, or this many milliseconds are over. */
 function sleep(milliseconds) {
   return new Promise((resolve) => {
     const timer = Number.isFinite(milliseconds) ? setTimeout(resolve, Math.min(milliseconds, 1e6)) : undefined;
