@@ -5,24 +5,11 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { after, before, test } from "node:test";
 
 import { COMMAND, HAS_COMMAND } from "./lab.mjs";
-import { Place } from "./visit.mjs";
+import { visiting } from "./visit.mjs";
 
-let place;
-before(async () => { place = await Place.open(); });
-after(() => place.close());
-
-const on = (how, name, act) => test(name, async () => {
-  const visit = await place.visit(how);
-  try {
-    await act(visit);
-    assert.deepEqual(visit.errors, []);
-  } finally {
-    await visit.close();
-  }
-});
+const { enter, on } = visiting();
 
 /** Two clouds as a table. */
 const TABLE = `x,y,class\n${Array.from({ length: 40 }, (_, k) =>
@@ -62,7 +49,7 @@ on({}, "points drawn with the mouse are learnt, and stand in the link", async (v
   assert.equal(await visit.text("accuracy"), "100.00 %");
   const { data, points } = await visit.link();
   assert.equal(data, "own");
-  const again = await place.visit({ link: new URLSearchParams({ data, points }).toString() });
+  const again = await enter({ link: new URLSearchParams({ data, points }).toString() });
   await again.iteration(50);
   assert.equal(await again.text("accuracy"), "100.00 %");
   assert.deepEqual(again.errors, []);
@@ -184,7 +171,7 @@ on({}, "the link holds the whole state, and opens it again", async (visit) => {
   const state = { data: "noisy-moons", activation: "sigmoid", rate: "0.7", l2: "0.1", heldOut: "0.2", pace: "2000" };
   await visit.page.waitForFunction(() => location.hash.includes("pace=2000") && location.hash.includes("noisy-moons"));
   assert.deepEqual(await visit.link(), state);
-  const again = await place.visit({ link: new URLSearchParams(state).toString() });
+  const again = await enter({ link: new URLSearchParams(state).toString() });
   await again.iteration(20);
   for (const [name, value] of Object.entries(state).filter(([name]) => name !== "pace")) {
     assert.equal(await again.page.$eval(`[name=${name}]${name === "data" ? ":checked" : ""}`, (field) => field.value), value);

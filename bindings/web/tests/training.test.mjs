@@ -1,24 +1,11 @@
 // What a visitor does with a training: nothing, then its buttons, its settings, the thread's runs, its questions.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { Place } from "./visit.mjs";
+import { Place, visiting } from "./visit.mjs";
 
-let place;
-before(async () => { place = await Place.open(); });
-after(() => place.close());
-
-/** A test on a page of its own, whose console must stay clean. */
-const on = (how, name, act) => test(name, async () => {
-  const visit = await place.visit(how);
-  try {
-    await act(visit);
-    assert.deepEqual(visit.errors, []);
-  } finally {
-    await visit.close();
-  }
-});
+const { on } = visiting();
 
 on({}, "the notebook's network trains by itself on the flower, and the boundary moves", async (visit) => {
   await visit.iteration(20);

@@ -1,8 +1,10 @@
 // The page as a visitor has it: opened in a real browser, read by what it shows, used by what it offers.
 
+import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { after, before, test } from "node:test";
 
 import { launch, serve } from "./lab.mjs";
 
@@ -40,6 +42,24 @@ export class Place {
     await page.goto(`${this.address}${link && `#${link}`}`);
     return visit;
   }
+}
+
+/** A browser for the tests of a file: `enter` opens the page, `on` is a test on a page whose console must stay clean. */
+export function visiting() {
+  let place;
+  before(async () => { place = await Place.open(); });
+  after(() => place.close());
+  const enter = (how) => place.visit(how);
+  const on = (how, name, act) => test(name, async () => {
+    const visit = await enter(how);
+    try {
+      await act(visit);
+      assert.deepEqual(visit.errors, []);
+    } finally {
+      await visit.close();
+    }
+  });
+  return { enter, on };
 }
 
 export class Visit {
