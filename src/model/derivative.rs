@@ -1,8 +1,10 @@
 //! What stands for g′ in the backward pass: g's own derivative or, as a deliberate bug, another activation's.
 
 use std::fmt;
+use std::str::FromStr;
 
 use super::{Activation, Real};
+use crate::{Error, Result};
 
 /// The factor g′(Z) of dZ = (Wᵀ·dZ above) ∘ g′(Z), and the g whose derivative it should be.
 ///
@@ -55,6 +57,31 @@ impl fmt::Display for Derivative {
         match self.borrowed {
             None => self.activation.fmt(f),
             Some(borrowed) => write!(f, "{} with {borrowed}'s derivative", self.activation),
+        }
+    }
+}
+
+impl FromStr for Derivative {
+    type Err = Error;
+
+    /// What [`Display`](fmt::Display) writes.
+    ///
+    /// # Errors
+    /// Those of an [`Activation`]'s name.
+    ///
+    /// ```
+    /// use planar::model::Derivative;
+    /// for text in ["leaky-relu:0.1", "relu with tanh's derivative"] {
+    ///     assert_eq!(text.parse::<Derivative>()?.to_string(), text);
+    /// }
+    /// # Ok::<(), planar::Error>(())
+    /// ```
+    fn from_str(text: &str) -> Result<Self> {
+        match text.strip_suffix("'s derivative").and_then(|text| text.split_once(" with ")) {
+            Some((activation, borrowed)) => {
+                Ok(Self { activation: activation.parse()?, borrowed: Some(borrowed.parse()?) })
+            }
+            None => text.parse().map(Self::of),
         }
     }
 }

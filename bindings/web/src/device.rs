@@ -18,7 +18,7 @@ use crate::settings::{Settings, Wanted};
 const CALIBRATION: Duration = Duration::from_millis(30);
 /// How long either is measured at most.
 const PATIENCE: Duration = Duration::from_millis(600);
-/// The GPU trains if it takes so many times the CPU's time at most: a page is there to show what the visitor's GPU does.
+/// The GPU trains if it takes at most this many times as long as the CPU: the page is there to show what the visitor's GPU does.
 const MUCH_SLOWER: f64 = 10.0;
 /// The most numbers of a step that is compared with the reference before a GPU is trusted: about half a second's work.
 const COMPARED: usize = 1 << 25;
@@ -141,14 +141,11 @@ impl Device {
 
     /// What it is; a GPU without a name has the script's.
     pub fn info(&self, gpus: &Gpus) -> DeviceInfo {
-        let mut info = match self {
+        let info = match self {
             Self::Gpu(gpu) => gpu.device(),
             Self::Cpu(engine) => engine.device(),
         };
-        if info.name.is_empty() {
-            info.name = gpus.name.clone().unwrap_or_else(|| "GPU".into());
-        }
-        info
+        DeviceInfo { name: gpus.named(info.name), ..info }
     }
 
     /// Whether it is a GPU.
@@ -165,10 +162,12 @@ impl Gpus {
 
     /// The names of the adapters: a browser offers one at most.
     pub async fn names(&self) -> Vec<String> {
-        let own = |adapter: Adapter| adapter.device_info().name;
-        let named =
-            |name: String| if name.is_empty() { self.name.clone().unwrap_or_else(|| "GPU".into()) } else { name };
-        Adapter::find_all().await.into_iter().map(own).map(named).collect()
+        Adapter::find_all().await.into_iter().map(|adapter| self.named(adapter.device_info().name)).collect()
+    }
+
+    /// A device's own name, or the script's if it has none.
+    fn named(&self, own: String) -> String {
+        if own.is_empty() { self.name.clone().unwrap_or_else(|| "GPU".into()) } else { own }
     }
 
     /// The browser's adapter of a preference, opened; the one that is open already if it is of the same.
@@ -229,6 +228,7 @@ impl Gpus {
                 "The browser's only GPU is emulated in software, which computes on the CPU itself, so the CPU trains.";
             return cpu(Some(said.into())).await;
         }
+        let failed = |error: &Error| Some(format!("The CPU trains in the place of the GPU. {}", said::of(error)));
         let device = Device::Gpu(gpu.with_plan(plan).with_layout(layout));
         let mut on_gpu = match trusted(device, data, runs).await {
             Ok(loaded) => loaded,
@@ -236,7 +236,7 @@ impl Gpus {
             Err(error @ (Error::Mismatch(_) | Error::Limit { .. })) if wanted == Wanted::Gpu => return Err(error),
             Err(error) => {
                 self.forget();
-                return cpu(Some(format!("The CPU trains in the place of the GPU. {}", said::of(&error)))).await;
+                return cpu(failed(&error)).await;
             }
         };
         if wanted == Wanted::Gpu || plan != PlanChoice::Auto {
@@ -253,7 +253,7 @@ impl Gpus {
             Ok(measured) => measured,
             Err(error) => {
                 self.forget();
-                return cpu(Some(format!("The CPU trains in the place of the GPU. {}", said::of(&error)))).await;
+                return cpu(failed(&error)).await;
             }
         };
         let (cpu_time, gpu_time) = (1e6 * of_cpu, 1e6 * of_gpu);

@@ -7,72 +7,24 @@ use std::time::Duration;
 
 use planar::backend::{Chunk, Run};
 use planar::data::Dataset;
-use planar::model::Parameters;
 use planar::optim::State;
-use planar::train::{CostAt, CostCurve, Event, Request, Schedule, Status, Training};
+use planar::train::{CostAt, Event, Request, Schedule, Status, Training};
 use planar::{Error, Result};
 use web_time::Instant;
 
+use crate::costs::Costs;
 use crate::device::{Device, Gpus, Loaded, Session};
 use crate::said;
 use crate::samples::Samples;
 use crate::settings::Settings;
+use crate::stand::Stand;
 
 /// How long a chunk of iterations takes on the CPU: with the picture behind it, less than a frame of sixty a second.
 const CHUNK: Duration = Duration::from_millis(5);
 /// And on a GPU, which computes while the picture is made.
 const CHUNK_OF_GPU: Duration = Duration::from_millis(12);
-/// As often a device may be lost before the CPU trains in its place.
+/// How often a device may be lost before the CPU trains in its place.
 const MOST_LOSSES: u32 = 3;
-/// The most costs that the page is sent of a run, and that are kept of the samples held out.
-const MOST_COSTS: u64 = 10_000;
-/// As often a run logs a cost for its checkpoint, the command's default.
-const LOGGED: u64 = 10;
-
-/// Where a network stands after the last chunk in which it was finite.
-#[derive(Clone)]
-pub struct Stand {
-    pub iteration: u64,
-    pub parameters: Parameters,
-    pub moments: Vec<f64>,
-    /// The last cost that the device told.
-    pub cost: f64,
-    /// How it ended, if it has, and after how many updates.
-    pub ended: Option<(Status, u64)>,
-}
-
-/// The costs of a run.
-#[derive(Default)]
-pub struct Costs {
-    /// Costs by iteration, at multiples of what a page can draw.
-    pub all: Vec<CostAt>,
-    /// As many of them as a checkpoint keeps.
-    pub logged: Vec<CostAt>,
-    /// The curve of a picture: of the run before this one, and of this one.
-    pub curves: [CostCurve; 2],
-    /// Of the samples held out, where they were looked at.
-    pub held_out: Vec<CostAt>,
-    /// How many of them the page has.
-    pub sent: [usize; 2],
-}
-
-impl Costs {
-    /// Adds a cost of the samples held out, which are looked at with each picture; of too many, every second is dropped.
-    pub fn add_held_out(&mut self, at: CostAt) {
-        if self.held_out.last().is_some_and(|last| last.iteration >= at.iteration) {
-            return;
-        }
-        if self.held_out.len() as u64 >= MOST_COSTS {
-            let mut is_kept = false;
-            self.held_out.retain(|_| {
-                is_kept = !is_kept;
-                is_kept
-            });
-            self.sent[1] = self.held_out.len();
-        }
-        self.held_out.push(at);
-    }
-}
 
 /// Networks in training side by side, or one alone.
 pub struct Experiment {
@@ -276,31 +228,14 @@ impl Experiment {
         let ([of_one], Some(stand @ Stand { ended: None, .. })) = (chunk.costs.as_slice(), self.stands.first()) else {
             return;
         };
-        let first = stand.iteration;
-        let finite = of_one.iter().take_while(|cost| cost.is_finite()).count();
-        let costs = &of_one[..finite];
-        self.costs.curves[1].add(first, costs);
-        let iterations = self.settings.iterations;
-        let every = every(iterations);
-        let log_every = (iterations / LOGGED).max(1);
-        for (iteration, cost) in (first..).zip(costs) {
-            let at = CostAt { iteration, cost: *cost };
-            if iteration.is_multiple_of(every) {
-                self.costs.all.push(at);
-            }
-            if iteration.is_multiple_of(log_every) {
-                self.costs.logged.push(at);
-            }
-        }
+        self.costs.add(stand.iteration, of_one, self.settings.iterations);
     }
 
     /// Adds the cost at the end of the only network, which no chunk has; of one that has diverged, NaN.
     fn end_costs(&mut self, was_over: bool) {
         if let ([Stand { ended: Some((status, iteration)), cost, .. }], false) = (&*self.stands, was_over) {
             let cost = if *status == Status::Diverged { f64::NAN } else { *cost };
-            self.costs.all.retain(|at| at.iteration < *iteration);
-            self.costs.sent[0] = self.costs.sent[0].min(self.costs.all.len());
-            self.costs.all.push(CostAt { iteration: *iteration, cost });
+            self.costs.end(CostAt { iteration: *iteration, cost });
         }
     }
 
@@ -367,40 +302,4 @@ impl Experiment {
         self.costs = Costs::default();
         Ok(())
     }
-}
-
-impl Stand {
-    /// A network at its start.
-    fn of(run: &Run) -> Self {
-        let (iteration, moments) = (run.state.updates, run.state.moments.clone());
-        Self { iteration, parameters: run.parameters.clone(), moments, cost: f64::NAN, ended: None }
-    }
-
-    /// Whether its cost or a weight is no longer a finite number.
-    pub fn has_diverged(&self) -> bool {
-        matches!(self.ended, Some((Status::Diverged, _)))
-    }
-
-    /// Updates done, or those after which it had diverged.
-    pub fn at(&self) -> u64 {
-        self.ended.map_or(self.iteration, |(_, at)| at)
-    }
-
-    /// `training`, `finished` or `diverged`.
-    pub fn status(&self) -> &'static str {
-        match self.ended {
-            Some((Status::Diverged, _)) => "diverged",
-            Some(_) => "finished",
-            None => "training",
-        }
-    }
-}
-
-/// Iterations from one cost that the page is sent to the next: a power of ten.
-pub fn every(iterations: u64) -> u64 {
-    let mut every = 1;
-    while iterations / every > MOST_COSTS {
-        every *= 10;
-    }
-    every
 }

@@ -68,8 +68,8 @@ fn said(diagnosis: &Diagnosis) -> Vec<String> {
     said
 }
 
-/// Whether the GPU, or the CPU where there is none, agrees with the reference in `f64`: single steps from the same weights, and training again in other
-/// chunks to the same bits.
+/// Whether the GPU, or the CPU if there is none, agrees with the reference in `f64`: in single steps from the same weights; and
+/// whether it trains again to the same bits in other chunks.
 ///
 /// # Errors
 /// Those of the device and of its sessions.
@@ -158,11 +158,11 @@ async fn again(device: &Device, data: &Dataset, run: &Run, iterations: u64) -> R
             let chunk = if done < CHUNK { longest } else { CHUNK + longest }.min(iterations - done);
             session.advance(chunk as u32).await?;
             let missing = || Error::Mismatch("a chunk of the device is missing".into());
-            let chunk_ = session.collect().await?.ok_or_else(missing)?;
-            seen.extend(chunk_.costs.iter().flatten().map(|cost| if cost.is_nan() { 0 } else { cost.to_bits() }));
+            let collected = session.collect().await?.ok_or_else(missing)?;
+            seen.extend(collected.costs.iter().flatten().map(|cost| if cost.is_nan() { 0 } else { cost.to_bits() }));
             done += chunk;
             if done == iterations {
-                seen.extend(chunk_.parameters.iter().flat_map(|of| of.values()).map(|value| value.to_bits()));
+                seen.extend(collected.parameters.iter().flat_map(|of| of.values()).map(|value| value.to_bits()));
             }
         }
         bits.push(seen);

@@ -8,14 +8,15 @@ use planar::backend::Run;
 use planar::checkpoint::{Checkpoint, Description, State};
 use planar::data::Source;
 use planar::fit::Start;
-use planar::model::Hidden;
+use planar::model::{Derivative, Hidden};
 use planar::optim;
 use planar::train::{CostAt, Status};
 use planar::{Error, Result};
 use serde_json::json;
 
+use crate::costs::{Costs, every};
 use crate::device::Gpus;
-use crate::experiment::{Costs, Experiment, every};
+use crate::experiment::Experiment;
 use crate::object::Object;
 use crate::samples::Samples;
 use crate::settings::Settings;
@@ -109,14 +110,14 @@ pub fn load(name: &str, bytes: &[u8], now: Option<(Settings, Rc<Samples>)>) -> R
             refuse(format!("was trained on {} samples of {data} that are not at hand: open them first", of.samples))
         })?,
     };
-    let derivative = of.derivative.strip_suffix("'s derivative").and_then(|text| text.split_once(" with "));
+    let borrowed = of.derivative.parse::<Derivative>().ok().and_then(|derivative| derivative.borrowed);
     let Some(hidden) = of.widths.get(1..of.widths.len().saturating_sub(1)) else {
         return Err(refuse("names no network".into()));
     };
     let mut settings = Settings {
         hidden: Hidden::from(hidden.to_vec()).to_string(),
         activation: of.activation.clone(),
-        backward: derivative.map(|(_, borrowed)| borrowed.to_owned()),
+        backward: borrowed.map(|borrowed| borrowed.to_string()),
         output: of.output.to_string(),
         optimizer: of.recipe.optimizer.to_string(),
         rate: of.learning_rate,
@@ -175,11 +176,8 @@ fn seeded(start: &str) -> Option<(u32, String)> {
     is_usual.then(|| (seed, scale.to_owned()))
 }
 
-/// The costs as a table.
-///
-/// # Errors
-/// None today; an experiment without costs has a table of a header.
-pub fn costs(experiment: &Experiment) -> Result<Object> {
+/// The costs as a table: a header alone if there are none.
+pub fn costs(experiment: &Experiment) -> Object {
     let costs = &experiment.costs;
     let has_held_out = !costs.held_out.is_empty();
     // where only the samples held out were looked at, there is no cost of the others
@@ -197,5 +195,5 @@ pub fn costs(experiment: &Experiment) -> Result<Object> {
         csv.push('\n');
     }
     let name = format!("{}-costs.csv", experiment.data().name().trim_end_matches(".csv"));
-    Ok(Object::new(json!({ "is": "costs", "name": name, "csv": csv, "every": every(experiment.settings.iterations) })))
+    Object::new(json!({ "is": "costs", "name": name, "csv": csv, "every": every(experiment.settings.iterations) }))
 }

@@ -8,9 +8,10 @@ use planar::model::{Network, Output, Parameters};
 use planar::train::CostAt;
 use serde_json::{Map, Value, json};
 
-use crate::experiment::{Experiment, Stand};
+use crate::experiment::Experiment;
 use crate::object::Object;
 use crate::samples::Samples;
+use crate::stand::Stand;
 
 /// The most units whose maps are sent.
 const MOST_UNITS: usize = 64;

@@ -24,7 +24,7 @@ pub enum Request {
     Play,
     /// Trains no further.
     Pause,
-    /// Trains for so many iterations.
+    /// Trains for this many iterations.
     Step { iterations: u64 },
     /// Goes back to the initial weights.
     Reset,
