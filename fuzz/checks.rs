@@ -70,7 +70,7 @@ pub fn checkpoint(bytes: &[u8]) {
     assert!(told(Weights::parse_transposed(path, bytes)).is_none_or(|weights| is_finite(&weights)));
     let Some(weights) = told(Weights::parse(path, bytes)) else { return };
     assert!(is_finite(&weights));
-    told(weights.network(path, None));
+    told(weights.network(path, None, None));
     let Some(read) = told(Checkpoint::parse(path, bytes)) else { return };
     let written = read.to_bytes(path).unwrap();
     let again = Checkpoint::parse(path, &written).unwrap();

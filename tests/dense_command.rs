@@ -183,3 +183,44 @@ fn a_sweep_trains_optimisers_side_by_side_to_the_bits_of_each_alone() {
         assert_eq!(alone["final"]["cost"], result["cost"], "{result}");
     }
 }
+
+/// R² may be below 0, and then the results of a sweep are read again all the same.
+#[test]
+fn a_sweep_of_numbers_is_judged_by_r2() {
+    let folder = TempDir::new().unwrap();
+    let (diabetes, out) = (golden("diabetes-scaled.csv"), at(&folder, "numbers.jsonl"));
+    let recipe = "--device cpu --activation relu --init-scale he --output squares --hidden 8 --test-fraction 0.2";
+    let sweep = |flags: &str| {
+        let flags = format!("sweep -q {recipe} --lr 1e-9,0.1 --iterations 60 {flags} --data {diabetes} --out");
+        with_files(&flags, &[&out])
+    };
+    let (table, stderr, code) = run(sweep(""));
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert!(table.contains("held out R²") && !table.contains('%'), "{table}");
+    let again = json(sweep("--resume --json"));
+    let results = again["results"].as_array().unwrap();
+    assert!(results[0]["test_r2"].as_f64().unwrap() < 0.0, "{}", results[0]);
+    let (best, first) = (&again["best"], &again["configurations"][0]);
+    assert_eq!((&first["learning_rate"], &best["job"]), (&0.1.into(), &results[1]["job"]), "{again}");
+    let alone = json(planar(&format!("train --json -q {recipe} --lr 0.1 --iterations 60 --data {diabetes}")));
+    for key in ["r2", "test_r2"] {
+        assert_eq!((&alone["final"][key], &results[1]["accuracy"]), (&results[1][key], &Value::Null), "{key}");
+        assert_eq!(first[key]["median"], results[1][key], "{key}");
+    }
+    let (folds, ..) = run(planar(&format!(
+        "sweep -q --device cpu --output squares --hidden 8 --lr 0.1 --iterations 60 --folds 3 --data {diabetes}"
+    )));
+    assert!(folds.contains("held out R²") && folds.contains(" ± 0.") && !folds.contains('%'), "{folds}");
+}
+
+#[test]
+fn a_whole_number_that_is_none_is_refused_with_its_name() {
+    for (flags, words) in [
+        ("--warmup -1", &["warm-up", "a whole number", "'-1'"][..]),
+        ("--dropout 0.5 --dropout-seed 1,2", &["seed of the dropout", "one whole number", "'1,2'"]),
+        ("--epochs 1.5", &["number of epochs", "a whole number", "'1.5'"]),
+        ("--epochs 0", &["number of epochs", "at least 1", "0"]),
+    ] {
+        refused(planar(&format!("train --device cpu {flags}")), words);
+    }
+}

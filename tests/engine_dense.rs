@@ -9,7 +9,7 @@ use planar::cpu::engine::Instructions;
 use planar::cpu::{Engine, Reference};
 use planar::data::Dataset;
 use planar::model::{Activation, Network, Output, Parameters};
-use planar::optim::{Dropout, Optimizer, Recipe, State};
+use planar::optim::{Dropout, Optimizer, Rate, Recipe, State};
 
 fn engine(threads: usize) -> Engine {
     Engine::new(Some(threads)).unwrap()
@@ -156,11 +156,12 @@ fn one_step_of_each_activation_output_and_optimiser_matches_f64_at_odd_sizes() {
 
 /// Networks of several depths and widths, each trained in its own way, on the same batches.
 fn crowd(batch: usize) -> Vec<Run> {
-    let run = |seed: u32, widths: &[usize], optimizer: &str, l2, rate, clip_norm| {
+    let run = |seed: u32, widths: &[usize], optimizer: &str, l2, rate, clip_norm, decay: &str, warmup| {
         let mut run = random_run(widths, Activation::Silu, Output::Softmax, 3 + seed);
         run.learning_rate = 0.02;
         run.recipe = Recipe {
             optimizer: optimizer.parse().unwrap(),
+            rate: Rate { decay: decay.parse().unwrap(), warmup, updates: 37 },
             l2,
             clip_norm,
             dropout: Dropout { rate, seed },
@@ -171,10 +172,10 @@ fn crowd(batch: usize) -> Vec<Run> {
         run
     };
     vec![
-        run(0, &[9, 33, 17, 3], "adam", 0.0, 0.0, None),
-        run(1, &[9, 70, 5, 3], "momentum:0.8", 0.1, 0.3, Some(0.5)),
-        run(2, &[9, 1, 1, 3], "adamw", 0.5, 0.0, None),
-        run(3, &[9, 128, 64, 3], "nesterov", 0.0, 0.5, Some(0.01)),
+        run(0, &[9, 33, 17, 3], "adam", 0.0, 0.0, None, "cosine", 0),
+        run(1, &[9, 70, 5, 3], "momentum:0.8", 0.1, 0.3, Some(0.5), "step:6:0.5", 5),
+        run(2, &[9, 1, 1, 3], "adamw", 0.5, 0.0, None, "constant", 18),
+        run(3, &[9, 128, 64, 3], "nesterov", 0.0, 0.5, Some(0.01), "inverse:4:1:0.5", 0),
     ]
 }
 

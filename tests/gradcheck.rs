@@ -4,8 +4,11 @@
 mod common;
 
 use common::command::ended;
+use common::dense::cases;
+use planar::backend::Run;
 use planar::gradcheck::{BOUND, TensorCheck, check, start};
-use planar::model::Network;
+use planar::model::{Activation, InitScale, Network};
+use planar::optim::{Dropout, Recipe};
 use serde_json::Value;
 
 const NAMES: [&str; 5] = ["tanh", "sigmoid", "relu", "leaky-relu:0.01", "leaky-relu:0.2"];
@@ -33,6 +36,35 @@ fn right_pairs_pass_and_wrong_ones_err_by_nearly_half_or_more() {
             }
         }
     }
+}
+
+/// Two and more outputs, samples that count differently, L2, and units that are dropped.
+#[test]
+fn every_activation_has_the_derivative_of_every_cost() {
+    let mut kinds = 0;
+    for (n, case) in cases().into_iter().enumerate().filter(|(_, case)| case.data != "digits") {
+        let data = case.samples();
+        for (k, activation) in Activation::ALL.into_iter().enumerate().filter(|(k, _)| (n + k) % 3 == 0) {
+            let run = case.run(&data);
+            let network = Network::new(data.features(), &[5, 3], activation).unwrap();
+            let network = network.with_output(run.network.output(), run.network.outputs()).unwrap();
+            let recipe =
+                Recipe { l2: [0.0, 3.0][n % 2], dropout: Dropout { rate: [0.0, 0.25][k % 2], seed: 1 }, ..run.recipe };
+            let start = Run::initial(network.clone(), 3, InitScale::XAVIER, 1.0).with_recipe(recipe);
+            let what = format!("{activation}, {}", case.name());
+            let found = check(&data, &start).unwrap();
+            // a layer of ReLUs without inputs lies at its kink: nothing is compared there
+            let is_right = if activation == Activation::Relu { !found.is_wrong() } else { found.passed };
+            assert!(is_right, "{what}: {found:?}");
+            kinds += 1;
+            // a derivative that is nowhere the right one
+            if matches!(activation, Activation::Sigmoid | Activation::Softplus) {
+                let wrong = Run { network: network.with_backward(Activation::Relu), ..start };
+                assert!(check(&data, &wrong).unwrap().is_wrong(), "{what}");
+            }
+        }
+    }
+    assert!(kinds > 80, "{kinds}");
 }
 
 /// The thread's figures: 0.97 for tanh's derivative with a ReLU, 0.65 with σ.
@@ -70,6 +102,12 @@ fn the_command_names_the_pair_and_ends_with_4() {
     assert_eq!(report["bound"], BOUND);
     let (stdout, _, code) = ended("gradcheck --activation leaky-relu:0.2 --hidden 3 --data noisy-moons");
     assert_eq!((code, stdout.matches("right").count()), (0, 4), "{stdout}");
+    let iris = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/data/iris.csv");
+    let (stdout, _, code) =
+        ended(&format!("gradcheck --activation gelu --l2 2 --dropout 0.3 --hidden 5x3 --data {iris}"));
+    assert_eq!((code, stdout.matches("right").count()), (0, 6), "{stdout}");
+    let (_, stderr, code) = ended("gradcheck --dropout 1");
+    assert_eq!((code, stderr.lines().count()), (2, 1), "{stderr}");
     let (stdout, stderr, code) = ended("gradcheck --hidden 9999");
     assert_eq!((stdout.as_str(), code, stderr.lines().count()), ("", 2, 1), "{stderr}");
 }

@@ -124,7 +124,7 @@ fn what_does_not_fit_together_is_refused() {
     assert!(two(usize::MAX, &TableOptions { label: Some(String::new()), ..TableOptions::default() }).is_err());
     let weights =
         Weights { parameters: run(2).parameters, widths: Vec::new(), moments: Vec::new(), best: None, state: None };
-    assert!(weights.network("x".as_ref(), Some(Activation::Tanh)).is_err());
+    assert!(weights.network("x".as_ref(), Some(Activation::Tanh), None).is_err());
     assert!(data.split(f64::NAN, 1).is_err() && data.split(0.001, 1).is_err());
     for value in [0.0, -1.0, f64::NAN, f64::INFINITY, 5e-324] {
         rounded(value);

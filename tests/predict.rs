@@ -96,7 +96,7 @@ fn probabilities_are_those_of_the_reference_and_the_class_is_1_above_a_half() {
     let folder = TempDir::new().unwrap();
     let (path, _) = trained(&folder);
     let weights = Weights::read(&path).unwrap();
-    let network = weights.network(&path, None).unwrap();
+    let network = weights.network(&path, None, None).unwrap();
     let data = noisy_moons(200, 1).unwrap();
     let points: Vec<f64> = (0..200).flat_map(|s| data.point(s).collect::<Vec<_>>()).collect();
     let logits = logits_at(&network, &weights.parameters, &points).unwrap();
@@ -164,6 +164,52 @@ fn anyones_weights_predict_where_the_activation_is_named() {
         assert!((rows[0].0 - 0.2689414).abs() < 1e-6 && (rows[1].0 - 0.7310586).abs() < 1e-6, "{rows:?}");
     }
     assert_refused(planar("predict", &[&path]), 2, &["mine.safetensors", "activation", "--activation tanh"]);
+}
+
+/// Weights by the format's documented layout, without metadata: the logits of an identity are x1, x2 and x1 + x2 − ½.
+fn anyones_three(folder: &TempDir) -> std::path::PathBuf {
+    let path = folder.path().join("three.safetensors");
+    let shapes = [("W1", json!([2, 2]), 4), ("b1", json!([2]), 2), ("W2", json!([3, 2]), 6), ("b2", json!([3]), 3)];
+    let mut at = 0;
+    let mut header = serde_json::Map::new();
+    for (name, shape, count) in shapes {
+        header.insert(name.into(), json!({"dtype": "F32", "shape": shape, "data_offsets": [at, at + 4 * count]}));
+        at += 4 * count;
+    }
+    let header = Value::Object(header).to_string();
+    let values = [1.0_f32, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, -0.5];
+    let values: Vec<u8> = values.into_iter().flat_map(f32::to_le_bytes).collect();
+    fs::write(&path, [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &values].concat()).unwrap();
+    path
+}
+
+#[test]
+fn anyones_weights_answer_with_classes_labels_or_numbers_as_output_says() {
+    let folder = TempDir::new().unwrap();
+    let path = anyones_three(&folder);
+    let predict = |flags: &str, input: &'static str| {
+        let mut command = planar(&format!("predict --device cpu --activation identity {flags}"), &[&path]);
+        command.write_stdin(input);
+        command
+    };
+    // named classes are those of the labels, sorted: the largest logits are x2, x1 and their sum
+    let (stdout, stderr, code) = run(predict("--label of", "x1,x2,of\n-2,0,b\n2,-3,a\n1,1,c\n"));
+    assert_eq!((code, stderr.lines().last()), (0, Some("planar: accuracy 100.00 % of 3 samples")), "{stdout}{stderr}");
+    assert!(stdout.lines().map(|line| line.rsplit(',').next().unwrap()).eq(["class", "b", "a", "c"]), "{stdout}");
+    let (stdout, _, code) = run(predict("", "x1,x2,of\n-2,0,1\n2,-3,0\n1,1,2\n"));
+    assert_eq!((code, stdout.lines().last().and_then(|line| line.rsplit(',').next())), (0, Some("2")), "{stdout}");
+    let (stdout, stderr, code) = run(predict("--output squares", "1,2,1,2,2.5\n0,1,0,1,0.5\n"));
+    assert_eq!((code, stdout.as_str()), (0, "y1,y2,y3\n1.0,2.0,2.5\n0.0,1.0,0.5\n"), "{stderr}");
+    assert!(stderr.starts_with("planar: R² 1.0000"), "{stderr}");
+    let (stdout, stderr, code) = run(predict("--output logistic", "0,2,0,1,1\n-9,0,0,0,0\n"));
+    assert!(code == 0 && stdout.starts_with("y1,y2,y3\n0.5,0.8"), "{stdout}{stderr}");
+    assert!(stderr.starts_with("planar: accuracy 100.00 %"), "{stderr}");
+    assert_refused(predict("--output softmax", "1,2,3,4,5\n"), 2, &["5 columns", "2 inputs", "a label"]);
+    assert_refused(predict("--output squares", "1,2,3\n"), 2, &["3 columns", "2 inputs", "3 labels"]);
+    let (moons, _) = trained(&folder);
+    let mut command = planar("predict --output squares", &[&moons]);
+    command.write_stdin("1,2\n");
+    assert_refused(command, 2, &["output is logistic", "squares is given", "leave out --output squares"]);
 }
 
 #[test]

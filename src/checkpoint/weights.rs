@@ -141,12 +141,13 @@ impl Weights {
         }
     }
 
-    /// The network that they belong to: its activation and its output are those of the state. If there is no state, the
-    /// activation is the one given, and several outputs are a softmax.
+    /// The network that they belong to: its activation and its output are those of the state. If there is no state, they
+    /// are those given; without an output, several outputs are a softmax.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] if neither names one, if both do and differ, and if the state has other widths.
-    pub fn network(&self, path: &Path, activation: Option<Activation>) -> Result<Network> {
+    /// [`Error::Checkpoint`] if nothing names the activation, if state and arguments differ, and if the state has other
+    /// widths; [`Error::Invalid`] if the output cannot have as many values as the file has.
+    pub fn network(&self, path: &Path, activation: Option<Activation>, output: Option<Output>) -> Result<Network> {
         let refuse = |problem: String| Error::Checkpoint { path: path.into(), problem };
         self.check_state(path)?;
         let activation = match (&self.state, activation) {
@@ -164,10 +165,17 @@ impl Weights {
         let [inputs, hidden @ .., outputs] = self.widths.as_slice() else {
             return Err(refuse(format!("is of no network: its widths are {:?}", self.widths)));
         };
-        let output = match &self.state {
-            Some(state) => state.description.output,
-            None if *outputs > 1 => Output::Softmax,
-            None => Output::Logistic,
+        let output = match (&self.state, output) {
+            (Some(state), given) => {
+                let named = state.description.output;
+                if let Some(given) = given.filter(|given| *given != named) {
+                    return Err(refuse(format!("is of a network whose output is {named}, and {given} is given")));
+                }
+                named
+            }
+            (None, Some(given)) => given,
+            (None, None) if *outputs > 1 => Output::Softmax,
+            (None, None) => Output::Logistic,
         };
         Network::new(*inputs, hidden, activation)?.with_output(output, *outputs)
     }

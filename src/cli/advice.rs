@@ -5,7 +5,7 @@ use std::fmt;
 use planar::checkpoint::{FITS_AS_IT_IS, FITS_TRANSPOSED};
 use planar::data::table::Notice;
 use planar::fit::{NOTHING_HELD_OUT, OF_THIS_RUN};
-use planar::model::Activation;
+use planar::model::{Activation, Output};
 use planar::{Conflict, Error};
 
 /// An error with what to do about it, as one line.
@@ -167,12 +167,15 @@ pub fn of_file(error: &Error) -> Option<String> {
 }
 
 /// What to do about weights whose activation is unknown or is not the one given.
-pub fn of_weights(error: &Error, given: Option<Activation>) -> Option<String> {
+pub fn of_weights(error: &Error, activation: Option<Activation>, output: Option<Output>) -> Option<String> {
     let Error::Checkpoint { problem, .. } = error else { return None };
     match problem {
         problem if problem.ends_with("does not say its activation") => Some("name it, as in --activation tanh".into()),
         problem if problem.starts_with("is of a network of") => {
-            given.map(|given| format!("leave out --activation {given}"))
+            activation.map(|given| format!("leave out --activation {given}"))
+        }
+        problem if problem.starts_with("is of a network whose output is") => {
+            output.map(|given| format!("leave out --output {given}"))
         }
         _ => of_layout(error),
     }

@@ -88,7 +88,7 @@ pub struct NetworkArguments {
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = iterations, allow_negative_numbers = true, help_heading = TRAINING)]
     pub iterations: u64,
     /// Train for N epochs, in each of which every sample has its turn once
-    #[arg(long, value_name = "N", conflicts_with = "iterations", value_parser = iterations, allow_negative_numbers = true, help_heading = TRAINING)]
+    #[arg(long, value_name = "N", conflicts_with = "iterations", value_parser = epochs, allow_negative_numbers = true, help_heading = TRAINING)]
     pub epochs: Option<u64>,
     #[command(flatten)]
     recipe: RecipeArguments,
@@ -190,6 +190,15 @@ fn iterations(text: &str) -> Result<u64> {
     let name = "the number of iterations";
     no_list(name, "iterations", text)?;
     range::whole(name, text)
+}
+
+fn epochs(text: &str) -> Result<u64> {
+    let name = "the number of epochs";
+    no_list(name, "epochs", text)?;
+    match range::whole(name, text)? {
+        0 => Err(Error::invalid(name, "at least 1", 0)),
+        epochs => Ok(epochs),
+    }
 }
 
 /// How often something is done: every this many iterations.

@@ -3,7 +3,7 @@
 use planar::fit::{RunSettings, Start};
 use planar::gradcheck::{BOUND, check};
 use planar::model::{Activation, Hidden, InitScale};
-use planar::optim::Recipe;
+use planar::optim::{Dropout, Recipe};
 
 use super::advice::{Advise, of_training};
 use super::arguments::{DataArguments, hidden};
@@ -36,6 +36,26 @@ pub struct Arguments {
     /// Scale of the weights, a factor on randn: a number, he or xavier
     #[arg(long, value_name = "SCALE", default_value = "1", allow_negative_numbers = true, help_heading = "Network")]
     init_scale: InitScale,
+    /// Check with LAMBDA/2m times the sum of all squared weights in the cost, biases left out
+    #[arg(
+        long,
+        value_name = "LAMBDA",
+        default_value_t = 0.0,
+        allow_negative_numbers = true,
+        hide_default_value = true,
+        help_heading = "Network"
+    )]
+    l2: f64,
+    /// Check with each hidden unit left out with this probability
+    #[arg(
+        long,
+        value_name = "P",
+        default_value_t = 0.0,
+        allow_negative_numbers = true,
+        hide_default_value = true,
+        help_heading = "Network"
+    )]
+    dropout: f64,
     /// Print one JSON object to stdout, nothing else
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -46,13 +66,14 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     arguments.verbosity.start_log();
     let data = table::prepare(&arguments.data.settings(), arguments.verbosity)?.data;
+    let dropout = Dropout { rate: arguments.dropout, seed: u32::from(arguments.dropout > 0.0) };
     let settings = RunSettings {
         hidden: arguments.hidden.layers().to_vec(),
         activation: arguments.activation,
         backward_activation: arguments.backward_activation,
         output: arguments.data.output(),
         learning_rate: 1.0,
-        recipe: Recipe::default(),
+        recipe: Recipe { l2: arguments.l2, dropout, ..Recipe::default() },
         start: Start { seed: arguments.init_seed, scale: arguments.init_scale, file: None, transposed: false },
     };
     let run = settings.run(&data).advise(of_training)?;

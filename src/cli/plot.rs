@@ -35,7 +35,7 @@ pub struct Arguments {
     weights: PathBuf,
     #[command(flatten)]
     data: DataArguments,
-    /// The activation, if the file does not name it: tanh, sigmoid, relu, or leaky-relu:SLOPE
+    /// The activation, if the file does not name it, such as tanh or leaky-relu:SLOPE
     #[arg(long, value_name = "NAME", help_heading = "Network")]
     activation: Option<Activation>,
     /// The file's weights are (inputs × units), as Keras has its kernels
@@ -64,16 +64,16 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     let Arguments { weights: path, out, verbosity, .. } = arguments;
     verbosity.start_log();
-    let advice = |error: &Error| of_weights(error, arguments.activation);
+    let settings = arguments.data.settings();
+    let advice = |error: &Error| of_weights(error, arguments.activation, settings.options.table.output);
     let weights = Weights::read_laid_out(path, arguments.transposed).advise(advice)?;
-    let network = weights.network(path, arguments.activation).advise(advice)?;
+    let network = weights.network(path, arguments.activation, settings.options.table.output).advise(advice)?;
     let costs = weights.state.as_ref().map_or_else(Vec::new, |state| state.curve.with_logged(&state.costs));
     if arguments.log_cost && costs.is_empty() {
         let problem = "holds no costs: leave out --log-cost".into();
         return Err(Error::Checkpoint { path: path.clone(), problem }.into());
     }
-    let (settings, model) =
-        (arguments.data.settings(), weights.state.as_ref().and_then(|state| state.columns.as_ref()));
+    let model = weights.state.as_ref().and_then(|state| state.columns.as_ref());
     let prepared = match model {
         Some(model) => table::prepare_for(&settings, model, *verbosity)?,
         // nothing says that what was learnt was scaled

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use planar::Error;
 use planar::checkpoint::Weights;
+use planar::data::Columns;
 use planar::data::table::{Input, Missing, samples};
 use planar::fit::choose_for_inference;
 use planar::model::Activation;
@@ -35,7 +36,7 @@ pub struct Arguments {
     /// The samples: the columns that were learnt, with or without labels [default: stdin, also `-`]
     #[arg(value_name = "CSV")]
     samples: Option<PathBuf>,
-    /// The activation, if the file does not name it: tanh, sigmoid, relu, or leaky-relu:SLOPE
+    /// The activation, if the file does not name it, such as tanh or leaky-relu:SLOPE
     #[arg(long, value_name = "NAME", help_heading = "Network")]
     activation: Option<Activation>,
     /// The file's weights are (inputs × units), as Keras has its kernels
@@ -61,18 +62,19 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     arguments.verbosity.start_log();
-    let advice = |error: &Error| of_weights(error, arguments.activation);
-    let weights = Weights::read_laid_out(&arguments.weights, arguments.transposed).advise(advice)?;
-    let network = weights.network(&arguments.weights, arguments.activation).advise(advice)?;
     let options = arguments.table.options();
+    let advice = |error: &Error| of_weights(error, arguments.activation, options.output);
+    let weights = Weights::read_laid_out(&arguments.weights, arguments.transposed).advise(advice)?;
+    let network = weights.network(&arguments.weights, arguments.activation, options.output).advise(advice)?;
     if options.missing == Missing::Drop {
         let wanted = "mean, or refuse: each row of the file has its prediction";
         return Err(Error::invalid("--missing", wanted, "drop").into());
     }
     let input = Input::Path(arguments.samples.as_deref().unwrap_or(Path::new("-")));
-    let model = weights.state.as_ref().and_then(|state| state.columns.as_ref());
+    let learnt = weights.state.as_ref().and_then(|state| state.columns.clone());
+    let model = learnt.unwrap_or_else(|| Columns::of(&network));
     let mut bar = ReadBar::new(arguments.verbosity.quiet);
-    let samples = samples(input, network.inputs(), model, &options, &mut |at| bar.show(at));
+    let samples = samples(input, network.inputs(), Some(&model), &options, &mut |at| bar.show(at));
     bar.finish();
     let samples = samples.advise(of_samples)?;
     samples.notices.iter().for_each(|notice| say(notice, arguments.verbosity));

@@ -3,6 +3,7 @@
 use planar::Error;
 use planar::Result;
 use planar::optim::{Decay, Dropout, Optimizer, Rate, Recipe};
+use planar::sweep::range;
 
 use super::arguments::TRAINING;
 
@@ -51,13 +52,13 @@ struct CommonArguments {
     #[arg(long, value_name = "NAME", default_value = "constant", help_heading = TRAINING)]
     schedule: Decay,
     /// Raise the learning rate over the first N updates
-    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true, hide_default_value = true, help_heading = TRAINING)]
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true, hide_default_value = true, value_parser = warmup, help_heading = TRAINING)]
     warmup: u64,
     /// Scale gradients down to this Euclidean norm
     #[arg(long, value_name = "NORM", allow_negative_numbers = true, help_heading = TRAINING)]
     clip_norm: Option<f64>,
     /// Seed of the units that are left out [default: 1]
-    #[arg(long, value_name = "SEED", allow_negative_numbers = true, requires = "dropout", help_heading = TRAINING)]
+    #[arg(long, value_name = "SEED", allow_negative_numbers = true, requires = "dropout", value_parser = dropout_seed, help_heading = TRAINING)]
     dropout_seed: Option<u32>,
 }
 
@@ -104,6 +105,15 @@ fn batch_size(text: &str) -> Result<usize> {
         Ok(size) if size > 0 => Ok(size),
         _ => Err(Error::invalid("the batch size", "a whole number of samples, at least 1", format_args!("'{text}'"))),
     }
+}
+
+fn warmup(text: &str) -> Result<u64> {
+    range::whole("the warm-up", text)
+}
+
+fn dropout_seed(text: &str) -> Result<u32> {
+    let wanted = "one whole number from 0 to 4294967295";
+    text.parse().map_err(|_| Error::invalid("the seed of the dropout", wanted, format_args!("'{text}'")))
 }
 
 fn shuffle(text: &str) -> Result<Shuffle> {

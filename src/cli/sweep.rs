@@ -62,10 +62,10 @@ struct SweepArguments {
     /// NumPy seed of a generated data set [default: 5 for blobs, otherwise 1]
     #[arg(long, value_name = "SEED", allow_negative_numbers = true, help_heading = "Data")]
     data_seed: Option<u32>,
-    /// Hold out this share of each class, 0 to 1, and rank by the accuracy on it
+    /// Hold out this share of each class, 0 to 1, and rank by the accuracy on it, or R² of numbers
     #[arg(long, value_name = "SHARE", group = "drawn_by_seed", value_parser = test_fraction, allow_negative_numbers = true, help_heading = "Data")]
     test_fraction: Option<f64>,
-    /// Hold out each of K stratified folds from a network of its own, and rank by the mean accuracy on them
+    /// Hold out each of K stratified folds from a network of its own, and rank by the mean accuracy on them, or R² of numbers
     #[arg(long, value_name = "K", group = "drawn_by_seed", allow_negative_numbers = true, help_heading = "Data")]
     folds: Option<usize>,
     /// Seed that selects the held-out samples [default: 1]
@@ -223,7 +223,7 @@ pub fn print(sweep: &Value, results: &[JobResult], below: &Below, json: bool, st
         let of_rungs = match rungs {
             [] => String::new(),
             rungs => {
-                let is_held_out = results.iter().any(|ended| ended.test_accuracy.is_some());
+                let is_held_out = results.iter().any(|ended| ended.held_out().is_some());
                 format!("\n{}", of_rungs(rungs, is_held_out))
             }
         };

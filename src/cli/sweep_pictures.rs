@@ -17,7 +17,7 @@ const GRID: usize = 101;
 /// Pictures that need only the results.
 #[derive(Debug, clap::Args)]
 pub struct Pictures {
-    /// Draw the accuracy over hidden units and learning rate, 1200 × 800 pixels
+    /// Draw the accuracy, or R² of numbers, over hidden units and learning rate, 1200 × 800 pixels
     #[arg(long, value_name = "FILE.svg|FILE.png", value_parser = picture, help_heading = "Pictures")]
     heatmap: Option<PathBuf>,
     /// Draw the cost curves of the best configurations, 900 × 600 pixels
@@ -84,11 +84,10 @@ fn best(sweep: &Sweep, results: &[JobResult]) -> Result<Option<Vec<(String, Boun
         let Some(parameters) = parameters.get(&result.job.job) else { continue };
         let samples = sweep.data.get(&result.job.data, result.job.fold)?;
         let network = result.job.run(samples.0, sweep.common.init_scale, sweep.common.output)?.network;
-        let (held_out, accuracy) = match result.test_accuracy {
-            Some(accuracy) => ("held out ", accuracy),
-            None => ("", result.accuracy.unwrap_or_default()),
-        };
-        let title = format!("{name}: {held_out}{:.1} %", 100.0 * accuracy);
+        let held_out = if result.held_out().is_some() { "held out " } else { "" };
+        let score = result.score().unwrap_or_default();
+        let told = if result.r2.is_some() { format!("R² {score:.3}") } else { format!("{:.1} %", 100.0 * score) };
+        let title = format!("{name}: {held_out}{told}");
         networks.push((title, Boundary::on_grid(samples, &network, parameters, [0, 1], GRID)?));
     }
     Ok(Some(networks))

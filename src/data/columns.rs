@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::scaling::Scale;
+use crate::model::{Network, Output};
 
 /// The features, the label and the classes of a data set. A checkpoint keeps them, so that new samples can be read and
 /// treated as those that were learnt.
@@ -92,6 +93,19 @@ impl Columns {
             width: 0,
             scale: Scale::None,
             dropped: Vec::new(),
+        }
+    }
+
+    /// Those of a network that knows no names: features `x1`, `x2`, …, classes 0, 1, …, or targets `y1`, `y2`, … behind the
+    /// features.
+    pub fn of(network: &Network) -> Self {
+        let (inputs, outputs) = (network.inputs(), network.outputs());
+        match network.output() {
+            Output::Logistic if outputs == 1 => Self::plain(inputs),
+            Output::Softmax => {
+                Self { classes: (0..outputs).map(|class| class.to_string()).collect(), ..Self::plain(inputs) }
+            }
+            output => Self::of_targets(inputs, outputs, output == Output::Logistic),
         }
     }
 

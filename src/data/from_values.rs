@@ -150,7 +150,7 @@ impl Dataset {
 
 impl Columns {
     /// Those of points without names that have several targets `y1`, `y2`, …: yes or no, or numbers.
-    fn of_targets(features: usize, outputs: usize, are_labels: bool) -> Self {
+    pub(super) fn of_targets(features: usize, outputs: usize, are_labels: bool) -> Self {
         let plain = Self::plain(features);
         let targets = (1..=outputs).map(|number| Target::plain(format!("y{number}"), features + number)).collect();
         let classes = if are_labels { plain.classes } else { Vec::new() };

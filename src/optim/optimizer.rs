@@ -160,7 +160,9 @@ impl Optimizer {
         };
         // in f32, the precision of devices, a β next to 1 is 1
         match betas.into_iter().find(|beta| !(*beta >= 0.0 && (*beta as f32) < 1.0)) {
-            Some(beta) => Err(Error::invalid("the optimiser's β", "at least 0 and below 1", beta)),
+            Some(beta) => {
+                Err(Error::invalid("the optimiser's β", "at least 0 and below 1, in single precision too", beta))
+            }
             None => Ok(()),
         }
     }

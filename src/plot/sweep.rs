@@ -21,7 +21,7 @@ const CURVES: usize = 7;
 /// The most boundaries on a sheet: those of the best configurations.
 pub const BOUNDARIES: usize = 12;
 
-/// The accuracy in percent over hidden units and learning rate, one map per data set and activation: the median over
+/// The accuracy in percent, or R² where the targets are numbers, over hidden units and learning rate, one map per data set and activation: the median over
 /// all networks of a cell, on held-out samples if there are any. If there are many widths or rates, neighbours share a
 /// cell, as the title then says. A cell without networks is blank; one in which all diverged is grey.
 ///
@@ -35,7 +35,8 @@ pub fn heat_maps(area: &Area, results: &[JobResult]) -> Result<()> {
     if maps.is_empty() {
         return Err(Error::Plot("no network has ended yet".into()));
     }
-    let held_out = results.iter().any(|ended| ended.test_accuracy.is_some());
+    let held_out = results.iter().any(|ended| ended.held_out().is_some());
+    let are_numbers = results.iter().any(|ended| ended.r2.is_some());
     let shown = maps.len().min(MAPS);
     let (width, height) = dimensions(area);
     let (down, across) = tiles(shown);
@@ -43,14 +44,22 @@ pub fn heat_maps(area: &Area, results: &[JobResult]) -> Result<()> {
     let networks = maps.values().map(Vec::len).max().unwrap_or(0);
     let (widths, rates) = bins(results, networks, fitting);
 
-    let what = if held_out { "held-out accuracy %" } else { "accuracy %" };
+    let what = match (are_numbers, held_out) {
+        (false, false) => "accuracy %",
+        (false, true) => "held-out accuracy %",
+        (true, false) => "R²",
+        (true, true) => "held-out R²",
+    };
     let told = [widths.told("numbers of hidden units"), rates.told("learning rates")].into_iter().flatten();
     let left_out = (maps.len() > shown).then(|| format!("{shown} of {} maps", maps.len()));
     let said: Vec<String> =
         [format!("{what}, median of a cell's networks")].into_iter().chain(told).chain(left_out).collect();
     let area = titled(area, &said.join("; "))?;
-    let mut drawn: Vec<_> =
-        maps.into_iter().take(shown).map(|(name, ended)| (name, heat_map(&ended, &widths, &rates, what))).collect();
+    let mut drawn: Vec<_> = maps
+        .into_iter()
+        .take(shown)
+        .map(|(name, ended)| (name, heat_map(&ended, &widths, &rates, what, are_numbers)))
+        .collect();
     let finite =
         drawn.iter().flat_map(|(_, map)| map.values.iter().flatten().copied()).filter(|value| value.is_finite());
     let scale = Spread::of(finite).map(|values| [values.min, values.max]);
@@ -88,14 +97,15 @@ fn bins(results: &[JobResult], networks: usize, [across, down]: [usize; 2]) -> (
     (Bins::of(widths, most[0].max(2).min(across)), Bins::of(rates, most[1].max(2).min(down)))
 }
 
-fn heat_map(results: &[&JobResult], widths: &Bins, rates: &Bins, what: &str) -> HeatMap {
+fn heat_map(results: &[&JobResult], widths: &Bins, rates: &Bins, what: &str, are_numbers: bool) -> HeatMap {
+    let (unit, digits) = if are_numbers { (1.0, 3) } else { (100.0, 1) };
     let mut cells = vec![Vec::new(); widths.len() * rates.len()];
     for ended in results {
         let cell = rates.bin(ended.job.learning_rate) * widths.len() + widths.bin(ended.job.hidden.units() as f64);
-        cells[cell].push(ended.test_accuracy.or(ended.accuracy));
+        cells[cell].push(ended.score());
     }
     let median = |cell: Vec<Option<f64>>| {
-        let of = Spread::of(cell.iter().flatten().copied()).map_or(f64::NAN, |spread| 100.0 * spread.median);
+        let of = Spread::of(cell.iter().flatten().copied()).map_or(f64::NAN, |spread| unit * spread.median);
         (!cell.is_empty()).then_some(of)
     };
     HeatMap {
@@ -103,7 +113,7 @@ fn heat_map(results: &[&JobResult], widths: &Bins, rates: &Bins, what: &str) -> 
         y: rates.axis("learning rate"),
         values: cells.into_iter().map(median).collect(),
         label: what.into(),
-        digits: 1,
+        digits,
         scale: None,
     }
 }

@@ -17,23 +17,29 @@ const SETTINGS: [&str; 7] = ["data", "n_h", "activation", "rate", "iterations", 
 /// For people: one row per configuration. Figures are min / median / max over its seeds and folds, or one number if that
 /// is all there is; of what folds held out, mean ± deviation. What is the same in all rows stands above them.
 pub fn table(configurations: &[Configuration]) -> String {
-    let held_out = configurations.iter().any(|of| of.test_accuracy.is_some());
+    let held_out = configurations.iter().any(|of| of.held_out().is_some());
+    let are_classes = configurations.iter().any(|of| of.accuracy.is_some());
     let shown = &configurations[..configurations.len().min(SHOWN)];
     let settings: Vec<[String; 7]> = shown.iter().map(settings).collect();
     let varies = |column: usize| settings.iter().any(|row| row[column] != settings[0][column]);
     let (varying, alike): (Vec<usize>, Vec<usize>) = (0..SETTINGS.len()).partition(|column| varies(*column));
 
-    let percent =
-        |of: Option<Spread>| of.map_or("–".into(), |of| spread(of, |share| format!("{:.1}", 100.0 * share)));
-    let heading = varying.iter().map(|column| SETTINGS[*column]).chain(["accuracy %"]);
-    let heading = heading.chain(held_out.then_some("held out %")).chain(["cost"]);
+    let [on_train, on_test] = match (configurations.iter().any(Configuration::is_of_numbers), are_classes) {
+        (false, _) => ["accuracy %", "held out %"],
+        (true, false) => ["R²", "held out R²"],
+        (true, true) => ["accuracy % or R²", "held out"],
+    };
+    let heading = varying.iter().map(|column| SETTINGS[*column]).chain([on_train]);
+    let heading = heading.chain(held_out.then_some(on_test)).chain(["cost"]);
     let mut rows = vec![heading.map(str::to_owned).collect::<Vec<_>>()];
     for (of, settings) in shown.iter().zip(&settings) {
         let mut row: Vec<String> = varying.iter().map(|column| settings[*column].clone()).collect();
-        row.push(percent(of.accuracy));
+        let are_numbers = of.is_of_numbers();
+        let figures = |of: Option<Spread>| of.map_or("–".into(), |of| spread(of, |score| cell(score, are_numbers)));
+        row.push(figures(of.accuracy.or(of.r2)));
         row.extend(held_out.then(|| match of.over_folds {
-            Some(accuracy) => over_folds(accuracy),
-            None => percent(of.test_accuracy),
+            Some(estimate) => over_folds(estimate, are_numbers),
+            None => figures(of.held_out()),
         }));
         row.push(of.cost.map_or("–".into(), |of| spread(of, |of| cost(of, 4))));
         rows.push(row);
@@ -75,14 +81,17 @@ pub fn rungs(rungs: &[Rung], is_held_out: bool) -> String {
 /// One network and what it reached, in a line.
 pub fn of_network(of: &JobResult) -> String {
     let job = &of.job;
-    let accuracy = match (of.test_accuracy, of.accuracy) {
-        (Some(_), _) if job.fold.is_some() => String::new(),
-        (Some(share), _) => format!(", held out {:.2} %", 100.0 * share),
-        (None, share) => share.map_or(String::new(), |share| format!(", accuracy {:.2} %", 100.0 * share)),
+    let told = match of.held_out() {
+        Some(_) if job.fold.is_some() => String::new(),
+        Some(held_out) => format!(", held out {}", score(held_out, of.r2.is_some())),
+        None => match (of.accuracy, of.r2) {
+            (Some(share), _) => format!(", accuracy {}", score(share, false)),
+            (None, r2) => r2.map_or(String::new(), |r2| format!(", {}", score(r2, true))),
+        },
     };
     let activation = trained(&job.activation, &job.recipe);
     let what = format!("{}, n_h {}, {activation}, rate {}", job.data, job.hidden, job.learning_rate);
-    format!("{what}, seed {}{accuracy}", job.init_seed)
+    format!("{what}, seed {}{told}", job.init_seed)
 }
 
 fn settings(of: &Configuration) -> [String; 7] {
@@ -109,8 +118,18 @@ fn spread(of: Spread, shown: impl Fn(f64) -> String) -> String {
     }
 }
 
-/// Mean ± standard deviation in percent.
-fn over_folds(Estimate { mean, deviation, .. }: Estimate) -> String {
-    let deviation = deviation.map_or(String::new(), |deviation| format!(" ± {:.1}", 100.0 * deviation));
-    format!("{:.1}{deviation}", 100.0 * mean)
+/// An accuracy or R² with its unit or name.
+fn score(of: f64, is_of_numbers: bool) -> String {
+    if is_of_numbers { format!("R² {of:.4}") } else { format!("{:.2} %", 100.0 * of) }
+}
+
+/// A cell of accuracies in percent, or of R².
+fn cell(of: f64, are_numbers: bool) -> String {
+    if are_numbers { format!("{of:.4}") } else { format!("{:.1}", 100.0 * of) }
+}
+
+/// Mean ± standard deviation of accuracies in percent, or of R².
+fn over_folds(Estimate { mean, deviation, .. }: Estimate, are_numbers: bool) -> String {
+    let deviation = deviation.map_or(String::new(), |of| format!(" ± {}", cell(of, are_numbers)));
+    format!("{}{deviation}", cell(mean, are_numbers))
 }

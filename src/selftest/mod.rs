@@ -1,6 +1,7 @@
 //! Whether an adapter and its driver compute what planar needs: known driver faults, every kernel against its CPU twin,
-//! one step under every plan, and a short run.
+//! one step under every plan, of networks of any depth too, and short runs.
 
+mod deep;
 mod dense;
 mod driver;
 mod kernels;
@@ -129,8 +130,16 @@ pub fn run(gpu: &Gpu, mut listen: impl FnMut(&str)) -> Vec<Finding> {
         check(name, &mut || steps::one(gpu, plan, activation).map(of_worst));
     }
     check("one step: many features".into(), &mut || steps::of_many_features(gpu).map(of_worst));
+    for (plan, output, outputs) in deep::CASES {
+        let name = format!("one step of deeper networks: plan {plan}, {outputs} × {output}");
+        check(name, &mut || deep::one_step(gpu, plan, output, outputs).map(of_worst));
+    }
     for plan in PlanChoice::ALL {
         check(format!("a short run: plan {plan}"), &mut || steps::short_run(gpu, plan).map(of_worst));
+    }
+    for plan in [PlanChoice::Resident, PlanChoice::Layered] {
+        let name = format!("a short run of Adam in batches: plan {plan}");
+        check(name, &mut || deep::short_run(gpu, plan).map(of_worst));
     }
     findings
 }

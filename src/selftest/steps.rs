@@ -79,7 +79,8 @@ fn run(features: usize, hidden: usize, activation: &str, scale: f64) -> Result<R
     Ok(Run::new(network, parameters, 1.2))
 }
 
-fn judge(worst: &mut Worst, what: &str, step: &StepComparison) -> std::result::Result<(), Failure> {
+/// Fails if a tensor is further off than its bound.
+pub(super) fn judge(worst: &mut Worst, what: &str, step: &StepComparison) -> std::result::Result<(), Failure> {
     for difference in &step.differences {
         let apart = (difference.left - difference.right).abs();
         if !difference.agrees {

@@ -11,7 +11,7 @@ use super::results::{JobResult, JobStatus};
 use super::under_way::{Begun, Standing, start_of};
 use crate::backend::{Backend, Evaluation, Run};
 use crate::cpu::evaluate_on;
-use crate::data::Dataset;
+use crate::data::{Dataset, Targets};
 use crate::fit::watch::{HeldOutPoints, Watch, evaluation};
 use crate::model::Parameters;
 use crate::optim::State;
@@ -243,10 +243,13 @@ impl<'a> Reached<'a> {
         }
         let cost = self.evaluation.cost;
         let judged = batch.test.map(|test| evaluate_on(test, &run.network, self.parameters)).transpose();
-        let standing = Standing {
-            cost: Some(cost),
-            accuracy: Some(batch.data.accuracy(&self.evaluation.logits)),
-            test_accuracy: judged.as_ref().ok().copied().flatten().map(|(_, accuracy)| accuracy),
+        let told = Some(batch.data.accuracy(&self.evaluation.logits));
+        let test_told = judged.as_ref().ok().copied().flatten().map(|(_, told)| told);
+        let standing = match batch.data.targets() {
+            Targets::Numbers { .. } => {
+                Standing { cost: Some(cost), r2: told, test_r2: test_told, ..Standing::default() }
+            }
+            _ => Standing { cost: Some(cost), accuracy: told, test_accuracy: test_told, ..Standing::default() },
         };
         (standing, judged.map(|judged| judged.map_or(cost, |(cost, _)| cost)))
     }

@@ -60,6 +60,12 @@ pub struct JobResult {
     /// The share of the held-out samples.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test_accuracy: Option<f64>,
+    /// R² of the training samples, where the targets are numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r2: Option<f64>,
+    /// R² of the held-out samples, where the targets are numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_r2: Option<f64>,
     /// The cost at each rung of a halving that it has reached, of the held-out samples if there are any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rungs: Vec<CostAt>,
@@ -80,6 +86,18 @@ pub struct JobResult {
     /// The final weights; none if it diverged. Not kept in files.
     #[serde(skip)]
     pub parameters: Option<Parameters>,
+}
+
+impl JobResult {
+    /// What ranks it: the accuracy, or R² where the targets are numbers; of the held-out samples if there are any.
+    pub fn score(&self) -> Option<f64> {
+        self.held_out().or(self.accuracy).or(self.r2)
+    }
+
+    /// The accuracy or R² of the held-out samples.
+    pub fn held_out(&self) -> Option<f64> {
+        self.test_accuracy.or(self.test_r2)
+    }
 }
 
 /// A results file, open for appending.
@@ -281,10 +299,12 @@ fn problem(of: &JobResult) -> Option<String> {
     let is_share = |share: &f64| (0.0..=1.0).contains(share);
     let shares = [("accuracy", of.accuracy), ("test_accuracy", of.test_accuracy)];
     let beyond = shares.into_iter().find_map(|(name, share)| share.filter(|share| !is_share(share)).zip(Some(name)));
+    let above = [("r2", of.r2), ("test_r2", of.test_r2)].into_iter().find(|(_, r2)| r2.is_some_and(|r2| r2 > 1.0));
     let (done, iterations) = (of.done, of.job.iterations);
     let misplaced = of.costs.windows(2).find(|pair| pair[0].iteration >= pair[1].iteration);
     match (beyond, misplaced, of.costs.last()) {
         (Some((share, name)), ..) => Some(format!("its {name} must be from 0 to 1, not {share}")),
+        _ if above.is_some() => above.map(|(name, _)| format!("its {name} must be at most 1")),
         _ if done > iterations => Some(format!("its done must be at most its iterations, {iterations}, not {done}")),
         (_, Some(pair), _) => {
             let [first, second] = [pair[0].iteration, pair[1].iteration];

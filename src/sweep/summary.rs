@@ -39,7 +39,13 @@ pub struct Configuration {
     /// The accuracy on the held-out samples.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_accuracy: Option<Spread>,
-    /// Mean and standard deviation of the accuracy on the fold that was held out, if there are folds.
+    /// R² of the training samples, where the targets are numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r2: Option<Spread>,
+    /// R² of the held-out samples, where the targets are numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_r2: Option<Spread>,
+    /// Mean and standard deviation of the accuracy, or R², on the fold that was held out, if there are folds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub over_folds: Option<Estimate>,
 }
@@ -51,12 +57,22 @@ impl Configuration {
         job.configuration() == configuration(&self.data, &self.hidden, &self.activation, rate, iterations, &self.recipe)
     }
 
-    /// The network of median accuracy among those of the configuration that did not diverge.
+    /// Whether the targets are numbers, which R² judges in the place of the accuracy.
+    pub fn is_of_numbers(&self) -> bool {
+        self.r2.is_some()
+    }
+
+    /// The accuracy or R² of the held-out samples.
+    pub fn held_out(&self) -> Option<Spread> {
+        self.test_accuracy.or(self.test_r2)
+    }
+
+    /// The network of median score among those of the configuration that did not diverge.
     pub fn typical<'a>(&self, results: &'a [JobResult]) -> Option<&'a JobResult> {
         let mut ended: Vec<&JobResult> =
             compared(results).filter(|ended| self.holds(&ended.job) && ended.cost.is_some()).collect();
-        let accuracy = |ended: &JobResult| ended.test_accuracy.or(ended.accuracy).unwrap_or(0.0);
-        ended.sort_by(|a, b| accuracy(a).total_cmp(&accuracy(b)).then(a.job.job.cmp(&b.job.job)));
+        let score = |ended: &JobResult| ended.score().unwrap_or(f64::NEG_INFINITY);
+        ended.sort_by(|a, b| score(a).total_cmp(&score(b)).then(a.job.job.cmp(&b.job.job)));
         ended.get(ended.len() / 2).copied()
     }
 }
@@ -96,8 +112,7 @@ fn compared(results: &[JobResult]) -> impl Iterator<Item = &JobResult> {
     results.iter().filter(move |ended| !is_over || ended.status != JobStatus::Retired)
 }
 
-/// The best of the networks that are at their end: that with the highest accuracy, on the held-out samples if there are any, a
-/// mean over folds; of several, that with the lowest cost, then the first. Of a network with folds, the first is returned.
+/// The best of the networks that are at their end: that with the highest [`JobResult::score`], a mean over folds; of several, that with the lowest cost, then the first. Of a network with folds, the first is returned.
 pub fn best(results: &[JobResult]) -> Option<&JobResult> {
     let mut candidates: BTreeMap<_, Vec<&JobResult>> = BTreeMap::new();
     for ended in results {
@@ -109,16 +124,16 @@ pub fn best(results: &[JobResult]) -> Option<&JobResult> {
     };
     let mut ended: Vec<(f64, f64, &JobResult)> = Vec::new();
     for of in candidates.into_values().filter(|of| of.iter().all(|ended| ended.status.is_complete())) {
-        let accuracy = mean(&of, |ended| ended.test_accuracy.or(ended.accuracy));
-        let (accuracy, cost) = (accuracy.unwrap_or(0.0), mean(&of, |ended| ended.cost).unwrap_or(f64::INFINITY));
-        ended.push((accuracy, cost, of[0]));
+        let score = mean(&of, JobResult::score).unwrap_or(f64::NEG_INFINITY);
+        let cost = mean(&of, |ended| ended.cost).unwrap_or(f64::INFINITY);
+        ended.push((score, cost, of[0]));
     }
     ended.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.total_cmp(&b.1)).then(a.2.job.job.cmp(&b.2.job.job)));
     ended.first().map(|(.., best)| *best)
 }
 
-/// The configurations of some results, best first: by the mean accuracy over the folds, if there are any, else by the
-/// median accuracy, on the held-out samples if there are any; then by the fewest diverged networks, then by the median cost.
+/// The configurations of some results, best first: by the mean [score](JobResult::score) over the folds, if there are any, else
+/// by the median score; then by the fewest diverged networks, then by the median cost.
 /// Networks that were retired are left out once others are at their end: they had trained for less.
 pub fn configurations(results: &[JobResult]) -> Vec<Configuration> {
     let mut by_configuration: BTreeMap<_, Vec<&JobResult>> = BTreeMap::new();
@@ -140,14 +155,17 @@ pub fn configurations(results: &[JobResult]) -> Vec<Configuration> {
             cost: Spread::of(ended.iter().filter_map(|ended| ended.cost)),
             accuracy: Spread::of(ended.iter().filter_map(|ended| ended.accuracy)),
             test_accuracy: Spread::of(ended.iter().filter_map(|ended| ended.test_accuracy)),
+            r2: Spread::of(ended.iter().filter_map(|ended| ended.r2)),
+            test_r2: Spread::of(ended.iter().filter_map(|ended| ended.test_r2)),
             over_folds: Estimate::of(
-                ended.iter().filter(|ended| ended.job.fold.is_some()).filter_map(|ended| ended.test_accuracy),
+                ended.iter().filter(|ended| ended.job.fold.is_some()).filter_map(|ended| ended.held_out()),
             ),
         })
     };
     let mut configurations: Vec<_> = by_configuration.into_values().filter_map(configuration).collect();
-    let median = |of: &Configuration| of.test_accuracy.or(of.accuracy).map_or(-1.0, |accuracy| accuracy.median);
-    let score = |of: &Configuration| of.over_folds.map_or_else(|| median(of), |accuracy| accuracy.mean);
+    let median =
+        |of: &Configuration| of.held_out().or(of.accuracy).or(of.r2).map_or(f64::NEG_INFINITY, |score| score.median);
+    let score = |of: &Configuration| of.over_folds.map_or_else(|| median(of), |score| score.mean);
     let cost = |of: &Configuration| of.cost.map_or(f64::INFINITY, |cost| cost.median);
     configurations.sort_by(|a, b| {
         let by_score = score(b).total_cmp(&score(a));
@@ -176,6 +194,8 @@ mod tests {
             cost,
             accuracy,
             test_accuracy,
+            r2: None,
+            test_r2: None,
             rungs: Vec::new(),
             costs: Vec::new(),
             test_costs: Vec::new(),

@@ -87,6 +87,12 @@ pub struct Standing {
     pub accuracy: Option<f64>,
     /// The share of the held-out samples.
     pub test_accuracy: Option<f64>,
+    /// R² of the training samples, where the targets are numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r2: Option<f64>,
+    /// R² of the held-out samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_r2: Option<f64>,
 }
 
 impl Begun {
@@ -103,6 +109,8 @@ impl Begun {
             cost: standing.cost,
             accuracy: standing.accuracy,
             test_accuracy: standing.test_accuracy,
+            r2: standing.r2,
+            test_r2: standing.test_r2,
             rungs: about.rungs,
             costs,
             test_costs: about.test_costs,

@@ -1,4 +1,4 @@
-//! `dense.json`: trainings of any depth, output and optimiser, and the tables that they train on.
+//! `dense.json` and `recipes.json`: trainings of any depth, output and recipe, and the tables that they train on.
 
 use std::path::Path;
 
@@ -17,14 +17,19 @@ pub struct DenseCase {
     pub hidden: Vec<usize>,
     pub activation: String,
     pub output: Output,
-    pub optimizer: String,
     pub learning_rate: f64,
     pub iterations: u32,
     pub init_seed: u32,
     pub init_scale: InitScale,
     pub every: usize,
-    pub batch_size: Option<usize>,
-    pub l2: f64,
+    #[serde(flatten)]
+    pub recipe: Recipe,
+    /// Those of the first samples, which repeat; all are 1 without.
+    #[serde(default)]
+    pub weights: Vec<f64>,
+    /// Labels of yes or no if there are two: the class, and whether the first feature is above 0.
+    #[serde(default)]
+    pub labels: usize,
     pub costs: Vec<f64>,
     #[serde(rename = "final")]
     pub last: Last,
@@ -39,15 +44,25 @@ pub struct Last {
 }
 
 pub fn cases() -> Vec<DenseCase> {
-    golden("dense.json")
+    ["dense.json", "recipes.json"].into_iter().flat_map(golden::<Vec<DenseCase>>).collect()
 }
 
 impl DenseCase {
     pub fn name(&self) -> String {
-        format!("{} {:?} {} {} batch {:?}", self.data, self.hidden, self.activation, self.optimizer, self.batch_size)
+        let Self { data, hidden, activation, recipe, .. } = self;
+        format!("{data} {hidden:?} {activation} {} {recipe} batch {:?}", recipe.optimizer, recipe.batch_size)
     }
 
     pub fn samples(&self) -> Dataset {
+        let data = self.unweighted();
+        if self.weights.is_empty() {
+            return data;
+        }
+        let weights = self.weights.iter().copied().cycle().take(data.samples()).collect();
+        data.with_weights(weights).unwrap()
+    }
+
+    fn unweighted(&self) -> Dataset {
         if self.data == "flower" {
             return golden_flower();
         }
@@ -58,6 +73,11 @@ impl DenseCase {
             return Dataset::from_numbers(name, None, features, &points, 1, &targets).unwrap();
         }
         let labels: Vec<u8> = targets.iter().map(|target| *target as u8).collect();
+        if self.labels == 2 {
+            let first = points.iter().step_by(features).map(|x| u8::from(*x > 0.0));
+            let rows: Vec<u8> = labels.into_iter().zip(first).flat_map(|(class, first)| [class, first]).collect();
+            return Dataset::from_label_rows(name, None, features, &points, 2, &rows).unwrap();
+        }
         let classes = (0..=*labels.iter().max().unwrap()).map(|class| class.to_string()).collect();
         Dataset::from_classes(name, None, features, &points, classes, labels).unwrap()
     }
@@ -65,23 +85,26 @@ impl DenseCase {
     pub fn run(&self, data: &Dataset) -> Run {
         let network = Network::new(data.features(), &self.hidden, self.activation.parse().unwrap()).unwrap();
         let network = network.with_output(self.output, data.outputs(self.output).unwrap()).unwrap();
-        let optimizer = self.optimizer.parse().unwrap();
-        let recipe = Recipe { optimizer, batch_size: self.batch_size, l2: self.l2, ..Recipe::default() };
-        Run::initial(network, self.init_seed, self.init_scale, self.learning_rate).with_recipe(recipe)
+        Run::initial(network, self.init_seed, self.init_scale, self.learning_rate).with_recipe(self.recipe)
     }
 
     /// Trains the case: its costs must be within `at(updates)` of NumPy's, relative, and the end within that of the last.
     pub fn check(&self, backend: &dyn Backend, at: impl Fn(usize) -> f64) {
         let data = self.samples();
         let mut session = backend.load(&data, &[self.run(&data)]).unwrap();
-        let costs = train(session.as_mut(), self.iterations);
+        let (costs, theta) = train(session.as_mut(), self.iterations);
         let name = self.name();
         for (i, want) in self.costs.iter().enumerate() {
             let (got, bound) = (costs[i * self.every], at(i * self.every));
             assert!((got - want).abs() <= bound * want.abs(), "{name}: cost {i} is {got}, not {want}");
         }
+        let bound = at(self.iterations as usize);
+        let sum_of = |of: fn(f64) -> f64| theta.iter().map(|theta| of(*theta)).sum::<f64>();
+        let (sum, terms) = (sum_of(|theta| theta), sum_of(f64::abs));
+        let off = (sum - self.theta_sum).abs();
+        assert!(off <= bound * terms, "{name}: the parameters add up to {sum}, not {}", self.theta_sum);
         let evaluation = session.evaluate().unwrap().remove(0);
-        let (bound, last) = (at(self.iterations as usize), self.last);
+        let last = self.last;
         let off = (evaluation.cost - last.cost).abs();
         assert!(off <= bound * last.cost.abs(), "{name}: the cost ends at {}, not {}", evaluation.cost, last.cost);
         // a sample whose logits are alike may be told either way
@@ -92,14 +115,16 @@ impl DenseCase {
     }
 }
 
-/// The costs of this many updates, in chunks of odd lengths.
-fn train(session: &mut dyn Session, updates: u32) -> Vec<f64> {
-    let mut costs = Vec::new();
+/// The costs of this many updates, in chunks of odd lengths, and the parameters behind them.
+fn train(session: &mut dyn Session, updates: u32) -> (Vec<f64>, Vec<f64>) {
+    let (mut costs, mut theta) = (Vec::new(), Vec::new());
     while costs.len() < updates as usize {
         session.advance(17.min(updates - costs.len() as u32)).unwrap();
-        costs.extend(&session.collect().unwrap().unwrap().costs[0]);
+        let chunk = session.collect().unwrap().unwrap();
+        costs.extend(&chunk.costs[0]);
+        theta = chunk.parameters[0].values().to_vec();
     }
-    costs
+    (costs, theta)
 }
 
 /// Points (samples × features) and the last column of a scaled table.

@@ -21,9 +21,13 @@ pub(super) fn wanted(inputs: usize, model: Option<&Columns>, options: &TableOpti
     let all = model
         .filter(|model| model.width > inputs.saturating_add(1))
         .map_or(String::new(), |model| format!(" or the {} columns that it was trained on", model.width));
+    let labels = match model.map_or(1, |model| model.targets.len()) {
+        0 | 1 => "a label".into(),
+        several => format!("{several} labels"),
+    };
     match (inputs, &options.label) {
-        (1, None) => format!("the network's 1 input, or that and a label,{all}"),
-        (_, None) => format!("the network's {inputs} inputs, or those and a label,{all}"),
+        (1, None) => format!("the network's 1 input, or that and {labels},{all}"),
+        (_, None) => format!("the network's {inputs} inputs, or those and {labels},{all}"),
         (_, Some(name)) => format!("the network's {inputs} inputs and the label {}", quoted(name)),
     }
 }

@@ -29,9 +29,9 @@ pub struct SampleTable {
 
 /// Reads samples for a network with this many inputs, with or without labels.
 ///
-/// `model` is what the network has learnt from, if that is known. If both have a header, columns are matched by their
+/// `model` is what the network has learnt from, or [`Columns::of`] it if that is not known; none stands for two classes. If both have a header, columns are matched by their
 /// names, in any order, and others are ignored. Otherwise they are matched by their places: as many columns as the network
-/// has inputs, perhaps with one more for the label, the last unless the options name another; or all columns of the file
+/// has inputs, perhaps with more for what is learnt, the last unless the options name others; or all columns of the file
 /// that was learnt. Missing cells are filled and features scaled as they were for training.
 ///
 /// # Errors
@@ -97,7 +97,7 @@ pub fn samples(
     }
     let labels: Vec<(usize, &Column)> = labels.into_iter().map(|column| (column, &rows.columns[column])).collect();
     let targets = match columns.targets.len() {
-        0 => of_classes(labels.first().copied(), &kept, &mut columns, model, options, problems, &mut notices)?,
+        0 => of_classes(labels.first().copied(), &kept, &mut columns, options, problems, &mut notices)?,
         _ => of_targets(&labels, &kept, &columns, problems)?,
     };
     let is_labelled = targets.is_some();
@@ -116,14 +116,13 @@ fn of_classes(
     label: Option<(usize, &Column)>,
     kept: &[u32],
     columns: &mut Columns,
-    model: Option<&Columns>,
     options: &TableOptions,
     problems: Problems,
     notices: &mut Vec<Notice>,
 ) -> Result<Option<Targets>> {
     let Some((at, column)) = label else { return Ok(None) };
     let Some(values) = values(column, kept, at, problems)? else { return Ok(None) };
-    if model.is_none() {
+    if columns.width == 0 {
         notices.extend(name_classes(columns, &values, options));
     }
     let labels = classes(&values, kept, columns).map_err(|problem| problems.column(at, problem))?;
@@ -189,10 +188,10 @@ fn values(column: &Column, kept: &[u32], at: usize, problems: Problems) -> Resul
 
 /// Names the classes of a network that does not know their names, after its labels.
 fn name_classes(columns: &mut Columns, values: &Values, options: &TableOptions) -> Option<Notice> {
-    if let Some(positive) = &options.positive {
+    if let (Some(positive), 2) = (&options.positive, columns.classes.len()) {
         columns.classes = vec![format!("not {}", class_name(positive)), class_name(positive)];
         columns.rest = true;
-    } else if values.names.len() == 2 && !columns.has_classes(&values.names) {
+    } else if values.names.len() == columns.classes.len() && !columns.has_classes(&values.names) {
         columns.classes.clone_from(&values.names);
         return Some(Notice::Classes { classes: values.names.clone() });
     }
