@@ -206,6 +206,30 @@ fn threads_chunks_and_neighbours_change_no_bit() {
     }
 }
 
+/// Threads that share a batch have some units of such a layer each, and the layers above by parts.
+#[test]
+fn a_first_layer_with_most_of_the_weights_has_the_same_bits_on_any_number_of_threads() {
+    let data = random_data(450, 70, Output::Softmax, 3, true);
+    for (batch, optimizer) in
+        [(64, "adam"), (17, "gd"), (100, "nesterov"), (128, "adamw"), (200, "momentum"), (450, "adam")]
+    {
+        for widths in [&[70, 133, 5, 3][..], &[70, 96, 3]] {
+            let mut run = random_run(widths, Activation::Silu, Output::Softmax, 4);
+            run.recipe.optimizer = optimizer.parse().unwrap();
+            (run.recipe.batch_size, run.recipe.shuffle) = (Some(batch), Some(3));
+            run.recipe.dropout = Dropout { rate: if batch == 128 { 0.3 } else { 0.0 }, seed: 2 };
+            for instructions in Instructions::available() {
+                let engine = |threads| engine(threads).with_instructions(instructions).unwrap();
+                let want = bits(&train(&engine(1), &data, std::slice::from_ref(&run), 130, 130), 0);
+                for (threads, chunk) in [(2, 130), (3, 7), (4, 64)] {
+                    let got = bits(&train(&engine(threads), &data, std::slice::from_ref(&run), 130, chunk), 0);
+                    assert!(want == got, "{widths:?}, batch {batch}, {optimizer}, {threads} threads, {instructions}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn batches_masks_and_clipping_are_those_of_the_reference() {
     let data = random_data(700, 9, Output::Softmax, 3, true);

@@ -42,7 +42,7 @@ const MOST_SETTLED: u32 = 4096;
 const WATCHED: u32 = 64;
 
 /// Updates of this length are shared without a trial: what threads cost one another is far less.
-const LONG: Duration = Duration::from_millis(1);
+const LONG: Duration = Duration::from_micros(400);
 
 /// A network's choice.
 #[derive(Debug)]

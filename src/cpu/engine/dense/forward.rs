@@ -42,8 +42,14 @@ impl Operation for Block<'_> {
         for (points, logits) in points.chunks(WIDTH * inputs).zip(logits.chunks_mut(WIDTH * outputs)) {
             let points: Vec<f32> = points.iter().map(|value| *value as f32).collect();
             put_inputs(simd, points.chunks_exact(inputs), panels);
-            let mut pass =
-                Pass { simd, functions, theta: flat(theta), panels: &mut *panels, samples: points.len() / inputs };
+            let mut pass = Pass {
+                simd,
+                functions,
+                theta: flat(theta),
+                panels: &mut *panels,
+                samples: points.len() / inputs,
+                first: 0,
+            };
             pass.forward(|_, _, _| {});
             logits.iter_mut().zip(pass.logits()).for_each(|(logit, z)| *logit = z);
         }

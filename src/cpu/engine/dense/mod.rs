@@ -1,8 +1,9 @@
 //! The engine's general path: any depth, activation, output, optimiser and batch, for what the fused kernels do not take.
 //!
 //! The samples of a batch go through in panels of 64, whose Z, A and dZ stay in the first caches; the lanes hold samples.
-//! A part of a batch is a run of panels, whose gradients one thread adds up. Parts and the order of every sum follow from
-//! the shape alone, so that threads, chunks and neighbours change no bit.
+//! A part of a batch is a run of panels, whose gradients one thread adds up; of a first layer that has most of the weights,
+//! each thread has some units. Parts and the order of every sum follow from the shape alone, so that threads, chunks and
+//! neighbours change no bit.
 
 mod activation;
 mod dot;
@@ -21,9 +22,12 @@ mod step;
 mod table;
 mod trainee;
 mod transpose;
+mod update;
+mod wide;
 
 use layers::Layers;
 use panels::Panels;
+use wide::Wide;
 
 use crate::model::Network;
 
@@ -33,6 +37,6 @@ pub fn bytes(network: &Network, samples: usize, threads: usize) -> u64 {
     let layers = Layers::new(network);
     let copies = 3 + part::parts(&layers, samples) + 1;
     let of_logits = (size_of::<f64>() * network.outputs()) as u64;
-    let of_all = (size_of::<f32>() * copies) as u64 * layers.len() as u64;
+    let of_all = (size_of::<f32>() * copies) as u64 * layers.len() as u64 + Wide::bytes(&layers, threads);
     of_all + (threads * Panels::bytes(&layers)) as u64 + of_logits.saturating_mul(samples as u64)
 }

@@ -31,7 +31,7 @@ pub struct Turned {
 }
 
 impl Turned {
-    fn new(units: usize) -> Self {
+    pub fn new(units: usize) -> Self {
         let stride = units.next_multiple_of(LINE);
         Self { stride, lines: zeros(WIDTH * stride / LINE) }
     }

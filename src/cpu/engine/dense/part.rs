@@ -11,6 +11,7 @@ use super::panel::{LINES, WIDTH};
 use super::panels::Panels;
 use super::pass::{Functions, Pass, Run};
 use super::samples::{Batch, Samples};
+use super::wide::Wide;
 use crate::optim::Dropout;
 
 /// The panels that f32 sums run over before they are added to f64 sums.
@@ -51,6 +52,14 @@ pub fn places(part: usize, parts: usize, samples: usize) -> Range<usize> {
     place(part)..place(part + 1)
 }
 
+/// The places of each panel of a batch, part by part.
+pub fn panels(parts: usize, samples: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..parts).map(move |part| places(part, parts, samples)).flat_map(|places| {
+        let end = places.end;
+        places.step_by(WIDTH).map(move |first| first..end.min(first + WIDTH))
+    })
+}
+
 /// Sums over the samples of a part, not yet divided by their weight.
 #[derive(Default)]
 pub struct Part {
@@ -77,6 +86,8 @@ pub struct Task<'a> {
     pub part: &'a mut Part,
     /// Whether the part's sums are gone on from.
     pub goes_on: bool,
+    /// What computes the first layer, if not the passes, and the number of the part's first panel there.
+    pub below: Option<(&'a Wide, usize)>,
 }
 
 impl Task<'_> {
@@ -89,10 +100,19 @@ impl Task<'_> {
         self.part.weight += self.samples.weight(self.batch, self.places.clone());
         for (k, first) in self.places.clone().step_by(WIDTH).enumerate() {
             let places = first..self.places.end.min(first + WIDTH);
-            self.samples.gather(simd, self.batch, places.clone(), self.panels);
-            let (theta, samples) = (flat(self.theta), places.len());
-            let mut pass = Pass { simd, functions: self.functions, theta, panels: self.panels, samples };
+            match self.below {
+                None => self.samples.gather(simd, self.batch, places.clone(), self.panels),
+                Some((wide, first)) => {
+                    self.samples.put_targets(self.batch, places.clone(), self.panels);
+                    wide.fetch(first + k, self.panels);
+                }
+            }
+            let (theta, samples, first) = (flat(self.theta), places.len(), usize::from(self.below.is_some()));
+            let mut pass = Pass { simd, functions: self.functions, theta, panels: &mut *self.panels, samples, first };
             act(&mut pass, self.part, k, places);
+            if let Some((wide, first)) = self.below {
+                wide.keep(first + k, &self.panels.deltas[0]);
+            }
         }
     }
 }
@@ -120,7 +140,7 @@ impl Operation for Gradient<'_> {
         task.panels(simd, |pass, part, k, places| {
             pass.forward(|layer, a, slopes| {
                 if !dropout.is_none() {
-                    drop_units(simd, dropout, update, layer, places.clone(), a, slopes);
+                    drop_units(simd, dropout, update, layer, 0, places.clone(), a, slopes);
                 }
             });
             part.cost += pass.output();
@@ -152,12 +172,14 @@ impl Operation for Evaluate<'_> {
     }
 }
 
-/// Multiplies A and g′ of each unit by 0 where it is dropped, else by 1 / (1 − rate).
-fn drop_units<S: Simd>(
+/// Multiplies A and g′ of each unit, from number `first` of the layer on, by 0 where it is dropped, else by 1 / (1 − rate).
+#[expect(clippy::too_many_arguments, reason = "where the numbers are is six of them")]
+pub fn drop_units<S: Simd>(
     simd: S,
     dropout: Dropout,
     update: u64,
     layer: usize,
+    first: usize,
     places: Range<usize>,
     a: &mut [f32],
     slopes: &mut [f32],
@@ -167,7 +189,7 @@ fn drop_units<S: Simd>(
         || {
             let factor: f32 = dropout.factor();
             for (unit, (a, slopes)) in a.chunks_exact_mut(WIDTH).zip(slopes.chunks_exact_mut(WIDTH)).enumerate() {
-                let mask = dropout.mask(update, layer, unit);
+                let mask = dropout.mask(update, layer, first + unit);
                 for (lane, (a, slope)) in a.iter_mut().zip(slopes).enumerate() {
                     let kept = if mask.keeps(places.start + lane) { factor } else { 0.0 };
                     *a *= kept;

@@ -39,6 +39,8 @@ pub struct Pass<'a, S> {
     pub theta: &'a [f32],
     pub panels: &'a mut Panels,
     pub samples: usize,
+    /// The first layer of the pass: A and g′(Z) below it are there, and nothing is summed up below it.
+    pub first: usize,
 }
 
 impl<S: Simd> Pass<'_, S> {
@@ -46,11 +48,11 @@ impl<S: Simd> Pass<'_, S> {
         self.samples.div_ceil(LINE)
     }
 
-    /// Z of the outputs from X: Z = W·A + b and A = g(Z), layer by layer. `dropped` may change A and g′ of a hidden layer.
+    /// Z of the outputs from what goes into the first layer: Z = W·A + b and A = g(Z), layer by layer. `dropped` may change A and g′ of a hidden layer.
     pub fn forward(&mut self, mut dropped: impl FnMut(usize, &mut [f32], &mut [f32])) {
         let lines = self.lines();
-        let Self { simd, theta, panels, .. } = self;
-        for (k, layer) in panels.layers.layers().iter().enumerate() {
+        let Self { simd, theta, panels, first, .. } = self;
+        for (k, layer) in panels.layers.layers().iter().enumerate().skip(*first) {
             let (below, above) = panels.inputs.split_at_mut(k + 1);
             let is_hidden = !above.is_empty();
             let z = above.first_mut().unwrap_or(&mut panels.output).rows_mut();
@@ -84,9 +86,9 @@ impl<S: Simd> Pass<'_, S> {
     pub fn backward(&mut self, sums: &mut [f32], run: Run) {
         let is_first = run.begins && !run.goes_on;
         let (lines, samples) = (self.lines(), self.samples);
-        let Self { simd, theta, panels, .. } = self;
+        let Self { simd, theta, panels, first, .. } = self;
         let Panels { layers, inputs, turned, deltas, output, lanes, .. } = &mut **panels;
-        for (k, layer) in layers.layers().iter().enumerate().rev() {
+        for (k, layer) in layers.layers().iter().enumerate().skip(*first).rev() {
             let (below, above) = deltas.split_at_mut(k);
             let dz = above.first().unwrap_or(output);
             let dw = &mut sums[layer.weights..][..layer.units * layer.stride];
@@ -125,9 +127,9 @@ impl<S: Simd> Pass<'_, S> {
 }
 
 /// z = Σ + b.
-struct Biased<'a> {
-    bias: &'a [f32],
-    z: &'a mut [f32],
+pub struct Biased<'a> {
+    pub bias: &'a [f32],
+    pub z: &'a mut [f32],
 }
 
 impl Finish for Biased<'_> {
@@ -159,10 +161,10 @@ impl Finish for Delta<'_> {
 }
 
 /// dW of a layer, added up over panels.
-struct Sums<'a> {
-    dw: &'a mut [f32],
-    layer: &'a Layer,
-    is_first: bool,
+pub struct Sums<'a> {
+    pub dw: &'a mut [f32],
+    pub layer: &'a Layer,
+    pub is_first: bool,
 }
 
 impl Finish for Sums<'_> {

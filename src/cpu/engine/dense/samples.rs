@@ -5,8 +5,8 @@ use std::ops::Range;
 use fearless_simd::Simd;
 
 use super::super::line::{LINE, flat_mut};
-use super::panel::WIDTH;
-use super::panels::Panels;
+use super::panel::{Panel, WIDTH};
+use super::panels::{Panels, Turned};
 use super::table::{Table, put_rows};
 use super::transpose::transpose;
 use crate::data::Dataset;
@@ -54,13 +54,31 @@ impl Samples {
 
     /// Puts the samples at some places of a batch into panels, at most as many as these are wide.
     pub fn gather<S: Simd>(&self, simd: S, batch: Batch, places: Range<usize>, panels: &mut Panels) {
-        let samples = places.clone().map(|place| batch.sample(place));
         if panels.takes_columns() {
             clear_columns(places.len(), panels);
             self.x.put_columns(batch, places.clone(), panels.inputs[0].rows_mut());
         } else {
-            put_rows_and_columns(simd, samples.clone().map(|sample| self.x.row(sample)), panels);
+            let Panels { inputs, turned, .. } = panels;
+            self.put_features(simd, batch, places.clone(), &mut inputs[0], &mut turned[0]);
         }
+        self.put_targets(batch, places, panels);
+    }
+
+    /// Puts the features of the samples at some places of a batch into a panel, and the same turned over.
+    pub fn put_features<S: Simd>(
+        &self,
+        simd: S,
+        batch: Batch,
+        places: Range<usize>,
+        columns: &mut Panel,
+        rows: &mut Turned,
+    ) {
+        put_rows_and_columns(simd, places.map(|place| self.x.row(batch.sample(place))), columns, rows);
+    }
+
+    /// Puts what the outputs should be, and the weights, of the samples at some places of a batch into panels.
+    pub fn put_targets(&self, batch: Batch, places: Range<usize>, panels: &mut Panels) {
+        let samples = places.clone().map(|place| batch.sample(place));
         self.y.put_columns(batch, places.clone(), panels.targets.rows_mut());
         let weights = flat_mut(&mut panels.weights);
         weights[places.len()..].fill(0.0);
@@ -85,7 +103,8 @@ pub fn put_inputs<'a, S: Simd>(simd: S, samples: impl ExactSizeIterator<Item = &
         clear_columns(samples.len(), panels);
         put_rows(samples, panels.inputs[0].rows_mut());
     } else {
-        put_rows_and_columns(simd, samples, panels);
+        let Panels { inputs, turned, .. } = panels;
+        put_rows_and_columns(simd, samples, &mut inputs[0], &mut turned[0]);
     }
 }
 
@@ -96,13 +115,17 @@ fn clear_columns(samples: usize, panels: &mut Panels) {
 }
 
 /// The features as rows, and those turned over: zeros where the last line of samples is not full.
-fn put_rows_and_columns<'a, S: Simd>(simd: S, samples: impl ExactSizeIterator<Item = &'a [f32]>, panels: &mut Panels) {
-    let Panels { inputs, turned, .. } = panels;
+fn put_rows_and_columns<'a, S: Simd>(
+    simd: S,
+    samples: impl ExactSizeIterator<Item = &'a [f32]>,
+    columns: &mut Panel,
+    turned: &mut Turned,
+) {
     let (count, end) = (samples.len(), samples.len().next_multiple_of(LINE));
-    let (stride, rows) = (turned[0].stride, turned[0].values_mut());
+    let (stride, rows) = (turned.stride, turned.values_mut());
     rows[count * stride..end * stride].fill(0.0);
     for (row, features) in rows.chunks_exact_mut(stride).zip(samples) {
         row[..features.len()].copy_from_slice(features);
     }
-    transpose(simd, [end / LINE, stride / LINE], (rows, stride), (inputs[0].padded_mut(), WIDTH));
+    transpose(simd, [end / LINE, stride / LINE], (rows, stride), (columns.padded_mut(), WIDTH));
 }

@@ -42,6 +42,10 @@ enum Task {
     Evaluate { network: usize, part: usize },
     /// Several updates of a network, from the first to the last.
     Train { network: usize },
+    /// A slice of the first layer's units over a network's next batch.
+    Below { network: usize, slice: usize },
+    /// The update of such a slice.
+    Learn { network: usize, slice: usize },
 }
 
 impl Work for Networks {
@@ -55,6 +59,12 @@ impl Work for Networks {
                 self.trainees[network].part(part, &self.samples, orders.batch(done), scratch);
             }
             Task::Evaluate { network, part } => self.trainees[network].evaluate(part, &self.samples, scratch),
+            Task::Below { network, slice } => {
+                self.trainees[network].below(slice, &self.samples, orders.batch(done), scratch);
+            }
+            Task::Learn { network, slice } => {
+                self.trainees[network].learn(slice, &self.samples, orders.batch(done), scratch);
+            }
             Task::Train { network } if self.is_retired(network) => {}
             Task::Train { network } => {
                 let (trainee, mut costs) = (&self.trainees[network], self.costs(network));
@@ -67,15 +77,23 @@ impl Work for Networks {
 }
 
 impl Networks {
-    fn new(token: Token, data: &Dataset, runs: &[Run]) -> Result<Self> {
+    fn new(token: Token, threads: usize, data: &Dataset, runs: &[Run]) -> Result<Self> {
         let first = &runs[0];
-        let trainee = |run| Trainee::new(token, run, data.samples());
+        // networks that have a thread each share none
+        let shared = if runs.len() < threads { threads } else { 1 };
+        let trainee = |run| Trainee::new(token, run, data.samples(), shared);
         let trainees: Vec<_> = runs.iter().map(trainee).collect::<Result<_>>()?;
         let of = |network: usize| 0..trainees[network].most_parts();
         let networks = || 0..runs.len();
         let parts = networks().flat_map(|network| of(network).map(move |part| Task::Part { network, part }));
         let evaluations = networks().flat_map(|network| of(network).map(move |part| Task::Evaluate { network, part }));
-        let tasks = parts.chain(evaluations).chain(networks().map(|network| Task::Train { network })).collect();
+        let slices = |network: usize| {
+            let slices = 0..trainees[network].slices();
+            let below = slices.clone().map(move |slice| Task::Below { network, slice });
+            below.chain(slices.map(move |slice| Task::Learn { network, slice }))
+        };
+        let trainings = networks().map(|network| Task::Train { network });
+        let tasks = parts.chain(evaluations).chain(trainings).chain(networks().flat_map(slices)).collect();
         Ok(Self {
             samples: Samples::new(data, first.network.output(), first.network.outputs()),
             costs: runs.iter().map(|_| Mutex::default()).collect(),
@@ -100,6 +118,19 @@ impl Networks {
     fn parts(&self, network: usize, samples: usize) -> Range<usize> {
         let first = self.trainees[..network].iter().map(Trainee::most_parts).sum();
         first..first + self.trainees[network].parts(samples)
+    }
+
+    /// The task numbers of the slices of a network's units: those below, and those that learn.
+    fn slices(&self, network: usize) -> [Range<usize>; 2] {
+        let before: usize = self.trainees[..network].iter().map(|trainee| 2 * trainee.slices()).sum();
+        let (first, count) = (self.trainings().end + before, self.trainees[network].slices());
+        [first..first + count, first + count..first + 2 * count]
+    }
+
+    /// The task numbers of all networks' trainings.
+    fn trainings(&self) -> Range<usize> {
+        let first = 2 * self.all_parts();
+        first..first + self.trainees.len()
     }
 
     /// The numbers of parts of all networks, as many as there are tasks of either kind.
@@ -133,8 +164,9 @@ impl DenseSession {
     /// # Errors
     /// [`Error::Mismatch`](crate::Error::Mismatch) if a run's moments are not its optimiser's.
     pub fn new(token: Token, threads: usize, data: &Dataset, runs: &[Run]) -> Result<Self> {
-        let networks = Networks::new(token, data, runs)?;
-        let useful = networks.trainees.iter().map(Trainee::most_parts).max().unwrap_or(1).max(runs.len());
+        let networks = Networks::new(token, threads, data, runs)?;
+        let useful = networks.trainees.iter().map(|trainee| trainee.most_parts().max(trainee.slices()));
+        let useful = useful.max().unwrap_or(1).max(runs.len());
         let threads = threads.min(useful);
         Ok(Self {
             start: networks.done.load(SeqCst),
@@ -152,11 +184,6 @@ impl DenseSession {
         self.pool.run(parts)
     }
 
-    /// The task numbers of all networks' trainings.
-    fn trainings(&self) -> Range<usize> {
-        2 * self.pool.work().all_parts()..self.pool.work().tasks.len()
-    }
-
     /// Some updates of all networks whose order is prepared. If there are at least as many networks as threads, each thread
     /// trains whole networks; otherwise one network is trained after another, by all threads or by one.
     fn updates(&mut self, updates: u32) -> Result<()> {
@@ -164,7 +191,7 @@ impl DenseSession {
         let networks: Vec<_> = (0..self.retired.len()).filter(|network| !self.retired[*network]).collect();
         if networks.len() >= self.threads {
             self.pool.work().updates.store(updates, SeqCst);
-            let trainings = self.trainings();
+            let trainings = self.pool.work().trainings();
             self.pool.run(trainings)?;
         } else {
             for network in networks {
@@ -181,23 +208,31 @@ impl DenseSession {
         Ok(())
     }
 
-    /// The next updates of a network, whose parts the threads share.
+    /// The next updates of a network, whose parts the threads share, and units of a first layer that has most of the weights.
     fn updates_of_all_threads(&mut self, network: usize, updates: u32) -> Result<()> {
         for _ in 0..updates {
             let samples = self.pool.work().next_batch();
-            self.gradient(network, samples)?;
+            if self.pool.work().trainees[network].shares_units(samples) {
+                let [below, learn] = self.pool.work().slices(network);
+                self.pool.run(below)?;
+                self.gradient(network, samples)?;
+                self.pool.run(learn)?;
+            } else {
+                self.gradient(network, samples)?;
+            }
             let work = self.pool.work();
             let trainee = &work.trainees[network];
             work.costs(network).push(trainee.step(samples, trainee.parts(samples)));
             work.done.fetch_add(1, SeqCst);
         }
+        self.pool.work().trainees[network].give_back_units();
         Ok(())
     }
 
     /// The next updates of a network, on the caller's thread.
     fn updates_of_one_thread(&mut self, network: usize, updates: u32) -> Result<()> {
         self.pool.work().updates.store(updates, SeqCst);
-        let training = self.trainings().start + network;
+        let training = self.pool.work().trainings().start + network;
         self.pool.run_here(training..training + 1);
         self.pool.work().done.fetch_add(updates.into(), SeqCst);
         Ok(())

@@ -1,25 +1,21 @@
 //! One network in training: its parameters and moments, its parts of a batch's gradient, and the update.
 
-use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
-use fearless_simd::Simd;
-
-use super::super::instructions::{Operation, Token};
-use super::super::line::{LINE, Line, flat, flat_mut};
+use super::super::instructions::Token;
+use super::super::line::Line;
 use super::layers::Layers;
 use super::panels::Panels;
 use super::part::{self, Evaluate, Gradient, Part, Task};
 use super::pass::Functions;
 use super::samples::{Batch, Samples};
-use super::step::{self, Scaling};
+use super::step::Scaling;
+use super::update::{Finished, Regularise, Squares, Update};
+use super::wide::{Below, Fetch, Inputs, Learn, Wide};
 use crate::Result;
 use crate::backend::{Evaluation, Run};
 use crate::model::{Network, Parameters};
-use crate::optim::{Recipe, Step};
-
-/// The parameters of an update at a time: their sums, and all that goes with them, are in the first cache.
-const BLOCK: usize = 1024;
+use crate::optim::Recipe;
 
 /// A network in training. Threads take its parts, each behind its own lock; one thread then makes the update.
 pub struct Trainee {
@@ -31,38 +27,42 @@ pub struct Trainee {
     state: RwLock<State>,
     start: State,
     parts: Vec<Mutex<Part>>,
+    wide: Option<Wide>,
 }
 
 /// What an update changes.
 #[derive(Clone)]
-struct State {
-    theta: Vec<Line>,
+pub struct State {
+    pub theta: Vec<Line>,
     /// The optimiser's first and second moments, as far as it has any.
-    moments: [Vec<Line>; 2],
-    updates: u64,
+    pub moments: [Vec<Line>; 2],
+    pub updates: u64,
 }
 
 /// What a thread keeps from task to task.
 #[derive(Default)]
-pub struct Scratch(Option<Panels>);
+pub struct Scratch {
+    panels: Option<Panels>,
+    inputs: Inputs,
+}
 
 impl Scratch {
     /// The panels of a network of these layers.
     fn panels(&mut self, layers: &Layers) -> &mut Panels {
-        match &mut self.0 {
+        match &mut self.panels {
             Some(panels) if panels.layers == *layers => {}
             other => *other = Some(Panels::new(layers)),
         }
-        self.0.get_or_insert_with(|| Panels::new(layers))
+        self.panels.get_or_insert_with(|| Panels::new(layers))
     }
 }
 
 impl Trainee {
-    /// A network to train on this many samples.
+    /// A network to train on this many samples, with so many threads.
     ///
     /// # Errors
     /// [`Error::Mismatch`](crate::Error::Mismatch) if the run's moments are not its optimiser's.
-    pub fn new(token: Token, run: &Run, samples: usize) -> Result<Self> {
+    pub fn new(token: Token, run: &Run, samples: usize, threads: usize) -> Result<Self> {
         let layers = Layers::new(&run.network);
         let moments = run.state.moments_for(&run.network, run.recipe.optimizer)?;
         let mut each = moments.chunks(run.network.layout().parameters()).map(|moments| layers.pack(moments));
@@ -75,6 +75,7 @@ impl Trainee {
             token,
             network: run.network.clone(),
             recipe: run.recipe,
+            wide: Wide::new(&layers, &run.recipe, threads),
             learning_rate: run.learning_rate,
             state: RwLock::new(start.clone()),
             start,
@@ -110,6 +111,60 @@ impl Trainee {
         self.part_into(part, part, samples, batch, scratch);
     }
 
+    /// Whether threads share the units of the first layer in a batch of this many samples, rather than its parts alone; the
+    /// layer's parameters are then with them, else with the state.
+    pub fn shares_units(&self, samples: usize) -> bool {
+        let Some(wide) = &self.wide else { return false };
+        let takes = wide.takes(self.parts(samples), samples);
+        if takes {
+            wide.take(&self.state())
+        } else {
+            self.give_back_units()
+        }
+        takes
+    }
+
+    /// The slices of units that threads may share.
+    pub fn slices(&self) -> usize {
+        self.wide.as_ref().map_or(0, Wide::slices)
+    }
+
+    /// Ends the sharing of units.
+    pub fn give_back_units(&self) {
+        if let Some(wide) = &self.wide {
+            wide.give_back(&mut self.state.write().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+
+    /// Computes a slice of the first layer's units over a batch.
+    pub fn below(&self, slice: usize, samples: &Samples, batch: Batch, scratch: &mut Scratch) {
+        let Some(wide) = &self.wide else { return };
+        let update = self.state().updates;
+        let inputs = self.inputs(samples, batch, update, scratch);
+        let (functions, dropout, parts) = (self.functions(), self.recipe.dropout, self.parts(batch.count));
+        let samples = batch.count;
+        self.token.run(Below { wide, slice, inputs, functions, dropout, update, samples, parts });
+    }
+
+    /// Updates a slice of the first layer's units from the deltas of all finished parts.
+    pub fn learn(&self, slice: usize, samples: &Samples, batch: Batch, scratch: &mut Scratch) {
+        let Some(wide) = &self.wide else { return };
+        let update = self.state().updates;
+        let inputs = self.inputs(samples, batch, update, scratch);
+        let parts = self.parts(batch.count);
+        let weight: f64 = (0..parts).map(|part| self.lock(part).weight).sum();
+        let scaling = Scaling { scale: (1.0 / weight) as f32, decay: 0.0 };
+        let (rule, step) = (self.recipe.optimizer, self.recipe.step(self.learning_rate, update));
+        self.token.run(Learn { wide, slice, inputs, samples: batch.count, parts, rule, step, scaling });
+    }
+
+    /// X of a batch, which a thread fetches once.
+    fn inputs<'a>(&self, samples: &Samples, batch: Batch, update: u64, scratch: &'a mut Scratch) -> &'a Inputs {
+        let (inputs, layers, parts) = (&mut scratch.inputs, &self.layers, self.parts(batch.count));
+        self.token.run(Fetch { inputs: &mut *inputs, update, samples, batch, layers, parts });
+        inputs
+    }
+
     /// A whole update by one thread; returns the cost before it.
     pub fn update(&self, samples: &Samples, batch: Batch, scratch: &mut Scratch) -> f64 {
         let parts = self.parts(batch.count);
@@ -136,7 +191,7 @@ impl Trainee {
     }
 
     fn task<'a>(
-        &self,
+        &'a self,
         state: &'a State,
         part: usize,
         samples: &'a Samples,
@@ -144,10 +199,15 @@ impl Trainee {
         scratch: &'a mut Scratch,
         to: &'a mut Part,
     ) -> Task<'a> {
-        let functions = Functions { derivative: self.network.derivative(), output: self.network.output() };
+        let functions = self.functions();
+        let below = self.wide.as_ref().filter(|wide| wide.holds()).map(|wide| (wide, part));
         let places = part::places(part, self.parts(batch.count), batch.count);
         let panels = scratch.panels(&self.layers);
-        Task { functions, theta: &state.theta, samples, batch, places, panels, part: to, goes_on: false }
+        Task { functions, theta: &state.theta, samples, batch, places, panels, part: to, goes_on: false, below }
+    }
+
+    fn functions(&self) -> Functions {
+        Functions { derivative: self.network.derivative(), output: self.network.output() }
     }
 
     /// The update from the finished parts of a batch of this many samples; returns the cost before it.
@@ -157,7 +217,10 @@ impl Trainee {
         let mut finished = self.finished(parts);
         let cost = finished.cost() + self.penalty(state, samples);
         let scaling = self.scaling(&mut finished, state, samples);
-        self.token.run(Update { trainee: self, step, state, finished: &finished, scaling });
+        let (layers, rule) = (&self.layers, self.recipe.optimizer);
+        // threads that share the first layer's units update its W and b
+        let elsewhere = if self.wide.as_ref().is_some_and(Wide::holds) { 2 } else { 0 };
+        self.token.run(Update { layers, rule, step, state, finished: &finished, scaling, elsewhere });
         state.updates += 1;
         cost
     }
@@ -167,7 +230,7 @@ impl Trainee {
         let (state, mut finished) = (self.state(), self.finished(self.parts(samples)));
         let scaling = self.scaling(&mut finished, &state, samples);
         let sums = finished.add_up(self.token);
-        self.token.run(Regularise { trainee: self, state: &state, sums, scaling });
+        self.token.run(Regularise { layers: &self.layers, theta: &state.theta, sums, scaling });
         self.layers.parameters(&self.network, sums)
     }
 
@@ -182,7 +245,7 @@ impl Trainee {
         let scaling = Scaling { scale, decay };
         let Some(clip) = self.recipe.clip_norm else { return scaling };
         let sums = finished.add_up(self.token);
-        let squares = self.token.run(Regularise { trainee: self, state, sums, scaling });
+        let squares = self.token.run(Regularise { layers: &self.layers, theta: &state.theta, sums, scaling });
         let factor = clip / (squares.sqrt() + 1e-6);
         Scaling { scale: if factor < 1.0 { factor as f32 } else { 1.0 }, decay: 0.0 }
     }
@@ -225,137 +288,4 @@ impl Trainee {
     fn lock(&self, part: usize) -> MutexGuard<'_, Part> {
         self.parts[part].lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The finished parts of a batch.
-struct Finished<'a>(Vec<MutexGuard<'a, Part>>);
-
-impl Finished<'_> {
-    /// Σ weight·loss over Σ weight.
-    fn cost(&self) -> f64 {
-        self.0.iter().map(|part| part.cost).sum::<f64>() / self.weight()
-    }
-
-    /// Σ weight.
-    fn weight(&self) -> f64 {
-        self.0.iter().map(|part| part.weight).sum()
-    }
-
-    /// The sums of all parts of a block of parameters, for which there is room in `total`.
-    #[inline(always)]
-    fn block<'a, S: Simd>(&'a self, simd: S, block: Range<usize>, total: &'a mut [f32; BLOCK]) -> &'a [f32] {
-        match &self.0[..] {
-            [] => &[],
-            [part] => &flat(&part.sums)[block],
-            [first, others @ ..] => {
-                let total = &mut total[..block.len()];
-                total.copy_from_slice(&flat(&first.sums)[block.clone()]);
-                others.iter().for_each(|part| step::add(simd, total, &flat(&part.sums)[block.clone()]));
-                total
-            }
-        }
-    }
-
-    /// Adds the others' sums to the first's, which are then those of all.
-    fn add_up(&mut self, token: Token) -> &mut [Line] {
-        let Some((first, others)) = self.0.split_first_mut() else { return &mut [] };
-        for part in others {
-            token.run(Add { to: &mut first.sums, from: &part.sums });
-            first.cost += part.cost;
-            first.weight += part.weight;
-        }
-        self.0.truncate(1);
-        &mut self.0[0].sums
-    }
-}
-
-/// Adds one part's sums to another's.
-struct Add<'a> {
-    to: &'a mut [Line],
-    from: &'a [Line],
-}
-
-impl Operation for Add<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        step::add(simd, flat_mut(self.to), flat(self.from));
-    }
-}
-
-/// ΣW².
-struct Squares<'a> {
-    layers: &'a Layers,
-    theta: &'a [Line],
-}
-
-impl Operation for Squares<'_> {
-    type Output = f64;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> f64 {
-        let weights = self.layers.layers().iter().map(|layer| layer.weights..layer.bias);
-        weights.map(|range| step::squares(simd, &flat(self.theta)[range])).sum()
-    }
-}
-
-/// Sums ← scale·Σ + decay·θ; the sum of the squares of all.
-struct Regularise<'a> {
-    trainee: &'a Trainee,
-    state: &'a State,
-    sums: &'a mut [Line],
-    scaling: Scaling,
-}
-
-impl Operation for Regularise<'_> {
-    type Output = f64;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> f64 {
-        let (theta, sums) = (flat(&self.state.theta), flat_mut(self.sums));
-        let tensors = tensors(&self.trainee.layers, self.scaling);
-        tensors.map(|(range, scaling)| step::regularise(simd, scaling, &theta[range.clone()], &mut sums[range])).sum()
-    }
-}
-
-/// The optimiser's update.
-struct Update<'a> {
-    trainee: &'a Trainee,
-    step: Step<f32>,
-    state: &'a mut State,
-    finished: &'a Finished<'a>,
-    scaling: Scaling,
-}
-
-impl Operation for Update<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Self { trainee, step, state, finished, scaling } = self;
-        let (theta, [first, second]) = (flat_mut(&mut state.theta), &mut state.moments);
-        let (first, second) = (flat_mut(first), flat_mut(second));
-        let mut total = [0.0; BLOCK];
-        for (range, scaling) in tensors(&trainee.layers, scaling) {
-            for start in range.clone().step_by(BLOCK) {
-                let block = start..range.end.min(start + BLOCK);
-                let range = step::Range {
-                    sums: finished.block(simd, block.clone(), &mut total),
-                    first: first.get_mut(block.clone()).unwrap_or_default(),
-                    second: second.get_mut(block.clone()).unwrap_or_default(),
-                    theta: &mut theta[block],
-                };
-                step::update(simd, trainee.recipe.optimizer, step, scaling, range);
-            }
-        }
-    }
-}
-
-/// Where each tensor lies, and what its sums are multiplied by: L2 is for weights alone.
-fn tensors(layers: &Layers, scaling: Scaling) -> impl Iterator<Item = (Range<usize>, Scaling)> {
-    layers.layers().iter().flat_map(move |layer| {
-        let end = layer.bias + layer.units.next_multiple_of(LINE);
-        [(layer.weights..layer.bias, scaling), (layer.bias..end, Scaling { decay: 0.0, ..scaling })]
-    })
 }
