@@ -32,14 +32,26 @@ struct Line {
     run: Option<Origin>,
 }
 
-/// How well a finished network tells the classes apart.
+/// How well a finished network does.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Accuracy {
-    /// The share of the training samples that it classifies correctly.
-    pub accuracy: f64,
-    /// The share of the held-out samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub test_accuracy: Option<f64>,
+#[serde(untagged)]
+pub enum Accuracy {
+    /// Of classes or labels.
+    Shares {
+        /// The share of the training samples that it classifies correctly.
+        accuracy: f64,
+        /// The share of the held-out samples.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        test_accuracy: Option<f64>,
+    },
+    /// Of numbers.
+    Numbers {
+        /// R² of the training samples.
+        r2: f64,
+        /// R² of the held-out samples.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        test_r2: Option<f64>,
+    },
 }
 
 /// An open file of metrics, or nothing if none was requested.

@@ -224,3 +224,36 @@ fn a_whole_number_that_is_none_is_refused_with_its_name() {
         refused(planar(&format!("train --device cpu {flags}")), words);
     }
 }
+
+#[test]
+fn a_run_tells_r2_in_its_metrics_and_what_its_samples_count_by() {
+    let folder = TempDir::new().unwrap();
+    let (metrics, table) = (at(&folder, "costs.jsonl"), at(&folder, "counted.csv"));
+    let diabetes = golden("diabetes-scaled.csv");
+    let flags = format!("train --json -q {QUICK} --output squares --test-fraction 0.2 --data {diabetes} --metrics");
+    let found = json(with_files(&flags, &[&metrics]));
+    let lines = std::fs::read_to_string(&metrics).unwrap();
+    let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    assert!(last["r2"].is_f64() && last["test_r2"].is_f64() && last["accuracy"].is_null(), "{last}");
+    assert_eq!((&last["r2"], &last["test_r2"]), (&found["final"]["r2"], &found["final"]["test_r2"]));
+    std::fs::write(&table, "x,w,y\n1,1,a\n2,0.5,a\n3,2,b\n4,1,b\n").unwrap();
+    for (flags, words) in [("--weights w", "by column w"), ("--drop w --class-weights balanced", "by class")] {
+        let (stdout, stderr, code) =
+            run(with_files(&format!("train -q --device cpu --iterations 3 {flags} --data"), &[&table]));
+        assert_eq!(code, 0, "{stderr}");
+        assert!(stdout.lines().any(|line| line.starts_with("samples count") && line.ends_with(words)), "{stdout}");
+    }
+}
+
+#[test]
+fn a_sweep_drops_other_units_by_other_seeds() {
+    let flags = "--device cpu --dropout 0.5 --iterations 20 --dropout-seed";
+    let found = json(planar(&format!("sweep --json -q {flags} 1..3")));
+    let costs: Vec<&Value> = found["results"].as_array().unwrap().iter().map(|result| &result["cost"]).collect();
+    assert!(costs.len() == 3 && costs[0] != costs[1] && costs[1] != costs[2], "{costs:?}");
+    for (seed, cost) in (1..).zip(costs) {
+        assert_eq!(json(planar(&format!("train --json -q {flags} {seed}")))["final"]["cost"], *cost, "seed {seed}");
+    }
+    let without = json(planar("sweep --json -q --device cpu --dropout 0,0.5 --iterations 2 --dropout-seed 1..3"));
+    assert_eq!(without["results"].as_array().unwrap().len(), 4, "nothing is dropped once alone");
+}

@@ -58,8 +58,8 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use planar::Error;
 
-/// Trains the network of the exercise "Planar data classification with one hidden layer" on any GPU that Vulkan,
-/// Metal or DX12 reaches, or on the CPU.
+/// Trains small dense networks, above all that of the exercise "Planar data classification with one hidden layer", on any
+/// GPU that Vulkan, Metal or DX12 reaches, or on the CPU.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, after_help = EXAMPLES)]
 #[command(disable_help_flag = true, args = short_help::flags())]
@@ -80,7 +80,7 @@ or cause found, 5 diverged, 128 + signal where stopped (130 Ctrl-C, 143 SIGTERM,
 enum Command {
     /// Train a network and print its costs and accuracy
     Train(Box<train::Arguments>),
-    /// Predict classes with a trained network
+    /// Predict classes, labels or numbers with a trained network
     Predict(predict::Arguments),
     #[cfg(feature = "plot")]
     /// Draw the boundary and the costs of a trained network

@@ -26,7 +26,7 @@ const EXAMPLES: &str = "Examples:
   tail -n 20 points.csv | planar predict weights.safetensors --activation tanh
 Exit codes: 0 done, 1 failure, 2 wrong input, 3 no such adapter.";
 
-/// Predict classes with a trained network.
+/// Predict classes, labels or numbers with a trained network.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {

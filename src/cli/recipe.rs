@@ -19,6 +19,9 @@ pub struct RecipeArguments {
     /// Leave out each hidden unit with this probability
     #[arg(long, value_name = "P", default_value_t = 0.0, allow_negative_numbers = true, hide_default_value = true, help_heading = TRAINING)]
     dropout: f64,
+    /// Seed of the units that are left out [default: 1]
+    #[arg(long, value_name = "SEED", allow_negative_numbers = true, requires = "dropout", value_parser = dropout_seed, help_heading = TRAINING)]
+    dropout_seed: Option<u32>,
     #[command(flatten)]
     common: CommonArguments,
 }
@@ -35,6 +38,9 @@ pub struct RecipeLists {
     /// Probabilities of leaving out each hidden unit: a list [default: 0]
     #[arg(long, value_name = "LIST", allow_hyphen_values = true, help_heading = TRAINING)]
     pub dropout: Option<String>,
+    /// Seeds of the units that are left out: a list with ranges [default: 1]
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true, requires = "dropout", help_heading = TRAINING)]
+    pub dropout_seed: Option<String>,
     #[command(flatten)]
     common: CommonArguments,
 }
@@ -57,9 +63,6 @@ struct CommonArguments {
     /// Scale gradients down to this Euclidean norm
     #[arg(long, value_name = "NORM", allow_negative_numbers = true, help_heading = TRAINING)]
     clip_norm: Option<f64>,
-    /// Seed of the units that are left out [default: 1]
-    #[arg(long, value_name = "SEED", allow_negative_numbers = true, requires = "dropout", value_parser = dropout_seed, help_heading = TRAINING)]
-    dropout_seed: Option<u32>,
 }
 
 /// How samples are ordered.
@@ -72,16 +75,16 @@ enum Shuffle {
 impl RecipeArguments {
     /// The recipe that these flags give.
     pub fn recipe(&self) -> Recipe {
-        let common = self.common.recipe();
-        let seed = if self.dropout == 0.0 { 0 } else { common.dropout.seed };
-        Recipe { optimizer: self.optimizer, l2: self.l2, dropout: Dropout { rate: self.dropout, seed }, ..common }
+        let seed = if self.dropout == 0.0 { 0 } else { self.dropout_seed.unwrap_or(1) };
+        let dropout = Dropout { rate: self.dropout, seed };
+        Recipe { optimizer: self.optimizer, l2: self.l2, dropout, ..self.common.recipe() }
     }
 }
 
 impl RecipeLists {
     /// The recipe that the lists are put into.
     pub fn recipe(&self) -> Recipe {
-        let seed = if self.dropout.is_some() { self.common.dropout_seed.unwrap_or(1) } else { 0 };
+        let seed = u32::from(self.dropout.is_some());
         Recipe { dropout: Dropout { rate: 0.0, seed }, ..self.common.recipe() }
     }
 }
@@ -92,7 +95,6 @@ impl CommonArguments {
         Recipe {
             rate: Rate { decay: self.schedule, warmup: self.warmup, updates: 0 },
             clip_norm: self.clip_norm,
-            dropout: Dropout { rate: 0.0, seed: self.dropout_seed.unwrap_or(1) },
             batch_size: self.batch_size,
             shuffle: if let Shuffle::By(seed) = shuffle { Some(seed) } else { None },
             ..Recipe::default()

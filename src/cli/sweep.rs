@@ -338,6 +338,7 @@ impl SweepArguments {
             optimizer: self.recipe.optimizer.clone(),
             l2: self.recipe.l2.clone(),
             dropout: self.recipe.dropout.clone(),
+            dropout_seed: self.recipe.dropout_seed.clone(),
             init_seed: self.init_seed.clone(),
             init_scale: self.init_scale,
             random: self.random,

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Precision, Start};
 use crate::backend::{DeviceInfo, Run};
-use crate::data::{Dataset, HeldOut, Scale};
+use crate::data::{Dataset, HeldOut, Label, Scale};
 use crate::metrics::Accuracy;
 use crate::model::{InitScale, Network, Output};
 use crate::optim::Recipe;
@@ -67,6 +67,9 @@ pub struct DataReport {
     pub dropped: Vec<String>,
     /// How the features are scaled.
     pub scale: Scale,
+    /// What says how much each sample counts, if they differ: `column` and its name, or `class`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weighted_by: Option<String>,
     /// Samples held out of training, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_samples: Option<usize>,
@@ -185,9 +188,18 @@ impl DataReport {
             feature_names: names.collect(),
             dropped: columns.dropped.clone(),
             scale: columns.scale,
+            weighted_by: data.weights().map(|_| columns.weights.as_ref().map_or("class".into(), weight_column)),
             test_samples: held_out.map(Dataset::samples),
             test_file: held_out.filter(|_| matches!(source, Some(HeldOut::File(_)))).map(|test| test.name().into()),
         }
+    }
+}
+
+/// The name or the number of a column of weights, in words.
+fn weight_column(column: &Label) -> String {
+    match column.name {
+        Some(_) => format!("column {}", column.shown()),
+        None => column.shown(),
     }
 }
 
@@ -224,8 +236,10 @@ impl Final {
         self.test_scores.as_ref().and_then(AnyScores::two)
     }
 
-    /// Both accuracies of a run that has finished.
+    /// How well a run that has finished does, on both kinds of samples.
     pub(super) fn accuracies(&self) -> Option<Accuracy> {
-        self.accuracy.map(|accuracy| Accuracy { accuracy, test_accuracy: self.test_accuracy })
+        let Self { test_accuracy, test_r2, .. } = *self;
+        let of_shares = self.accuracy.map(|accuracy| Accuracy::Shares { accuracy, test_accuracy });
+        of_shares.or(self.r2.map(|r2| Accuracy::Numbers { r2, test_r2 }))
     }
 }

@@ -105,6 +105,9 @@ fn of_file(data: &DataReport) -> Vec<Vec<String>> {
     if !data.dropped.is_empty() {
         rows.push(vec!["left out".into(), list(&data.dropped)]);
     }
+    if let Some(by) = &data.weighted_by {
+        rows.push(vec!["samples count".into(), format!("by {by}")]);
+    }
     if data.scale != Scale::None {
         rows.push(vec!["scaling".into(), data.scale.to_string()]);
     }

@@ -42,6 +42,8 @@ pub struct SweepSettings {
     pub l2: Option<String>,
     /// Probabilities of dropout: a list or a range with a number of values; that of the recipe if none is given.
     pub dropout: Option<String>,
+    /// Seeds of dropout: a list with ranges; that of the recipe if none is given.
+    pub dropout_seed: Option<String>,
     /// Learning rates: a list or a range.
     pub learning_rate: String,
     /// Iterations: a list with ranges.
@@ -147,15 +149,21 @@ impl SweepSettings {
         };
         let l2s = numbers("the values of λ", &self.l2, self.recipe.l2)?;
         let dropouts = numbers("the dropout", &self.dropout, self.recipe.dropout.rate)?;
+        let seeds = match &self.dropout_seed {
+            None => vec![self.recipe.dropout.seed],
+            Some(text) => range::list("the seeds of the dropout", text)?,
+        };
         let mut recipes = Vec::new();
         for optimizer in optimizers {
             for l2 in &l2s {
                 for rate in &dropouts {
-                    let seed = if *rate == 0.0 { 0 } else { self.recipe.dropout.seed };
-                    let dropout = Dropout { rate: *rate, seed };
-                    let recipe = Recipe { optimizer, l2: *l2, dropout, ..self.recipe };
-                    recipe.check(usize::MAX)?;
-                    recipes.push(recipe);
+                    let seeds = if *rate == 0.0 { &[0] } else { &seeds[..] };
+                    for seed in seeds {
+                        let dropout = Dropout { rate: *rate, seed: *seed };
+                        let recipe = Recipe { optimizer, l2: *l2, dropout, ..self.recipe };
+                        recipe.check(usize::MAX)?;
+                        recipes.push(recipe);
+                    }
                 }
             }
         }
@@ -218,7 +226,8 @@ impl SweepSettings {
         if !self.recipe.is_plain() {
             about["recipe"] = json!(self.recipe);
         }
-        for (name, list) in [("optimizer", &self.optimizer), ("l2", &self.l2), ("dropout", &self.dropout)] {
+        let lists = [("optimizer", &self.optimizer), ("l2", &self.l2), ("dropout", &self.dropout)];
+        for (name, list) in lists.into_iter().chain([("dropout_seed", &self.dropout_seed)]) {
             if let Some(list) = list {
                 about[name] = json!(list);
             }
