@@ -10,6 +10,9 @@ AT_LEAST_0 = Interval(Real, 0, None, closed="left")
 ABOVE_0 = Interval(Real, 0, None, closed="neither")
 BETA = Interval(Real, 0, 1, closed="left")
 
+# what a number of 64 bits counts, and float64 holds exactly
+COUNT = Interval(Integral, 1, 2**53, closed="both")
+
 # of a classifier
 CLASS_WEIGHT = [StrOptions({"balanced"}), dict, None]
 
@@ -17,7 +20,7 @@ CLASS_WEIGHT = [StrOptions({"balanced"}), dict, None]
 SHARED = {
     "activation": [str],
     "alpha": [AT_LEAST_0],
-    "max_iter": [AT_LEAST_1],
+    "max_iter": [COUNT],
     "random_state": ["random_state"],
     "init_scale": [AT_LEAST_0, str],
     "leaky_slope": [Real],
@@ -28,7 +31,7 @@ SHARED = {
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     "warm_start": ["boolean"],
     "device": [str],
-    "n_threads": [AT_LEAST_1, None],
+    "n_threads": [COUNT, None],
     "verbose": ["verbose"],
     "progress": ["boolean"],
 }

@@ -1,5 +1,9 @@
 """GridSearchCV whose candidates and folds train side by side."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from sklearn import config_context
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
@@ -8,6 +12,10 @@ from sklearn.utils.validation import indexable
 
 from ._network import Network
 from ._together import candidates, ready, train_together
+from ._types import Samples
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class SweepSearchCV(GridSearchCV):
@@ -27,7 +35,7 @@ class SweepSearchCV(GridSearchCV):
     4
     """
 
-    def fit(self, X, y=None, **params):
+    def fit(self, X: Samples, y: Samples = None, **params: Any) -> Self:
         """Trains all candidates on all folds, and the best on everything.
 
         Parameters
