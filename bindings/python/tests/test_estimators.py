@@ -6,12 +6,15 @@ import pickle
 import joblib
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_breast_cancer, load_digits, make_multilabel_classification
 from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.inspection import permutation_importance
 from sklearn.model_selection import cross_val_score
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -123,6 +126,14 @@ def test_labels_of_yes_and_no():
     assert ((model.predict(X) == Y).mean() > 0.95) and np.array_equal(model.predict(X), model.predict_proba(X) > 0.5)
 
 
+def test_labels_may_be_sparse():
+    X, Y = make_multilabel_classification(100, 20, n_classes=4, random_state=0)
+    dense, sparse = network().fit(X, Y), network().fit(X, csr_matrix(Y))
+    assert np.array_equal(dense.predict(X), sparse.predict(X)) and dense.score(X, csr_matrix(Y)) == dense.score(X, Y)
+    with pytest.raises(ValueError, match="labels are 0 or 1"):
+        network().fit(X, csr_matrix(3 * Y))
+
+
 def test_early_stopping_keeps_the_weights_of_the_best_score():
     X, y = of(64)
     model = network(early_stopping=True, max_iter=200, n_iter_no_change=5, tol=1e-4).fit(X, y)
@@ -204,6 +215,25 @@ def test_lbfgs_adaptive_and_invscaling_train(device):
     assert network(solver="lbfgs", device="cpu").fit(X, y).loss_ < 0.01
 
 
+def test_lbfgs_trains_on_all_samples_warns_and_speaks_as_in_scikit_learn(capsys):
+    X, y = of(30)
+    settings = {"solver": "lbfgs", "max_iter": 5, "random_state": 0}
+    ours = planar.MLPClassifier(6, device="reference-f64", verbose=True, **settings)
+    theirs = MLPClassifier(6, **settings)
+    said = []
+    for model in (ours, theirs):
+        with pytest.warns(ConvergenceWarning) as warned:
+            model.fit(X, y)
+        said.append(str(warned[0].message).splitlines()[:4])
+    assert said[0] == said[1] and ours.n_iter_ == theirs.n_iter_ == 5
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 5 and lines[-1] == f"Iteration 5, loss = {ours.loss_:.8f}"
+    held_out = [clone(model).set_params(early_stopping=True, max_iter=500).fit(X, y) for model in (ours, theirs)]
+    assert [model.validation_scores_ for model in held_out[:1]] == [None] and not hasattr(held_out[1], "validation_scores_")
+    all_of_them = clone(ours).set_params(max_iter=500).fit(X, y)
+    assert np.array_equal(held_out[0].coefs_[0], all_of_them.coefs_[0]) and all_of_them.status_ == "converged"
+
+
 def test_an_adaptive_rate_falls_until_nothing_is_gained():
     X, y = of(30)
     settings = {"solver": "sgd", "learning_rate_init": 0.5, "max_iter": 3000, "tol": 1e-3, "n_iter_no_change": 2}
@@ -216,8 +246,6 @@ def test_an_adaptive_rate_falls_until_nothing_is_gained():
 
 
 def test_divergence_keeps_finite_weights_and_warns():
-    from sklearn.exceptions import ConvergenceWarning
-
     X, y = of(30)
     with pytest.warns(ConvergenceWarning, match="diverged"):
         model = network(solver="gd", learning_rate_init=1e30, batch_size=None).fit(X, y)
