@@ -15,6 +15,7 @@ from ._display import table
 from ._errors import Invalid
 from ._network import Network
 from ._planar_classifier import PlanarClassifier
+from ._samples import validated
 from ._types import Samples
 
 
@@ -162,7 +163,7 @@ def diagnose(
     if X_test is not None:
         if y_test is None:
             raise Invalid("y_test must be given beside X_test")
-        X_test, y_test = model._validated(X_test, y_test, reset=False)
+        X_test, y_test = validated(model, X_test, y_test, reset=False)
         points = X_test.toarray() if issparse(X_test) else X_test
         answers, classes = model._encode(y_test, True)
         held_out = _planar.Data(points, answers, classes, None, False, work.data.scaling)

@@ -14,13 +14,14 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from . import _planar
 from ._device import quiet, threads
 from ._display import Display
 from ._front import parameters_as_text
 from ._progress import Progress
+from ._samples import validated
 from ._together import READY
 from ._types import File, Floats, Method
 from ._warnings import warn
@@ -100,22 +101,10 @@ class Network(Display, BaseEstimator):
     def _goes_on(self, incremental):
         return hasattr(self, "coefs_") and (incremental or self.warm_start)
 
-    def _validated(self, X, y, reset):
-        return validate_data(
-            self,
-            X,
-            y,
-            accept_sparse=("csr", "csc"),
-            dtype=(np.float64, np.float32),
-            multi_output=True,
-            y_numeric=False,
-            reset=reset,
-        )
-
     def _checked(self, X, y, shared, reset):
         """The samples as arrays; those of a search are looked at once."""
         if "checked" not in shared:
-            X, y = self._validated(X, y, reset)
+            X, y = validated(self, X, y, reset=reset)
             told = {name: getattr(self, name) for name in ("n_features_in_", "feature_names_in_") if hasattr(self, name)}
             shared["checked"] = (X.toarray() if issparse(X) else X, y, told)
         X, y, told = shared["checked"]
@@ -269,7 +258,7 @@ class Network(Display, BaseEstimator):
     def _forward(self, X, answers=False):
         """What the network says of points, (samples × outputs)."""
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=(np.float64, np.float32), reset=False)
+        X = validated(self, X, reset=False)
         return self._forward_checked(X.toarray() if issparse(X) else X, answers)
 
     def _forward_checked(self, X, answers=False):

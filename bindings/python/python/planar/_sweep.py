@@ -16,6 +16,7 @@ from ._display import table
 from ._errors import Invalid, Mismatch, Results
 from ._network import Network
 from ._planar_classifier import PlanarClassifier
+from ._samples import validated
 from ._together import candidates, train_together
 from ._types import File, Grid, Samples
 
@@ -244,10 +245,10 @@ def _sha256(value):
 def _sha256_of_data(estimator, X, y, sample_weight, X_test, y_test):
     """SHA-256 of all samples as they are given, to train with and to test with."""
     model = clone(estimator)
-    X, y = model._validated(X, y, reset=True)
+    X, y = validated(model, X, y, reset=True)
     parts = [*_bytes(X), y, [] if sample_weight is None else np.asarray(sample_weight, dtype=float)]
     if X_test is not None:
-        X_test, y_test = model._validated(X_test, y_test, reset=False)
+        X_test, y_test = validated(model, X_test, y_test, reset=False)
         parts += [*_bytes(X_test), y_test]
     return _sha256(parts)
 
