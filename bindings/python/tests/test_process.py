@@ -88,13 +88,14 @@ def test_the_end_of_a_process_waits_for_what_was_broken_off():
     assert run(code).stdout == "stopped\n" and time.perf_counter() - begun < 30
 
 
-@pytest.mark.usefixtures("pressed_keys_arrive")
-def test_ctrl_c_keeps_what_lbfgs_has_found(flower, monkeypatch):
-    slow = planar._planar.Objective
+@pytest.fixture
+def slow_lbfgs(monkeypatch):
+    """L-BFGS whose evaluations take a while: it is done with the flower before a key is pressed."""
+    objective = planar._planar.Objective
 
-    class Slow:  # L-BFGS is done with the flower before a key is pressed
+    class Slow:
         def __init__(self, *arguments):
-            self._objective = slow(*arguments)
+            self._objective = objective(*arguments)
 
         def __call__(self, weights):
             time.sleep(0.02)
@@ -104,7 +105,12 @@ def test_ctrl_c_keeps_what_lbfgs_has_found(flower, monkeypatch):
             return getattr(self._objective, name)
 
     monkeypatch.setattr("planar._mlp._planar.Objective", Slow)
-    model = planar.MLPClassifier(20, "tanh", solver="lbfgs", max_iter=10**5, max_fun=10**5, tol=0, random_state=0, device="cpu")
+    return planar.MLPClassifier(20, "tanh", solver="lbfgs", max_iter=10**5, max_fun=10**5, tol=0, random_state=0, device="cpu")
+
+
+@pytest.mark.usefixtures("pressed_keys_arrive")
+def test_ctrl_c_keeps_what_lbfgs_has_found(flower, slow_lbfgs):
+    model = slow_lbfgs
     pressed = Pressed(1.0)
     with pytest.warns(UserWarning, match="interrupted by user"):
         model.fit(*flower)
@@ -112,6 +118,20 @@ def test_ctrl_c_keeps_what_lbfgs_has_found(flower, monkeypatch):
     assert model.loss_ < model.loss_curve_[0] and model.score(*flower) > 0.6
     predicted = model.predict_proba(flower[0])[np.arange(400), flower[1]]
     assert -np.log(predicted).mean() == pytest.approx(model.loss_, abs=1e-3)
+
+
+@pytest.mark.usefixtures("pressed_keys_arrive")
+@pytest.mark.filterwarnings("ignore:Training interrupted")
+def test_ctrl_c_ends_a_sweep_or_a_search_and_not_only_the_network_that_trains_alone(flower, slow_lbfgs):
+    grid = {"alpha": [0.0] * 3}
+    for work in (
+        lambda: planar.sweep(*flower, grid, estimator=slow_lbfgs),
+        lambda: planar.SweepSearchCV(slow_lbfgs, grid, cv=2).fit(*flower),
+    ):
+        pressed = Pressed(0.5)
+        with pytest.raises(KeyboardInterrupt):
+            work()
+        assert pressed.took() < 0.5
 
 
 @pytest.mark.usefixtures("pressed_keys_arrive")

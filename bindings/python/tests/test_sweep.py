@@ -60,12 +60,13 @@ def test_shards_may_be_empty_or_of_several_grids_and_none_may_be_missing_or_of_a
 
 def test_shards_of_other_samples_weights_or_values_are_refused(tmp_path, flower):
     X, y = flower
-    grid, estimator, weights = {"hidden": [2, 3]}, planar.PlanarClassifier(max_iter=3, device="cpu"), np.linspace(1, 2, 400)
+    weights = np.linspace(1, 2, 400)
+    usual = {"X": X, "y": y, "grid": {"hidden": [2, 3]}, "X_test": X[:9], "y_test": y[:9], "sample_weight": weights}
+    usual["estimator"] = planar.PlanarClassifier(max_iter=3, device="cpu")
 
-    def shard(number, X=X, y=y, grid=grid, **more):
+    def shard(number, **more):
         file = tmp_path / f"{number}.jsonl"
-        more = {"X_test": X[:9], "y_test": y[:9], "sample_weight": weights, "estimator": estimator} | more
-        planar.sweep(X, y, grid, shard=f"{number}/2", **more).save(file)
+        planar.sweep(**(usual | more), shard=f"{number}/2").save(file)
         return file
 
     first = shard(1)

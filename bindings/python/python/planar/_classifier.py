@@ -10,7 +10,7 @@ from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets, type_of_target
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from ._front import classes_as_they_are
 from ._network import Network, incremental
@@ -151,8 +151,8 @@ class Classifier(ClassifierMixin, Network):
         float
         """
         is_plain = isinstance(y, np.ndarray) and y.ndim == 1 and y.dtype.kind in "biuU"
-        check_is_fitted(self)
-        if is_plain and self.classes_.dtype.kind in "biufU" and (y.dtype.kind == "U") != (self.classes_.dtype.kind == "U"):
+        kind = self.classes_.dtype.kind if hasattr(self, "classes_") else "O"
+        if is_plain and kind in "biufU" and (y.dtype.kind == "U") != (kind == "U"):
             raise ValueError(f"Mix of label input types (string and number): classes are {self.classes_.dtype}, y is {y.dtype}")
         if not is_plain or sample_weight is not None:
             return float(super().score(X, y, sample_weight))

@@ -257,7 +257,8 @@ class Network(Display, BaseEstimator):
 
     def _forward(self, X, answers=False):
         """What the network says of points, (samples × outputs)."""
-        check_is_fitted(self)
+        if not hasattr(self, "coefs_"):  # scikit-learn's check reads all tags first
+            check_is_fitted(self)
         X = validated(self, X, reset=False)
         return self._forward_checked(X.toarray() if issparse(X) else X, answers)
 

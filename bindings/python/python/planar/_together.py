@@ -29,6 +29,8 @@ def train_together(models, X, y, sample_weight=None, told=None, is_new=True):
         try:
             if trains_alone(model):
                 done[place] = model.fit(X, y, sample_weight=sample_weight)
+                if model.status_ == "interrupted":
+                    raise KeyboardInterrupt
                 if told is not None:
                     told(len(done))
                 continue
