@@ -198,8 +198,12 @@ def test_a_saved_network_predicts_with_the_command_as_it_does_here(tmp_path, com
     "estimator",
     [
         planar.PlanarClassifier(3, max_iter=20, init_scale=0.5, class_weight="balanced", device="cpu"),
-        planar.PlanarClassifier([3, 2], "leaky_relu", max_iter=20, leaky_slope=0.2, solver="adam:0.9:0.99:1e-8", device="cpu"),
-        planar.MLPClassifier(np.array([3, 2]), max_iter=2, n_iter_no_change=np.inf, learning_rate="invscaling", device="cpu"),
+        planar.PlanarClassifier(
+            [3, 2], "leaky_relu", max_iter=20, leaky_slope=0.2, solver="adam:0.9:0.99:1e-8", device="cpu"
+        ),
+        planar.MLPClassifier(
+            np.array([3, 2]), max_iter=2, n_iter_no_change=np.inf, learning_rate="invscaling", device="cpu"
+        ),
     ],
     ids=["planar", "deep", "mlp"],
 )
@@ -219,7 +223,10 @@ def test_what_is_saved_is_loaded_as_it_was(tmp_path, flower, estimator, classes)
 
 def test_a_regressor_and_labels_are_loaded_as_they_were(tmp_path, flower):
     X, _ = flower
-    for estimator, y in ((planar.MLPRegressor(3, max_iter=2), X[:, 0]), (planar.MLPClassifier(3, max_iter=2), (X > 0).astype(int))):
+    for estimator, y in (
+        (planar.MLPRegressor(3, max_iter=2), X[:, 0]),
+        (planar.MLPClassifier(3, max_iter=2), (X > 0).astype(int)),
+    ):
         model, file = estimator.fit(X, y), tmp_path / f"{type(estimator).__name__}.safetensors"
         model.save(file)
         again = planar.load(file)
@@ -304,9 +311,7 @@ def test_classes_in_an_order_of_their_own_are_gone_on_with_in_it(tmp_path, comma
     X = np.random.RandomState(0).standard_normal((80, 2))
     y = np.where(X[:, 0] > 0, "alpha", "zeta")
     csv(table, X, y)
-    command(
-        "train", "--data", table, "--positive", "alpha", "--iterations", 300, "--checkpoint", file, "--device", "cpu"
-    )
+    command("train", "--data", table, "--positive", "alpha", "--iterations", 300, "--checkpoint", file, "--device", "cpu")
     model = planar.load(file).set_params(device="cpu")
     assert list(model.classes_) == ["zeta", "alpha"] and model.score(X, y) > 0.9
     for _ in range(20):

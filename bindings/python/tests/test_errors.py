@@ -22,7 +22,11 @@ X, y = np.random.RandomState(0).rand(20, 3), np.arange(20) % 2
     [
         ({"activation": "swish2"}, planar.Invalid, "the activation must be"),
         ({"solver": "newton"}, planar.Invalid, "the optimiser must be"),
-        ({"device": "no such card"}, planar.NoAdapter, "no such card" if planar._planar.has_gpu else "without its feature gpu"),
+        (
+            {"device": "no such card"},
+            planar.NoAdapter,
+            "no such card" if planar._planar.has_gpu else "without its feature gpu",
+        ),
         ({"learning_rate": 1e300}, planar.Invalid, "the learning rate"),
         ({"hidden": [4] * 50}, planar.Invalid, "hidden layers"),
         ({"hidden": 1 << 25}, planar.Invalid, "hidden units"),
@@ -140,6 +144,11 @@ def test_an_error_of_the_system_has_its_number(tmp_path):
     with pytest.raises(planar.Io) as raised:
         planar.load(tmp_path / "none")
     assert raised.value.errno == errno.ENOENT and str(tmp_path / "none") in str(raised.value)
+    model = planar.PlanarClassifier(max_iter=1).fit(X, y)
+    model.save(tmp_path / "model")
+    with pytest.raises(FileExistsError) as raised:
+        model.save(tmp_path / "model")
+    assert raised.value.errno == errno.EEXIST and isinstance(raised.value, planar.Overwrite)
 
 
 def test_warnings_are_of_the_line_of_the_user():

@@ -97,7 +97,16 @@ def test_plain_arrays_pass_scikit_learns_validation_and_all_others_go_through_it
     assert looked == []
     bad = X.copy()
     bad[3, 4] = np.nan
-    for other in (X.tolist(), X.astype(int), X.astype(object), bad, np.where(np.isnan(bad), np.inf, X), X[:, :4], X[:0], X[0]):
+    for other in (
+        X.tolist(),
+        X.astype(int),
+        X.astype(object),
+        bad,
+        np.where(np.isnan(bad), np.inf, X),
+        X[:, :4],
+        X[:0],
+        X[0],
+    ):
         before = len(looked)
         try:
             model.predict(other)

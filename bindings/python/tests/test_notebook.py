@@ -16,7 +16,7 @@ def test_the_flower_has_the_notebooks_shapes_and_values():
     random = np.random.RandomState(1)
     t = np.linspace(0, 3.12, 200) + random.randn(200) * 0.2
     r = 4 * np.sin(4 * t) + random.randn(200) * 0.2
-    assert np.allclose(X[:, :200], np.array([r * np.sin(t), r * np.cos(t)]), rtol=0, atol=1e-14)  # NumPy's own last bits differ
+    assert np.allclose(X[:, :200], np.array([r * np.sin(t), r * np.cos(t)]), rtol=0, atol=1e-14)
 
 
 def test_the_other_data_sets_have_the_notebooks_shapes_and_values():
@@ -31,7 +31,8 @@ def test_the_other_data_sets_have_the_notebooks_shapes_and_values():
     )
     for (X, y), (there, labels) in zip((circles, moons, blobs, quantiles), theirs, strict=True):
         assert X.shape == (200, 2) and y.shape == (200,) and X.dtype == float and y.dtype == int
-        assert np.allclose(X, there, rtol=0, atol=1e-14) and np.array_equal(y, labels % 2)  # the notebook takes the six blobs modulo 2
+        assert np.allclose(X, there, rtol=0, atol=1e-14)  # the last bits of versions of NumPy differ
+        assert np.array_equal(y, labels % 2)  # as the notebook takes the six blobs
     assert nothing[0].shape == nothing[1].shape == (200, 2)
 
 

@@ -102,7 +102,7 @@ def test_the_bar_of_a_sweep_goes_on_while_networks_train(flower, monkeypatch):
     grid = {"learning_rate": [0.1, 0.2, 0.3, 0.4], "activation": ["tanh", "relu"]}
     planar.sweep(*flower, grid, estimator=estimator, progress=True)
     assert Bar.seen[-1] == 8 and sorted(Bar.seen) == Bar.seen
-    assert len({at for at in Bar.seen if 0 < at < 8 and at != 4}) >= 2  # of two sessions, one an activation, not only their ends
+    assert len({at for at in Bar.seen if 0 < at < 8 and at != 4}) >= 2  # not only the ends of the two sessions
 
 
 @pytest.mark.parametrize("device", ["cpu", pytest.param("gpu", marks=pytest.mark.gpu)])

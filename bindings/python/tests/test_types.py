@@ -47,7 +47,7 @@ def test_a_program_is_of_strict_types(tmp_path):
     (tmp_path / "right.py").write_text(PROGRAM)
     done = checked(tmp_path, "mypy", "--strict", "right.py")
     assert done.returncode == 0, done.stdout + done.stderr
-    wrong = ["planar.PlanarClassifier(hidden='four')", "planar.load(3)", "model.loss_curve_ + 1", "cause + 1", "planar.none_such"]
+    wrong = ["planar.PlanarClassifier('four')", "planar.load(3)", "model.loss_curve_ + 1", "cause + 1", "planar.none_such"]
     (tmp_path / "wrong.py").write_text(PROGRAM + "\n".join(wrong))
     lines = checked(tmp_path, "mypy", "--strict", "wrong.py").stdout.splitlines()
     first = PROGRAM.count("\n") + 1

@@ -13,8 +13,8 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classi
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from ._front import classes_as_they_are
-from ._network import Network, incremental
-from ._types import Floats, Samples, checked
+from ._network import Network
+from ._types import Floats, Samples, checked, incremental
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -153,7 +153,9 @@ class Classifier(ClassifierMixin, Network):
         is_plain = isinstance(y, np.ndarray) and y.ndim == 1 and y.dtype.kind in "biuU"
         kind = self.classes_.dtype.kind if hasattr(self, "classes_") else "O"
         if is_plain and kind in "biufU" and (y.dtype.kind == "U") != (kind == "U"):
-            raise ValueError(f"Mix of label input types (string and number): classes are {self.classes_.dtype}, y is {y.dtype}")
+            raise ValueError(
+                f"Mix of label input types (string and number): classes are {self.classes_.dtype}, y is {y.dtype}"
+            )
         if not is_plain or sample_weight is not None:
             return float(super().score(X, y, sample_weight))
         said = self.predict(X)  # the same as scikit-learn's, without its twentyfold check of two lists of classes

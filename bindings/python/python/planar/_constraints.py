@@ -35,3 +35,11 @@ SHARED = {
     "verbose": ["verbose"],
     "progress": ["boolean"],
 }
+
+
+def hidden_units(name, units):
+    """The units of each hidden layer, from one number or several."""
+    given = [units] if isinstance(units, Real) else list(units)
+    if not given or any(not isinstance(each, Integral) or not 0 < each <= 2**53 for each in given):
+        raise ValueError(f"{name} must be > 0 and whole, got {units}.")
+    return [int(each) for each in given]

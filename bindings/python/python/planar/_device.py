@@ -32,8 +32,8 @@ def devices() -> list[dict[str, str]]:
 def threads(asked):
     """The number of threads for ``n_threads``: as many as asked for, else no more than those who share the machine allow.
 
-    ``OMP_NUM_THREADS`` is what joblib's loky, Dask and batch systems set for a process. In a thread of joblib's others compute
-    beside it, and in one of Dask's as many as its worker has threads. None stands for one thread per core.
+    ``OMP_NUM_THREADS`` is what joblib's loky, Dask and batch systems set for a process. In a thread of joblib's others
+    compute beside it, and in one of Dask's as many as its worker has threads. None stands for one thread per core.
     """
     if asked is not None:
         return int(asked)

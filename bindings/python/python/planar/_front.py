@@ -8,7 +8,9 @@ import numpy as np
 
 def parameters_as_text(parameters):
     """The parameters that are numbers, text, or tuples, lists and dictionaries of them, each as Python writes it."""
-    plain = {name: value.tolist() if isinstance(value, np.generic | np.ndarray) else value for name, value in parameters.items()}
+    plain = {
+        name: value.tolist() if isinstance(value, np.generic | np.ndarray) else value for name, value in parameters.items()
+    }
     return {name: repr(value) for name, value in plain.items() if _reads_again(value)}
 
 

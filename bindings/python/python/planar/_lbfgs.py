@@ -53,9 +53,10 @@ def minimized(objective, start, model, callback):
 
 def _warn(found, max_iter):
     """scikit-learn's warning."""
-    more = f"\nIncrease the number of iterations to improve the convergence (max_iter={max_iter})." if found.nit >= max_iter else ""
+    more = f"Increase the number of iterations to improve the convergence (max_iter={max_iter}).\n"
     warn(
-        f"lbfgs failed to converge after {found.nit} iteration(s) (status={found.status}):\n{found.message}\n{more}\n"
+        f"lbfgs failed to converge after {found.nit} iteration(s) (status={found.status}):\n{found.message}\n\n"
+        f"{more if found.nit >= max_iter else ''}"
         "You might also want to scale the data (standardize=True).",
         ConvergenceWarning,
     )

@@ -6,12 +6,11 @@ import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
 from . import _planar
-from ._constraints import ABOVE_0, AT_LEAST_0, AT_LEAST_1, BETA, SHARED
+from ._constraints import ABOVE_0, AT_LEAST_0, AT_LEAST_1, BETA, SHARED, hidden_units
 from ._device import quiet, threads
 from ._lbfgs import minimized
-from ._network import Network, hidden_units
+from ._network import Network
 from ._progress import Progress
-
 
 # the library's schedules
 _SCHEDULE = re.compile(r"constant|cosine|step(:[\d.e+-]+){2}|inverse(:[\d.e+-]+){3}")
@@ -54,8 +53,8 @@ class Mlp(Network):
         if self.learning_rate not in ("invscaling", "adaptive"):
             if not _SCHEDULE.fullmatch(self.learning_rate):
                 raise ValueError(
-                    "learning_rate must be constant, invscaling, adaptive, cosine, step:EVERY:FACTOR as in step:1000:0.5, or "
-                    f"inverse:EVERY:GROWTH:POWER, got {self.learning_rate!r}."
+                    "learning_rate must be constant, invscaling, adaptive, cosine, step:EVERY:FACTOR as in step:1000:0.5, "
+                    f"or inverse:EVERY:GROWTH:POWER, got {self.learning_rate!r}."
                 )
             return self.learning_rate
         if self.solver == "sgd" and self.learning_rate == "invscaling":

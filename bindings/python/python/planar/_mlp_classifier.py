@@ -45,7 +45,8 @@ class MLPClassifier(Classifier, Mlp):
     nesterovs_momentum : bool, default=True
         Whether ``sgd`` looks ahead.
     early_stopping : bool, default=False
-        Whether a part of the samples is held out to see when to stop; the weights of the best score are kept.
+        Whether a part of the samples is held out to see when to stop; the weights of the best score are kept. ``lbfgs``
+        trains on all samples, as in scikit-learn.
     validation_fraction : float, default=0.1
         That part.
     beta_1, beta_2, epsilon : float, default=0.9, 0.999, 1e-8

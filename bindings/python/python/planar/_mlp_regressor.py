@@ -11,8 +11,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_y, column_or_1d
 
 from ._mlp import Mlp
-from ._network import incremental
-from ._types import Floats, Samples, Seed, Units, checked
+from ._types import Floats, Samples, Seed, Units, checked, incremental
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -2,10 +2,9 @@
 
 import functools
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from numbers import Integral, Real
-from typing import Any, cast
+from numbers import Integral
+from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
@@ -13,7 +12,6 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from . import _planar
@@ -23,7 +21,7 @@ from ._front import parameters_as_text
 from ._progress import Progress
 from ._samples import validated
 from ._together import READY
-from ._types import File, Floats, Method
+from ._types import File, Floats
 from ._warnings import warn
 
 _KINK = ("relu", "leaky_relu", "leaky-relu", "elu", "silu", "gelu", "softplus")
@@ -316,23 +314,3 @@ class Network(Display, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-def hidden_units(name, units):
-    """The units of each hidden layer, from one number or several."""
-    given = [units] if isinstance(units, Real) else list(units)
-    if not given or any(not isinstance(each, Integral) or not 0 < each <= 2**53 for each in given):
-        raise ValueError(f"{name} must be > 0 and whole, got {units}.")
-    return [int(each) for each in given]
-
-
-def _is_incremental(estimator):
-    """``partial_fit`` takes one epoch more, which L-BFGS has not."""
-    if estimator.solver == "lbfgs":
-        raise AttributeError(
-            f"partial_fit is only available for stochastic optimizers. {estimator.solver} is not stochastic."
-        )
-    return True
-
-
-incremental = cast("Callable[[Method], Method]", available_if(_is_incremental))

@@ -1,8 +1,7 @@
 """The exercise's network as an estimator."""
 
 from ._classifier import Classifier
-from ._constraints import ABOVE_0, AT_LEAST_1, CLASS_WEIGHT, SHARED
-from ._network import hidden_units
+from ._constraints import ABOVE_0, AT_LEAST_1, CLASS_WEIGHT, SHARED, hidden_units
 from ._types import ClassWeight, Seed, Units
 
 

@@ -82,5 +82,6 @@ class SweepSearchCV(GridSearchCV):
 
 
 def _untrained(model):
-    """A network like one that is not trained. A copy is sooner made than scikit-learn's clone, and shares what no training changes."""
+    """A network like one that is not trained. A copy is sooner made than scikit-learn's clone, and shares what no training
+    changes."""
     return clone(model) if isinstance(model.random_state, RandomState) else copy(model)

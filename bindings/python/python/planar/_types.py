@@ -1,4 +1,4 @@
-"""The types that the public functions name."""
+"""The types that the public functions name, and the decorators of methods, which have them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
@@ -7,6 +7,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import _fit_context
+from sklearn.utils.metaestimators import available_if
 
 # array-likes, sparse matrices, and tables of pandas, polars and Arrow, none of which has a type in common with the others
 Samples: TypeAlias = Any
@@ -23,3 +24,15 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 # scikit-learn's check of the parameters, which has no types of its own
 checked = cast("Callable[[Method], Method]", _fit_context(prefer_skip_nested_validation=True))
+
+
+def _is_incremental(estimator):
+    """``partial_fit`` takes one epoch more, which L-BFGS has not."""
+    if estimator.solver == "lbfgs":
+        raise AttributeError(
+            f"partial_fit is only available for stochastic optimizers. {estimator.solver} is not stochastic."
+        )
+    return True
+
+
+incremental = cast("Callable[[Method], Method]", available_if(_is_incremental))
