@@ -15,11 +15,11 @@ use crate::errors::{OrRaise, of_panic};
 /// How often signals are looked for.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Threads whose work was broken off and that have not ended yet.
-static LEFT: Mutex<Vec<JoinHandle<()>>> = Mutex::new(Vec::new());
+/// Threads whose work was broken off and that have not ended yet, each with its process: one that is forked has none of them.
+static LEFT: Mutex<Vec<(u32, JoinHandle<()>)>> = Mutex::new(Vec::new());
 
-/// Works in a thread of its own while this one looks for signals, without the GIL. `work` ends soon after its flag is set; what it
-/// would have returned is not waited for.
+/// Works in a thread of its own while this one looks for signals, without the GIL. `work` ends soon after its flag is set;
+/// what it would have returned is not waited for.
 pub fn breakable<T: Send + 'static>(
     py: Python<'_>,
     work: impl FnOnce(&AtomicBool) -> planar::Result<T> + Send + 'static,
@@ -46,8 +46,8 @@ pub fn breakable<T: Send + 'static>(
                 if let Err(raised) = py.check_signals() {
                     is_broken.store(true, Relaxed);
                     let mut left = LEFT.lock().unwrap_or_else(PoisonError::into_inner);
-                    left.retain(|thread| !thread.is_finished());
-                    left.push(thread);
+                    left.retain(|(_, thread)| !thread.is_finished());
+                    left.push((std::process::id(), thread));
                     return Err(raised);
                 }
             }
@@ -58,5 +58,6 @@ pub fn breakable<T: Send + 'static>(
 /// Waits for the threads that are left, at the end of the process.
 pub fn wait() {
     let left = std::mem::take(&mut *LEFT.lock().unwrap_or_else(PoisonError::into_inner));
-    left.into_iter().for_each(|thread| drop(thread.join()));
+    let here = left.into_iter().filter(|(process, _)| *process == std::process::id());
+    here.for_each(|(_, thread)| drop(thread.join()));
 }
