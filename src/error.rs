@@ -173,7 +173,16 @@ pub enum Conflict {
 impl Error {
     /// An [`Error::Invalid`] from its three parts.
     pub fn invalid(name: &'static str, wanted: impl Into<String>, given: impl std::fmt::Display) -> Self {
-        Self::Invalid { name, wanted: wanted.into(), given: given.to_string() }
+        Self::Invalid { name, wanted: wanted.into(), given: written(given.to_string()) }
+    }
+}
+
+/// A number as it is written, or with an exponent if it would fill a line, such as 1e300.
+fn written(given: String) -> String {
+    const MOST: usize = 24;
+    match given.parse::<f64>() {
+        Ok(number) if given.len() > MOST && number.is_finite() => format!("{number:e}"),
+        _ => given,
     }
 }
 

@@ -299,3 +299,22 @@ fn start(path: &Path, flag: &str, iterations: &str, every: &str) -> std::process
     std::thread::sleep(std::time::Duration::from_millis(100));
     child
 }
+
+#[test]
+fn what_a_front_keeps_in_a_checkpoint_is_handed_on_by_who_goes_on_with_it() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("run.safetensors");
+    let train = |iterations: &str, flag: &str| {
+        let files = [(flag, file.as_path())];
+        report(planar(&format!("{RUN} --iterations {iterations}"), &files));
+    };
+    train("20", "--checkpoint");
+    let mut checkpoint = Checkpoint::read(&file).unwrap();
+    assert_eq!(checkpoint.state.front, None);
+    let front = json!({ "estimator": "PlanarClassifier", "classes": [0.5, 1.5] });
+    checkpoint.state.front = Some(front.clone());
+    checkpoint.write(&file).unwrap();
+    train("40", "--resume");
+    let state = Checkpoint::read(&file).unwrap().state;
+    assert_eq!((state.iteration, state.front), (40, Some(front)));
+}

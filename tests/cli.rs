@@ -308,6 +308,7 @@ fn a_wrong_setting_is_refused_in_one_line() {
         ("--log-every 0", &["logging interval", "at least 1"]),
         ("--learning-rate -1", &["learning rate", "above 0", "not -1"]),
         ("--learning-rate 0", &["learning rate", "above 0", "not 0"]),
+        ("--learning-rate 1e300", &["learning rate", "not 1e300"]),
         ("--learning-rate NaN", &["learning rate", "finite", "not NaN"]),
         ("--learning-rate inf", &["learning rate", "finite", "not inf"]),
         ("--learning-rate 1e-60", &["learning rate", "range of f32"]),

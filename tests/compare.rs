@@ -3,8 +3,10 @@
 //! 240 runs: five data sets, four activations, rates of 1.2, 5 and 20, two widths and two seeds. A third of them part from
 //! `f64` within 100 iterations, some at once.
 
+use std::ops::ControlFlow;
+
 use planar::backend::{Backend, Chunk, DeviceInfo, Evaluation, Run, Session};
-use planar::compare::{Bounds, Comparison, compare};
+use planar::compare::{Bounds, Comparison, compare, compare_while};
 use planar::cpu::{Engine, Reference};
 use planar::data::{Dataset, Options, Source};
 use planar::model::{Activation, Network, Parameters};
@@ -218,4 +220,19 @@ fn a_broken_backend_disagrees_on_every_data_set() {
             assert_eq!(agrees, what == "nothing", "{what}, {name}");
         }
     }
+}
+
+#[test]
+fn a_comparison_is_broken_off_where_its_listener_says_so() {
+    let (data, run) = (dataset("flower"), run("tanh", 4, 2, 1.2));
+    let sides: [&dyn Backend; 2] = [&Reference::<f64>::new(), &Engine::new(Some(1)).unwrap()];
+    let mut told = Vec::new();
+    let broken = compare_while(sides, &data, &run, 2000, Bounds::F32_TO_F64, |done| {
+        told.push(done);
+        if done >= 356 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert_eq!(broken.unwrap(), None);
+    assert_eq!(told, [1, 10, 100, 356], "chunks of at most 256, and none behind the break");
+    let whole = compare_while(sides, &data, &run, 100, Bounds::F32_TO_F64, |_| ControlFlow::Continue(()));
+    assert_eq!(whole.unwrap(), Some(compared(sides[1], &data, &run)));
 }

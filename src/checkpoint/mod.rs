@@ -160,6 +160,10 @@ pub struct State {
     /// The costs of the whole run for a picture, up to the last that was known; older files have none.
     #[serde(default, skip_serializing_if = "CostCurve::is_empty")]
     pub curve: CostCurve,
+    /// What a front other than the command keeps for itself, such as Python's estimator; whoever goes on with the run hands
+    /// it on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub front: Option<serde_json::Value>,
 }
 
 /// The weights and the state of a run.
@@ -204,6 +208,7 @@ impl State {
             test_costs: Vec::new(),
             best_iteration: None,
             curve,
+            front: None,
         }
     }
 }

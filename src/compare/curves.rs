@@ -1,5 +1,7 @@
 //! The cost curves of two backends over a whole run, and how long `f64` stays together with itself.
 
+use std::ops::ControlFlow;
+
 use serde::Serialize;
 
 use super::advance;
@@ -66,8 +68,12 @@ impl Running {
         })
     }
 
-    /// Trains up to an iteration, and returns the left side's weights there.
-    pub fn advance_to(&mut self, iteration: u64, listen: &mut impl FnMut(u64)) -> Result<Parameters> {
+    /// Trains up to an iteration, and returns the left side's weights there; none if `listen` breaks.
+    pub fn advance_to(
+        &mut self,
+        iteration: u64,
+        listen: &mut impl FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<Option<Parameters>> {
         while self.done < iteration {
             let chunk = (iteration - self.done).min(CHUNK).min(CHUNK_LIMIT.into());
             let [left, right] = advance(&mut self.sides, chunk as u32)?;
@@ -82,9 +88,11 @@ impl Running {
             self.parameters = left.parameters;
             self.look_for_horizon(chunk)?;
             self.done += chunk;
-            listen(self.done);
+            if listen(self.done).is_break() {
+                return Ok(None);
+            }
         }
-        Ok(self.parameters.clone())
+        Ok(Some(self.parameters.clone()))
     }
 
     /// Advances the references, until one parts from the first.

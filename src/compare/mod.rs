@@ -14,6 +14,8 @@ mod first_gradient;
 mod first_logits;
 mod magnitudes;
 
+use std::ops::ControlFlow;
+
 use serde::Serialize;
 
 use crate::Result;
@@ -114,11 +116,31 @@ pub fn compare(
     bounds: Bounds,
     mut listen: impl FnMut(u64),
 ) -> Result<Comparison> {
+    let comparison = compare_while(sides, data, run, iterations, bounds, |done| {
+        listen(done);
+        ControlFlow::Continue(())
+    })?;
+    comparison.ok_or_else(|| crate::Error::Mismatch("a comparison that nobody broke off has ended early".into()))
+}
+
+/// [`compare`], which `listen` may break off; none if it does.
+///
+/// # Errors
+/// Those of [`compare`].
+pub fn compare_while(
+    sides: [&dyn Backend; 2],
+    data: &Dataset,
+    run: &Run,
+    iterations: u64,
+    bounds: Bounds,
+    mut listen: impl FnMut(u64) -> ControlFlow<()>,
+) -> Result<Option<Comparison>> {
     let start = rounded(run);
     let mut curves = Running::new(sides, data, &start)?;
     let mut steps = vec![compare_step(sides, data, &start, 0, bounds)?];
     for checkpoint in checkpoints(iterations) {
-        let there = Run { parameters: curves.advance_to(checkpoint, &mut listen)?, ..run.clone() };
+        let Some(parameters) = curves.advance_to(checkpoint, &mut listen)? else { return Ok(None) };
+        let there = Run { parameters, ..run.clone() };
         steps.extend(step_at(sides, data, &there, checkpoint, bounds)?);
     }
     let (mut repeats, mut before) = ([true; 2], None);
@@ -133,7 +155,7 @@ pub fn compare(
         steps.sort_by_key(|step| step.iteration);
     }
     let explained = repeats == [true; 2] && steps.iter().all(StepComparison::agrees);
-    Ok(Comparison { steps, repeats, curves: curves.end(iterations, explained) })
+    Ok(Some(Comparison { steps, repeats, curves: curves.end(iterations, explained) }))
 }
 
 /// One step from these weights, unless they are beyond the range of `f32`.

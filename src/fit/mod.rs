@@ -140,12 +140,13 @@ pub fn fit(settings: &Settings, observer: &mut dyn Observer) -> Result<Fitted> {
         }
     }
     let start = resumed.as_ref().map(|state| state.start.clone()).or_else(|| settings.run.start.from_file());
-    let (earlier, earlier_curve, test_costs) =
-        resumed.map_or_else(Default::default, |state| (state.costs, state.curve, state.test_costs));
+    let (earlier, earlier_curve, test_costs, front) =
+        resumed.map_or_else(Default::default, |state| (state.costs, state.curve, state.test_costs, state.front));
     let mut state = State::new(origin.description.clone(), origin.start.clone(), device.name.clone(), plan);
     state.columns = Some(data.columns().clone()).filter(|columns| !columns.are_plain());
     state.costs.clone_from(&earlier);
     state.curve.clone_from(&earlier_curve);
+    state.front = front;
     let mut keeper =
         Keeper::new(settings.files.kept().map(AsRef::as_ref), settings.files.checkpoint_every, iterations, state);
 

@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::data::Data;
-use crate::errors::{OrRaise, without_gil};
+use crate::errors::{OrRaise, guarded, without_gil};
 use crate::fitted::{Layers, layers};
 use crate::network::learnt;
 
@@ -50,15 +50,17 @@ pub fn write(
     moments: PyReadonlyArray1<'_, f64>,
     overwrite: bool,
 ) -> PyResult<()> {
-    let damaged = |error| Error::Mismatch(format!("the estimator's state does not read: {error}"));
-    let state: State = serde_json::from_str(state).map_err(damaged).or_raise(py)?;
-    let (activation, output) = (&state.description.activation, state.description.output.name());
-    let (_, parameters) = learnt(&coefs, &intercepts, activation, output).or_raise(py)?;
-    let moments = moments.as_array().to_vec();
-    without_gil(py, || {
-        let _lock = Lock::take(&path)?;
-        may_write(&path, overwrite, || Ok(Some("overwrite=True replaces it".into())))?;
-        Checkpoint { state, parameters, moments, best: None }.write(&path)
+    guarded(py, || {
+        let damaged = |error| Error::Mismatch(format!("the estimator's state does not read: {error}"));
+        let state: State = serde_json::from_str(state).map_err(damaged).or_raise(py)?;
+        let (activation, output) = (&state.description.activation, state.description.output.name());
+        let (_, parameters) = learnt(&coefs, &intercepts, activation, output).or_raise(py)?;
+        let moments = moments.as_array().to_vec();
+        without_gil(py, || {
+            let _lock = Lock::take(&path)?;
+            may_write(&path, overwrite, || Ok(Some("overwrite=True replaces it".into())))?;
+            Checkpoint { state, parameters, moments, best: None }.write(&path)
+        })
     })
 }
 
@@ -66,13 +68,15 @@ pub fn write(
 #[pyfunction]
 pub fn read(py: Python<'_>, path: PathBuf) -> PyResult<Bound<'_, PyDict>> {
     let Weights { parameters, moments, state, .. } = without_gil(py, || Weights::read(&path))?;
-    let found = PyDict::new(py);
-    let Layers(coefs, intercepts) = layers(py, &parameters)?;
-    found.set_item("coefs", coefs)?;
-    found.set_item("intercepts", intercepts)?;
-    found.set_item("moments", PyArray1::from_slice(py, &moments))?;
-    found.set_item("state", state.as_ref().map(json).transpose().or_raise(py)?)?;
-    Ok(found)
+    guarded(py, || {
+        let found = PyDict::new(py);
+        let Layers(coefs, intercepts) = layers(py, &parameters)?;
+        found.set_item("coefs", coefs)?;
+        found.set_item("intercepts", intercepts)?;
+        found.set_item("moments", PyArray1::from_slice(py, &moments))?;
+        found.set_item("state", state.as_ref().map(json).transpose().or_raise(py)?)?;
+        Ok(found)
+    })
 }
 
 /// Any value of the library's as JSON.

@@ -8,7 +8,7 @@ use numpy::{
 use planar::data::{Columns, Dataset, Label, Options, Scale, Source};
 use pyo3::prelude::*;
 
-use crate::errors::without_gil;
+use crate::errors::{guarded, without_gil};
 
 /// Points (samples × features), in either precision and any order in memory.
 #[derive(FromPyObject)]
@@ -85,7 +85,7 @@ impl Data {
         names: Option<Vec<String>>,
         name: &str,
     ) -> PyResult<Self> {
-        let (features, values) = (points.features(), points.values());
+        let features = points.features();
         let weights = weights.map(|weights| weights.as_array().to_vec());
         let treated = |data: planar::Result<Dataset>| {
             let data = data?;
@@ -102,20 +102,23 @@ impl Data {
                 None => Ok(data),
             }
         };
-        let data = match answers {
-            Answers::Classes(labels) => {
-                let (labels, classes) = (labels.as_array().to_vec(), classes.unwrap_or_default());
-                without_gil(py, || treated(Dataset::from_classes(name, None, features, &values, classes, labels)))
+        let data = guarded(py, || {
+            let values = points.values();
+            match answers {
+                Answers::Classes(labels) => {
+                    let (labels, classes) = (labels.as_array().to_vec(), classes.unwrap_or_default());
+                    without_gil(py, || treated(Dataset::from_classes(name, None, features, &values, classes, labels)))
+                }
+                Answers::Labels(labels) => {
+                    let (of, labels) = (labels.shape()[1], rows(&labels));
+                    without_gil(py, || treated(Dataset::from_label_rows(name, None, features, &values, of, &labels)))
+                }
+                Answers::Numbers(numbers) => {
+                    let (of, numbers) = (numbers.shape()[1], rows(&numbers));
+                    without_gil(py, || treated(Dataset::from_numbers(name, None, features, &values, of, &numbers)))
+                }
             }
-            Answers::Labels(labels) => {
-                let (outputs, labels) = (labels.shape()[1], rows(&labels));
-                without_gil(py, || treated(Dataset::from_label_rows(name, None, features, &values, outputs, &labels)))
-            }
-            Answers::Numbers(numbers) => {
-                let (outputs, numbers) = (numbers.shape()[1], rows(&numbers));
-                without_gil(py, || treated(Dataset::from_numbers(name, None, features, &values, outputs, &numbers)))
-            }
-        };
+        });
         Ok(Self { inner: data?, names })
     }
 
@@ -144,8 +147,10 @@ impl Data {
 
     /// The share of samples that logits tell, or R² of numbers.
     fn accuracy(&self, py: Python<'_>, logits: PyReadonlyArray2<'_, f64>) -> PyResult<f64> {
-        let logits = rows(&logits);
-        without_gil(py, || Ok(self.inner.accuracy(&logits)))
+        guarded(py, || {
+            let logits = rows(&logits);
+            without_gil(py, || Ok(self.inner.accuracy(&logits)))
+        })
     }
 }
 
@@ -173,8 +178,10 @@ pub fn generated<'py>(
         }
         source => source.load(&Options { samples, seed, ..Options::default() }),
     })?;
-    let points = made.points().into_pyarray(py).reshape([made.samples(), made.features()])?;
-    Ok((points, made.labels().to_vec().into_pyarray(py)))
+    guarded(py, || {
+        let points = made.points().into_pyarray(py).reshape([made.samples(), made.features()])?;
+        Ok((points, made.labels().to_vec().into_pyarray(py)))
+    })
 }
 
 impl Data {

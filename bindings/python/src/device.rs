@@ -1,13 +1,14 @@
 //! The devices of a process: threads that open wgpu at once crash real drivers, and a forked process has no driver at
 //! all, so adapters are found once and opened once, behind a lock.
 
-use planar::Result;
 use planar::backend::{Backend, Run};
 use planar::cpu::{Engine, Reference};
 use planar::data::Dataset;
 use planar::fit::{Chosen, DeviceChoice, DeviceSettings, choose_among};
+use planar::{Error, Result};
 use pyo3::prelude::*;
 
+use crate::breakable;
 use crate::errors::without_gil;
 
 /// Multiply-adds of a training that the CPU does before a GPU could be set up, a tenth of a second's.
@@ -18,12 +19,18 @@ const SHORT: u64 = 500_000_000;
 pub fn load(name: &str, threads: Option<usize>, data: &Dataset, runs: &[Run], updates: u64) -> Result<Chosen> {
     let settings = |choice| DeviceSettings { choice, threads, ..DeviceSettings::default() };
     match name {
+        "" => Err(nameless()),
         "auto" if is_short(data, runs, updates) => Chosen::load(Box::new(Engine::new(threads)?), data, runs),
         "auto" => choose_among(&gpus::Kept, &settings(DeviceChoice::Auto), data, runs, updates),
         "cpu" | "reference-f64" | "reference-f32" => Chosen::load(open(name, threads)?, data, runs),
         "gpu" => choose_among(&gpus::Kept, &for_gpu(DeviceChoice::Gpu), data, runs, updates),
         name => choose_among(&gpus::Kept, &for_gpu(DeviceChoice::Named(name.into())), data, runs, updates),
     }
+}
+
+/// The refusal of a device without a name, which would be a part of any adapter's.
+fn nameless() -> Error {
+    Error::invalid("the device", "auto, cpu, gpu, reference-f64, or an adapter's number or part of its name", "''")
 }
 
 /// A GPU's settings: threads are for the CPU.
@@ -34,6 +41,7 @@ fn for_gpu(choice: DeviceChoice) -> DeviceSettings {
 /// The device of this name with nothing loaded on it; `auto` is the CPU, since a forward pass is never worth more.
 pub fn open(name: &str, threads: Option<usize>) -> Result<Box<dyn Backend>> {
     match name {
+        "" => Err(nameless()),
         "auto" | "cpu" => Ok(Box::new(Engine::new(threads)?)),
         "reference-f64" => Ok(Box::new(Reference::<f64>::new())),
         "reference-f32" => Ok(Box::new(Reference::<f32>::new())),
@@ -64,10 +72,14 @@ pub fn has_opened() -> bool {
     gpus::has_opened()
 }
 
-/// Closes what this process has opened.
+/// Waits for what was broken off, and closes what this process has opened.
 #[pyfunction]
-pub fn close() {
-    gpus::close();
+pub fn close(py: Python<'_>) -> PyResult<()> {
+    without_gil(py, || {
+        breakable::wait();
+        gpus::close();
+        Ok(())
+    })
 }
 
 #[cfg(feature = "gpu")]

@@ -7,6 +7,8 @@ use planar::Error;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
+use crate::breakable::breakable;
+
 /// The name of the class for an error.
 fn class(error: &Error) -> &'static str {
     match error {
@@ -40,9 +42,17 @@ fn exception(py: Python<'_>, class: &str, message: String) -> PyErr {
     }
 }
 
-/// The exception for an error.
+/// The exception for an error. One of the system's has its `errno` too.
 pub fn raised(py: Python<'_>, error: &Error) -> PyErr {
-    exception(py, class(error), error.to_string())
+    let raised = exception(py, class(error), error.to_string());
+    let number = match error {
+        Error::Io { source, .. } => source.raw_os_error(),
+        _ => None,
+    };
+    match number.map(|number| raised.value(py).setattr("errno", number)) {
+        Some(Err(error)) => error,
+        _ => raised,
+    }
 }
 
 /// The library's results as Python's.
@@ -57,22 +67,30 @@ impl<T> OrRaise<T> for planar::Result<T> {
     }
 }
 
-/// Works without the GIL, so that other threads of Python go on. A panic becomes an exception too.
+/// The boundary to Python, which no panic crosses: it becomes [`Panic`](class), and PyO3's own exception, which `except
+/// Exception` would not catch, is never seen. Everything that is more than a look at a field works within.
+pub fn guarded<T>(py: Python<'_>, work: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(of_panic(py, panic.as_ref())))
+}
+
+/// Works without the GIL, so that other threads of Python go on, and within the boundary.
 pub fn without_gil<T: Send>(py: Python<'_>, work: impl FnOnce() -> planar::Result<T> + Send) -> PyResult<T> {
-    match py.detach(|| catch_unwind(AssertUnwindSafe(work))) {
-        Ok(done) => done.or_raise(py),
-        Err(panic) => Err(exception(py, "Panic", format!("planar itself failed: {}", said(panic.as_ref())))),
-    }
+    guarded(py, || py.detach(work).or_raise(py))
 }
 
-/// What a panic says.
-fn said(panic: &(dyn Any + Send)) -> &str {
+/// The exception for a panic.
+pub fn of_panic(py: Python<'_>, panic: &(dyn Any + Send)) -> PyErr {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it gives no reason")
+    let said = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it gives no reason");
+    exception(py, "Panic", format!("planar itself failed: {said}"))
 }
 
-/// Panics, so that a test sees what becomes of it.
+/// Panics in one of the three ways of the extension's functions, so that a test sees what becomes of it.
 #[pyfunction]
-pub fn panic(py: Python<'_>) -> PyResult<()> {
-    without_gil(py, || panic!("on purpose"))
+pub fn panic(py: Python<'_>, way: &str) -> PyResult<()> {
+    match way {
+        "with the GIL" => guarded(py, || panic!("on purpose")),
+        "without" => without_gil(py, || panic!("on purpose")),
+        _ => breakable(py, |_| -> planar::Result<()> { panic!("on purpose") }),
+    }
 }

@@ -8,6 +8,7 @@ use planar::train::{Outcome, Status};
 use pyo3::prelude::*;
 
 use crate::checkpoint::{self, Origin};
+use crate::errors::guarded;
 use crate::watch::{Stood, Watch};
 
 /// What became of a network.
@@ -116,7 +117,7 @@ impl Fitted {
     /// The weights (inputs × units) of each layer, and the biases of each.
     #[getter]
     fn layers<'py>(&self, py: Python<'py>) -> PyResult<Layers<'py>> {
-        layers(py, &self.parameters)
+        guarded(py, || layers(py, &self.parameters))
     }
 
     /// The optimiser's moments: the first of every parameter, then the second.

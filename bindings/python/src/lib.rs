@@ -1,5 +1,6 @@
 //! The library for Python: arrays in, arrays out. What scikit-learn expects of an estimator stands in `python/planar/`.
 
+mod breakable;
 mod checkpoint;
 mod data;
 mod device;

@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use crate::checkpoint::{Origin, state};
 use crate::data::{Data, Points};
 use crate::device;
-use crate::errors::{OrRaise, without_gil};
+use crate::errors::{OrRaise, guarded, without_gil};
 use crate::fitted::{Layers, layers, told, turned};
 use crate::network::{Settings, learnt};
 
@@ -32,15 +32,18 @@ pub fn forward<'py>(
     device: &str,
     threads: Option<usize>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-    let (network, parameters) = learnt(&coefs, &intercepts, activation, output).or_raise(py)?;
-    let values = points.values();
-    // a few points are done before a second thread has started
-    let threads = if points.samples() * parameters.values().len() < (1 << 20) { threads.or(Some(1)) } else { threads };
-    let said = without_gil(py, || {
-        let logits = device::open(device, threads)?.forward(&network, &parameters, &values)?;
-        Ok(if answers { meant(&network, &logits) } else { logits })
-    })?;
-    turned(py, &said, network.outputs())
+    guarded(py, || {
+        let (network, parameters) = learnt(&coefs, &intercepts, activation, output).or_raise(py)?;
+        let values = points.values();
+        // a few points are done before a second thread has started
+        let is_small = points.samples() * parameters.values().len() < (1 << 20);
+        let threads = if is_small { threads.or(Some(1)) } else { threads };
+        let said = without_gil(py, || {
+            let logits = device::open(device, threads)?.forward(&network, &parameters, &values)?;
+            Ok(if answers { meant(&network, &logits) } else { logits })
+        })?;
+        turned(py, &said, network.outputs())
+    })
 }
 
 /// σ(z) of two classes or labels, exp(z) / Σ exp of classes, or the numbers themselves.
@@ -97,10 +100,10 @@ impl Objective {
         py: Python<'py>,
         weights: PyReadonlyArray1<'py, f64>,
     ) -> PyResult<(f64, Bound<'py, PyArray1<f64>>)> {
-        let there = Parameters::from_values(&self.run.network, weights.as_array().to_vec()).or_raise(py)?;
+        let there = weights.as_array().to_vec();
         let (cost, gradient) = without_gil(py, || {
             let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
-            session.restart(&[there])?;
+            session.restart(&[Parameters::from_values(&self.run.network, there)?])?;
             let missing = || planar::Error::Mismatch("a session without networks has no gradient".into());
             let gradient = session.gradients()?.pop().ok_or_else(missing)?;
             Ok((session.evaluate()?.pop().ok_or_else(missing)?.cost, gradient.values().to_vec()))
@@ -110,7 +113,9 @@ impl Objective {
 
     /// The weights (inputs × units) and the biases of each layer, from all in one.
     fn layers<'py>(&self, py: Python<'py>, weights: PyReadonlyArray1<'py, f64>) -> PyResult<Layers<'py>> {
-        layers(py, &Parameters::from_values(&self.run.network, weights.as_array().to_vec()).or_raise(py)?)
+        guarded(py, || {
+            layers(py, &Parameters::from_values(&self.run.network, weights.as_array().to_vec()).or_raise(py)?)
+        })
     }
 
     /// What a checkpoint says of these weights.

@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use crate::checkpoint::Origin;
 use crate::data::Data;
 use crate::device;
-use crate::errors::without_gil;
+use crate::errors::{guarded, without_gil};
 use crate::fitted::Fitted;
 use crate::network::{Settings, Stand, going_on};
 use crate::watch::{At, Rule, Test, Watch};
@@ -33,8 +33,9 @@ pub struct Trainee {
 }
 
 /// Trains networks side by side for as many epochs each as `epochs` says, or until their rules stop them. The last score of
-/// `held_out` decides if there are such samples. `stands` are where networks go on; `callback` is told the updates done and
-/// the last costs. Returns what each has become, and the KeyboardInterrupt that ended it early, if one did.
+/// `held_out` decides if there are such samples. `stands` are where networks go on; `callback` is told the updates done,
+/// the last costs, and the share that is done of all updates of all networks. Returns what each has become, and the
+/// KeyboardInterrupt that ended it early, if one did.
 #[pyfunction]
 #[pyo3(signature = (data, networks, epochs, device="auto", threads=None, rules=None, held_out=None, stands=None, callback=None))]
 #[allow(clippy::too_many_arguments, reason = "Python names them")]
@@ -50,13 +51,14 @@ pub fn train(
     stands: Option<Vec<Stand<'_>>>,
     callback: Option<Py<PyAny>>,
 ) -> PyResult<(Vec<Fitted>, Option<PyErr>)> {
-    let stands: Option<Vec<_>> = stands.map(|stands| stands.iter().map(Stand::read).collect());
+    let stands =
+        stands.map(|stands| guarded(py, || Ok(stands.iter().map(Stand::read).collect::<Vec<_>>()))).transpose()?;
     let held_out = held_out.map(|data| &data.inner);
     let mut raised: Option<PyErr> = None;
-    let told = |updates: u64, costs: &[f64]| {
+    let told = |updates: u64, costs: &[f64], share: f64| {
         let said = Python::attach(|py| {
             py.check_signals()?;
-            callback.as_ref().map_or(Ok(()), |callback| callback.call1(py, (updates, costs.to_vec())).map(drop))
+            callback.as_ref().map_or(Ok(()), |callback| callback.call1(py, (updates, costs.to_vec(), share)).map(drop))
         });
         match said {
             Ok(()) => ControlFlow::Continue(()),
@@ -82,7 +84,8 @@ pub fn train(
             };
             trainees.push(Trainee::new(run, start, epochs, rule, &data.inner));
         }
-        let mut group = Group { data, held_out, device, threads, told };
+        let updates = trainees.iter().map(|trainee| trainee.updates() as f64).sum();
+        let mut group = Group { data, held_out, device, threads, updates, done: 0.0, told };
         group.all(&mut trainees)?;
         trainees.into_iter().map(|trainee| trainee.result.ok_or_else(nothing)).collect()
     });
@@ -108,6 +111,17 @@ impl Trainee {
         Self { run, start, end, watch, result: None }
     }
 
+    /// The updates from its beginning to its end.
+    fn updates(&self) -> u64 {
+        self.end - self.run.state.updates
+    }
+
+    /// Those that are done in a session that has come to this one, or that will not be done any more.
+    fn done(&self, iteration: u64, is_over: bool) -> f64 {
+        let done = if is_over { self.end } else { iteration.min(self.end) };
+        done.saturating_sub(self.run.state.updates) as f64
+    }
+
     /// What networks of one session have in common.
     fn kind(&self) -> impl PartialEq {
         let (network, recipe) = (&self.run.network, &self.run.recipe);
@@ -131,10 +145,14 @@ struct Group<'a, T> {
     held_out: Option<&'a Dataset>,
     device: &'a str,
     threads: Option<usize>,
+    /// The updates of all of them.
+    updates: f64,
+    /// Those of the sessions that have ended.
+    done: f64,
     told: T,
 }
 
-impl<T: FnMut(u64, &[f64]) -> ControlFlow<()>> Group<'_, T> {
+impl<T: FnMut(u64, &[f64], f64) -> ControlFlow<()>> Group<'_, T> {
     /// Trains all, in as few sessions as their kinds and the device's memory allow.
     fn all(&mut self, trainees: &mut [Trainee]) -> Result<()> {
         let mut left: Vec<usize> = (0..trainees.len()).collect();
@@ -181,11 +199,11 @@ impl<'a> Batch<'a> {
     /// Trains them; breaks if the front broke it off.
     fn train<T>(&mut self, group: &mut Group<'_, T>) -> Result<ControlFlow<()>>
     where
-        T: FnMut(u64, &[f64]) -> ControlFlow<()>,
+        T: FnMut(u64, &[f64], f64) -> ControlFlow<()>,
     {
         let runs: Vec<Run> = self.trainees.iter().map(|trainee| trainee.run.clone()).collect();
         let schedules: Vec<Schedule> = self.trainees.iter().map(|trainee| trainee.schedule()).collect::<Result<_>>()?;
-        let updates = self.trainees.iter().map(|trainee| trainee.end - trainee.run.state.updates).sum();
+        let updates = self.trainees.iter().map(|trainee| trainee.updates()).fold(0, u64::saturating_add);
         let Chosen { backend, mut session, notes } =
             device::load(group.device, group.threads, &group.data.inner, &runs, updates)?;
         let (info, plan) = (backend.device(), session.plan_name());
@@ -194,8 +212,10 @@ impl<'a> Batch<'a> {
         let (mut goes_on, mut failure) = (ControlFlow::Continue(()), None);
         let outcomes = train_each(session.as_mut(), &schedules, &[], |event, stopping| {
             match self.look(&event, test.as_ref(), stopping) {
-                Ok(Some((updates, costs))) => {
-                    goes_on = (group.told)(updates, costs);
+                Ok(Some((iteration, costs))) => {
+                    let each = self.trainees.iter().zip(costs);
+                    let here: f64 = each.map(|(trainee, cost)| trainee.done(iteration, cost.is_nan())).sum();
+                    goes_on = (group.told)(iteration, costs, (group.done + here) / group.updates.max(1.0));
                     goes_on
                 }
                 Ok(None) => ControlFlow::Continue(()),
@@ -206,6 +226,7 @@ impl<'a> Batch<'a> {
             }
         })?;
         failure.map_or(Ok(()), Err)?;
+        group.done += updates as f64;
         for (trainee, outcome) in self.trainees.iter_mut().zip(outcomes) {
             let Trainee { run, start, watch, result, .. } = &mut **trainee;
             let origin = Origin { data: group.data, run, start, device: &info, plan };

@@ -1,7 +1,10 @@
 """An estimator trains to the very bits of the command with the same settings on the same device."""
 
+import json
+
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 
 import planar
@@ -178,6 +181,101 @@ def test_a_saved_network_predicts_with_the_command_as_it_does_here(tmp_path, com
     assert list(again.feature_names_in_) == list(X.columns)
 
 
+@pytest.mark.parametrize(
+    "classes",
+    [
+        np.array([0, 1]),
+        np.array([3, -7], dtype=np.int8),
+        np.array([0.0, 1.0]),
+        np.array([1.0, 2.0], dtype=np.float32),
+        np.array([False, True]),
+        np.array(["no", "yes"]),
+        np.array(["no", "yes"], dtype=object),
+        np.array(["1", "2"]),
+    ],
+)
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        planar.PlanarClassifier(3, max_iter=20, init_scale=0.5, class_weight="balanced", device="cpu"),
+        planar.PlanarClassifier(
+            [3, 2], "leaky_relu", max_iter=20, leaky_slope=0.2, solver="adam:0.9:0.99:1e-8", device="cpu"
+        ),
+        planar.MLPClassifier(
+            np.array([3, 2]), max_iter=2, n_iter_no_change=np.inf, learning_rate="invscaling", device="cpu"
+        ),
+    ],
+    ids=["planar", "deep", "mlp"],
+)
+def test_what_is_saved_is_loaded_as_it_was(tmp_path, flower, estimator, classes):
+    X, y = flower[0], classes[flower[1]]
+    model, file = clone(estimator).fit(X, y), tmp_path / "model.safetensors"
+    model.save(file)
+    again = planar.load(file)
+    assert type(again) is type(model) and again.classes_.dtype == model.classes_.dtype
+    assert again.classes_.tolist() == model.classes_.tolist() and np.array_equal(again.predict(X), model.predict(X))
+    assert again.score(X, y) == model.score(X, y)
+    there, here = again.get_params(), model.get_params()
+    assert all(np.array_equal(there[name], here[name]) for name in here)
+    again.save(tmp_path / "again.safetensors")
+    assert (tmp_path / "again.safetensors").read_bytes() == file.read_bytes()
+
+
+def test_a_regressor_and_labels_are_loaded_as_they_were(tmp_path, flower):
+    X, _ = flower
+    for estimator, y in (
+        (planar.MLPRegressor(3, max_iter=2), X[:, 0]),
+        (planar.MLPClassifier(3, max_iter=2), (X > 0).astype(int)),
+    ):
+        model, file = estimator.fit(X, y), tmp_path / f"{type(estimator).__name__}.safetensors"
+        model.save(file)
+        again = planar.load(file)
+        assert type(again) is type(model) and np.array_equal(again.predict(X), model.predict(X))
+        assert again.get_params() == model.get_params()
+
+
+def test_the_command_reads_what_an_estimator_has_saved_and_hands_it_on(tmp_path, command, flower):
+    (X, y), file = flower, tmp_path / "begun.safetensors"
+    planar.PlanarClassifier(max_iter=60, device="cpu").fit(X, y).save(file)
+    command("train", "--iterations", 100, "--resume", file, "--device", "cpu")
+    model = planar.load(file)
+    assert type(model) is planar.PlanarClassifier and model.n_iter_ == 100 and model.classes_.dtype == y.dtype
+    model.fit(X, y.astype(float)).save(file, overwrite=True)
+    said = command("predict", file, points(tmp_path, X)).splitlines()
+    assert [float(line.split(",")[-1]) for line in said[1:]] == model.predict(X).tolist()
+
+
+def test_what_a_damaged_checkpoint_says_of_its_estimator_is_refused(tmp_path, flower):
+    model, file = planar.PlanarClassifier(max_iter=2).fit(*flower), tmp_path / "model.safetensors"
+    model.save(file)
+    front = {"estimator": "PlanarClassifier", "parameters": {}, "classes": [0, 1], "dtype": "<i8"}
+    planar._load._estimator(front_of(file, front), file)
+    for more in (
+        {"estimator": "MLPRegressor"},
+        {"estimator": "exit"},
+        {"parameters": {"hidden": "exit()"}},
+        {"parameters": {"none_such": "1"}},
+        {"parameters": 3},
+        {"classes": [0, 1, 2]},
+        {"classes": 3},
+        {"dtype": "no such"},
+    ):
+        with pytest.raises(planar.Checkpoint, match="is damaged"):
+            planar._load._estimator(front_of(file, front | more), file)
+
+
+def front_of(file, front):
+    """What is read of a file whose estimator is another."""
+    found = planar._planar.read(file)
+    return found | {"state": json.dumps(json.loads(found["state"]) | {"front": front})}
+
+
+def points(folder, X):
+    """A table of points."""
+    np.savetxt(folder / "points.csv", X, delimiter=",", header="x1,x2", comments="")
+    return folder / "points.csv"
+
+
 def test_the_command_resumes_what_an_estimator_has_begun(tmp_path, command, flower):
     file, whole = tmp_path / "begun.safetensors", tmp_path / "whole.safetensors"
     planar.PlanarClassifier(max_iter=60, device="cpu").fit(*flower).save(file)
@@ -213,9 +311,7 @@ def test_classes_in_an_order_of_their_own_are_gone_on_with_in_it(tmp_path, comma
     X = np.random.RandomState(0).standard_normal((80, 2))
     y = np.where(X[:, 0] > 0, "alpha", "zeta")
     csv(table, X, y)
-    command(
-        "train", "--data", table, "--positive", "alpha", "--iterations", 300, "--checkpoint", file, "--device", "cpu"
-    )
+    command("train", "--data", table, "--positive", "alpha", "--iterations", 300, "--checkpoint", file, "--device", "cpu")
     model = planar.load(file).set_params(device="cpu")
     assert list(model.classes_) == ["zeta", "alpha"] and model.score(X, y) > 0.9
     for _ in range(20):

@@ -6,14 +6,18 @@ import pickle
 import joblib
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_breast_cancer, load_digits, make_multilabel_classification
 from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.inspection import permutation_importance
 from sklearn.model_selection import cross_val_score
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import validate_data
 
 import planar
 
@@ -83,6 +87,46 @@ def test_float32_is_taken_as_it_is_in_any_order_of_memory():
         assert np.array_equal(models[0].predict_proba(single), model.predict_proba(ways[1]))
 
 
+def test_plain_arrays_pass_scikit_learns_validation_and_all_others_go_through_it(monkeypatch):
+    X, y = of(30)
+    model, looked = network(max_iter=1).fit(X, y), []
+    monkeypatch.setattr("planar._samples.validate_data", lambda *_, **more: looked.append(more) or validate_data(*_, **more))
+    for plain in (X, X.astype(np.float32), np.asfortranarray(X), X[::2]):
+        model.predict(plain)
+        clone(model).fit(plain, y[: len(plain)])
+    assert looked == []
+    bad = X.copy()
+    bad[3, 4] = np.nan
+    for other in (
+        X.tolist(),
+        X.astype(int),
+        X.astype(object),
+        bad,
+        np.where(np.isnan(bad), np.inf, X),
+        X[:, :4],
+        X[:0],
+        X[0],
+    ):
+        before = len(looked)
+        try:
+            model.predict(other)
+        except ValueError:
+            pass
+        assert len(looked) == before + 1
+    for answers in (y.tolist(), y.astype(float), y[:, None], y[:-1]):
+        before = len(looked)
+        try:
+            clone(model).fit(X, answers)
+        except ValueError as error:
+            assert "inconsistent numbers of samples" in str(error)
+        assert len(looked) == before + 1
+    largest = np.full((4, 2), np.finfo(np.float64).max / 2)  # finite numbers, though their sum is not
+    with pytest.raises(planar.Invalid, match="range of f32"):
+        network().fit(largest, np.array([0, 1, 0, 1]))
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        network().fit(X, None)
+
+
 def test_float32_is_not_copied_by_python(monkeypatch):
     X, y = of(64)
     single, seen = np.ascontiguousarray(X, dtype=np.float32), []
@@ -121,6 +165,14 @@ def test_labels_of_yes_and_no():
     model = network(learning_rate_init=0.02, max_iter=100).fit(X, Y)
     assert model.predict(X).shape == Y.shape and model.predict_proba(X).shape == Y.shape
     assert ((model.predict(X) == Y).mean() > 0.95) and np.array_equal(model.predict(X), model.predict_proba(X) > 0.5)
+
+
+def test_labels_may_be_sparse():
+    X, Y = make_multilabel_classification(100, 20, n_classes=4, random_state=0)
+    dense, sparse = network().fit(X, Y), network().fit(X, csr_matrix(Y))
+    assert np.array_equal(dense.predict(X), sparse.predict(X)) and dense.score(X, csr_matrix(Y)) == dense.score(X, Y)
+    with pytest.raises(ValueError, match="labels are 0 or 1"):
+        network().fit(X, csr_matrix(3 * Y))
 
 
 def test_early_stopping_keeps_the_weights_of_the_best_score():
@@ -204,6 +256,26 @@ def test_lbfgs_adaptive_and_invscaling_train(device):
     assert network(solver="lbfgs", device="cpu").fit(X, y).loss_ < 0.01
 
 
+def test_lbfgs_trains_on_all_samples_warns_and_speaks_as_in_scikit_learn(capsys):
+    X, y = of(30)
+    settings = {"solver": "lbfgs", "max_iter": 5, "random_state": 0}
+    ours = planar.MLPClassifier(6, device="reference-f64", verbose=True, **settings)
+    theirs = MLPClassifier(6, **settings)
+    said = []
+    for model in (ours, theirs):
+        with pytest.warns(ConvergenceWarning) as warned:
+            model.fit(X, y)
+        said.append(str(warned[0].message))
+    assert all(each.startswith("lbfgs failed to converge") and "ITERATIONS REACHED LIMIT" in each for each in said)
+    assert ours.n_iter_ == theirs.n_iter_ == 5
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 5 and lines[-1] == f"Iteration 5, loss = {ours.loss_:.8f}"
+    held_out = [clone(model).set_params(early_stopping=True, max_iter=500).fit(X, y) for model in (ours, theirs)]
+    assert [model.validation_scores_ for model in held_out[:1]] == [None] and not hasattr(held_out[1], "validation_scores_")
+    all_of_them = clone(ours).set_params(max_iter=500).fit(X, y)
+    assert np.array_equal(held_out[0].coefs_[0], all_of_them.coefs_[0]) and all_of_them.status_ == "converged"
+
+
 def test_an_adaptive_rate_falls_until_nothing_is_gained():
     X, y = of(30)
     settings = {"solver": "sgd", "learning_rate_init": 0.5, "max_iter": 3000, "tol": 1e-3, "n_iter_no_change": 2}
@@ -216,8 +288,6 @@ def test_an_adaptive_rate_falls_until_nothing_is_gained():
 
 
 def test_divergence_keeps_finite_weights_and_warns():
-    from sklearn.exceptions import ConvergenceWarning
-
     X, y = of(30)
     with pytest.warns(ConvergenceWarning, match="diverged"):
         model = network(solver="gd", learning_rate_init=1e30, batch_size=None).fit(X, y)

@@ -21,6 +21,21 @@ def run(code, **more):
     return done
 
 
+class Pressed:
+    """Ctrl-C, some seconds after it was asked for."""
+
+    def __init__(self, seconds):
+        self.at = None
+        threading.Timer(seconds, self._press).start()
+
+    def _press(self):
+        self.at = time.perf_counter()
+        signal.raise_signal(signal.SIGINT) if sys.platform == "win32" else os.kill(os.getpid(), signal.SIGINT)
+
+    def took(self):
+        return time.perf_counter() - self.at
+
+
 @pytest.fixture
 def pressed_keys_arrive():
     """A job that a shell has put into the background begins with SIGINT ignored."""
@@ -34,19 +49,103 @@ def pressed_keys_arrive():
 def test_ctrl_c_stops_within_a_fifth_of_a_second_and_keeps_what_is_trained(device, flower):
     model = planar.PlanarClassifier(200, max_iter=10**6, device=device)
     planar.PlanarClassifier(200, max_iter=1, device=device).fit(*flower)  # the device is open
-    pressed = []
-
-    def press():
-        pressed.append(time.perf_counter())
-        signal.raise_signal(signal.SIGINT) if sys.platform == "win32" else os.kill(os.getpid(), signal.SIGINT)
-
-    timer = threading.Timer(1.0, press)
-    timer.start()
+    pressed = Pressed(1.0)
     with pytest.warns(UserWarning, match="interrupted by user"):
         model.fit(*flower)
-    took = time.perf_counter() - pressed[0]
-    assert took < 1.0, took  # a fifth of a second where nothing else computes
+    assert pressed.took() < 1.0  # a fifth of a second where nothing else computes
     assert model.status_ == "interrupted" and 0 < model.n_iter_ < 10**6 and model.score(*flower) > 0.6
+
+
+@pytest.mark.usefixtures("pressed_keys_arrive")
+@pytest.mark.parametrize("device", ["cpu", pytest.param("gpu", marks=pytest.mark.gpu)])
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda X, y, device: planar.compare(X, y, planar.PlanarClassifier(100), right=device, iterations=10**6),
+        lambda X, y, device: planar.diagnose(X, y, planar.PlanarClassifier(100, device=device, max_iter=10**6)),
+    ],
+    ids=["compare", "diagnose"],
+)
+def test_ctrl_c_breaks_a_comparison_and_a_diagnosis_off(work, device, flower):
+    planar.PlanarClassifier(100, max_iter=1, device=device).fit(*flower)  # the device is open
+    pressed = Pressed(1.0)
+    with pytest.raises(KeyboardInterrupt):
+        work(*flower, device)
+    assert pressed.took() < 0.5  # a fifth of a second where nothing else computes
+    assert planar.PlanarClassifier(max_iter=5, device=device).fit(*flower).status_ == "finished"
+
+
+@pytest.mark.parametrize("closes", [True, False])
+def test_the_end_of_a_process_waits_for_what_was_broken_off(closes):
+    code = (
+        "import numpy as np, os, planar, signal, threading, time\n"
+        "X = np.random.RandomState(0).standard_normal((40000, 100))\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()\n"
+        "try: planar.compare(X, X[:, 0] > 0, planar.MLPClassifier((200, 100)), iterations=1000)\n"
+        f"except KeyboardInterrupt: {'planar._planar.close()' if closes else 'pass'}\n"
+        "used = time.process_time()\ntime.sleep(0.3)\nprint(time.process_time() - used)"
+    )
+    used = float(run(code).stdout)
+    assert used < 0.02 if closes else used > 0.02  # what is broken off ends with its step, which takes a while
+
+
+@pytest.fixture
+def slow_lbfgs(monkeypatch):
+    """L-BFGS whose evaluations take a while: it is done with the flower before a key is pressed."""
+    objective = planar._planar.Objective
+
+    class Slow:
+        def __init__(self, *arguments):
+            self._objective = objective(*arguments)
+
+        def __call__(self, weights):
+            time.sleep(0.02)
+            return self._objective(weights)
+
+        def __getattr__(self, name):
+            return getattr(self._objective, name)
+
+    monkeypatch.setattr("planar._mlp._planar.Objective", Slow)
+    return planar.MLPClassifier(
+        20, "tanh", solver="lbfgs", max_iter=10**5, max_fun=10**5, tol=0, random_state=0, device="cpu"
+    )
+
+
+@pytest.mark.usefixtures("pressed_keys_arrive")
+def test_ctrl_c_keeps_what_lbfgs_has_found(flower, slow_lbfgs):
+    model = slow_lbfgs
+    pressed = Pressed(1.0)
+    with pytest.warns(UserWarning, match="interrupted by user"):
+        model.fit(*flower)
+    assert pressed.took() < 0.5 and model.status_ == "interrupted" and 1 < model.n_iter_ < len(model.loss_curve_)
+    assert model.loss_ < model.loss_curve_[0] and model.score(*flower) > 0.6
+    predicted = model.predict_proba(flower[0])[np.arange(400), flower[1]]
+    assert -np.log(predicted).mean() == pytest.approx(model.loss_, abs=1e-3)
+
+
+@pytest.mark.usefixtures("pressed_keys_arrive")
+@pytest.mark.filterwarnings("ignore:Training interrupted")
+def test_ctrl_c_ends_a_sweep_or_a_search_and_not_only_the_network_that_trains_alone(flower, slow_lbfgs):
+    grid = {"alpha": [0.0] * 3}
+    for work in (
+        lambda: planar.sweep(*flower, grid, estimator=slow_lbfgs),
+        lambda: planar.SweepSearchCV(slow_lbfgs, grid, cv=2).fit(*flower),
+    ):
+        pressed = Pressed(0.5)
+        with pytest.raises(KeyboardInterrupt):
+            work()
+        assert pressed.took() < 0.5
+
+
+@pytest.mark.usefixtures("pressed_keys_arrive")
+def test_ctrl_c_keeps_what_nn_model_has_trained(capsys):
+    X, Y = planar.notebook.load_planar_dataset()
+    pressed = Pressed(1.0)
+    with pytest.warns(UserWarning, match="interrupted by user"):
+        parameters = planar.notebook.nn_model(X, Y, 50, 10**7, print_cost=True)
+    assert pressed.took() < 0.5 and (planar.notebook.predict(parameters, X) == Y).mean() > 0.8
+    assert len(capsys.readouterr().out.splitlines()) > 1
 
 
 def test_other_threads_of_python_go_on_while_a_network_trains(flower):
@@ -123,17 +222,30 @@ def test_nothing_of_the_driver_reaches_stderr_and_the_end_is_clean():
 def test_threads_follow_those_who_share_the_machine(monkeypatch):
     from joblib import Parallel, delayed
 
+    def of_joblib(backend):
+        return Parallel(n_jobs=2, backend=backend)(delayed(_device.threads)(None) for _ in range(2))
+
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     assert _device.threads(None) is None and _device.threads(3) == 3
-    inner = Parallel(n_jobs=2, backend="threading")(delayed(_device.threads)(None) for _ in range(2))
-    assert inner == [1, 1]
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    assert _device.threads(None) == 1
+    assert of_joblib("threading") == [1, 1]
+    for given in ("1", " 1", "1,4"):
+        monkeypatch.setenv("OMP_NUM_THREADS", given)
+        assert _device.threads(None) == 1
     monkeypatch.setenv("OMP_NUM_THREADS", str(10**6))
     assert _device.threads(None) == _device.cores()
+    assert of_joblib("threading") == [1, 1]  # OMP_NUM_THREADS is of the process, not of each of its threads
     monkeypatch.delenv("OMP_NUM_THREADS")
-    loky = Parallel(n_jobs=2, backend="loky")(delayed(_device.threads)(None) for _ in range(2))
-    assert all(each is not None and each <= max(1, _device.cores() // 2) for each in loky)
+    assert all(each is not None and each <= max(1, _device.cores() // 2) for each in of_joblib("loky"))
+
+
+@pytest.mark.parametrize("processes,threads", [(False, 2), (True, 2), (True, 1)])
+def test_threads_follow_the_workers_of_dask(monkeypatch, processes, threads):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    settings = {"n_workers": 1, "threads_per_worker": threads, "processes": processes, "dashboard_address": None}
+    with distributed.LocalCluster(**settings) as cluster, distributed.Client(cluster) as client:
+        found = client.submit(_device.threads, None).result()
+    assert (found or _device.cores()) * threads <= max(threads, _device.cores())
 
 
 def test_threads_change_no_bit(flower):

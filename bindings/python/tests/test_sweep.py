@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
@@ -20,8 +21,9 @@ def test_a_sweep_has_the_networks_that_fits_have(flower):
         alone = planar.PlanarClassifier(max_iter=80, device="cpu", **settings).fit(*flower)
         assert row["loss"] == alone.loss_ and row["score"] == alone.score(*flower)
     assert found.best_.loss_ == min(row["loss"] for row in found.rows)
-    assert found.table.iloc[0]["loss"] == found.best_.loss_
     assert "<table>" in found._repr_html_() and "12 networks" in repr(found)
+    pytest.importorskip("pandas")
+    assert found.table.iloc[0]["loss"] == found.best_.loss_
 
 
 def test_shards_merge_to_the_whole_sweep(tmp_path, flower):
@@ -54,6 +56,53 @@ def test_shards_may_be_empty_or_of_several_grids_and_none_may_be_missing_or_of_a
             planar.merge(files)
     with pytest.raises(planar.Results, match="no file"):
         planar.merge([])
+
+
+def test_shards_of_other_samples_weights_or_values_are_refused(tmp_path, flower):
+    X, y = flower
+    weights = np.linspace(1, 2, 400)
+    usual = {"X": X, "y": y, "grid": {"hidden": [2, 3]}, "X_test": X[:9], "y_test": y[:9], "sample_weight": weights}
+    usual["estimator"] = planar.PlanarClassifier(max_iter=3, device="cpu")
+
+    def shard(number, **more):
+        file = tmp_path / f"{number}.jsonl"
+        planar.sweep(**(usual | more), shard=f"{number}/2").save(file)
+        return file
+
+    first = shard(1)
+    assert len(planar.merge([first, shard(2)])) == len(planar.merge([first, shard(2, X=csr_matrix(X))])) == 2
+    for more in (
+        {"X": X + 1e-12},
+        {"y": 1 - y},
+        {"sample_weight": None},
+        {"sample_weight": weights + 1},
+        {"X_test": X[1:10]},
+        {"y_test": 1 - y[:9]},
+        {"X_test": None},
+    ):
+        with pytest.raises(planar.Mismatch, match=r"2.jsonl is of another sweep: its samples are not those of \S*1.jsonl$"):
+            planar.merge([first, shard(2, **more)])
+    with pytest.raises(planar.Mismatch, match="its values of the grid are not those"):
+        planar.merge([first, shard(2, grid={"hidden": [2, 4]})])
+
+
+def test_the_bar_of_a_sweep_goes_on_while_networks_train(flower, monkeypatch):
+    class Bar:
+        n, seen = 0, []
+
+        def update(self, more):
+            self.n += more
+            self.seen.append(self.n)
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr("planar._sweep._tqdm", lambda networks: Bar())
+    estimator = planar.PlanarClassifier(30, max_iter=4000, device="cpu", n_threads=1)
+    grid = {"learning_rate": [0.1, 0.2, 0.3, 0.4], "activation": ["tanh", "relu"]}
+    planar.sweep(*flower, grid, estimator=estimator, progress=True)
+    assert Bar.seen[-1] == 8 and sorted(Bar.seen) == Bar.seen
+    assert len({at for at in Bar.seen if 0 < at < 8 and at != 4}) >= 2  # not only the ends of the two sessions
 
 
 @pytest.mark.parametrize("device", ["cpu", pytest.param("gpu", marks=pytest.mark.gpu)])

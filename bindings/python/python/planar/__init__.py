@@ -66,5 +66,6 @@ __all__ = [
     "load",
     "merge",
     "notebook",
+    "slurm",
     "sweep",
 ]

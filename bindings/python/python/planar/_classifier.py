@@ -1,20 +1,32 @@
 """Classes and labels: what the classifiers share."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
-from sklearn.base import ClassifierMixin, _fit_context
+from numpy.typing import NDArray
+from scipy.sparse import issparse
+from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets, type_of_target
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
-from ._network import Network, is_incremental
+from ._front import classes_as_they_are
+from ._network import Network
+from ._types import Floats, Samples, checked, incremental
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class Classifier(ClassifierMixin, Network):
     """Classes and labels: one logit for two classes, softmax for more, a logit for each label."""
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    classes_: NDArray[Any]
+
+    @checked
+    def fit(self, X: Samples, y: Samples, sample_weight: Samples = None) -> Self:
         """Trains the network.
 
         Parameters
@@ -32,9 +44,9 @@ class Classifier(ClassifierMixin, Network):
         """
         return self._fit(X, y, sample_weight)
 
-    @available_if(is_incremental)
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    @incremental
+    @checked
+    def partial_fit(self, X: Samples, y: Samples, classes: Samples = None, sample_weight: Samples = None) -> Self:
         """Trains one epoch more, with the optimiser's moments as they were.
 
         Parameters
@@ -56,7 +68,7 @@ class Classifier(ClassifierMixin, Network):
             self.classes_ = np.arange(np.shape(y)[1])
         return self._fit(X, y, sample_weight, incremental=True)
 
-    def predict(self, X):
+    def predict(self, X: Samples) -> NDArray[Any]:
         """The class of each sample, or 0 and 1 for each label.
 
         Parameters
@@ -75,7 +87,7 @@ class Classifier(ClassifierMixin, Network):
             return self.classes_[logits.argmax(axis=1)]
         return self.classes_[(logits[:, 0] > 0).astype(int)]
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Samples) -> Floats:
         """The probability of each class, or of each label.
 
         Parameters
@@ -92,7 +104,7 @@ class Classifier(ClassifierMixin, Network):
             return said
         return np.column_stack([1 - said[:, 0], said[:, 0]])
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Samples) -> Floats:
         """The logarithm of ``predict_proba``.
 
         Parameters
@@ -107,7 +119,7 @@ class Classifier(ClassifierMixin, Network):
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
-    def decision_function(self, X):
+    def decision_function(self, X: Samples) -> Floats:
         """The logits: above 0 for the second of two classes, the largest for the class among more.
 
         Parameters
@@ -122,7 +134,7 @@ class Classifier(ClassifierMixin, Network):
         logits = self._forward(X)
         return logits if self._is_multilabel or self._output == "softmax" else logits[:, 0]
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Samples, y: Samples, sample_weight: Samples = None) -> float:
         """The share of samples whose class, or whose labels all, are told.
 
         Parameters
@@ -138,14 +150,24 @@ class Classifier(ClassifierMixin, Network):
         -------
         float
         """
-        is_plain = isinstance(y, np.ndarray) and y.ndim == 1 and sample_weight is None
-        if not is_plain or y.dtype.kind not in "biuU":
-            return super().score(X, y, sample_weight)
+        is_plain = isinstance(y, np.ndarray) and y.ndim == 1 and y.dtype.kind in "biuU"
+        kind = self.classes_.dtype.kind if hasattr(self, "classes_") else "O"
+        if is_plain and kind in "biufU" and (y.dtype.kind == "U") != (kind == "U"):
+            raise ValueError(
+                f"Mix of label input types (string and number): classes are {self.classes_.dtype}, y is {y.dtype}"
+            )
+        if not is_plain or sample_weight is not None:
+            return float(super().score(X, y, sample_weight))
         said = self.predict(X)  # the same as scikit-learn's, without its twentyfold check of two lists of classes
         check_consistent_length(said, y)
         return float(np.mean(said == y))
 
+    def _front(self):
+        """With the classes as they are, which the command knows by their names."""
+        return super()._front() | classes_as_they_are(self.classes_)
+
     def _encode(self, y, are_known):
+        y = y.toarray() if issparse(y) else y
         if y.ndim > 1 or y.dtype.kind not in "biuU":  # a list of whole numbers or of text can only be classes
             check_classification_targets(y)
         if y.ndim == 2 and y.shape[1] == 1:

@@ -10,6 +10,9 @@ AT_LEAST_0 = Interval(Real, 0, None, closed="left")
 ABOVE_0 = Interval(Real, 0, None, closed="neither")
 BETA = Interval(Real, 0, 1, closed="left")
 
+# what a number of 64 bits counts, and float64 holds exactly
+COUNT = Interval(Integral, 1, 2**53, closed="both")
+
 # of a classifier
 CLASS_WEIGHT = [StrOptions({"balanced"}), dict, None]
 
@@ -17,7 +20,7 @@ CLASS_WEIGHT = [StrOptions({"balanced"}), dict, None]
 SHARED = {
     "activation": [str],
     "alpha": [AT_LEAST_0],
-    "max_iter": [AT_LEAST_1],
+    "max_iter": [COUNT],
     "random_state": ["random_state"],
     "init_scale": [AT_LEAST_0, str],
     "leaky_slope": [Real],
@@ -28,7 +31,15 @@ SHARED = {
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     "warm_start": ["boolean"],
     "device": [str],
-    "n_threads": [AT_LEAST_1, None],
+    "n_threads": [COUNT, None],
     "verbose": ["verbose"],
     "progress": ["boolean"],
 }
+
+
+def hidden_units(name, units):
+    """The units of each hidden layer, from one number or several."""
+    given = [units] if isinstance(units, Real) else list(units)
+    if not given or any(not isinstance(each, Integral) or not 0 < each <= 2**53 for each in given):
+        raise ValueError(f"{name} must be > 0 and whole, got {units}.")
+    return [int(each) for each in given]

@@ -1,5 +1,7 @@
 """The exceptions of planar: one class for each kind of failure, all from one base."""
 
+import errno
+
 
 class Error(Exception):
     """Every failure of planar's. Its message is one line that says what was wanted and what was found."""
@@ -36,9 +38,13 @@ class Checkpoint(Error, ValueError):
 class Overwrite(Error, FileExistsError):
     """A file that is there already and would be overwritten."""
 
+    errno = errno.EEXIST
+
 
 class Busy(Error, OSError):
     """A file that another process is writing."""
+
+    errno = errno.EBUSY
 
 
 class Plot(Error, ValueError):

@@ -2,14 +2,21 @@
 
 import html
 import json
+from numbers import Integral, Real
+from typing import Any
 
-import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import clone
+from sklearn.utils import check_scalar
 
 from . import _planar
 from ._device import quiet, threads
 from ._display import table
+from ._errors import Invalid
+from ._network import Network
 from ._planar_classifier import PlanarClassifier
+from ._samples import validated
+from ._types import Samples
 
 
 class Diagnosis:
@@ -31,15 +38,22 @@ class Diagnosis:
         Everything, as ``planar diagnose --json`` has it.
     """
 
-    def __init__(self, found):
+    found: dict[str, Any]
+    cause: str
+    verdict: str
+    because: list[str]
+    trials: list[dict[str, Any]]
+    remedy: dict[str, Any] | None
+
+    def __init__(self, found: dict[str, Any]) -> None:
         self.found = found
         self.cause, self.verdict, self.because = found["cause"], found["verdict"], found["because"]
         self.trials, self.remedy = found["trials"], found["remedy"]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "\n".join([self.verdict, *(f"  {line}" for line in self.because)])
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         lines = "".join(f"<li>{html.escape(line)}</li>" for line in self.because)
         rows = [
             [
@@ -72,19 +86,25 @@ class Comparison:
         Everything, nearly as ``planar compare --json`` has it.
     """
 
-    def __init__(self, found):
+    found: dict[str, Any]
+    agrees: bool
+    sides: list[dict[str, str]]
+    steps: list[dict[str, Any]]
+    curves: dict[str, Any]
+
+    def __init__(self, found: dict[str, Any]) -> None:
         self.found = found
         self.agrees, self.sides = found["agrees"], found["sides"]
         self.steps, self.curves = found["found"]["steps"], found["found"]["curves"]
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self.agrees
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         left, right = (side["name"] for side in self.sides)
         return f"{left} and {right} {'agree' if self.agrees else 'DISAGREE'}"
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         rows = [
             [
                 step["iteration"],
@@ -100,7 +120,15 @@ class Comparison:
         return f"<p><b>{html.escape(repr(self))}</b></p>{table(headings, rows)}"
 
 
-def diagnose(X, y, estimator=None, *, X_test=None, y_test=None, patience=5.0):
+def diagnose(
+    X: Samples,
+    y: Samples,
+    estimator: Network | None = None,
+    *,
+    X_test: Samples = None,
+    y_test: Samples = None,
+    patience: float = 5.0,
+) -> Diagnosis:
     """Finds out why a training fails, and tries what would mend it.
 
     Parameters
@@ -128,12 +156,16 @@ def diagnose(X, y, estimator=None, *, X_test=None, y_test=None, patience=5.0):
     >>> planar.diagnose(X.T, Y[0], bug).cause
     'wrong-derivative'
     """
-    model = clone(PlanarClassifier() if estimator is None else estimator).set_params(warm_start=False)
+    check_scalar(patience, "patience", Real, min_val=0)
+    model = _unfitted(estimator)
     work = model._work(X, y, None)
     held_out = work.held_out
     if X_test is not None:
-        answers, classes = model._encode(np.asarray(y_test), True)
-        points = np.asarray(X_test, dtype=float)
+        if y_test is None:
+            raise Invalid("y_test must be given beside X_test")
+        X_test, y_test = validated(model, X_test, y_test, reset=False)
+        points = X_test.toarray() if issparse(X_test) else X_test
+        answers, classes = model._encode(y_test, True)
         held_out = _planar.Data(points, answers, classes, None, False, work.data.scaling)
     with quiet(model.device):
         found = _planar.diagnose(
@@ -142,7 +174,15 @@ def diagnose(X, y, estimator=None, *, X_test=None, y_test=None, patience=5.0):
     return Diagnosis(json.loads(found))
 
 
-def compare(X, y, estimator=None, *, left="reference-f64", right="cpu", iterations=None):
+def compare(
+    X: Samples,
+    y: Samples,
+    estimator: Network | None = None,
+    *,
+    left: str = "reference-f64",
+    right: str = "cpu",
+    iterations: int | None = None,
+) -> Comparison:
     """Compares two devices, step by step from the same weights.
 
     Parameters
@@ -169,11 +209,24 @@ def compare(X, y, estimator=None, *, left="reference-f64", right="cpu", iteratio
     >>> planar.compare(X.T, Y[0], iterations=100).agrees
     True
     """
-    model = clone(PlanarClassifier() if estimator is None else estimator).set_params(warm_start=False)
+    if iterations is not None:
+        check_scalar(iterations, "iterations", Integral, min_val=1, max_val=2**53)
+    model = _unfitted(estimator)
     work = model._work(X, y, None)
+    iterations = work.epochs if iterations is None else int(iterations)
     with quiet("gpu"):
-        found = _planar.compare(work.data, work.settings, iterations or work.epochs, left, right, threads(model.n_threads))
+        found = _planar.compare(work.data, work.settings, iterations, left, right, threads(model.n_threads))
     return Comparison(json.loads(found))
+
+
+def _unfitted(estimator):
+    """A clone of one of planar's estimators, whose parameters hold."""
+    estimator = PlanarClassifier() if estimator is None else estimator
+    if not isinstance(estimator, Network):
+        raise TypeError(f"the estimator must be one of planar's, and this is {estimator!r:.80}")
+    model = clone(estimator).set_params(warm_start=False)
+    model._validate_params()
+    return model
 
 
 def _said(changes):

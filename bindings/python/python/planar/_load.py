@@ -3,14 +3,18 @@
 import json
 
 import numpy as np
+from sklearn.base import is_classifier, is_regressor
 
 from . import _planar
 from ._errors import Checkpoint
+from ._front import classes_of, parameters_of
 from ._mlp_classifier import MLPClassifier
 from ._mlp_regressor import MLPRegressor
+from ._planar_classifier import PlanarClassifier
+from ._types import File
 
 
-def load(path):
+def load(path: File) -> PlanarClassifier | MLPClassifier | MLPRegressor:
     """An estimator from a checkpoint that :meth:`save` or the command ``planar`` has written.
 
     Parameters
@@ -21,7 +25,8 @@ def load(path):
     Returns
     -------
     PlanarClassifier, MLPClassifier or MLPRegressor
-        Classes that are whole numbers are numbers again; other classes are text.
+        What was saved, with its parameters and with classes of the type that they had. Of a checkpoint that the command
+        has begun, a classifier or regressor whose classes are numbers if all are whole, and else text.
     """
     return _estimator(_planar.read(path), path)
 
@@ -34,24 +39,11 @@ def _estimator(found, path):
     columns = state.get("columns") or {}
     output = state.get("output", "logistic")
     targets = columns.get("targets", [])
-    kind = MLPRegressor if output == "squares" else MLPClassifier
-    activation, *slope = state["activation"].split(":")
-    optimizer = state.get("optimizer", "gd")
-    model = kind(
-        tuple(state["widths"][1:-1]),
-        activation,
-        solver=optimizer,
-        alpha=state.get("l2", 0.0),
-        batch_size=state.get("batch_size"),
-        learning_rate=state.get("schedule", "constant"),
-        learning_rate_init=state["learning_rate"],
-        tol=None,
-        dropout=state.get("dropout", 0.0),
-        clip_norm=state.get("clip_norm"),
-        leaky_slope=float(slope[0]) if slope else 0.01,
-        standardize=columns.get("scale", "none") != "none",
-        random_state=_seed(state["start"]),
-    )
+    front = state.get("front") or {}
+    try:
+        model, classes = _unfitted(state, front), classes_of(front) if "classes" in front else None
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise Checkpoint(f"{path} is damaged: what it says of the estimator does not read") from error
     model.coefs_, model.intercepts_ = found["coefs"], found["intercepts"]
     model._moments, model._updates, model._state = found["moments"], state["iteration"], found["state"]
     model._activation, model._output = state["activation"], output
@@ -61,7 +53,7 @@ def _estimator(found, path):
     if columns.get("named"):
         model.feature_names_in_ = np.array([feature["name"] for feature in features], dtype=object)
     scaled = [(feature["offset"], feature["factor"]) for feature in features]
-    model._scaling = tuple(zip(*scaled, strict=True)) if model.standardize else None
+    model._scaling = tuple(zip(*scaled, strict=True)) if columns.get("scale", "none") != "none" else None
     model.loss_curve_ = [at["cost"] for at in state["costs"]]
     model.loss_ = model.loss_curve_[-1] if model.loss_curve_ else np.nan
     per_epoch = -(-state["samples"] // (state.get("batch_size") or state["samples"]))
@@ -76,10 +68,9 @@ def _estimator(found, path):
         "backward_activation": _borrowed(state.get("derivative")),
     }
     model.device_, model.plan_, model.status_ = state["device"], state["plan"], "finished"
-    if kind is MLPClassifier:
+    if is_classifier(model):
         model._is_multilabel = output == "logistic" and model.n_outputs_ > 1
-        names = columns.get("classes", ["0", "1"])
-        model.classes_ = np.arange(model.n_outputs_) if model._is_multilabel else _classes(names)
+        model.classes_ = _classes(model, columns.get("classes", ["0", "1"]), classes, path)
         model.out_activation_ = output
     else:
         model.out_activation_ = "identity"
@@ -88,14 +79,53 @@ def _estimator(found, path):
     return model
 
 
+def _unfitted(state, front):
+    """The estimator as it was, as far as its checkpoint says, or one that would train so."""
+    columns = state.get("columns") or {}
+    activation, *slope = state["activation"].split(":")
+    hidden, optimizer = tuple(state["widths"][1:-1]), state.get("optimizer", "gd")
+    shared = {
+        "alpha": state.get("l2", 0.0),
+        "batch_size": state.get("batch_size"),
+        "tol": None,
+        "leaky_slope": float(slope[0]) if slope else 0.01,
+        "standardize": columns.get("scale", "none") != "none",
+        "random_state": _seed(state["start"]),
+    }
+    was = front.get("estimator")
+    if was == "PlanarClassifier":
+        model = PlanarClassifier(hidden, activation, learning_rate=state["learning_rate"], solver=optimizer, **shared)
+    else:
+        kind = MLPRegressor if state.get("output") == "squares" else MLPClassifier
+        model = kind(
+            hidden,
+            activation,
+            solver=optimizer,
+            learning_rate=state.get("schedule", "constant"),
+            learning_rate_init=state["learning_rate"],
+            dropout=state.get("dropout", 0.0),
+            clip_norm=state.get("clip_norm"),
+            **shared,
+        )
+    if was not in (None, type(model).__name__) or is_regressor(model) != (state.get("output") == "squares"):
+        raise ValueError(f"there is no {was} of {state.get('output')}")
+    return model.set_params(**parameters_of(front.get("parameters", {})))
+
+
 def _borrowed(derivative):
     """The activation in ``tanh with relu's derivative``."""
     _, _, borrowed = (derivative or "").partition(" with ")
     return borrowed.removesuffix("'s derivative") or None
 
 
-def _classes(names):
-    """Numbers if all of them are written as numbers are."""
+def _classes(model, names, were, path):
+    """The classes as they were or, of a run of the command's, numbers if all of them are written as whole numbers are."""
+    if were is not None:
+        if were.shape != (model.n_outputs_ if model._is_multilabel else len(names),):
+            raise Checkpoint(f"{path} is damaged: the classes of its estimator are not those of its network")
+        return were
+    if model._is_multilabel:
+        return np.arange(model.n_outputs_)
     return np.array([int(name) for name in names]) if all(_is_whole(name) for name in names) else np.array(names)
 
 

@@ -1,15 +1,19 @@
 """scikit-learn's parameters of a multi-layer perceptron as planar's settings."""
 
-from numbers import Integral
+import re
 
 import numpy as np
-from scipy.optimize import minimize
 from sklearn.utils._param_validation import StrOptions
 
 from . import _planar
-from ._constraints import ABOVE_0, AT_LEAST_0, AT_LEAST_1, BETA, SHARED
+from ._constraints import ABOVE_0, AT_LEAST_0, AT_LEAST_1, BETA, SHARED, hidden_units
 from ._device import quiet, threads
+from ._lbfgs import minimized
 from ._network import Network
+from ._progress import Progress
+
+# the library's schedules
+_SCHEDULE = re.compile(r"constant|cosine|step(:[\d.e+-]+){2}|inverse(:[\d.e+-]+){3}")
 
 
 class Mlp(Network):
@@ -34,13 +38,6 @@ class Mlp(Network):
         "clip_norm": [ABOVE_0, None],
     }
 
-    def _hidden(self):
-        sizes = self.hidden_layer_sizes
-        sizes = [sizes] if isinstance(sizes, Integral) else list(sizes)
-        if not sizes or any(not isinstance(size, Integral) or size <= 0 for size in sizes):
-            raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
-        return [int(size) for size in sizes]
-
     def _optimizer(self):
         if self.solver == "adam":
             return f"adam:{float(self.beta_1)!r}:{float(self.beta_2)!r}:{float(self.epsilon)!r}"
@@ -54,6 +51,11 @@ class Mlp(Network):
     def _schedule(self, samples, batch):
         """``invscaling`` falls with the samples seen, epoch by epoch; only sgd has it, and ``adaptive``."""
         if self.learning_rate not in ("invscaling", "adaptive"):
+            if not _SCHEDULE.fullmatch(self.learning_rate):
+                raise ValueError(
+                    "learning_rate must be constant, invscaling, adaptive, cosine, step:EVERY:FACTOR as in step:1000:0.5, "
+                    f"or inverse:EVERY:GROWTH:POWER, got {self.learning_rate!r}."
+                )
             return self.learning_rate
         if self.solver == "sgd" and self.learning_rate == "invscaling":
             return f"inverse:{-(-samples // batch)}:{samples}:{float(self.power_t)!r}"
@@ -64,7 +66,7 @@ class Mlp(Network):
         batch = samples if self.solver == "lbfgs" else min(batch, samples)
         is_whole = batch == samples
         return {
-            "hidden": self._hidden(),
+            "hidden": hidden_units("hidden_layer_sizes", self.hidden_layer_sizes),
             "activation": self._activation_text(),
             "backward_activation": None,
             "output": self._output,
@@ -110,34 +112,30 @@ class Mlp(Network):
         return self._fit_by_scipy(self._work(X, y, sample_weight))
 
     def _fit_by_scipy(self, work):
-        """L-BFGS-B of SciPy on planar's cost and gradient, which have float32's precision on all but the reference."""
         with quiet(self.device):
             objective = _planar.Objective(work.data, work.settings, self.device, threads(self.n_threads))
         start = objective.start
         if work.stand is not None:
             layers = zip(work.stand["coefs"], work.stand["intercepts"], strict=True)
             start = np.concatenate([part for W, b in layers for part in (W.T.ravel(), b)])
-        losses = []
-
-        def cost(weights):
-            value, gradient = objective(weights)
-            losses.append(value)
-            return value, gradient
-
-        options = {"maxfun": self.max_fun, "maxiter": self.max_iter, "gtol": self.tol or 0.0}
-        found = minimize(cost, start, method="L-BFGS-B", jac=True, options=options)
-        self.coefs_, self.intercepts_ = objective.layers(found.x)
-        self.loss_ = self.best_loss_ = float(found.fun)
-        self.loss_curve_ = losses
-        self.n_iter_ = max(int(found.nit), 1)
+        with Progress(self, work) as progress:
+            found = minimized(objective, start, self, progress.callback)
+        self.coefs_, self.intercepts_ = objective.layers(found.weights)
+        self.loss_ = self.best_loss_ = found.loss
+        self.loss_curve_ = found.losses
+        self.n_iter_ = max(found.iterations, 1)
         self.t_ = 0
         self.validation_scores_ = self.best_validation_score_ = None
         self.device_, self.plan_ = objective.device[0], objective.plan
-        self.status_ = "converged" if found.status == 0 else "finished"
+        self.status_ = found.status
         self._moments, self._updates = np.empty(0), 0
         self._state = objective.state(work.data, self.loss_)
         self._take_shape(work)
         return self
+
+    def _holds_out(self, incremental):
+        """L-BFGS trains on all samples and stops by its gradient, as in scikit-learn."""
+        return self.solver != "lbfgs" and super()._holds_out(incremental)
 
 
 class _Joined:

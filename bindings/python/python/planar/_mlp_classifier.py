@@ -3,6 +3,7 @@
 from ._classifier import Classifier
 from ._constraints import CLASS_WEIGHT
 from ._mlp import Mlp
+from ._types import ClassWeight, Seed, Units
 
 
 class MLPClassifier(Classifier, Mlp):
@@ -44,7 +45,8 @@ class MLPClassifier(Classifier, Mlp):
     nesterovs_momentum : bool, default=True
         Whether ``sgd`` looks ahead.
     early_stopping : bool, default=False
-        Whether a part of the samples is held out to see when to stop; the weights of the best score are kept.
+        Whether a part of the samples is held out to see when to stop; the weights of the best score are kept. ``lbfgs``
+        trains on all samples, as in scikit-learn.
     validation_fraction : float, default=0.1
         That part.
     beta_1, beta_2, epsilon : float, default=0.9, 0.999, 1e-8
@@ -108,40 +110,40 @@ class MLPClassifier(Classifier, Mlp):
 
     def __init__(
         self,
-        hidden_layer_sizes=(100,),
-        activation="relu",
+        hidden_layer_sizes: Units = (100,),
+        activation: str = "relu",
         *,
-        solver="adam",
-        alpha=0.0001,
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        power_t=0.5,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        class_weight=None,
-        dropout=0.0,
-        clip_norm=None,
-        leaky_slope=0.01,
-        init_scale="auto",
-        standardize=False,
-        device="auto",
-        n_threads=None,
-        progress=False,
-    ):
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str | None = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Seed = None,
+        tol: float | None = 1e-4,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        class_weight: ClassWeight = None,
+        dropout: float = 0.0,
+        clip_norm: float | None = None,
+        leaky_slope: float = 0.01,
+        init_scale: float | str = "auto",
+        standardize: bool = False,
+        device: str = "auto",
+        n_threads: int | None = None,
+        progress: bool = False,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.solver = solver

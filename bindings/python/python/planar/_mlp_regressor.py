@@ -1,15 +1,20 @@
 """scikit-learn's MLPRegressor on planar's engine."""
 
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.base import RegressorMixin, _fit_context
+from sklearn.base import RegressorMixin
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_y, column_or_1d
 
 from ._mlp import Mlp
-from ._network import is_incremental
+from ._types import Floats, Samples, Seed, Units, checked, incremental
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class MLPRegressor(RegressorMixin, Mlp):
@@ -36,40 +41,40 @@ class MLPRegressor(RegressorMixin, Mlp):
 
     def __init__(
         self,
-        hidden_layer_sizes=(100,),
-        activation="relu",
+        hidden_layer_sizes: Units = (100,),
+        activation: str = "relu",
         *,
-        loss="squared_error",
-        solver="adam",
-        alpha=0.0001,
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        power_t=0.5,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        dropout=0.0,
-        clip_norm=None,
-        leaky_slope=0.01,
-        init_scale="auto",
-        standardize=False,
-        device="auto",
-        n_threads=None,
-        progress=False,
-    ):
+        loss: str = "squared_error",
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str | None = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Seed = None,
+        tol: float | None = 1e-4,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        dropout: float = 0.0,
+        clip_norm: float | None = None,
+        leaky_slope: float = 0.01,
+        init_scale: float | str = "auto",
+        standardize: bool = False,
+        device: str = "auto",
+        n_threads: int | None = None,
+        progress: bool = False,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.loss = loss
@@ -103,8 +108,8 @@ class MLPRegressor(RegressorMixin, Mlp):
         self.n_threads = n_threads
         self.progress = progress
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    @checked
+    def fit(self, X: Samples, y: Samples, sample_weight: Samples = None) -> Self:
         """Trains the network.
 
         Parameters
@@ -122,9 +127,9 @@ class MLPRegressor(RegressorMixin, Mlp):
         """
         return self._fit(X, y, sample_weight)
 
-    @available_if(is_incremental)
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None):
+    @incremental
+    @checked
+    def partial_fit(self, X: Samples, y: Samples, sample_weight: Samples = None) -> Self:
         """Trains one epoch more, with the optimiser's moments as they were.
 
         Parameters
@@ -142,7 +147,7 @@ class MLPRegressor(RegressorMixin, Mlp):
         """
         return self._fit(X, y, sample_weight, incremental=True)
 
-    def predict(self, X):
+    def predict(self, X: Samples) -> Floats:
         """The numbers of each sample.
 
         Parameters

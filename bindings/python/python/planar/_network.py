@@ -1,9 +1,10 @@
 """What the estimators share: from arrays to a training, and from its result to scikit-learn's attributes."""
 
 import functools
-import warnings
+import json
 from dataclasses import dataclass, field
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
@@ -11,13 +12,17 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from . import _planar
 from ._device import quiet, threads
 from ._display import Display
+from ._front import parameters_as_text
 from ._progress import Progress
+from ._samples import validated
 from ._together import READY
+from ._types import File, Floats
+from ._warnings import warn
 
 _KINK = ("relu", "leaky_relu", "leaky-relu", "elu", "silu", "gelu", "softplus")
 
@@ -38,6 +43,22 @@ class Work:
 
 class Network(Display, BaseEstimator):
     """A network with scikit-learn's interface. A subclass says how its parameters make ``_settings``."""
+
+    coefs_: list[Floats]
+    intercepts_: list[Floats]
+    loss_curve_: list[float]
+    loss_: float
+    best_loss_: float | None
+    validation_scores_: list[float] | None
+    best_validation_score_: float | None
+    n_iter_: int
+    n_features_in_: int
+    n_layers_: int
+    n_outputs_: int
+    out_activation_: str
+    status_: str
+    device_: str
+    plan_: str
 
     # settings of a checkpoint's run that no parameter holds, for as long as it is gone on with
     _as_begun = {}
@@ -78,22 +99,10 @@ class Network(Display, BaseEstimator):
     def _goes_on(self, incremental):
         return hasattr(self, "coefs_") and (incremental or self.warm_start)
 
-    def _validated(self, X, y, reset):
-        return validate_data(
-            self,
-            X,
-            y,
-            accept_sparse=("csr", "csc"),
-            dtype=(np.float64, np.float32),
-            multi_output=True,
-            y_numeric=False,
-            reset=reset,
-        )
-
     def _checked(self, X, y, shared, reset):
         """The samples as arrays; those of a search are looked at once."""
         if "checked" not in shared:
-            X, y = self._validated(X, y, reset)
+            X, y = validated(self, X, y, reset=reset)
             told = {name: getattr(self, name) for name in ("n_features_in_", "feature_names_in_") if hasattr(self, name)}
             shared["checked"] = (X.toarray() if issparse(X) else X, y, told)
         X, y, told = shared["checked"]
@@ -106,7 +115,7 @@ class Network(Display, BaseEstimator):
         shared = {} if shared is None else shared
         X, y = self._checked(X, y, shared, reset=not (incremental and goes_on))
         answers, classes = self._encode(y, goes_on or incremental)
-        seed, early = self._seed(), bool(self.early_stopping) and not incremental
+        seed, early = self._seed(), self._holds_out(incremental)
         self._range = (X.min(axis=0), X.max(axis=0)) if X.shape[1] == 2 else None
         key = (self.standardize, early and (self.validation_fraction, seed), str(self._weighing()))
         if key not in shared:
@@ -169,6 +178,10 @@ class Network(Display, BaseEstimator):
         stratify = answers if answers.ndim == 1 else None
         return train_test_split(np.arange(samples), test_size=self.validation_fraction, random_state=seed, stratify=stratify)
 
+    def _holds_out(self, incremental):
+        """Whether some samples are held out to see when to stop."""
+        return bool(self.early_stopping) and not incremental
+
     def _rule(self, incremental):
         """When to stop before the last epoch."""
         if incremental or (self.tol is None and not self.early_stopping):
@@ -191,7 +204,7 @@ class Network(Display, BaseEstimator):
                 progress.callback,
             )
         if interrupted is not None:
-            warnings.warn("Training interrupted by user.", stacklevel=4)
+            warn("Training interrupted by user.")
         return fitted
 
     def _fit(self, X, y, sample_weight, incremental=False):
@@ -226,26 +239,25 @@ class Network(Display, BaseEstimator):
 
     def _warn(self, work, incremental):
         if self.status_ == "diverged":
-            warnings.warn(
+            warn(
                 f"Training diverged in epoch {self.n_iter_ + 1}: the last finite weights are kept, and planar.diagnose "
                 "finds out why.",
                 ConvergenceWarning,
-                stacklevel=6,
             )
         elif self.status_ == "finished" and work.rule is not None and work.held_out is None and not incremental:
-            warnings.warn(
+            warn(
                 f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization hasn't "
                 "converged yet.",
                 ConvergenceWarning,
-                stacklevel=6,
             )
 
     # predictions
 
     def _forward(self, X, answers=False):
         """What the network says of points, (samples × outputs)."""
-        check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse=("csr", "csc"), dtype=(np.float64, np.float32), reset=False)
+        if not hasattr(self, "coefs_"):  # scikit-learn's check reads all tags first
+            check_is_fitted(self)
+        X = validated(self, X, reset=False)
         return self._forward_checked(X.toarray() if issparse(X) else X, answers)
 
     def _forward_checked(self, X, answers=False):
@@ -266,7 +278,7 @@ class Network(Display, BaseEstimator):
 
     # files
 
-    def save(self, path, *, overwrite=False):
+    def save(self, path: File, *, overwrite: bool = False) -> None:
         """Writes a checkpoint that the command ``planar`` reads, predicts with and resumes.
 
         Parameters
@@ -277,9 +289,15 @@ class Network(Display, BaseEstimator):
             Whether a file that is there is replaced.
         """
         check_is_fitted(self)
-        _planar.write(path, self._state, self.coefs_, self.intercepts_, self._moments, overwrite)
+        state = json.dumps(json.loads(self._state) | {"front": self._front()})
+        _planar.write(path, state, self.coefs_, self.intercepts_, self._moments, overwrite)
 
-    def to_onnx(self):
+    def _front(self):
+        """What a checkpoint keeps of the estimator itself, which the command hands on: its class and its parameters."""
+        names = (kind.__name__ for kind in type(self).__mro__ if kind.__module__.startswith("planar."))
+        return {"estimator": next(names), "parameters": parameters_as_text(self.get_params(deep=False))}
+
+    def to_onnx(self) -> Any:
         """The network as an ONNX model, with its scaling; needs the package ``onnx``.
 
         Returns
@@ -296,12 +314,3 @@ class Network(Display, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-def is_incremental(estimator):
-    """``partial_fit`` takes one epoch more, which L-BFGS has not."""
-    if estimator.solver == "lbfgs":
-        raise AttributeError(
-            f"partial_fit is only available for stochastic optimizers. {estimator.solver} is not stochastic."
-        )
-    return True

@@ -5,6 +5,25 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = [
+    "Data",
+    "Fitted",
+    "Objective",
+    "__version__",
+    "adapters",
+    "close",
+    "compare",
+    "diagnose",
+    "forward",
+    "generated",
+    "has_gpu",
+    "has_opened",
+    "panic",
+    "read",
+    "train",
+    "write",
+]
+
 __version__: str
 has_gpu: bool
 
@@ -99,7 +118,7 @@ def forward(
 ) -> _Floats: ...
 def generated(name: str, samples: int | None = None, seed: int | None = None) -> tuple[_Floats, NDArray[np.uint8]]: ...
 def has_opened() -> bool: ...
-def panic() -> None: ...
+def panic(way: str) -> None: ...
 def read(path: str | PathLike[str]) -> dict[str, Any]: ...
 def train(
     data: Data,
@@ -110,7 +129,7 @@ def train(
     rules: Sequence[Mapping[str, Any] | None] | None = None,
     held_out: Data | None = None,
     stands: Sequence[Mapping[str, Any]] | None = None,
-    callback: Callable[[int, list[float]], object] | None = None,
+    callback: Callable[[int, list[float], float], object] | None = None,
 ) -> tuple[list[Fitted], BaseException | None]: ...
 def write(
     path: str | PathLike[str],

@@ -1,9 +1,8 @@
 """The exercise's network as an estimator."""
 
-from numbers import Integral
-
 from ._classifier import Classifier
-from ._constraints import ABOVE_0, AT_LEAST_1, CLASS_WEIGHT, SHARED
+from ._constraints import ABOVE_0, AT_LEAST_1, CLASS_WEIGHT, SHARED, hidden_units
+from ._types import ClassWeight, Seed, Units
 
 
 class PlanarClassifier(Classifier):
@@ -60,30 +59,30 @@ class PlanarClassifier(Classifier):
 
     def __init__(
         self,
-        hidden=4,
-        activation="tanh",
+        hidden: Units = 4,
+        activation: str = "tanh",
         *,
-        learning_rate=1.2,
-        max_iter=2000,
-        solver="gd",
-        alpha=0.0,
-        batch_size=None,
-        init_scale=0.01,
-        random_state=2,
-        backward_activation=None,
-        class_weight=None,
-        standardize=False,
-        leaky_slope=0.01,
-        tol=None,
-        n_iter_no_change=10,
-        early_stopping=False,
-        validation_fraction=0.1,
-        warm_start=False,
-        device="auto",
-        n_threads=None,
-        verbose=False,
-        progress=False,
-    ):
+        learning_rate: float = 1.2,
+        max_iter: int = 2000,
+        solver: str = "gd",
+        alpha: float = 0.0,
+        batch_size: int | None = None,
+        init_scale: float | str = 0.01,
+        random_state: Seed = 2,
+        backward_activation: str | None = None,
+        class_weight: ClassWeight = None,
+        standardize: bool = False,
+        leaky_slope: float = 0.01,
+        tol: float | None = None,
+        n_iter_no_change: float = 10,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        warm_start: bool = False,
+        device: str = "auto",
+        n_threads: int | None = None,
+        verbose: bool | int = False,
+        progress: bool = False,
+    ) -> None:
         self.hidden = hidden
         self.activation = activation
         self.learning_rate = learning_rate
@@ -108,10 +107,9 @@ class PlanarClassifier(Classifier):
         self.progress = progress
 
     def _settings(self, samples, seed):
-        hidden = [self.hidden] if isinstance(self.hidden, Integral) else list(self.hidden)
         batch = None if self.batch_size is None or self.batch_size >= samples else int(self.batch_size)
         return {
-            "hidden": [int(units) for units in hidden],
+            "hidden": hidden_units("hidden", self.hidden),
             "activation": self._activation_text(),
             "backward_activation": self.backward_activation,
             "output": self._output,

@@ -12,7 +12,7 @@ class Progress:
         self._speaks = bool(getattr(estimator, "verbose", False))
         self.callback = self._told if self._bar is not None or self._speaks else None
 
-    def _told(self, updates, costs):
+    def _told(self, updates, costs, _share):
         epochs = updates // self._per_epoch - self._before
         if self._speaks:
             print(f"Iteration {epochs}, loss = {costs[0]:.8f}")

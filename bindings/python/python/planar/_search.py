@@ -1,5 +1,11 @@
 """GridSearchCV whose candidates and folds train side by side."""
 
+from __future__ import annotations
+
+from copy import copy
+from typing import TYPE_CHECKING, Any
+
+from numpy.random import RandomState
 from sklearn import config_context
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
@@ -8,6 +14,10 @@ from sklearn.utils.validation import indexable
 
 from ._network import Network
 from ._together import candidates, ready, train_together
+from ._types import Samples
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class SweepSearchCV(GridSearchCV):
@@ -27,7 +37,7 @@ class SweepSearchCV(GridSearchCV):
     4
     """
 
-    def fit(self, X, y=None, **params):
+    def fit(self, X: Samples, y: Samples = None, **params: Any) -> Self:
         """Trains all candidates on all folds, and the best on everything.
 
         Parameters
@@ -62,10 +72,16 @@ class SweepSearchCV(GridSearchCV):
     def _trained(self, X, y, sample_weight):
         """Parameters and networks in the order of GridSearchCV: candidate by candidate, each fold by fold."""
         grid = list(ParameterGrid(self.param_grid))
-        of_folds = []
+        asked, of_folds = candidates(clone(self.estimator), grid), []
         for train, _ in self.cv:
             weights = None if sample_weight is None else _safe_indexing(sample_weight, train)
-            models = candidates(clone(self.estimator), grid)
+            models = [_untrained(model) for model in asked]
             X_of, y_of = _safe_indexing(X, train), _safe_indexing(y, train)
             of_folds.append(train_together(models, X_of, y_of, weights, is_new=not of_folds))
         return [(parameters, fold[place]) for place, parameters in enumerate(grid) for fold in of_folds]
+
+
+def _untrained(model):
+    """A network like one that is not trained. A copy is sooner made than scikit-learn's clone, and shares what no training
+    changes."""
+    return clone(model) if isinstance(model.random_state, RandomState) else copy(model)

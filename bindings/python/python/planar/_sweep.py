@@ -1,17 +1,33 @@
 """Grids of networks trained side by side."""
 
+import functools
+import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
 from ._display import table
 from ._errors import Invalid, Mismatch, Results
+from ._network import Network
 from ._planar_classifier import PlanarClassifier
+from ._samples import validated
 from ._together import candidates, train_together
+from ._types import File, Grid, Samples
 
+# what the head of a file says, and how it is called where two are not alike
+_HEAD = {
+    "data": "samples are",
+    "estimator": "estimator's parameters are",
+    "names": "searched parameters are",
+    "networks": "networks are",
+    "grid": "values of the grid are",
+}
 # networks of one call: their weights are kept until the call ends
 _AT_ONCE = 2000
 
@@ -30,19 +46,23 @@ class SweepResult:
         Its parameters.
     """
 
-    def __init__(self, rows, head, best=None):
+    rows: list[dict[str, Any]]
+    best_: Any
+    best_params_: dict[str, Any] | None
+
+    def __init__(self, rows: list[dict[str, Any]], head: dict[str, Any], best: Network | None = None) -> None:
         self.rows, self._head, self.best_ = rows, head, best
         first = max(rows, key=_rank, default=None)
         self.best_params_ = {name: first[name] for name in head["names"]} if first else None
 
     @property
-    def table(self):
+    def table(self) -> Any:
         """The rows as a table of pandas, the best first."""
         import pandas
 
         return pandas.DataFrame(sorted(self.rows, key=_rank, reverse=True))
 
-    def save(self, path):
+    def save(self, path: File) -> None:
         """Writes the rows as lines of JSON, for :func:`merge`.
 
         Parameters
@@ -53,20 +73,31 @@ class SweepResult:
         text = [json.dumps(self._head)] + [json.dumps(row, default=_plain) for row in self.rows]
         Path(path).write_text("\n".join(text) + "\n", encoding="utf-8")
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.rows)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"SweepResult({len(self.rows)} networks, best {self.best_params_})"
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         shown = sorted(self.rows, key=_rank, reverse=True)[:20]
         headings = list(shown[0]) if shown else []
         cells = [[f"{cell:.6g}" if isinstance(cell, float) else cell for cell in row.values()] for row in shown]
         return f"<div>{len(self.rows)} networks</div>{table(headings, cells)}"
 
 
-def sweep(X, y, grid, *, estimator=None, X_test=None, y_test=None, sample_weight=None, shard=None, progress=False):
+def sweep(
+    X: Samples,
+    y: Samples,
+    grid: Grid,
+    *,
+    estimator: Network | None = None,
+    X_test: Samples = None,
+    y_test: Samples = None,
+    sample_weight: Samples = None,
+    shard: str | None = None,
+    progress: bool = False,
+) -> SweepResult:
     """Trains a network for each combination of parameters, side by side.
 
     Parameters
@@ -102,41 +133,46 @@ def sweep(X, y, grid, *, estimator=None, X_test=None, y_test=None, sample_weight
     7
     """
     estimator = PlanarClassifier() if estimator is None else estimator
+    if not isinstance(estimator, Network):
+        raise TypeError(f"sweep trains planar's estimators, and this is a {type(estimator).__name__}")
     jobs = list(
         enumerate(ParameterGrid({name: list(values) for name, values in grid.items()} if isinstance(grid, dict) else grid))
     )
     names = sorted({name for _, parameters in jobs for name in parameters})
-    head = {"names": names, "networks": len(jobs), "estimator": repr(estimator)}
+    head = {
+        "names": names,
+        "networks": len(jobs),
+        "estimator": repr(estimator),
+        "grid": _sha256([parameters for _, parameters in jobs]),
+        "data": _sha256_of_data(estimator, X, y, sample_weight, X_test, y_test),
+    }
     jobs = jobs if shard is None else [job for job in jobs if _is_of(shard, job[0])]
     rows, best, best_rank = [], None, None
-    bar = _bar(len(jobs)) if progress else None
-    for first in range(0, len(jobs), _AT_ONCE):
-        part = jobs[first : first + _AT_ONCE]
-        models = candidates(clone(estimator), [parameters for _, parameters in part])
-        for (number, parameters), model in zip(part, train_together(models, X, y, sample_weight), strict=True):
-            if isinstance(model, Exception):
-                raise model
-            row = {
-                "number": number,
-                **{name: parameters.get(name) for name in names},
-                "status": model.status_,
-                "epochs": model.n_iter_,
-                "loss": model.loss_,
-                "score": float(model.score(X, y)),
-            }
-            if X_test is not None:
-                row["test_score"] = float(model.score(X_test, y_test))
-            rows.append(row)
-            if best_rank is None or _rank(row) > best_rank:
-                best, best_rank = model, _rank(row)
-            if bar is not None:
-                bar.update()
-    if bar is not None:
-        bar.close()
+    with _Bar(len(jobs), progress) as bar:
+        for first in range(0, len(jobs), _AT_ONCE):
+            part = jobs[first : first + _AT_ONCE]
+            models = candidates(clone(estimator), [parameters for _, parameters in part])
+            trained = train_together(models, X, y, sample_weight, bar.told and functools.partial(bar.told, first))
+            for (number, parameters), model in zip(part, trained, strict=True):
+                if isinstance(model, Exception):
+                    raise model
+                row = {
+                    "number": number,
+                    **{name: parameters.get(name) for name in names},
+                    "status": model.status_,
+                    "epochs": model.n_iter_,
+                    "loss": model.loss_,
+                    "score": float(model.score(X, y)),
+                }
+                if X_test is not None:
+                    row["test_score"] = float(model.score(X_test, y_test))
+                rows.append(row)
+                if best_rank is None or _rank(row) > best_rank:
+                    best, best_rank = model, _rank(row)
     return SweepResult(rows, head, best)
 
 
-def merge(paths):
+def merge(paths: Iterable[File]) -> SweepResult:
     """Joins what the shards of a sweep have saved.
 
     Parameters
@@ -156,12 +192,14 @@ def merge(paths):
     Results
         If one is no such file, or networks are missing.
     """
-    rows, head = {}, None
+    rows, head, first = {}, None, None
     for path in paths:
         of, lines = _read(path)
-        if head is not None and of != head:
-            raise Mismatch(f"{path} is of another sweep: {of}, not {head}")
-        head = of
+        if head is None:
+            head, first = of, path
+        differs = next((name for name in _HEAD if of[name] != head[name]), None)
+        if differs is not None:
+            raise Mismatch(f"{path} is of another sweep: its {_HEAD[differs]} not those of {first}")
         for row in lines:
             if rows.setdefault(row["number"], row) != row:
                 raise Mismatch(f"{path} has another result for network {row['number']}")
@@ -177,7 +215,7 @@ def _read(path):
     """The head and the rows of a file of :meth:`SweepResult.save`."""
     try:
         head, *lines = (json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines())
-        if head.keys() >= {"names", "networks", "estimator"} and all("number" in line for line in lines):
+        if head.keys() >= _HEAD.keys() and all("number" in line for line in lines):
             return head, lines
     except (ValueError, AttributeError, TypeError):
         pass
@@ -199,11 +237,58 @@ def _rank(row):
     return (row.get("test_score", 0.0), -row["loss"])
 
 
+def _sha256(value):
+    """SHA-256 of a value as JSON; what JSON has not counts by how Python writes it."""
+    return hashlib.sha256(json.dumps(value, default=_plain_or_written).encode()).hexdigest()
+
+
+def _sha256_of_data(estimator, X, y, sample_weight, X_test, y_test):
+    """SHA-256 of all samples as they are given, to train with and to test with."""
+    model = clone(estimator)
+    X, y = validated(model, X, y, reset=True)
+    parts = [*_bytes(X), y, [] if sample_weight is None else np.asarray(sample_weight, dtype=float)]
+    if X_test is not None:
+        X_test, y_test = validated(model, X_test, y_test, reset=False)
+        parts += [*_bytes(X_test), y_test]
+    return _sha256(parts)
+
+
+def _bytes(points):
+    """Shape and SHA-256 of points (samples × features)."""
+    points = np.ascontiguousarray(points.toarray() if issparse(points) else points, dtype=np.float64)
+    return list(points.shape), hashlib.sha256(points).hexdigest()
+
+
 def _plain(value):
-    return value.item() if isinstance(value, np.generic) else list(value)
+    return value.tolist() if isinstance(value, np.generic | np.ndarray) else list(value)
 
 
-def _bar(networks):
+def _plain_or_written(value):
+    try:
+        return _plain(value)
+    except TypeError:
+        return repr(value)
+
+
+class _Bar:
+    """tqdm's bar of the networks that are trained; ``told`` is None if nobody wants to see it."""
+
+    def __init__(self, networks, is_shown):
+        self._bar = _tqdm(networks) if is_shown else None
+        self.told = self._told if is_shown else None
+
+    def _told(self, before, trained):
+        self._bar.update(before + int(trained) - self._bar.n)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self._bar is not None:
+            self._bar.close()
+
+
+def _tqdm(networks):
     from tqdm.auto import tqdm
 
     return tqdm(total=networks, unit="network")

@@ -18,17 +18,21 @@ def trains_alone(model):
     return getattr(model, "solver", None) == "lbfgs" or getattr(model, "learning_rate", None) == "adaptive"
 
 
-def train_together(models, X, y, sample_weight=None, callback=None, is_new=True):
+def train_together(models, X, y, sample_weight=None, told=None, is_new=True):
     """Trains estimators on the same samples: for each in turn itself, or the exception that it raises.
 
-    Those with the same samples, device and threads are trained in one call of the extension. ``is_new`` says whether the
-    parameters are still to be checked.
+    Those with the same samples, device and threads are trained in one call of the extension. ``told`` is called with the
+    number of networks that are trained, in parts too; ``is_new`` says whether the parameters are still to be checked.
     """
     shared, sessions, done = {}, {}, {}
     for place, model in enumerate(models):
         try:
             if trains_alone(model):
                 done[place] = model.fit(X, y, sample_weight=sample_weight)
+                if model.status_ == "interrupted":
+                    raise KeyboardInterrupt
+                if told is not None:
+                    told(len(done))
                 continue
             if is_new:
                 model._validate_params()
@@ -39,8 +43,13 @@ def train_together(models, X, y, sample_weight=None, callback=None, is_new=True)
             key = (id(work.data), model.device, model.n_threads)
             sessions.setdefault(key, []).append((place, work))
     for works in sessions.values():
-        done.update(_session(models, works, callback))
+        done.update(_session(models, works, _of_session(told, len(done), len(works))))
     return [done[place] for place in range(len(models))]
+
+
+def _of_session(told, before, networks):
+    """What the extension calls while it trains some networks behind others."""
+    return None if told is None else lambda _updates, _costs, share: told(before + share * networks)
 
 
 def _session(models, works, callback):

@@ -1,11 +1,17 @@
 """The functions of the exercise *Planar data classification with one hidden layer*, as its notebook calls them."""
 
 import warnings
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import _planar
 from ._planar_classifier import PlanarClassifier
+from ._types import Floats, Samples
+
+Labels: TypeAlias = NDArray[np.integer[Any]]
 
 __all__ = [
     "load_extra_datasets",
@@ -17,7 +23,7 @@ __all__ = [
 ]
 
 
-def load_planar_dataset():
+def load_planar_dataset() -> tuple[Floats, Labels]:
     """The flower, bit for bit the notebook's.
 
     Returns
@@ -31,7 +37,9 @@ def load_planar_dataset():
     return np.ascontiguousarray(points.T), labels[None, :]
 
 
-def load_extra_datasets():
+def load_extra_datasets() -> tuple[
+    tuple[Floats, Labels], tuple[Floats, Labels], tuple[Floats, Labels], tuple[Floats, Labels], tuple[Floats, Floats]
+]:
     """The notebook's other data sets.
 
     Returns
@@ -49,8 +57,17 @@ def load_extra_datasets():
 
 
 def nn_model(
-    X, Y, n_h, num_iterations=10000, print_cost=False, *, activation="tanh", learning_rate=1.2, device="auto", progress=False
-):
+    X: Samples,
+    Y: Samples,
+    n_h: int,
+    num_iterations: int = 10000,
+    print_cost: bool = False,
+    *,
+    activation: str = "tanh",
+    learning_rate: float = 1.2,
+    device: str = "auto",
+    progress: bool = False,
+) -> dict[str, Any]:
     """Trains the notebook's network.
 
     Parameters
@@ -92,7 +109,7 @@ def nn_model(
     return parameters if activation == "tanh" else {**parameters, "activation": activation}
 
 
-def predict(parameters, X):
+def predict(parameters: Mapping[str, Any], X: Samples) -> NDArray[np.bool_]:
     """The class of each point.
 
     Parameters
@@ -114,7 +131,7 @@ def predict(parameters, X):
     return (_planar.forward(points, weights, biases, activation, "logistic") > 0).T
 
 
-def sigmoid(x):
+def sigmoid(x: Samples) -> Any:
     """1 / (1 + exp(−x)).
 
     Parameters
@@ -131,7 +148,7 @@ def sigmoid(x):
     return expit(x)
 
 
-def plot_decision_boundary(model, X, y):
+def plot_decision_boundary(model: Any, X: Samples, y: Samples) -> None:
     """Draws the classes over the plane and the points, with matplotlib.
 
     Parameters

@@ -1,8 +1,10 @@
 """Sweeps as jobs of Slurm, by submitit: a job a shard of hundreds of networks."""
 
 from pathlib import Path
+from typing import Any
 
-from ._sweep import merge, sweep
+from ._sweep import SweepResult, merge, sweep
+from ._types import File, Grid, Samples
 
 __all__ = ["Launched", "launch"]
 
@@ -16,10 +18,10 @@ class Launched:
         One a shard.
     """
 
-    def __init__(self, jobs):
+    def __init__(self, jobs: list[Any]) -> None:
         self.jobs = jobs
 
-    def result(self):
+    def result(self) -> SweepResult:
         """Waits for all jobs and joins what they have found.
 
         Returns
@@ -29,7 +31,18 @@ class Launched:
         return merge([job.result() for job in self.jobs])
 
 
-def launch(X, y, grid, *, folder, shards, cluster=None, timeout_min=60, slurm=None, **more):
+def launch(
+    X: Samples,
+    y: Samples,
+    grid: Grid,
+    *,
+    folder: File,
+    shards: int,
+    cluster: str | None = None,
+    timeout_min: int = 60,
+    slurm: dict[str, Any] | None = None,
+    **more: Any,
+) -> Launched:
     """Hands a sweep to Slurm in as many jobs as it has shards.
 
     A network takes milliseconds, so a shard should have hundreds of them.
