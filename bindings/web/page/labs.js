@@ -29,7 +29,9 @@ export class Labs {
   async answer(request) {
     if (this.current === this.#whole || !needsAll(request)) {
       const found = await this.#ask(this.current, request);
-      if (request.do in this.#said && found.is !== "failed") this.#said[request.do] = request;
+      // points that were drawn are kept from one experiment to the next
+      const { points, bounds } = this.#said.open ?? {};
+      if (request.do in this.#said && found.is !== "failed") this.#said[request.do] = { points, bounds, ...request };
       return found;
     }
     let lab;
