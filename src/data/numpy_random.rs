@@ -2,7 +2,7 @@
 //!
 //! The Mersenne Twister comes from `rand_mt`; this file holds what NumPy's legacy `RandomState` makes of its words.
 //!
-//! ln here, and sin and cos in the data sets, are rounded to the nearest number ([`exact`]).
+//! ln here, and sin and cos in the data sets, are rounded to the nearest number: `exact.rs`.
 
 use rand_mt::Mt;
 
