@@ -167,7 +167,6 @@ fn crowd(batch: usize) -> Vec<Run> {
             dropout: Dropout { rate, seed },
             batch_size: Some(batch),
             shuffle: Some(4),
-            ..Recipe::default()
         };
         run
     };

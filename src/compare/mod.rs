@@ -18,11 +18,12 @@ use std::ops::ControlFlow;
 
 use serde::Serialize;
 
-use crate::Result;
-use crate::backend::{Backend, Chunk, Run, Session};
+use crate::backend::{Backend, Chunk, Evaluation, Run, Session};
 use crate::data::Dataset;
+use crate::model::Parameters;
 use crate::model::params::Tensor;
 use crate::optim::Optimizer;
+use crate::{Error, Result};
 use again::again;
 use curves::Running;
 pub use curves::{CURVE_BOUND, Curves};
@@ -190,7 +191,7 @@ pub fn compare_step(
 /// already, such as a front that must not block.
 ///
 /// # Errors
-/// [`Error::Mismatch`](crate::Error::Mismatch) if the moments are not those of the optimiser, or if numbers are missing.
+/// [`Error::Mismatch`] if the moments are not those of the optimiser, or if numbers are missing.
 pub fn judge(
     [left, right]: [&Step; 2],
     data: &Dataset,
@@ -291,11 +292,21 @@ impl Step {
     /// Those of [`Backend::load`] and of the session.
     pub fn of(backend: &dyn Backend, data: &Dataset, run: &Run) -> Result<Self> {
         let mut session = backend.load(data, std::slice::from_ref(run))?;
-        let evaluation = session.evaluate()?.swap_remove(0);
-        let gradients = session.gradients()?.swap_remove(0).values().to_vec();
-        let [chunk] = advance(&mut [session], 1)?;
-        let updated = chunk.parameters.values().to_vec();
-        Ok(Self { logits: evaluation.logits, cost: evaluation.cost, gradients, updated })
+        let (evaluations, gradients) = (session.evaluate()?, session.gradients()?);
+        session.advance(1)?;
+        Self::told(evaluations, gradients, session.collect()?)
+    }
+
+    /// The step of a session of one network from what it told: the evaluation and the gradient before an update, and the chunk of
+    /// that update.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if one of them is missing.
+    pub fn told(evaluations: Vec<Evaluation>, gradients: Vec<Parameters>, chunk: Option<Chunk>) -> Result<Self> {
+        let told = evaluations.into_iter().next().zip(gradients.first()).zip(Advanced::first(chunk));
+        let ((Evaluation { logits, cost }, gradients), chunk) = told.ok_or_else(missing)?;
+        let [gradients, updated] = [gradients, &chunk.parameters].map(|values| values.values().to_vec());
+        Ok(Self { logits, cost, gradients, updated })
     }
 
     /// Whether it has as many numbers as a step of the run on these samples.
@@ -304,7 +315,7 @@ impl Step {
         let wanted = [data.samples() * run.network.outputs(), parameters, parameters];
         match [&self.logits, &self.gradients, &self.updated].map(Vec::len) == wanted {
             true => Ok(()),
-            false => Err(crate::Error::Mismatch("a step that is compared lacks numbers".into())),
+            false => Err(Error::Mismatch("a step that is compared lacks numbers".into())),
         }
     }
 }
@@ -312,7 +323,7 @@ impl Step {
 /// What a chunk left behind, in a session of one network.
 struct Advanced {
     costs: Vec<f64>,
-    parameters: crate::model::Parameters,
+    parameters: Parameters,
     moments: Vec<f64>,
 }
 
@@ -333,7 +344,11 @@ fn advance<const N: usize>(sessions: &mut [Box<dyn Session>; N], iterations: u32
     for session in sessions.iter_mut() {
         chunks.extend(Advanced::first(session.collect()?));
     }
-    chunks.try_into().map_err(|_| crate::Error::Device("a queued chunk is missing".into()))
+    chunks.try_into().map_err(|_| missing())
+}
+
+fn missing() -> Error {
+    Error::Device("a queued chunk is missing".into())
 }
 
 /// The iterations at which steps are compared behind the first: 1, 10, 100, … and the last.

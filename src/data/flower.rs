@@ -1,6 +1,7 @@
 //! The notebook's flower: two classes on petals that overlap near the centre.
 
 use super::Dataset;
+use super::exact;
 use super::generated::{self, Row};
 use super::numpy_random::NumpyRandom;
 use crate::Result;
@@ -40,8 +41,8 @@ pub fn flower(samples: usize, seed: u32) -> Result<Dataset> {
         let angles: Vec<f64> =
             generated::linspace(start, stop, half).map(|t| t + random.standard_normal() * NOISE).collect();
         rows.extend(angles.iter().map(|t| {
-            let r = PETAL * pxfm::f_sin(4.0 * t) + random.standard_normal() * NOISE;
-            ([r * pxfm::f_sin(*t), r * pxfm::f_cos(*t)], label)
+            let r = PETAL * exact::sin(4.0 * t) + random.standard_normal() * NOISE;
+            ([r * exact::sin(*t), r * exact::cos(*t)], label)
         }));
     }
     generated::dataset("flower", seed, &rows)

@@ -3,6 +3,7 @@
 mod accuracy;
 mod class_weights;
 mod columns;
+mod exact;
 mod flower;
 mod folds;
 mod from_values;

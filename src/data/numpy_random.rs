@@ -2,12 +2,11 @@
 //!
 //! The Mersenne Twister comes from `rand_mt`; this file holds what NumPy's legacy `RandomState` makes of its words.
 //!
-//! ln here, and sin and cos in the data sets, come from `pxfm`, which rounds correctly and so gives the same bits on
-//! every platform. NumPy takes the C library's: about 1 in 1000 of glibc's results is not the nearest number, of the
-//! `libm` crate's about 1 in 30. If a coordinate is the small sum of nearly opposite terms, one such last bit is a
-//! relative error above 1e-15.
+//! ln here, and sin and cos in the data sets, are rounded to the nearest number: `exact.rs`.
 
 use rand_mt::Mt;
+
+use super::exact;
 
 /// NumPy's `RandomState(seed)`.
 #[derive(Clone, Debug)]
@@ -45,7 +44,7 @@ impl NumpyRandom {
             let x2 = 2.0 * self.uniform() - 1.0;
             let square = x1 * x1 + x2 * x2;
             if square < 1.0 && square != 0.0 {
-                let factor = (-2.0 * pxfm::f_log(square) / square).sqrt();
+                let factor = (-2.0 * exact::ln(square) / square).sqrt();
                 self.cached = Some(factor * x1);
                 return factor * x2;
             }

@@ -4,6 +4,7 @@
 use std::f64::consts::PI;
 
 use super::Dataset;
+use super::exact;
 use super::generated::{self, Row};
 use super::numpy_random::NumpyRandom;
 use crate::Result;
@@ -36,7 +37,7 @@ pub fn spirals(samples: usize, seed: u32) -> Result<Dataset> {
             let i = k as f64;
             let r = i / n * RADIUS;
             let t = TURNS * i / n * 2.0 * PI + offset;
-            ([r * pxfm::f_sin(t) + noise(), r * pxfm::f_cos(t) + noise()], label)
+            ([r * exact::sin(t) + noise(), r * exact::cos(t) + noise()], label)
         }));
     }
     generated::dataset("spirals", seed, &rows)

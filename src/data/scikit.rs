@@ -3,6 +3,7 @@
 
 use std::f64::consts::PI;
 
+use super::exact;
 use super::generated::{self, MAX_SAMPLES, Row};
 use super::numpy_random::NumpyRandom;
 use super::{Dataset, check_size};
@@ -25,7 +26,7 @@ pub fn noisy_circles(samples: usize, seed: u32) -> Result<Dataset> {
     let circle = |factor: f64, label| {
         (0..half).map(move |k| {
             let angle = k as f64 * step;
-            ([pxfm::f_cos(angle) * factor, pxfm::f_sin(angle) * factor], label)
+            ([exact::cos(angle) * factor, exact::sin(angle) * factor], label)
         })
     };
     let mut rows: Vec<Row> = circle(1.0, 0).chain(circle(0.5, 1)).collect();
@@ -42,8 +43,8 @@ pub fn noisy_circles(samples: usize, seed: u32) -> Result<Dataset> {
 /// [`MAX_SAMPLES`](super::MAX_SAMPLES).
 pub fn noisy_moons(samples: usize, seed: u32) -> Result<Dataset> {
     let half = generated::half(samples)?;
-    let upper = generated::linspace(0.0, PI, half).map(|t| ([pxfm::f_cos(t), pxfm::f_sin(t)], 0));
-    let lower = generated::linspace(0.0, PI, half).map(|t| ([1.0 - pxfm::f_cos(t), 1.0 - pxfm::f_sin(t) - 0.5], 1));
+    let upper = generated::linspace(0.0, PI, half).map(|t| ([exact::cos(t), exact::sin(t)], 0));
+    let lower = generated::linspace(0.0, PI, half).map(|t| ([1.0 - exact::cos(t), 1.0 - exact::sin(t) - 0.5], 1));
     let mut rows: Vec<Row> = upper.chain(lower).collect();
     let mut random = NumpyRandom::new(seed);
     random.shuffle(&mut rows);

@@ -115,10 +115,20 @@ impl Source {
     /// [`Error::Mismatch`] if an option does not apply to this source; [`Error::Invalid`] if the number of samples is
     /// odd, 0 or over [`MAX_SAMPLES`](super::MAX_SAMPLES); those of [`table::read`](super::table::read) for a file.
     pub fn load(&self, options: &Options) -> Result<Dataset> {
+        let Self::Csv(path) = self else { return self.generate(options) };
+        self.check(options)?;
+        read(Input::Path(path), &options.table, &mut |_| ())?.dataset()
+    }
+
+    /// Makes a generated set, and scales nothing.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load); [`Error::Mismatch`] for a file.
+    pub fn generate(&self, options: &Options) -> Result<Dataset> {
         self.check(options)?;
         let samples = options.samples.or(self.default_samples()).unwrap_or_default();
         let seed = options.seed.or(self.default_seed()).unwrap_or_default();
-        room_for(samples, 2)?; // a file's are not known yet
+        room_for(samples, 2)?;
         match self {
             Self::Flower => flower(samples, seed),
             Self::NoisyCircles => noisy_circles(samples, seed),
@@ -127,7 +137,7 @@ impl Source {
             Self::GaussianQuantiles => gaussian_quantiles(samples, seed),
             Self::Spirals => spirals(samples, seed),
             Self::Xor => xor(samples, seed),
-            Self::Csv(path) => read(Input::Path(path), &options.table, &mut |_| ())?.dataset(),
+            Self::Csv(_) => Err(Error::Mismatch(format!("{self} is a file, not a generated set"))),
         }
     }
 

@@ -151,14 +151,29 @@ impl RunSettings {
     /// [`Error::Io`] and [`Error::Checkpoint`] if the file of
     /// initial weights cannot be used or belongs to a different network.
     pub fn run(&self, data: &Dataset) -> Result<Run> {
-        let output = self.output.unwrap_or_else(|| data.output());
-        let mut network = Network::new(data.features(), &self.hidden, self.activation)?;
-        network = network.with_output(output, data.outputs(output)?)?;
-        if let Some(backward) = self.backward_activation {
-            network = network.with_backward(backward);
-        }
+        let network = self.network(data)?;
         let parameters = self.start.parameters(&network)?;
         Ok(Run::new(network, parameters, self.learning_rate).with_recipe(self.recipe))
+    }
+
+    /// The network for a data set, with the initial weights of the seed, whatever file there is.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn seeded(&self, data: &Dataset) -> Result<Run> {
+        let network = self.network(data)?;
+        let parameters = Parameters::initial(&network, self.start.seed, self.start.scale);
+        Ok(Run::new(network, parameters, self.learning_rate).with_recipe(self.recipe))
+    }
+
+    fn network(&self, data: &Dataset) -> Result<Network> {
+        let output = self.output.unwrap_or_else(|| data.output());
+        let network = Network::new(data.features(), &self.hidden, self.activation)?;
+        let network = network.with_output(output, data.outputs(output)?)?;
+        Ok(match self.backward_activation {
+            Some(backward) => network.with_backward(backward),
+            None => network,
+        })
     }
 
     /// The updates of this many epochs on a data set.

@@ -3,10 +3,18 @@
 
 import init, { Lab } from "planar";
 
+import { Labs } from "./labs.js";
 import { hasSimd } from "./support.js";
 
-/** The module beside the bundle; `build` knows its name. */
-const module = () => new URL(typeof WASM === "undefined" ? "planar_bg.wasm" : WASM, import.meta.url);
+/** A file beside the bundle, whose name ends as `build` says. */
+const beside = (name, kind) => new URL(`${name}-${HASH}.${kind}`, import.meta.url);
+
+/** The constructor of a lab that can do all that there is. */
+async function whole() {
+  const script = await import(beside("whole", "js"));
+  await script.default({ module_or_path: beside("whole", "wasm") });
+  return script.Lab;
+}
 
 /** What the browser calls its GPU, if it has one and tells. */
 async function adapterName() {
@@ -69,12 +77,11 @@ function sleep(milliseconds) {
 }
 
 /** The answer of the lab, with points and bytes beside the rest of the request. */
-async function answer(lab, { id, points, table, bytes, ...said }) {
+async function answer(lab, { points, table, bytes, ...said }) {
   const file = bytes ?? table?.bytes;
   const named = table && { name: String(table.name), label: table.label ?? null };
   const text = JSON.stringify(named ? { ...said, table: named } : said);
-  const found = await lab.answer(text, points, file && new Uint8Array(file));
-  return { id, ...found };
+  return lab.answer(text, points, file && new Uint8Array(file));
 }
 
 /** Answers and trains for ever. */
@@ -91,21 +98,21 @@ export async function serve() {
   takePreference();
   try {
     const name = await adapterName();
-    await init({ module_or_path: module() });
-    const lab = new Lab(name);
+    await init({ module_or_path: beside("planar", "wasm") });
+    const labs = new Labs(Lab, name, whole, answer);
     post({ is: "ready" });
     for (;;) {
       while (requests.length > 0) {
         const request = requests.shift();
         if (request?.do === "drawn") drawn = true;
-        else post(await answer(lab, request ?? {}));
+        else post({ id: request?.id, ...(await labs.answer(request ?? {})) });
       }
-      const rest = lab.rest(drawn);
+      const rest = labs.current.rest(drawn);
       if (rest > 0) {
         if (requests.length === 0) await sleep(rest);
         continue;
       }
-      const told = await lab.work(drawn);
+      const told = await labs.current.work(drawn);
       if (told) {
         drawn &&= told.is !== "frame";
         post(told);

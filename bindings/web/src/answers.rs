@@ -15,7 +15,7 @@ use crate::picture::View;
 use crate::request::{Request, Vary};
 use crate::samples::Samples;
 use crate::settings::Settings;
-use crate::{Lab, insight, kept, nothing_open, said};
+use crate::{Lab, comparison, kept, nothing_open, said, whole};
 
 /// The most cells along a side of a boundary's picture.
 const MOST_CELLS: usize = 512;
@@ -34,7 +34,7 @@ impl Lab {
             Request::Open { settings, brought } => {
                 let brought = brought.unwrap_or_else(|| self.brought.clone());
                 let samples = Samples::new(&settings, &brought)?;
-                let run = settings.run()?.run(samples.data())?;
+                let run = settings.run()?.seeded(samples.data())?;
                 let origin = settings.run()?.start.to_string();
                 let samples = Rc::new(samples);
                 let settings = Settings { samples: Some(samples.count()), ..*settings };
@@ -82,7 +82,7 @@ impl Lab {
             }
             Request::Why => {
                 self.settle().await?;
-                let answer = insight::why(self.current().ok_or_else(nothing_open)?);
+                let answer = whole::why(self.current().ok_or_else(nothing_open)?);
                 self.pace_from_here();
                 answer
             }
@@ -90,7 +90,7 @@ impl Lab {
                 self.settle().await?;
                 let Self { gpus, one, many, .. } = self;
                 let experiment = many.as_ref().or(one.as_ref()).ok_or_else(nothing_open)?;
-                let answer = insight::compare(gpus, experiment, iterations).await;
+                let answer = comparison::compare(gpus, experiment, iterations).await;
                 self.pace_from_here();
                 answer
             }
@@ -107,7 +107,7 @@ impl Lab {
             Request::Save => kept::save(self.current().ok_or_else(nothing_open)?, self.kept.as_ref(), &self.gpus),
             Request::Load { name, bytes } => {
                 let now = self.one.as_ref().map(|one| (one.settings.clone(), Rc::clone(&one.samples)));
-                let loaded = kept::load(&name, &bytes, now)?;
+                let loaded = whole::load(&name, &bytes, now)?;
                 let (settings, samples, run) = (loaded.settings, loaded.samples, loaded.run);
                 let origin = loaded.kept.start.clone();
                 let mut opened = Experiment::new(&mut self.gpus, settings, samples, vec![run], origin).await?;
@@ -167,7 +167,7 @@ impl Lab {
                 Vary::Seed => of.start.seed = *value as u32,
                 Vary::Rate => of.learning_rate = *value,
             }
-            of.run(samples.data())
+            of.seeded(samples.data())
         };
         let runs = values.iter().map(run_of).collect::<Result<Vec<Run>>>()?;
         let origin = one.origin.clone();

@@ -129,14 +129,10 @@ impl Device {
             Self::Gpu(gpu) => gpu,
             Self::Cpu(engine) => return Step::of(engine, data, run),
         };
-        let missing = || Error::Mismatch("a session without networks takes no step".into());
         let mut session = gpu.load_async(data, std::slice::from_ref(run)).await?;
-        let evaluation = session.evaluate().await?.pop().ok_or_else(missing)?;
-        let gradients = session.gradients().await?.pop().ok_or_else(missing)?.values().to_vec();
+        let (evaluations, gradients) = (session.evaluate().await?, session.gradients().await?);
         session.advance(1).await?;
-        let mut chunk = session.collect().await?.ok_or_else(missing)?;
-        let updated = chunk.parameters.pop().ok_or_else(missing)?.values().to_vec();
-        Ok(Step { logits: evaluation.logits, cost: evaluation.cost, gradients, updated })
+        Step::told(evaluations, gradients, session.collect().await?)
     }
 
     /// What it is; a GPU without a name has the script's.

@@ -5,10 +5,10 @@
 //! else: data, formulas, shaders, plans, the loop of a training, diagnosis, comparison and files.
 
 mod answers;
+mod comparison;
 mod costs;
 mod device;
 mod experiment;
-mod insight;
 mod kept;
 mod object;
 mod picture;
@@ -17,6 +17,11 @@ mod said;
 mod samples;
 mod settings;
 mod stand;
+#[cfg(feature = "whole")]
+mod whole;
+#[cfg(not(feature = "whole"))]
+#[path = "part.rs"]
+mod whole;
 
 use std::collections::VecDeque;
 use std::time::Duration;

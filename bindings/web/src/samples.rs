@@ -1,12 +1,10 @@
 //! The samples of an experiment: a generated set, points that were drawn on the page, or a table that was dropped on it.
 
-use std::path::Path;
-
-use planar::data::table::Input;
 use planar::data::{Dataset, Prepared, Targets};
 use planar::{Error, Result};
 
 use crate::settings::{OWN, Settings};
+use crate::whole;
 
 /// The margin that the notebook leaves around the data, in units of what the network sees.
 const MARGIN: f64 = 1.0;
@@ -38,7 +36,7 @@ impl Samples {
     pub fn new(settings: &Settings, brought: &Brought) -> Result<Self> {
         let (options, held_out) = (settings.options()?, settings.held_out());
         let prepared = match (settings.source()?, &brought.table) {
-            (Some(source), _) => Prepared::of_samples(source.load(&options)?, &options, held_out)?,
+            (Some(source), _) => Prepared::of_samples(source.generate(&options)?, &options, held_out)?,
             (None, Some((name, bytes, label))) => {
                 if bytes.len() > MOST_BYTES {
                     let (most, given) = (MOST_BYTES >> 20, bytes.len() >> 20);
@@ -47,7 +45,7 @@ impl Samples {
                 }
                 let mut options = options;
                 options.table.label.clone_from(label);
-                Prepared::of_table(Input::Bytes(Path::new(name), bytes), &options, held_out, &mut |_| ())?
+                whole::table(name, bytes, &options, held_out)?
             }
             (None, None) => Prepared::of_samples(drawn(&brought.points)?, &options, held_out)?,
         };
@@ -61,14 +59,6 @@ impl Samples {
             samples.plane = Some([0, 1, 2, 3].map(|at| features[at / 2].scaled(bounds[at])));
         }
         Ok(samples)
-    }
-
-    /// Those of a generated set that a checkpoint names, or none that are the same to the bit.
-    pub fn of_hash(settings: &Settings, hash: &str) -> Result<Option<Self>> {
-        let Some(source) = settings.source()? else { return Ok(None) };
-        let options = settings.options()?;
-        let prepared = Prepared::of_samples(source.load(&options)?, &options, settings.held_out())?;
-        Ok((prepared.data.sha256() == hash).then(|| Self::of(prepared)))
     }
 
     fn of(prepared: Prepared) -> Self {

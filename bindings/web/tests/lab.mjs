@@ -33,18 +33,23 @@ export const SITE = path.join(here, "../site");
 /** The site's bundle and module. */
 export async function built() {
   const files = await readdir(SITE);
-  return { script: files.find((file) => /^planar-.*\.js$/.test(file)), wasm: files.find((file) => file.endsWith(".wasm")) };
+  return { script: files.find((file) => /^planar-.*\.js$/.test(file)), wasm: files.find((file) => /^planar-.*\.wasm$/.test(file)) };
 }
 
-/** Serves the site below a path that it does not know, and an empty page at /. */
+/** Serves the site below a path that it does not know, and an empty page at /. `asked` has the files that were asked for, of which
+ * those that `missing` matches are not there. */
 export async function serve() {
+  const asked = [];
+  const site = { asked, missing: undefined };
   const server = createServer(async (request, response) => {
     const name = new URL(request.url, "http://x").pathname;
     if (name === "/") {
       response.setHeader("content-type", "text/html");
       return response.end('<!doctype html><title>empty</title><link rel="icon" href="data:,">');
     }
+    asked.push(path.basename(name));
     try {
+      if (site.missing?.test(name)) throw new Error("missing");
       const file = path.join(SITE, name.replace(/^\/below\/any\//, "").replace(/^$/, "index.html"));
       const bytes = await readFile(file);
       response.setHeader("content-type", TYPES[path.extname(file)] ?? "application/octet-stream");
@@ -55,7 +60,7 @@ export async function serve() {
     }
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { origin: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
+  return Object.assign(site, { origin: `http://127.0.0.1:${server.address().port}`, close: () => server.close() });
 }
 
 /** Chromium, with WebGPU or without. */
@@ -198,5 +203,5 @@ export function browsing() {
     const { last: frame } = await lab.until((frame) => frame.status === "paused");
     return { ...opened, frame };
   }
-  return { browsers, lab, open };
+  return { browsers, lab, open, site: () => site };
 }

@@ -28,6 +28,7 @@ for (const plan of ["resident", "split", "auto"]) {
 
 test("the layered plan goes down the same curve", async (t) => {
   const page = await lab(t, browsers.gpu);
+  // few: SwiftShader takes 50 ms and more for each, in dispatches that hardware does in microseconds
   const settings = { plan: "layered", iterations: 8 };
   await open(page, { device: "gpu", ...settings });
   const { costs } = await page.run();

@@ -9,7 +9,7 @@ import { test } from "node:test";
 
 import { browsing, COMMAND, HAS_COMMAND } from "./lab.mjs";
 
-const { browsers, lab, open } = browsing();
+const { browsers, lab, open, site } = browsing();
 
 /** The command, in a folder that is removed afterwards. */
 async function command(t) {
@@ -49,6 +49,31 @@ test("the command reads a checkpoint of the page, and the page one of the comman
   assert.equal(on.last.iteration, 500);
   const whole = JSON.parse(run("train", "--checkpoint", "whole.safetensors", "--iterations", "500", ...flags));
   assert.ok(Math.abs(on.last.cost - whole.final.cost) < 1e-3, `${on.last.cost} and ${whole.final.cost}`);
+});
+
+test("what few ask for is fetched when they do; where that fails nothing is lost", async (t) => {
+  const page = await lab(t, browsers.none);
+  const fetched = () => site().asked.filter((name) => name.startsWith("whole-")).map((name) => path.extname(name));
+  await open(page, { samples: 100, iterations: 50 });
+  await page.run();
+  const before = fetched().length;
+  site().missing = /whole-.*wasm/;
+  const failed = await page.ask({ do: "why" });
+  site().missing = undefined;
+  assert.match(failed.said, /^The part of planar that this needs could not be fetched: is there a connection\? Try again\.$/);
+  const saved = await page.ask({ do: "save" });
+  assert.equal((await page.ask({ do: "why" })).is, "why");
+  assert.deepEqual(fetched().slice(before), [".js", ".wasm", ".wasm"]);
+  // what trains is where it was, until something else is opened
+  assert.deepEqual((await page.ask({ do: "save" })).bytes, saved.bytes);
+  assert.equal((await page.ask({ do: "load", name: "x", bytes: [1] })).is, "failed");
+  assert.deepEqual((await page.ask({ do: "save" })).bytes, saved.bytes);
+  await page.ask({ do: "view", grid: 7, units: 0 });
+  assert.equal((await page.ask({ do: "load", name: "x", bytes: saved.bytes })).iteration, 50);
+  const { last } = await page.until((frame) => frame.iteration === 50 && frame.status === "paused");
+  assert.equal(last.grid.length, 49);
+  // Chromium tells of the file that was missing
+  page.errors = page.errors.filter((text) => !text.includes("404"));
 });
 
 test("bytes that are no checkpoint, and one of samples that are not at hand, are refused in a sentence", async (t) => {

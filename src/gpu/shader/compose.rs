@@ -15,6 +15,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::kernel::Kernel;
+use super::lean::embedded;
 use crate::{Error, Result};
 
 /// The value of a constant in the prelude.
@@ -37,7 +38,7 @@ pub struct Sources(HashMap<&'static str, Cow<'static, str>>);
 
 macro_rules! embed {
     ($($name:literal),* $(,)?) => {
-        [$(($name, Cow::Borrowed(include_str!(concat!("../../../shaders/", $name, ".wgsl"))))),*]
+        [$(($name, Cow::Borrowed(embedded!(concat!("../../../shaders/", $name, ".wgsl"))))),*]
     };
 }
 

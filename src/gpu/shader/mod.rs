@@ -3,6 +3,7 @@
 
 mod compose;
 pub mod kernel;
+mod lean;
 pub mod uniforms;
 
 pub use compose::{Constant, Constants, Shader, Sources};

@@ -1,72 +1,20 @@
-//! Why a training fails, and whether the device computes what the reference does.
-
-use std::ops::ControlFlow;
-use std::time::Duration;
+//! Whether the device computes what the reference does.
 
 use planar::backend::{Backend, CHUNK_LIMIT, Run};
 use planar::compare::{Bounds, Difference, Step, checkpoints, judge, rounded};
 use planar::cpu::Reference;
 use planar::data::Dataset;
-use planar::diagnose::{Case, Diagnosis, examine};
 use planar::{Error, Result};
 use serde_json::{Value, json};
 
 use crate::device::{Device, Gpus};
 use crate::experiment::Experiment;
 use crate::object::Object;
-use crate::said::sentence;
 
-/// How long the replay and what is tried may take; they may take four times as long as the run itself.
-const PATIENCE: Duration = Duration::from_secs(4);
 /// The most multiply-adds of the reference's training in a comparison: a few seconds' work.
 const WORK: u64 = 1 << 30;
 /// The chunks of the run that is trained again, a prime.
 const CHUNK: u64 = 97;
-
-/// The diagnosis of an experiment's run from its start, by the CPU engine, which nothing has to wait for.
-///
-/// # Errors
-/// Those of [`examine`].
-pub fn why(experiment: &Experiment) -> Result<Object> {
-    let (data, run) = (experiment.data(), &experiment.starts[0]);
-    let held_out = experiment.samples.prepared.held_out.as_ref();
-    let iterations = experiment.settings.iterations.saturating_sub(run.state.updates);
-    let case = Case { data, held_out, run, iterations };
-    let found = examine(&case, None, PATIENCE, &mut |_| ControlFlow::Continue(()))?;
-    let diagnosis = found.ok_or_else(|| Error::Mismatch("the diagnosis ended early".into()))?;
-    let advice = diagnosis.remedy.as_ref().map(|remedy| experiment.settings.with(&remedy.changes));
-    let mut verdict = serde_json::to_value(&diagnosis).map_err(|error| Error::Mismatch(error.to_string()))?;
-    verdict["version"] = env!("CARGO_PKG_VERSION").into();
-    verdict["data"] = data.name().into();
-    verdict["network"] = format!("{:?}, {}", run.network.widths(), run.network.derivative()).into();
-    verdict["learning_rate"] = run.learning_rate.into();
-    verdict["iterations"] = iterations.into();
-    let on = experiment.device.is_gpu().then_some("This was found out on the CPU engine in this page, not on the GPU.");
-    let said: Vec<String> = said(&diagnosis).into_iter().chain(on.map(String::from)).collect();
-    Ok(Object::new(json!({
-        "is": "why",
-        "verdict": verdict,
-        "said": said,
-        "isFailure": diagnosis.cause.is_failure(),
-        "settings": advice.flatten(),
-    })))
-}
-
-/// What was found, in sentences.
-fn said(diagnosis: &Diagnosis) -> Vec<String> {
-    let mut said = vec![sentence(&diagnosis.verdict)];
-    said.extend(diagnosis.because.iter().map(|line| sentence(line)));
-    match &diagnosis.remedy {
-        Some(remedy) => {
-            let changes: Vec<String> = remedy.changes.iter().map(ToString::to_string).collect();
-            let reached = remedy.cost.map_or(String::new(), |cost| format!(": the cost ends at {cost:.4}"));
-            said.push(format!("What helped: {}{reached}.", changes.join(", ")));
-        }
-        None if diagnosis.cause.is_failure() => said.push("Nothing that was tried helps.".into()),
-        None => {}
-    }
-    said
-}
 
 /// Whether the GPU, or the CPU if there is none, agrees with the reference in `f64`: in single steps from the same weights; and
 /// whether it trains again to the same bits in other chunks.

@@ -1,0 +1,57 @@
+// The labs of the worker: the one that every visitor fetches, and one that can do all that there is, which is fetched by whoever
+// asks for it.
+
+/** Whether only a whole lab can answer: to a table, to a checkpoint, and to why a training fails. */
+const needsAll = ({ do: what, table }) => Boolean(table) || what === "load" || what === "why";
+
+export class Labs {
+  /** The lab that trains. */
+  current;
+  #whole;
+  #name;
+  #fetch;
+  #ask;
+  /** What a whole lab is told first, to stand where the current one began: of each kind the last request. */
+  #said = { open: undefined, view: undefined, pace: undefined };
+
+  /**
+   * @param {new (name: string | undefined) => object} Lab
+   * @param {string | undefined} name what the browser calls its GPU
+   * @param {() => Promise<new (name: string | undefined) => object>} fetch brings the constructor of a whole lab
+   * @param {(lab: object, request: object) => Promise<object>} ask the answer of a lab
+   */
+  constructor(Lab, name, fetch, ask) {
+    this.current = new Lab(name);
+    [this.#name, this.#fetch, this.#ask] = [name, fetch, ask];
+  }
+
+  /** The answer to a request. What opens a table or a checkpoint leaves the whole lab in the place of the first. */
+  async answer(request) {
+    if (this.current === this.#whole || !needsAll(request)) {
+      const found = await this.#ask(this.current, request);
+      // points that were drawn are kept from one experiment to the next
+      const { points, bounds } = this.#said.open ?? {};
+      if (request.do in this.#said && found.is !== "failed") this.#said[request.do] = { points, bounds, ...request };
+      return found;
+    }
+    let lab;
+    try {
+      lab = await this.#beside();
+    } catch {
+      return { is: "failed", said: "The part of planar that this needs could not be fetched: is there a connection? Try again." };
+    }
+    const found = await this.#ask(lab, request);
+    if (request.do !== "why" && found.is !== "failed") {
+      this.current.free();
+      this.current = lab;
+    }
+    return found;
+  }
+
+  /** A whole lab with the samples and the network of the current one, at the start of its training. */
+  async #beside() {
+    const lab = (this.#whole ??= new (await this.#fetch())(this.#name));
+    for (const request of Object.values(this.#said)) if (request) await this.#ask(lab, request);
+    return lab;
+  }
+}
