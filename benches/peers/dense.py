@@ -28,7 +28,7 @@ WORKS = {
     "digits": ([64, 128, 64, 10], "relu", "adam", 1e-3, 64, 20),
     "cancer": ([30, 32, 1], "relu", "adam", 1e-3, 64, 60),
     "flower": ([2, 20, 10, 1], "tanh", "gd", 0.3, None, 2000),
-    "images": ([784, 256, 128, 10], "relu", "adam", 1e-3, 128, 5),
+    "images": ([784, 256, 128, 10], "relu", "adam", 1e-3, 128, 20),
 }
 WIDTHS, ACTIVATION, OPTIMISER, RATE, BATCH, EPOCHS = WORKS[WORK]
 BINARY = WIDTHS[-1] == 1
