@@ -25,5 +25,5 @@ pub use curve::CostCurve;
 pub use drive::{train, train_all, train_each};
 pub use event::Event;
 pub use outcome::{CostAt, Outcome, Status};
-pub use schedule::Schedule;
+pub use schedule::{LOG_LIMIT, Schedule};
 pub use training::{Request, Training};

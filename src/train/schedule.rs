@@ -5,7 +5,7 @@ use crate::{Error, Result};
 /// The most iterations: 2⁵³, up to which every reader of JSON counts exactly.
 const MOST_ITERATIONS: u64 = 1 << 53;
 /// The most costs that a run may log.
-const LOG_LIMIT: u64 = 10_000_000;
+pub const LOG_LIMIT: u64 = 10_000_000;
 
 /// How long to train and how often to log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use crate::errors::{guarded, without_gil};
 pub enum Points<'py> {
     /// As the library takes them.
     Double(PyReadonlyArray2<'py, f64>),
-    /// Half the memory.
+    /// Widened to f64.
     Single(PyReadonlyArray2<'py, f32>),
 }
 
@@ -128,29 +128,10 @@ impl Data {
         self.inner.samples()
     }
 
-    /// n_x, the number of features.
-    #[getter]
-    fn features(&self) -> usize {
-        self.inner.features()
-    }
-
     /// What is subtracted from each feature, and what it is then multiplied by.
     #[getter]
     fn scaling(&self) -> (Vec<f64>, Vec<f64>) {
         self.inner.columns().features.iter().map(|feature| (feature.offset, feature.factor)).unzip()
-    }
-
-    /// SHA-256 of the samples, as checkpoints have it.
-    fn sha256(&self, py: Python<'_>) -> PyResult<String> {
-        without_gil(py, || Ok(self.inner.sha256()))
-    }
-
-    /// The share of samples that logits tell, or R² of numbers.
-    fn accuracy(&self, py: Python<'_>, logits: PyReadonlyArray2<'_, f64>) -> PyResult<f64> {
-        guarded(py, || {
-            let logits = rows(&logits);
-            without_gil(py, || Ok(self.inner.accuracy(&logits)))
-        })
     }
 }
 
@@ -164,19 +145,13 @@ type Labelled<'py> = (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray1<u8>>);
 
 /// The samples of the notebook's flower, or another of the library's generated sets by its name.
 #[pyfunction]
-#[pyo3(signature = (name, samples=None, seed=None))]
-pub fn generated<'py>(
-    py: Python<'py>,
-    name: &str,
-    samples: Option<usize>,
-    seed: Option<u32>,
-) -> PyResult<Labelled<'py>> {
+pub fn generated<'py>(py: Python<'py>, name: &str) -> PyResult<Labelled<'py>> {
     let made = without_gil(py, || match name.parse::<Source>()? {
         Source::Csv(_) => {
             let wanted = "flower, noisy-circles, noisy-moons, blobs, gaussian-quantiles, spirals or xor";
             Err(planar::Error::invalid("the data set", wanted, format_args!("'{name}'")))
         }
-        source => source.load(&Options { samples, seed, ..Options::default() }),
+        source => source.load(&Options::default()),
     })?;
     guarded(py, || {
         let points = made.points().into_pyarray(py).reshape([made.samples(), made.features()])?;

@@ -34,9 +34,6 @@ pub struct Fitted {
     /// The plan that the device followed.
     #[pyo3(get)]
     plan: &'static str,
-    /// Why this device trained, a line each.
-    #[pyo3(get)]
-    notes: Vec<String>,
     /// What a checkpoint says of the run, as JSON; nothing of one that nobody came to train.
     #[pyo3(get)]
     state: String,
@@ -47,7 +44,7 @@ impl Fitted {
     ///
     /// # Errors
     /// [`Error::Mismatch`](planar::Error::Mismatch) if the state cannot be written as JSON.
-    pub fn new(of: &Origin<'_>, watch: &mut Watch, outcome: Outcome, notes: &[String]) -> Result<Self> {
+    pub fn new(of: &Origin<'_>, watch: &mut Watch, outcome: Outcome) -> Result<Self> {
         let (run, first) = (of.run, of.run.state.updates);
         let status = match outcome.status {
             _ if watch.stopped.is_some() => "converged",
@@ -67,8 +64,8 @@ impl Fitted {
         };
         let state = checkpoint::state(of, updates, checkpoint::kept(&losses, first, watch.per_epoch()))?;
         let scores = std::mem::take(&mut watch.scores);
-        let (device, notes) = (of.device.clone(), notes.to_vec());
-        Ok(Self { status, updates, losses, scores, cost, parameters, moments, device, plan: of.plan, notes, state })
+        let device = of.device.clone();
+        Ok(Self { status, updates, losses, scores, cost, parameters, moments, device, plan: of.plan, state })
     }
 
     /// A network that nobody came to train.
@@ -88,7 +85,6 @@ impl Fitted {
                 driver: String::new(),
             },
             plan: "",
-            notes: Vec::new(),
             state: String::new(),
         }
     }

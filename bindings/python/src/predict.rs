@@ -7,6 +7,7 @@ use planar::backend::{DeviceInfo, Run, Session};
 use planar::fit::Chosen;
 use planar::model::{Network, Parameters};
 use planar::train::CostAt;
+use planar::{Error, Result};
 use pyo3::prelude::*;
 
 use crate::checkpoint::{Origin, state};
@@ -34,6 +35,7 @@ pub fn forward<'py>(
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     guarded(py, || {
         let (network, parameters) = learnt(&coefs, &intercepts, activation, output).or_raise(py)?;
+        fits(&points, &network).or_raise(py)?;
         let values = points.values();
         // a few points are done before a second thread has started
         let is_small = points.samples() * parameters.values().len() < (1 << 20);
@@ -44,6 +46,15 @@ pub fn forward<'py>(
         })?;
         turned(py, &said, network.outputs())
     })
+}
+
+/// Points have a column for each input of the network.
+fn fits(points: &Points<'_>, network: &Network) -> Result<()> {
+    let (features, inputs) = (points.features(), network.inputs());
+    if features == inputs {
+        return Ok(());
+    }
+    Err(Error::Mismatch(format!("points of {features} features do not fit a network of {inputs}")))
 }
 
 /// σ(z) of two classes or labels, exp(z) / Σ exp of classes, or the numbers themselves.
@@ -104,7 +115,7 @@ impl Objective {
         let (cost, gradient) = without_gil(py, || {
             let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
             session.restart(&[Parameters::from_values(&self.run.network, there)?])?;
-            let missing = || planar::Error::Mismatch("a session without networks has no gradient".into());
+            let missing = || Error::Mismatch("a session without networks has no gradient".into());
             let gradient = session.gradients()?.pop().ok_or_else(missing)?;
             Ok((session.evaluate()?.pop().ok_or_else(missing)?.cost, gradient.values().to_vec()))
         })?;

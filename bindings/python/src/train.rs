@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use planar::backend::Run;
 use planar::data::Dataset;
 use planar::fit::Chosen;
-use planar::train::{Event, Schedule, train_each};
+use planar::train::{Event, LOG_LIMIT, Schedule, train_each};
 use planar::{Error, Result};
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
@@ -34,8 +34,8 @@ pub struct Trainee {
 
 /// Trains networks side by side for as many epochs each as `epochs` says, or until their rules stop them. The last score of
 /// `held_out` decides if there are such samples. `stands` are where networks go on; `callback` is told the updates done,
-/// the last costs, and the share that is done of all updates of all networks. Returns what each has become, and the
-/// KeyboardInterrupt that ended it early, if one did.
+/// the mean loss of the last epoch that each network has ended (NaN before the first), and the share that is done of all
+/// updates of all networks. Returns what each has become, and the KeyboardInterrupt that ended it early, if one did.
 #[pyfunction]
 #[pyo3(signature = (data, networks, epochs, device="auto", threads=None, rules=None, held_out=None, stands=None, callback=None))]
 #[allow(clippy::too_many_arguments, reason = "Python names them")]
@@ -55,10 +55,10 @@ pub fn train(
         stands.map(|stands| guarded(py, || Ok(stands.iter().map(Stand::read).collect::<Vec<_>>()))).transpose()?;
     let held_out = held_out.map(|data| &data.inner);
     let mut raised: Option<PyErr> = None;
-    let told = |updates: u64, costs: &[f64], share: f64| {
+    let told = |updates: u64, losses: &[f64], share: f64| {
         let said = Python::attach(|py| {
             py.check_signals()?;
-            callback.as_ref().map_or(Ok(()), |callback| callback.call1(py, (updates, costs.to_vec(), share)).map(drop))
+            callback.as_ref().map_or(Ok(()), |callback| callback.call1(py, (updates, losses.to_vec(), share)).map(drop))
         });
         match said {
             Ok(()) => ControlFlow::Continue(()),
@@ -82,7 +82,7 @@ pub fn train(
                 }
                 None => run,
             };
-            trainees.push(Trainee::new(run, start, epochs, rule, &data.inner));
+            trainees.push(Trainee::new(run, start, epochs, rule, &data.inner)?);
         }
         let updates = trainees.iter().map(|trainee| trainee.updates() as f64).sum();
         let mut group = Group { data, held_out, device, threads, updates, done: 0.0, told };
@@ -103,12 +103,20 @@ fn nothing() -> Error {
 impl Trainee {
     /// An epoch begins with the first batch of an order: updates that another number of samples left off within one are
     /// rounded up.
-    fn new(mut run: Run, start: String, epochs: u64, rule: Option<Rule>, data: &Dataset) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for more updates than a run may log the costs of.
+    fn new(mut run: Run, start: String, epochs: u64, rule: Option<Rule>, data: &Dataset) -> Result<Self> {
         let watch = Watch::new(rule, run.recipe.batches(data.samples()));
         let per_epoch = watch.per_epoch();
         run.state.updates = run.state.updates.next_multiple_of(per_epoch);
-        let end = run.state.updates.saturating_add(epochs.saturating_mul(per_epoch));
-        Self { run, start, end, watch, result: None }
+        let most = LOG_LIMIT.saturating_sub(run.state.updates) / per_epoch;
+        if epochs > most {
+            let wanted = format!("at most {most} ({LOG_LIMIT} updates, {per_epoch} an epoch)");
+            return Err(Error::invalid("max_iter", wanted, epochs));
+        }
+        let end = run.state.updates + epochs * per_epoch;
+        Ok(Self { run, start, end, watch, result: None })
     }
 
     /// The updates from its beginning to its end.
@@ -204,7 +212,7 @@ impl<'a> Batch<'a> {
         let runs: Vec<Run> = self.trainees.iter().map(|trainee| trainee.run.clone()).collect();
         let schedules: Vec<Schedule> = self.trainees.iter().map(|trainee| trainee.schedule()).collect::<Result<_>>()?;
         let updates = self.trainees.iter().map(|trainee| trainee.updates()).fold(0, u64::saturating_add);
-        let Chosen { backend, mut session, notes } =
+        let Chosen { backend, mut session, .. } =
             device::load(group.device, group.threads, &group.data.inner, &runs, updates)?;
         let (info, plan) = (backend.device(), session.plan_name());
         let test = |data| Test { backend: backend.as_ref(), data, points: Dataset::points(data) };
@@ -215,7 +223,8 @@ impl<'a> Batch<'a> {
                 Ok(Some((iteration, costs))) => {
                     let each = self.trainees.iter().zip(costs);
                     let here: f64 = each.map(|(trainee, cost)| trainee.done(iteration, cost.is_nan())).sum();
-                    goes_on = (group.told)(iteration, costs, (group.done + here) / group.updates.max(1.0));
+                    let losses: Vec<f64> = self.trainees.iter().map(|trainee| trainee.watch.loss()).collect();
+                    goes_on = (group.told)(iteration, &losses, (group.done + here) / group.updates.max(1.0));
                     goes_on
                 }
                 Ok(None) => ControlFlow::Continue(()),
@@ -230,7 +239,7 @@ impl<'a> Batch<'a> {
         for (trainee, outcome) in self.trainees.iter_mut().zip(outcomes) {
             let Trainee { run, start, watch, result, .. } = &mut **trainee;
             let origin = Origin { data: group.data, run, start, device: &info, plan };
-            *result = Some(Fitted::new(&origin, watch, outcome, &notes)?);
+            *result = Some(Fitted::new(&origin, watch, outcome)?);
         }
         Ok(goes_on)
     }

@@ -90,6 +90,11 @@ impl Watch {
         self.batches.per_epoch()
     }
 
+    /// The mean loss of the last epoch that has ended, NaN before the first.
+    pub fn loss(&self) -> f64 {
+        self.losses.last().copied().unwrap_or(f64::NAN)
+    }
+
     /// Takes the costs that are new, one an update; whether an epoch has just ended.
     pub fn log(&mut self, costs: &[CostAt]) -> bool {
         if self.stopped.is_some() {
@@ -120,10 +125,7 @@ impl Watch {
                 self.scores.push(score);
                 self.is_better(score, rule.tol, |score, best| score - best)
             }
-            None => {
-                let loss = self.losses.last().copied().unwrap_or(f64::NAN);
-                self.is_better(loss, rule.tol, |loss, best| best - loss)
-            }
+            None => self.is_better(self.loss(), rule.tol, |loss, best| best - loss),
         };
         self.without = if better.by_tolerance { 0 } else { self.without + 1 };
         if better.at_all && test.is_some() {

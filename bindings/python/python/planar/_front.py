@@ -8,9 +8,7 @@ import numpy as np
 
 def parameters_as_text(parameters):
     """The parameters that are numbers, text, or tuples, lists and dictionaries of them, each as Python writes it."""
-    plain = {
-        name: value.tolist() if isinstance(value, np.generic | np.ndarray) else value for name, value in parameters.items()
-    }
+    plain = {name: _plain(value) for name, value in parameters.items()}
     return {name: repr(value) for name, value in plain.items() if _reads_again(value)}
 
 
@@ -38,6 +36,15 @@ def classes_as_they_are(classes):
 def classes_of(front):
     """The classes that :func:`classes_as_they_are` has been given."""
     return np.array(front["classes"], dtype=np.dtype(front["dtype"]))
+
+
+def _plain(value):
+    """A value with Python's own numbers and text for NumPy's."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    if type(value) is dict:
+        return {_plain(key): _plain(each) for key, each in value.items()}
+    return type(value)(map(_plain, value)) if type(value) in (tuple, list) else value
 
 
 def _reads_again(value):

@@ -98,8 +98,8 @@ def _unfitted(state, front):
     else:
         kind = MLPRegressor if state.get("output") == "squares" else MLPClassifier
         model = kind(
-            hidden,
-            activation,
+            hidden_layer_sizes=hidden,
+            activation=activation,
             solver=optimizer,
             learning_rate=state.get("schedule", "constant"),
             learning_rate_init=state["learning_rate"],

@@ -91,7 +91,7 @@ class Mlp(Network):
 
     def _train_adaptively(self, work):
         """Divides the rate by 5 whenever the rule would stop the training, down to 1e-6."""
-        losses, scores, best = [], [], None
+        losses, scores, best, begun = [], [], None, work.begun
         while True:
             fitted = super()._train(work)
             if best is None or work.held_out is None or max(fitted.scores, default=-np.inf) > max(scores):
@@ -102,7 +102,7 @@ class Mlp(Network):
             if fitted.status != "converged" or left <= 0 or rate <= 1e-6 / 5:
                 return _Joined(best, fitted.status, np.array(losses), np.array(scores))
             coefs, intercepts = fitted.layers
-            work.settings["learning_rate"], work.epochs = rate, left
+            work.settings["learning_rate"], work.epochs, work.begun = rate, left, begun + len(losses)
             work.rule = {**work.rule, "best": min(losses) if work.held_out is None else max(scores)}
             work.stand = {"coefs": coefs, "intercepts": intercepts, "updates": fitted.updates, "moments": fitted.moments}
 

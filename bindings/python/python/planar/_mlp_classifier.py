@@ -23,7 +23,8 @@ class MLPClassifier(Classifier, Mlp):
     batch_size : int or "auto", default="auto"
         Samples of a batch; "auto" is 200, or all if there are fewer. None is all.
     learning_rate : str, default="constant"
-        ``constant``, ``invscaling``, ``adaptive``, or planar's ``cosine`` and ``step:EVERY:FACTOR``.
+        ``constant``, ``invscaling``, ``adaptive``, or planar's ``cosine``, ``step:EVERY:FACTOR`` and
+        ``inverse:EVERY:GROWTH:POWER``.
     learning_rate_init : float, default=0.001
         The learning rate.
     power_t : float, default=0.5
@@ -84,7 +85,7 @@ class MLPClassifier(Classifier, Mlp):
     loss_curve_ : list of float
         The mean loss of each epoch.
     loss_ : float
-        The loss of the weights.
+        The loss of the weights; where training ended early, the last epoch's mean loss.
     validation_scores_ : list of float or None
         The score after each epoch of the samples held out.
     n_iter_ : int

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class MLPRegressor(RegressorMixin, Mlp):
     """A multi-layer perceptron that learns numbers: scikit-learn's ``MLPRegressor`` on planar's engine.
 
-    The loss is half the squared error. Parameters and attributes are those of :class:`MLPClassifier`, but for
-    ``class_weight`` and ``classes_``.
+    Parameters and attributes are those of :class:`MLPClassifier`, but for ``class_weight`` and ``classes_``. Before them
+    stands ``loss``, as in scikit-learn: ``squared_error``, which is half the squared error, and no other.
 
     Examples
     --------
@@ -29,8 +29,8 @@ class MLPRegressor(RegressorMixin, Mlp):
     >>> from planar import MLPRegressor
     >>> X = np.linspace(-2, 2, 200)[:, None]
     >>> y = np.sin(2 * X[:, 0])
-    >>> model = MLPRegressor(50, "tanh", learning_rate_init=0.01, random_state=1, max_iter=500, tol=None).fit(X, y)
-    >>> bool(model.score(X, y) > 0.99)
+    >>> model = MLPRegressor("squared_error", 50, "tanh", learning_rate_init=0.01, random_state=1, max_iter=500, tol=None)
+    >>> bool(model.fit(X, y).score(X, y) > 0.99)
     True
     """
 
@@ -41,10 +41,10 @@ class MLPRegressor(RegressorMixin, Mlp):
 
     def __init__(
         self,
+        loss: str = "squared_error",
         hidden_layer_sizes: Units = (100,),
         activation: str = "relu",
         *,
-        loss: str = "squared_error",
         solver: str = "adam",
         alpha: float = 0.0001,
         batch_size: int | str | None = "auto",
@@ -75,9 +75,9 @@ class MLPRegressor(RegressorMixin, Mlp):
         n_threads: int | None = None,
         progress: bool = False,
     ) -> None:
+        self.loss = loss
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
-        self.loss = loss
         self.solver = solver
         self.alpha = alpha
         self.batch_size = batch_size

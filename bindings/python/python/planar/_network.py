@@ -39,6 +39,7 @@ class Work:
     stand: dict | None
     samples: int
     before: list = field(default_factory=list)  # the losses of the epochs that it goes on from
+    begun: int = 0  # the number of these epochs
 
 
 class Network(Display, BaseEstimator):
@@ -130,7 +131,8 @@ class Network(Display, BaseEstimator):
         stand = self._stand(settings, incremental) if goes_on else None
         before = list(self.loss_curve_) if goes_on else []
         epochs = 1 if incremental else self.max_iter
-        return Work(data, settings, epochs, self._rule(incremental), held_out, stand, data.samples, before)
+        begun = self.n_iter_ if goes_on else 0
+        return Work(data, settings, epochs, self._rule(incremental), held_out, stand, data.samples, before, begun)
 
     def _data(self, X, answers, classes, weights, scaling, seed):
         """The samples to train on, those held out by a seed, and how many samples there are for a weight of 1: scikit-learn

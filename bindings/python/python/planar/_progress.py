@@ -7,17 +7,22 @@ class Progress:
     def __init__(self, estimator, work):
         batch = work.settings["batch_size"] or work.samples
         self._per_epoch = -(-work.samples // batch)
-        self._before = work.stand["updates"] // self._per_epoch if work.stand else 0
+        updates = work.stand["updates"] if work.stand else 0
+        self._before = -(-updates // self._per_epoch)  # an epoch that was left off within counts as a whole one
+        self._epochs, self._begun = 0, work.begun
         self._bar = _bar(work.epochs) if getattr(estimator, "progress", False) else None
         self._speaks = bool(getattr(estimator, "verbose", False))
         self.callback = self._told if self._bar is not None or self._speaks else None
 
-    def _told(self, updates, costs, _share):
+    def _told(self, updates, losses, _share):
         epochs = updates // self._per_epoch - self._before
+        if epochs <= self._epochs:  # none has ended
+            return
+        self._epochs = epochs
         if self._speaks:
-            print(f"Iteration {epochs}, loss = {costs[0]:.8f}")
+            print(f"Iteration {self._begun + epochs}, loss = {losses[0]:.8f}")
         if self._bar is not None:
-            self._bar.set_postfix(loss=f"{costs[0]:.6f}", refresh=False)
+            self._bar.set_postfix(loss=f"{losses[0]:.6f}", refresh=False)
             self._bar.update(epochs - self._bar.n)
 
     def __enter__(self):

@@ -14,10 +14,11 @@ from sklearn.model_selection import ParameterGrid
 
 from ._display import table
 from ._errors import Invalid, Mismatch, Results
+from ._front import parameters_as_text, parameters_of
 from ._network import Network
 from ._planar_classifier import PlanarClassifier
 from ._samples import validated
-from ._together import candidates, train_together
+from ._together import candidates, refusals, train_together
 from ._types import File, Grid, Samples
 
 # what the head of a file says, and how it is called where two are not alike
@@ -28,6 +29,8 @@ _HEAD = {
     "networks": "networks are",
     "grid": "values of the grid are",
 }
+# parameters that change no network
+_ASIDE = ("n_threads", "progress", "verbose")
 # networks of one call: their weights are kept until the call ends
 _AT_ONCE = 2000
 
@@ -70,7 +73,9 @@ class SweepResult:
         path : str or path-like
             The file.
         """
-        text = [json.dumps(self._head)] + [json.dumps(row, default=_plain) for row in self.rows]
+        names = self._head["names"]
+        rows = [row | _texts({name: row[name] for name in names}) for row in self.rows]
+        text = [json.dumps(each) for each in (self._head, *rows)]
         Path(path).write_text("\n".join(text) + "\n", encoding="utf-8")
 
     def __len__(self) -> int:
@@ -142,17 +147,21 @@ def sweep(
     head = {
         "names": names,
         "networks": len(jobs),
-        "estimator": repr(estimator),
-        "grid": _sha256([parameters for _, parameters in jobs]),
+        "estimator": _sha256([type(estimator).__name__, _written(_told(estimator))]),
+        "grid": _sha256([_written(parameters) for _, parameters in jobs]),
         "data": _sha256_of_data(estimator, X, y, sample_weight, X_test, y_test),
     }
-    jobs = jobs if shard is None else [job for job in jobs if _is_of(shard, job[0])]
+    if shard is not None:
+        for parameters in (_told(estimator), *(parameters for _, parameters in jobs)):
+            _texts(parameters)
+        jobs = [job for job in jobs if _is_of(shard, job[0])]
     rows, best, best_rank = [], None, None
     with _Bar(len(jobs), progress) as bar:
         for first in range(0, len(jobs), _AT_ONCE):
             part = jobs[first : first + _AT_ONCE]
             models = candidates(clone(estimator), [parameters for _, parameters in part])
-            trained = train_together(models, X, y, sample_weight, bar.told and functools.partial(bar.told, first))
+            told = bar.told and functools.partial(bar.told, first)
+            trained = train_together(models, X, y, refusals(models), sample_weight, told)
             for (number, parameters), model in zip(part, trained, strict=True):
                 if isinstance(model, Exception):
                     raise model
@@ -216,8 +225,8 @@ def _read(path):
     try:
         head, *lines = (json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines())
         if head.keys() >= _HEAD.keys() and all("number" in line for line in lines):
-            return head, lines
-    except (ValueError, AttributeError, TypeError):
+            return head, [line | parameters_of({name: line[name] for name in head["names"]}) for line in lines]
+    except (ValueError, AttributeError, KeyError, TypeError):
         pass
     raise Results(f"{path} is no file that SweepResult.save has written")
 
@@ -237,9 +246,31 @@ def _rank(row):
     return (row.get("test_score", 0.0), -row["loss"])
 
 
+def _told(estimator):
+    """The parameters on which the networks depend."""
+    return {name: value for name, value in estimator.get_params().items() if name not in _ASIDE}
+
+
+def _texts(parameters):
+    """Parameters as a file holds them, so that another process reads what they were."""
+    text = parameters_as_text(parameters)
+    lost = next((name for name in parameters if name not in text), None)
+    if lost is not None:
+        found = " ".join(repr(parameters[lost]).split())
+        wanted = "a number, text, or tuples, lists and dictionaries of them, so that files of shards can hold it"
+        raise Invalid(f"{lost} must be {wanted}, not {found:.80}")
+    return text
+
+
+def _written(parameters):
+    """Parameters as text, and what no text holds as Python writes it."""
+    text = parameters_as_text(parameters)
+    return {name: text.get(name, repr(value)) for name, value in parameters.items()}
+
+
 def _sha256(value):
     """SHA-256 of a value as JSON; what JSON has not counts by how Python writes it."""
-    return hashlib.sha256(json.dumps(value, default=_plain_or_written).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(value, default=_plain).encode()).hexdigest()
 
 
 def _sha256_of_data(estimator, X, y, sample_weight, X_test, y_test):
@@ -260,14 +291,7 @@ def _bytes(points):
 
 
 def _plain(value):
-    return value.tolist() if isinstance(value, np.generic | np.ndarray) else list(value)
-
-
-def _plain_or_written(value):
-    try:
-        return _plain(value)
-    except TypeError:
-        return repr(value)
+    return value.tolist() if isinstance(value, np.generic | np.ndarray) else repr(value)
 
 
 class _Bar:

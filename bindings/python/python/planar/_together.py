@@ -1,4 +1,5 @@
-"""Many estimators in one session: networks that share their samples train side by side, to the bits that each has alone."""
+"""Many estimators in one session: networks that share their samples train side by side, to the bits that each has alone on the
+same device."""
 
 import contextlib
 from contextvars import ContextVar
@@ -18,14 +19,27 @@ def trains_alone(model):
     return getattr(model, "solver", None) == "lbfgs" or getattr(model, "learning_rate", None) == "adaptive"
 
 
-def train_together(models, X, y, sample_weight=None, told=None, is_new=True):
+def refusals(models):
+    """What scikit-learn has against the parameters of estimators, by their places; nothing of those that it takes."""
+    refused = {}
+    for place, model in enumerate(models):
+        try:
+            model._validate_params()
+        except ValueError as error:
+            refused[place] = error
+    return refused
+
+
+def train_together(models, X, y, refused, sample_weight=None, told=None):
     """Trains estimators on the same samples: for each in turn itself, or the exception that it raises.
 
-    Those with the same samples, device and threads are trained in one call of the extension. ``told`` is called with the
-    number of networks that are trained, in parts too; ``is_new`` says whether the parameters are still to be checked.
+    Those with the same samples, device and threads are trained in one call of the extension, and those that are ``refused``
+    not at all. ``told`` is called with the number of networks that are trained, in parts too.
     """
-    shared, sessions, done = {}, {}, {}
+    shared, sessions, done = {}, {}, dict(refused)
     for place, model in enumerate(models):
+        if place in refused:
+            continue
         try:
             if trains_alone(model):
                 done[place] = model.fit(X, y, sample_weight=sample_weight)
@@ -34,8 +48,6 @@ def train_together(models, X, y, sample_weight=None, told=None, is_new=True):
                 if told is not None:
                     told(len(done))
                 continue
-            if is_new:
-                model._validate_params()
             work = model._work(X, y, sample_weight, shared=shared)
         except Exception as error:  # the search decides what a candidate that fails is worth
             done[place] = error
@@ -87,7 +99,10 @@ class Ready:
     def gives(self, asked):
         """Makes ``asked`` the network that is next, if it is one with these parameters."""
         found = self._next
-        if found is None or not _is_alike(found[0], asked):
+        if found is None:
+            asked._validate_params()  # the best of all is trained once more, even if it was refused
+            return False
+        if not _is_alike(found[0], asked):
             return False
         self._next = next(self._trained, None)
         _, result = found

@@ -1,5 +1,6 @@
 """Warnings that point at the line of the user's that led to them."""
 
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -8,7 +9,7 @@ import joblib
 import sklearn
 
 # whose lines the user has not written
-_NOT_USERS = tuple(str(Path(file).parent) for file in (__file__, sklearn.__file__, joblib.__file__))
+_NOT_USERS = tuple(str(Path(file).parent) + os.sep for file in (__file__, sklearn.__file__, joblib.__file__))
 
 
 def warn(message, category=UserWarning):
