@@ -13,10 +13,6 @@ DEVICES = ["cpu", "reference-f64", pytest.param("gpu", marks=pytest.mark.gpu)]
 NAMED = {"reference-f64": ["--device", "cpu", "--precision", "f64"]}
 
 
-def weights(path):
-    return planar.load(path)
-
-
 def same(model, there):
     pairs = list(zip(model.coefs_ + model.intercepts_, there.coefs_ + there.intercepts_, strict=True))
     assert all(here.shape == other.shape for here, other in pairs)
@@ -49,9 +45,9 @@ def test_the_exercise_has_the_bits_of_planar_train(tmp_path, command, flower, de
         file,
         *NAMED.get(device, ["--device", device]),
     )
-    assert same(model, weights(file))
+    assert same(model, planar.load(file))
     other = planar.PlanarClassifier(hidden, activation, max_iter=101, device=device, learning_rate=0.7).fit(*flower)
-    assert not same(other, weights(file))
+    assert not same(other, planar.load(file))
 
 
 @pytest.mark.parametrize("device", DEVICES[::2])
@@ -111,7 +107,7 @@ def test_softmax_by_adam_in_batches_has_the_bits_of_planar_train(tmp_path, comma
         "--device",
         device,
     )
-    assert same(model, weights(file))
+    assert same(model, planar.load(file))
 
 
 def test_numbers_have_the_bits_of_planar_train(tmp_path, command):
@@ -121,6 +117,7 @@ def test_numbers_have_the_bits_of_planar_train(tmp_path, command):
     numbers = X[:, 0] * 0.5 + y
     csv(table, X[:, 1:], numbers)
     model = planar.MLPRegressor(
+        "squared_error",
         20,
         "tanh",
         solver="gd",
@@ -159,7 +156,7 @@ def test_numbers_have_the_bits_of_planar_train(tmp_path, command):
         "--device",
         "cpu",
     )
-    assert same(model, weights(file))
+    assert same(model, planar.load(file))
 
 
 def test_a_saved_network_predicts_with_the_command_as_it_does_here(tmp_path, command):
@@ -221,10 +218,20 @@ def test_what_is_saved_is_loaded_as_it_was(tmp_path, flower, estimator, classes)
     assert (tmp_path / "again.safetensors").read_bytes() == file.read_bytes()
 
 
+@pytest.mark.parametrize("classes", [np.array([3, -7], dtype=np.int8), np.array([0.0, 1.0]), np.array(["no", "yes"])])
+def test_numbers_of_numpys_within_parameters_are_loaded_as_pythons(tmp_path, flower, classes):
+    class_weight = dict(zip(classes, np.array([1.0, 2.5]), strict=True))
+    model = planar.PlanarClassifier((np.int64(3), 2), max_iter=2, class_weight=class_weight, device="cpu")
+    model.fit(flower[0], classes[flower[1]]).save(tmp_path / "model.safetensors")
+    again = planar.load(tmp_path / "model.safetensors")
+    assert again.class_weight == class_weight and type(next(iter(again.class_weight))) is type(classes[0].item())
+    assert again.hidden == (3, 2) and type(again.hidden) is tuple
+
+
 def test_a_regressor_and_labels_are_loaded_as_they_were(tmp_path, flower):
     X, _ = flower
     for estimator, y in (
-        (planar.MLPRegressor(3, max_iter=2), X[:, 0]),
+        (planar.MLPRegressor(hidden_layer_sizes=3, max_iter=2), X[:, 0]),
         (planar.MLPClassifier(3, max_iter=2), (X > 0).astype(int)),
     ):
         model, file = estimator.fit(X, y), tmp_path / f"{type(estimator).__name__}.safetensors"
@@ -281,7 +288,7 @@ def test_the_command_resumes_what_an_estimator_has_begun(tmp_path, command, flow
     planar.PlanarClassifier(max_iter=60, device="cpu").fit(*flower).save(file)
     command("train", "--iterations", 100, "--resume", file, "--device", "cpu")
     command("train", "--iterations", 100, "--checkpoint", whole, "--device", "cpu")
-    assert same(weights(file), weights(whole))
+    assert same(planar.load(file), planar.load(whole))
 
 
 def test_a_network_of_scaled_targets_answers_in_their_own_unit_and_goes_on_so(tmp_path, command):

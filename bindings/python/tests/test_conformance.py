@@ -21,23 +21,17 @@ def estimators(**more):
     ]
 
 
-def on_gpu():
-    return estimators(device="gpu") if planar.devices() else []
-
-
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks(estimators(), expected_failed_checks=lambda _: ROUNDING)
 def test_every_check_passes_on_the_cpu(estimator, check):
     check(estimator)
 
 
-if on_gpu():
-
-    @pytest.mark.gpu
-    @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-    @parametrize_with_checks(on_gpu(), expected_failed_checks=lambda _: ROUNDING)
-    def test_every_check_passes_on_a_gpu(estimator, check):
-        check(estimator)
+@pytest.mark.gpu
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@parametrize_with_checks(estimators(device="gpu"), expected_failed_checks=lambda _: ROUNDING)
+def test_every_check_passes_on_a_gpu(estimator, check):
+    check(estimator)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -4,6 +4,7 @@ import errno
 import inspect
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +21,12 @@ X, y = np.random.RandomState(0).rand(20, 3), np.arange(20) % 2
 @pytest.mark.parametrize(
     "settings,kind,said",
     [
-        ({"activation": "swish2"}, planar.Invalid, "the activation must be"),
+        (
+            {"activation": "swish2"},
+            planar.Invalid,
+            "activation must be identity, logistic, tanh, relu, leaky_relu, .* not 'swish2'",
+        ),
+        ({"activation": "tanh:2"}, planar.Invalid, "activation must be"),
         ({"solver": "newton"}, planar.Invalid, "the optimiser must be"),
         (
             {"device": "no such card"},
@@ -61,6 +67,11 @@ def test_layers_that_do_not_fit_together_are_refused():
     layers = [np.ones((3, 2)), np.ones((3, 1))], [np.ones(2), np.ones(1)]
     with pytest.raises(planar.Mismatch, match="fit together"):
         planar._planar.forward(X, *layers, "tanh", "logistic")
+    layers[0][1] = np.ones((2, 1))
+    assert planar._planar.forward(X, *layers, "tanh", "logistic").shape == (20, 1)
+    for points in (X[:, :2], X.T, X.T.astype(np.float32)):
+        with pytest.raises(planar.Mismatch, match=f"points of {points.shape[1]} features do not fit a network of 3"):
+            planar._planar.forward(points, *layers, "tanh", "logistic")
 
 
 @pytest.mark.parametrize("way", ["with the GIL", "without", "in a thread of its own"])
@@ -118,7 +129,12 @@ def test_a_learning_rate_that_is_no_schedule_is_named_as_the_parameter():
         (lambda: planar.compare(X, y, iterations=1.5), TypeError, "iterations"),
         (lambda: planar.compare(X, y, right="", iterations=1), planar.Invalid, "the device"),
         (lambda: planar.sweep(X, y, {"hidden": [2]}, estimator=GaussianNB()), TypeError, "planar's"),
-        (lambda: planar.PlanarClassifier(max_iter=1).fit(X, y).score(X, y.astype(str)), ValueError, "string and number"),
+        (lambda: planar.MLPClassifier(solver="rmsprop").fit(X, y), planar.Invalid, "solver must be adam, sgd, lbfgs, gd"),
+        (
+            lambda: planar.MLPClassifier(batch_size=10, max_iter=10**7).fit(X, y),
+            planar.Invalid,
+            r"max_iter must be at most 5000000 \(10000000 updates, 2 an epoch\), not 10000000",
+        ),
     ],
 )
 def test_what_a_function_cannot_take_is_refused_in_one_line(work, kind, said):
@@ -167,6 +183,13 @@ def test_warnings_are_of_the_line_of_the_user():
     search = planar.SweepSearchCV(short, {"alpha": [1.0]}, cv=2)
     assert set(line_of(lambda: search.fit(X, y))) == {(here[0], here[1] + 8)}
     assert line_of(lambda: planar.MLPClassifier(max_iter=1, solver="lbfgs").fit(X, y)) == [(here[0], here[1] + 9)]
+
+
+def test_a_folder_whose_name_begins_as_planars_is_the_users():
+    file = str(Path(planar.__file__).parent) + "_of_mine/module.py"
+    with pytest.warns(UserWarning) as said:
+        exec(compile("warn('look')", file, "exec"), {"warn": planar._warnings.warn})
+    assert said[0].filename == file
 
 
 def test_every_class_of_the_extension_is_public():

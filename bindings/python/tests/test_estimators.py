@@ -1,20 +1,21 @@
 """What scikit-learn's users expect of an estimator, at 30, 64 and 784 features."""
 
 import copy
+import inspect
 import pickle
 
 import joblib
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
-from sklearn.base import clone
+from sklearn.base import ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_breast_cancer, load_digits, make_multilabel_classification
 from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.inspection import permutation_importance
 from sklearn.model_selection import cross_val_score
-from sklearn.neural_network import MLPClassifier
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import validate_data
@@ -64,6 +65,38 @@ def test_classes_are_of_any_type():
     assert set(model.predict(X)) == {"benign", "malignant"}
     assert np.array_equal(model.predict(X) == "malignant", network().fit(X, y == 1).predict(X))
     assert (model.decision_function(X) > 0).tolist() == (model.predict(X) == "malignant").tolist()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_score_is_scikit_learns_whatever_the_classes_are():
+    X, y = of(30)
+    names = np.array(["no", "yes"])[y]
+    labels = np.column_stack([y, 1 - y])
+    kinds = [y, y == 1, y.astype(float), names, names.astype(object), y.astype(object), labels]
+
+    def outcome(score, model, answers):
+        try:
+            return score(model, X, answers)
+        except (TypeError, ValueError) as error:
+            return type(error)
+
+    for learnt in kinds:
+        model = network(max_iter=3, device="cpu").fit(
+            X, learnt if learnt.dtype != object else learnt.astype(str).astype(object)
+        )
+        for answers in (*kinds, y[:-1], y[:, None], y.tolist(), 2 * y):
+            ours = outcome(planar.MLPClassifier.score, model, answers)
+            assert ours == outcome(ClassifierMixin.score, model, answers), (model.classes_, answers)
+
+
+def test_what_is_told_by_its_place_is_what_it_is_in_scikit_learn():
+    def by_place(kind):
+        parameters = inspect.signature(kind).parameters
+        return [name for name in parameters if parameters[name].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+
+    assert by_place(planar.MLPClassifier) == by_place(MLPClassifier)
+    theirs = by_place(MLPRegressor)
+    assert by_place(planar.MLPRegressor) == (theirs if "loss" in theirs else ["loss", *theirs])  # it is new in 1.7
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
@@ -274,6 +307,19 @@ def test_lbfgs_trains_on_all_samples_warns_and_speaks_as_in_scikit_learn(capsys)
     assert [model.validation_scores_ for model in held_out[:1]] == [None] and not hasattr(held_out[1], "validation_scores_")
     all_of_them = clone(ours).set_params(max_iter=500).fit(X, y)
     assert np.array_equal(held_out[0].coefs_[0], all_of_them.coefs_[0]) and all_of_them.status_ == "converged"
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("more", [{"tol": None}, {"tol": 1e-4}, {"solver": "sgd", "learning_rate": "adaptive", "tol": 1e-2}])
+def test_a_line_for_each_epoch_has_its_number_and_its_mean_loss(capsys, more):
+    X, y = of(30)
+    model = network(batch_size=100, max_iter=40, n_iter_no_change=2, verbose=True, device="cpu", **more)
+    models = [model.fit(X, y)] + [model.partial_fit(X, y) for _ in range(2)]
+    said = [line.removeprefix("Iteration ").split(", loss = ") for line in capsys.readouterr().out.splitlines()]
+    numbers = [int(number) for number, _ in said]
+    assert numbers == sorted(set(numbers)) and numbers[0] > 0 and numbers[-2:] == [model.n_iter_ - 1, model.n_iter_]
+    assert len(models) == 3 and len(numbers) > 3
+    assert [loss for _, loss in said] == [f"{model.loss_curve_[number - 1]:.8f}" for number in numbers]
 
 
 def test_an_adaptive_rate_falls_until_nothing_is_gained():

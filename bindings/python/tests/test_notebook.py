@@ -59,6 +59,13 @@ def test_another_activation_is_kept_with_the_parameters():
     assert np.array_equal(predict(leaky, X)[0], model.predict(X.T) == 1)
 
 
+def test_points_that_lie_the_other_way_are_refused():
+    X, Y = load_planar_dataset()
+    parameters = nn_model(X, Y, 4, 10, device="cpu")
+    with pytest.raises(planar.Mismatch, match="points of 400 features do not fit a network of 2"):
+        predict(parameters, X.T)
+
+
 def test_the_boundary_is_drawn():
     plt = pytest.importorskip("matplotlib.pyplot")
     X, Y = load_planar_dataset()

@@ -35,7 +35,9 @@ def test_text_two_classes_labels_and_numbers():
     several = planar.MLPClassifier(8, random_state=0, max_iter=20, tol=None).fit(X, Y)
     label, probabilities = said(several)
     assert label.shape == Y.shape and np.allclose(probabilities, several.predict_proba(X), atol=1e-5)
-    numbers = planar.MLPRegressor(8, "tanh", random_state=0, max_iter=20, tol=None).fit(X, np.column_stack([y, -y]))
+    numbers = planar.MLPRegressor("squared_error", 8, "tanh", random_state=0, max_iter=20, tol=None).fit(
+        X, np.column_stack([y, -y])
+    )
     assert np.allclose(said(numbers)[0], numbers.predict(X), atol=1e-4)
 
     # as planar.load leaves a network whose targets the command has scaled

@@ -49,10 +49,13 @@ def pressed_keys_arrive():
 def test_ctrl_c_stops_within_a_fifth_of_a_second_and_keeps_what_is_trained(device, flower):
     model = planar.PlanarClassifier(200, max_iter=10**6, device=device)
     planar.PlanarClassifier(200, max_iter=1, device=device).fit(*flower)  # the device is open
-    pressed = Pressed(1.0)
-    with pytest.warns(UserWarning, match="interrupted by user"):
-        model.fit(*flower)
-    assert pressed.took() < 1.0  # a fifth of a second where nothing else computes
+    took = []
+    while len(took) < 3 and min(took, default=1.0) >= 0.2:  # something else may compute too
+        pressed = Pressed(1.0)
+        with pytest.warns(UserWarning, match="interrupted by user"):
+            model.fit(*flower)
+        took.append(pressed.took())
+    assert min(took) < 0.2, took
     assert model.status_ == "interrupted" and 0 < model.n_iter_ < 10**6 and model.score(*flower) > 0.6
 
 
@@ -68,26 +71,32 @@ def test_ctrl_c_stops_within_a_fifth_of_a_second_and_keeps_what_is_trained(devic
 )
 def test_ctrl_c_breaks_a_comparison_and_a_diagnosis_off(work, device, flower):
     planar.PlanarClassifier(100, max_iter=1, device=device).fit(*flower)  # the device is open
-    pressed = Pressed(1.0)
-    with pytest.raises(KeyboardInterrupt):
-        work(*flower, device)
-    assert pressed.took() < 0.5  # a fifth of a second where nothing else computes
+    took = []
+    while len(took) < 3 and min(took, default=1.0) >= 0.2:
+        pressed = Pressed(1.0)
+        with pytest.raises(KeyboardInterrupt):
+            work(*flower, device)
+        took.append(pressed.took())
+    assert min(took) < 0.2, took
     assert planar.PlanarClassifier(max_iter=5, device=device).fit(*flower).status_ == "finished"
 
 
-@pytest.mark.parametrize("closes", [True, False])
-def test_the_end_of_a_process_waits_for_what_was_broken_off(closes):
+def test_the_end_of_a_process_waits_for_what_was_broken_off():
     code = (
-        "import numpy as np, os, planar, signal, threading, time\n"
+        "import atexit, time\n"
+        "def used():\n"
+        "    begun = time.process_time()\n    time.sleep(0.3)\n    print(time.process_time() - begun)\n"
+        "atexit.register(used)\n"  # comes after planar's end, which is registered after it
+        "import numpy as np, os, planar, signal, threading\n"
         "X = np.random.RandomState(0).standard_normal((40000, 100))\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()\n"
         "try: planar.compare(X, X[:, 0] > 0, planar.MLPClassifier((200, 100)), iterations=1000)\n"
-        f"except KeyboardInterrupt: {'planar._planar.close()' if closes else 'pass'}\n"
-        "used = time.process_time()\ntime.sleep(0.3)\nprint(time.process_time() - used)"
+        "except KeyboardInterrupt: used()"
     )
-    used = float(run(code).stdout)
-    assert used < 0.02 if closes else used > 0.02  # what is broken off ends with its step, which takes a while
+    done = run(code)
+    before, behind = map(float, done.stdout.split())
+    assert before > 0.02 > behind and done.stderr == ""  # what is broken off ends with its step, which takes a while
 
 
 @pytest.fixture

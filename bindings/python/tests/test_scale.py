@@ -1,5 +1,6 @@
 """Beyond one process: joblib with loky, Dask, Optuna and submitit give what one process gives."""
 
+import os
 import subprocess
 import sys
 
@@ -77,7 +78,8 @@ def test_submitit_runs_a_job_a_shard(tmp_path):
 def test_submitit_runs_on_slurm(tmp_path):
     pytest.importorskip("submitit")
     if (name := cluster.missing()) is not None:
-        pytest.skip(f"not run: {name} is not installed (slurm-wlm)")
+        told = f"not run: {name} is not installed (slurm-wlm)"
+        pytest.fail(told) if os.environ.get("REQUIRE_SLURM") == "1" else pytest.skip(told)
     from planar.slurm import launch
 
     for folder in ("cluster", "sweep"):

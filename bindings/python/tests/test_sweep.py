@@ -1,8 +1,12 @@
 """Sweeps, searches, diagnoses and comparisons."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
+from joblib import parallel_config
 from scipy.sparse import csr_matrix
+from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
@@ -86,6 +90,56 @@ def test_shards_of_other_samples_weights_or_values_are_refused(tmp_path, flower)
         planar.merge([first, shard(2, grid={"hidden": [2, 4]})])
 
 
+def test_shards_are_of_one_estimator_if_its_networks_are_the_same(tmp_path, flower):
+    def shard(number, estimator):
+        file = tmp_path / f"{number}.jsonl"
+        planar.sweep(*flower, {"hidden": [2, 3]}, estimator=estimator, shard=f"{number}/2").save(file)
+        return file
+
+    def of(last):  # so many classes that scikit-learn writes only the first of them
+        return {**{label: 1.0 for label in range(400)}, 400: last}
+
+    usual = planar.PlanarClassifier(max_iter=3, device="cpu")
+    first = shard(1, usual)
+    assert len(planar.merge([first, shard(2, usual.set_params(n_threads=2, verbose=False))])) == 2
+    y = np.arange(400) % 2
+    for last, other in ((2.0, 2.0), (2.0, 3.0)):
+        head = [
+            planar.sweep(flower[0], y, {"hidden": [2]}, estimator=clone(usual).set_params(class_weight=of(each)))._head
+            for each in (last, other)
+        ]
+        assert (head[0] == head[1]) == (last == other)
+    with pytest.raises(planar.Mismatch, match="its estimator's parameters are not those"):
+        planar.merge([first, shard(2, planar.PlanarClassifier(max_iter=3, device="cpu", alpha=1.0))])
+    seeded = np.random.RandomState(0)
+    for given in ({"estimator": planar.PlanarClassifier(random_state=seeded)}, {"grid": {"random_state": [seeded]}}):
+        with pytest.raises(planar.Invalid, match=r"random_state must be a number, .* not RandomState\(MT19937\)"):
+            planar.sweep(*flower, **({"grid": {"hidden": [2]}} | given), shard="1/2")
+    with pytest.raises(planar.Invalid, match="random_state must be a number"):
+        found = planar.sweep(*flower, {"random_state": [seeded]}, estimator=usual)
+        found.save(tmp_path / "none.jsonl")
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_parameters_come_out_of_files_as_they_went_in(tmp_path, flower):
+    estimator = planar.MLPClassifier(max_iter=2, random_state=0, device="cpu")
+    grid = {
+        "hidden_layer_sizes": [(3, 2), np.array([4]), np.int64(5)],
+        "class_weight": [{0: 1.0, 1: 2.0}, {np.int64(0): np.float64(0.5), np.int64(1): 1.0}, "balanced", None],
+        "n_iter_no_change": [np.inf],
+    }
+    whole = planar.sweep(*flower, grid, estimator=estimator)
+    files = [tmp_path / f"{shard}.jsonl" for shard in (1, 2)]
+    for shard, file in enumerate(files, 1):
+        planar.sweep(*flower, grid, estimator=estimator, shard=f"{shard}/2").save(file)
+    merged = planar.merge(files)
+    for there, here in zip(merged.rows, whole.rows, strict=True):
+        assert all(np.array_equal(there[name], here[name]) for name in here)
+        assert type(there["class_weight"]) is type(here["class_weight"])
+    assert merged.rows[0]["hidden_layer_sizes"] == (3, 2) and merged.rows[0]["class_weight"] == {0: 1.0, 1: 2.0}
+    clone(estimator).set_params(**merged.best_params_).fit(*flower)
+
+
 def test_the_bar_of_a_sweep_goes_on_while_networks_train(flower, monkeypatch):
     class Bar:
         n, seen = 0, []
@@ -153,6 +207,35 @@ def test_a_candidate_that_fails_is_scored_as_grid_search_scores_it():
     assert np.isfinite(scores[0]) and np.isnan(scores[1])
     with pytest.raises(TypeError, match="planar's estimators"):
         planar.SweepSearchCV(GridSearchCV, grid).fit(X, y)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
+def test_a_candidate_that_is_refused_is_refused_in_every_fold():
+    estimator, grid = planar.PlanarClassifier(max_iter=5, device="cpu"), {"standardize": ["yes", False]}
+    searches = [kind(estimator, grid, cv=3, error_score=0.0) for kind in (planar.SweepSearchCV, GridSearchCV)]
+    ours, theirs = (search.fit(X, y).cv_results_ for search in searches)
+    for fold in range(3):
+        assert np.array_equal(ours[f"split{fold}_test_score"], theirs[f"split{fold}_test_score"])
+        assert ours[f"split{fold}_test_score"][0] == 0.0
+    for search in searches:  # the best is one that is refused
+        with pytest.raises(ValueError, match="'standardize' parameter"):
+            search.set_params(error_score=1.1).fit(X, y)
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_a_search_trains_each_candidate_once_whatever_joblib_is_told(monkeypatch, n_jobs):
+    train, trained = planar._planar.train, Counter()
+
+    def counted(data, networks, *more):
+        trained.update(network["hidden"][0] for network in networks)
+        return train(data, networks, *more)
+
+    monkeypatch.setattr("planar._planar.train", counted)
+    search = planar.SweepSearchCV(planar.PlanarClassifier(max_iter=5), {"hidden": [2, 3]}, cv=3, n_jobs=n_jobs)
+    with parallel_config("threading", n_jobs=2):
+        search.fit(X, y)
+    trained[search.best_params_["hidden"]] -= 1  # on everything
+    assert trained == {2: 3, 3: 3} and search.n_jobs == n_jobs
 
 
 def test_a_diagnosis_names_the_cause_and_shows_it(flower):

@@ -20,7 +20,7 @@ model.partial_fit(X.T, Y[0]).save("model.safetensors", overwrite=True)
 score: float = model.score(X.T, Y[0]) + model.loss_curve_[-1]
 chances: NDArray[np.float64] = model.predict_proba(X.T)
 kind: planar.PlanarClassifier | planar.MLPClassifier | planar.MLPRegressor = planar.load("model.safetensors")
-number: planar.MLPRegressor = planar.MLPRegressor(np.array([3, 2])).fit(X.T, X[0])
+number: planar.MLPRegressor = planar.MLPRegressor("squared_error", np.array([3, 2])).fit(X.T, X[0])
 found = planar.sweep(X.T, Y[0], {"hidden": range(1, 3)}, estimator=planar.PlanarClassifier(hidden=[4, 2]), shard="1/2")
 rows: list[dict[str, object]] = planar.merge(["1.jsonl", "2.jsonl"]).rows + found.rows
 cause: str = planar.diagnose(X.T, Y[0], model, patience=1).cause

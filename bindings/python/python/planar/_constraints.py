@@ -5,6 +5,8 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.utils._param_validation import Interval, Options, StrOptions
 
+from ._errors import Invalid
+
 AT_LEAST_1 = Interval(Integral, 1, None, closed="left")
 AT_LEAST_0 = Interval(Real, 0, None, closed="left")
 ABOVE_0 = Interval(Real, 0, None, closed="neither")
@@ -43,3 +45,9 @@ def hidden_units(name, units):
     if not given or any(not isinstance(each, Integral) or not 0 < each <= 2**53 for each in given):
         raise ValueError(f"{name} must be > 0 and whole, got {units}.")
     return [int(each) for each in given]
+
+
+def check_name(name, value, names, wanted):
+    """Refuses a value that begins with none of the names; as in the library, case, hyphens and underscores do not count."""
+    if value.split(":")[0].lower().replace("-", "").replace("_", "").replace(" ", "") not in names:
+        raise Invalid(f"{name} must be {wanted}, not {value!r:.80}")

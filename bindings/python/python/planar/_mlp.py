@@ -6,12 +6,14 @@ import numpy as np
 from sklearn.utils._param_validation import StrOptions
 
 from . import _planar
-from ._constraints import ABOVE_0, AT_LEAST_0, AT_LEAST_1, BETA, SHARED, hidden_units
+from ._constraints import ABOVE_0, AT_LEAST_0, AT_LEAST_1, BETA, SHARED, check_name, hidden_units
 from ._device import quiet, threads
 from ._lbfgs import minimized
 from ._network import Network
 from ._progress import Progress
 
+# scikit-learn's solvers and the library's
+_SOLVERS = ("adam", "sgd", "lbfgs", "gd", "momentum", "nesterov", "adamw")
 # the library's schedules
 _SCHEDULE = re.compile(r"constant|cosine|step(:[\d.e+-]+){2}|inverse(:[\d.e+-]+){3}")
 
@@ -43,6 +45,8 @@ class Mlp(Network):
             return f"adam:{float(self.beta_1)!r}:{float(self.beta_2)!r}:{float(self.epsilon)!r}"
         if self.solver == "lbfgs":
             return "gd"
+        wanted = "adam, sgd, lbfgs, gd, momentum:BETA, nesterov:BETA or adamw:BETA1:BETA2:EPS:DECAY"
+        check_name("solver", self.solver, _SOLVERS, wanted)
         if self.solver != "sgd":
             return self.solver
         rule = "nesterov" if self.nesterovs_momentum else "momentum"

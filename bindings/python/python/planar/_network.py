@@ -15,6 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from . import _planar
+from ._constraints import check_name
 from ._device import quiet, threads
 from ._display import Display
 from ._front import parameters_as_text
@@ -24,6 +25,8 @@ from ._together import READY
 from ._types import File, Floats
 from ._warnings import warn
 
+_ACTIVATIONS = "identity, logistic, tanh, relu, leaky_relu, elu, softplus, silu or gelu"
+_NAMES = ("identity", "linear", "logistic", "sigmoid", "tanh", "relu", "leakyrelu", "elu", "softplus", "silu", "gelu")
 _KINK = ("relu", "leaky_relu", "leaky-relu", "elu", "silu", "gelu", "softplus")
 
 
@@ -95,6 +98,7 @@ class Network(Display, BaseEstimator):
 
     def _activation_text(self):
         name = self.activation
+        check_name("activation", name, _NAMES, _ACTIVATIONS)
         return f"leaky-relu:{float(self.leaky_slope)!r}" if name in ("leaky_relu", "leaky-relu") else name
 
     def _goes_on(self, incremental):

@@ -1,5 +1,4 @@
-"""Many estimators in one session: networks that share their samples train side by side, to the bits that each has alone on the
-same device."""
+"""Many estimators in one session: those that share samples train side by side, to the bits of each alone on its device."""
 
 import contextlib
 from contextvars import ContextVar
