@@ -31,27 +31,33 @@ export class Labs {
       const found = await this.#ask(this.current, request);
       // points that were drawn are kept from one experiment to the next
       const { points, bounds } = this.#said.open ?? {};
-      if (request.do in this.#said && found.is !== "failed") this.#said[request.do] = { points, bounds, ...request };
+      if (request.do in this.#said && found.is !== "failed") {
+        this.#said[request.do] = request.do === "open" ? { points, bounds, ...request } : request;
+      }
       return found;
     }
-    let lab;
-    try {
-      lab = await this.#beside();
-    } catch {
-      return { is: "failed", said: "The part of planar that this needs could not be fetched: is there a connection? Try again." };
-    }
-    const found = await this.#ask(lab, request);
+    const found = await this.#answerWhole(request);
     if (request.do !== "why" && found.is !== "failed") {
       this.current.free();
-      this.current = lab;
+      this.current = this.#whole;
+    } else {
+      // what it took is not caught up with
+      await this.#ask(this.current, this.#said.pace ?? { do: "pace" });
     }
     return found;
   }
 
-  /** A whole lab with the samples and the network of the current one, at the start of its training. */
-  async #beside() {
-    const lab = (this.#whole ??= new (await this.#fetch())(this.#name));
-    for (const request of Object.values(this.#said)) if (request) await this.#ask(lab, request);
-    return lab;
+  /** The answer of a whole lab, put to the samples and the network of the current one, at the start of its training. */
+  async #answerWhole(request) {
+    try {
+      this.#whole ??= new (await this.#fetch())(this.#name);
+    } catch {
+      return { is: "failed", said: "The part of planar that this needs could not be fetched: is there a connection? Try again." };
+    }
+    for (const before of Object.values(this.#said)) {
+      const found = before && (await this.#ask(this.#whole, before));
+      if (found?.is === "failed") return found;
+    }
+    return this.#ask(this.#whole, request);
   }
 }
