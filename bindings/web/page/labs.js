@@ -8,21 +8,19 @@ export class Labs {
   /** The lab that trains. */
   current;
   #whole;
-  #name;
   #fetch;
   #ask;
   /** What a whole lab is told first, to stand where the current one began: of each kind the last request. */
   #said = { open: undefined, view: undefined, pace: undefined };
 
   /**
-   * @param {new (name: string | undefined) => object} Lab
-   * @param {string | undefined} name what the browser calls its GPU
-   * @param {() => Promise<new (name: string | undefined) => object>} fetch brings the constructor of a whole lab
+   * @param {new () => object} Lab
+   * @param {() => Promise<new () => object>} fetch brings the constructor of a whole lab
    * @param {(lab: object, request: object) => Promise<object>} ask the answer of a lab
    */
-  constructor(Lab, name, fetch, ask) {
-    this.current = new Lab(name);
-    [this.#name, this.#fetch, this.#ask] = [name, fetch, ask];
+  constructor(Lab, fetch, ask) {
+    this.current = new Lab();
+    [this.#fetch, this.#ask] = [fetch, ask];
   }
 
   /** The answer to a request. What opens a table or a checkpoint leaves the whole lab in the place of the first. */
@@ -50,7 +48,7 @@ export class Labs {
   /** The answer of a whole lab, put to the samples and the network of the current one, at the start of its training. */
   async #answerWhole(request) {
     try {
-      this.#whole ??= new (await this.#fetch())(this.#name);
+      this.#whole ??= new (await this.#fetch())();
     } catch {
       return { is: "failed", said: "The part of planar that this needs could not be fetched: is there a connection? Try again." };
     }
