@@ -257,3 +257,9 @@ fn a_sweep_drops_other_units_by_other_seeds() {
     let without = json(planar("sweep --json -q --device cpu --dropout 0,0.5 --iterations 2 --dropout-seed 1..3"));
     assert_eq!(without["results"].as_array().unwrap().len(), 4, "nothing is dropped once alone");
 }
+
+#[test]
+fn more_combinations_than_a_sweep_may_have_are_refused_before_they_are_made() {
+    let lists = "--l2 0:1:lin100000 --dropout 0:0.5:lin10000";
+    refused(planar(&format!("sweep --device cpu {lists}")), &["combinations", "at most 1000000", "1000000000"]);
+}

@@ -230,6 +230,36 @@ fn a_first_layer_with_most_of_the_weights_has_the_same_bits_on_any_number_of_thr
 }
 
 #[test]
+fn two_such_layers_train_side_by_side_as_alone_and_start_again() {
+    let data = random_data(300, 70, Output::Softmax, 3, false);
+    let run = |widths: &[usize], seed| {
+        let mut run = random_run(widths, Activation::Relu, Output::Softmax, seed);
+        run.recipe.optimizer = "adam".parse().unwrap();
+        (run.recipe.batch_size, run.recipe.shuffle) = (Some(128), Some(3));
+        run
+    };
+    let runs = [run(&[70, 133, 5, 3], 1), run(&[70, 96, 9, 3], 2)];
+    let alone: Vec<_> =
+        runs.iter().map(|run| bits(&train(&engine(1), &data, std::slice::from_ref(run), 70, 35), 0)).collect();
+    let mut session = engine(3).load(&data, &runs).unwrap();
+    let start: Vec<Parameters> = runs.iter().map(|run| run.parameters.clone()).collect();
+    for _ in 0..2 {
+        let mut chunks = Vec::new();
+        for _ in 0..2 {
+            session.advance(35).unwrap();
+            chunks.push(session.collect().unwrap().unwrap());
+        }
+        assert!((0..2).all(|network| bits(&chunks, network) == alone[network]));
+        session.restart(&start).unwrap();
+    }
+    session.advance(35).unwrap();
+    let first = session.collect().unwrap().unwrap();
+    session.retire(0).unwrap();
+    session.advance(35).unwrap();
+    assert!(bits(&[first, session.collect().unwrap().unwrap()], 1) == alone[1]);
+}
+
+#[test]
 fn batches_masks_and_clipping_are_those_of_the_reference() {
     let data = random_data(700, 9, Output::Softmax, 3, true);
     for batch in [64, 333, 700] {

@@ -130,7 +130,8 @@ impl Weights {
             return damaged(problem);
         }
         let moments = description.recipe.optimizer.moments() * self.parameters.values().len();
-        if !self.moments.is_empty() && self.moments.len() != moments {
+        let of_best = self.best.as_ref().map_or(0, |(_, moments)| moments.len());
+        if [self.moments.len(), of_best].into_iter().any(|found| found != 0 && found != moments) {
             return damaged("its moments are not those of the optimiser that it names");
         }
         match description.precision.as_str() {

@@ -85,6 +85,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         widths: run.network.widths(),
         activation: derivative.activation.to_string(),
         backward_activation: derivative.borrowed.unwrap_or(derivative.activation).to_string(),
+        l2: arguments.l2,
+        dropout: arguments.dropout,
         bound: BOUND,
         verdict: check.verdict(derivative),
         check,

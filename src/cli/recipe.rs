@@ -122,6 +122,9 @@ fn shuffle(text: &str) -> Result<Shuffle> {
     match text.parse() {
         Ok(seed) => Ok(Shuffle::By(seed)),
         Err(_) if text == "none" => Ok(Shuffle::No),
-        Err(_) => Err(Error::invalid("the seed of the shuffle", "a whole number or none", format_args!("'{text}'"))),
+        Err(_) => {
+            let wanted = "a whole number from 0 to 4294967295, or none";
+            Err(Error::invalid("the seed of the shuffle", wanted, format_args!("'{text}'")))
+        }
     }
 }

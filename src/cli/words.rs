@@ -149,7 +149,8 @@ mod tests {
                     "PATIENCE",
                 ];
                 let is_list_of_numbers =
-                    ["hidden", "iterations", "epochs", "init_seed", "l2", "dropout"].contains(&arg.get_id().as_str());
+                    ["hidden", "iterations", "epochs", "init_seed", "l2", "dropout", "dropout_seed"]
+                        .contains(&arg.get_id().as_str());
                 let is_measured = arg.get_id() == "layout";
                 assert!(is_known.contains(&value) || is_list_of_numbers || is_measured, "{words:?} {}", arg.get_id());
             }

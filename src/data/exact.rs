@@ -1,6 +1,7 @@
 //! sin, cos and ln as they are, rounded to the nearest number: the same bits on every platform.
 //!
-//! They come from `pxfm`, but in a browser, which fetches its tables before anything runs, from series. NumPy takes the C library's:
+//! They come from `pxfm`; in a browser, which would have to fetch that crate's tables before anything runs, they come from series.
+//! NumPy takes the C library's:
 //! about 1 in 1000 of glibc's results is not the nearest number, of the `libm` crate's about 1 in 30. If a coordinate is the
 //! small sum of nearly opposite terms, one such last bit is a relative error above 1e-15.
 

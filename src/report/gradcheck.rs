@@ -17,6 +17,12 @@ pub struct GradcheckReport {
     pub activation: String,
     /// The activation whose derivative the backward pass takes.
     pub backward_activation: String,
+    /// λ of the cost's L2, if it has any.
+    #[serde(skip_serializing_if = "is_0")]
+    pub l2: f64,
+    /// The share of hidden units that were left out, if any were.
+    #[serde(skip_serializing_if = "is_0")]
+    pub dropout: f64,
     /// The largest relative error that passes.
     pub bound: f64,
     /// The verdict in plain words.
@@ -24,6 +30,10 @@ pub struct GradcheckReport {
     /// What was found.
     #[serde(flatten)]
     pub check: GradientCheck,
+}
+
+fn is_0(number: &f64) -> bool {
+    *number == 0.0
 }
 
 impl GradcheckReport {

@@ -24,10 +24,10 @@ pub const CASES: [(PlanChoice, Output, usize); 8] = [
     (PlanChoice::Layered, Output::Squares, 2),
 ];
 
-/// The activations, of which each output has its turn with some, so that every one is checked under either plan.
+/// The activations, of which each output has its turn with three, so that every one is checked under either plan.
 fn activations(output: Output, outputs: usize) -> impl Iterator<Item = Activation> {
-    let turn = Output::ALL.iter().position(|of| *of == output).unwrap_or(0) + outputs;
-    Activation::ALL.into_iter().cycle().skip(2 * turn).take(3)
+    let turn = CASES.iter().position(|(_, of, count)| (*of, *count) == (output, outputs)).unwrap_or(0);
+    Activation::ALL.into_iter().cycle().skip(3 * turn).take(3)
 }
 
 /// One step on 101 samples of 5 features through layers of odd widths.
@@ -99,4 +99,18 @@ fn run(hidden: &[usize], activation: Activation, output: Output, outputs: usize)
     let network = Network::new(5, hidden, activation)?.with_output(output, outputs)?;
     let parameters = Parameters::initial(&network, 2, InitScale::XAVIER).cast::<f32>().cast();
     Ok(Run::new(network, parameters, 0.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_activation_has_its_turn_under_either_plan() {
+        for plan in [PlanChoice::Resident, PlanChoice::Layered] {
+            let own = CASES.into_iter().filter(|(of, ..)| *of == plan);
+            let turns: Vec<Activation> = own.flat_map(|(_, output, outputs)| activations(output, outputs)).collect();
+            assert!(Activation::ALL.iter().all(|activation| turns.contains(activation)), "{plan}: {turns:?}");
+        }
+    }
 }

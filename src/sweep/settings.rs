@@ -153,6 +153,12 @@ impl SweepSettings {
             None => vec![self.recipe.dropout.seed],
             Some(text) => range::list("the seeds of the dropout", text)?,
         };
+        let lengths = [optimizers.len(), l2s.len(), dropouts.len(), seeds.len()];
+        let count = lengths.into_iter().fold(1_u64, |count, of| count.saturating_mul(of as u64));
+        if count > MOST_NETWORKS {
+            let wanted = format!("at most {MOST_NETWORKS}");
+            return Err(Error::invalid("the combinations of optimiser, λ and dropout", wanted, count));
+        }
         let mut recipes = Vec::new();
         for optimizer in optimizers {
             for l2 in &l2s {

@@ -132,7 +132,7 @@ pub fn best(results: &[JobResult]) -> Option<&JobResult> {
     ended.first().map(|(.., best)| *best)
 }
 
-/// The configurations of some results, best first: by the mean [score](JobResult::score) over the folds, if there are any, else
+/// The configurations of some results, best first, those that diverged on a fold last: by the mean [score](JobResult::score) over the folds, if there are any, else
 /// by the median score; then by the fewest diverged networks, then by the median cost.
 /// Networks that were retired are left out once others are at their end: they had trained for less.
 pub fn configurations(results: &[JobResult]) -> Vec<Configuration> {
@@ -167,8 +167,10 @@ pub fn configurations(results: &[JobResult]) -> Vec<Configuration> {
         |of: &Configuration| of.held_out().or(of.accuracy).or(of.r2).map_or(f64::NEG_INFINITY, |score| score.median);
     let score = |of: &Configuration| of.over_folds.map_or_else(|| median(of), |score| score.mean);
     let cost = |of: &Configuration| of.cost.map_or(f64::INFINITY, |cost| cost.median);
+    // a mean over some of the folds is no mean over all
+    let lacks_folds = |of: &Configuration| of.over_folds.is_some() && of.diverged > 0;
     configurations.sort_by(|a, b| {
-        let by_score = score(b).total_cmp(&score(a));
+        let by_score = lacks_folds(a).cmp(&lacks_folds(b)).then(score(b).total_cmp(&score(a)));
         by_score.then(a.diverged.cmp(&b.diverged)).then(cost(a).total_cmp(&cost(b)))
     });
     configurations
@@ -204,6 +206,19 @@ mod tests {
             curve: Default::default(),
             parameters: None,
         }
+    }
+
+    #[test]
+    fn a_configuration_that_diverged_on_a_fold_ranks_behind_those_that_ended_on_all() {
+        let diverged = JobResult {
+            status: JobStatus::Diverged,
+            cost: None,
+            accuracy: None,
+            test_accuracy: None,
+            ..ended(4, Some(2), 0.0)
+        };
+        let results = [ended(4, Some(1), 1.0), diverged, ended(8, Some(1), 0.75), ended(8, Some(2), 0.75)];
+        assert_eq!(configurations(&results)[0].hidden.units(), 8);
     }
 
     #[test]

@@ -8,21 +8,19 @@ export class Labs {
   /** The lab that trains. */
   current;
   #whole;
-  #name;
   #fetch;
   #ask;
   /** What a whole lab is told first, to stand where the current one began: of each kind the last request. */
   #said = { open: undefined, view: undefined, pace: undefined };
 
   /**
-   * @param {new (name: string | undefined) => object} Lab
-   * @param {string | undefined} name what the browser calls its GPU
-   * @param {() => Promise<new (name: string | undefined) => object>} fetch brings the constructor of a whole lab
+   * @param {new () => object} Lab
+   * @param {() => Promise<new () => object>} fetch brings the constructor of a whole lab
    * @param {(lab: object, request: object) => Promise<object>} ask the answer of a lab
    */
-  constructor(Lab, name, fetch, ask) {
-    this.current = new Lab(name);
-    [this.#name, this.#fetch, this.#ask] = [name, fetch, ask];
+  constructor(Lab, fetch, ask) {
+    this.current = new Lab();
+    [this.#fetch, this.#ask] = [fetch, ask];
   }
 
   /** The answer to a request. What opens a table or a checkpoint leaves the whole lab in the place of the first. */
@@ -31,27 +29,33 @@ export class Labs {
       const found = await this.#ask(this.current, request);
       // points that were drawn are kept from one experiment to the next
       const { points, bounds } = this.#said.open ?? {};
-      if (request.do in this.#said && found.is !== "failed") this.#said[request.do] = { points, bounds, ...request };
+      if (request.do in this.#said && found.is !== "failed") {
+        this.#said[request.do] = request.do === "open" ? { points, bounds, ...request } : request;
+      }
       return found;
     }
-    let lab;
-    try {
-      lab = await this.#beside();
-    } catch {
-      return { is: "failed", said: "The part of planar that this needs could not be fetched: is there a connection? Try again." };
-    }
-    const found = await this.#ask(lab, request);
+    const found = await this.#answerWhole(request);
     if (request.do !== "why" && found.is !== "failed") {
       this.current.free();
-      this.current = lab;
+      this.current = this.#whole;
+    } else {
+      // what it took is not caught up with
+      await this.#ask(this.current, this.#said.pace ?? { do: "pace" });
     }
     return found;
   }
 
-  /** A whole lab with the samples and the network of the current one, at the start of its training. */
-  async #beside() {
-    const lab = (this.#whole ??= new (await this.#fetch())(this.#name));
-    for (const request of Object.values(this.#said)) if (request) await this.#ask(lab, request);
-    return lab;
+  /** The answer of a whole lab, put to the samples and the network of the current one, at the start of its training. */
+  async #answerWhole(request) {
+    try {
+      this.#whole ??= new (await this.#fetch())();
+    } catch {
+      return { is: "failed", said: "The part of planar that this needs could not be fetched: is there a connection? Try again." };
+    }
+    for (const before of Object.values(this.#said)) {
+      const found = before && (await this.#ask(this.#whole, before));
+      if (found?.is === "failed") return found;
+    }
+    return this.#ask(this.#whole, request);
   }
 }

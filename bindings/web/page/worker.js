@@ -16,25 +16,23 @@ async function whole() {
   return script.Lab;
 }
 
-/** What the browser calls its GPU, if it has one and tells. */
-async function adapterName() {
-  try {
-    const adapter = await navigator.gpu?.requestAdapter();
-    const { description, vendor, architecture } = adapter?.info ?? {};
-    return description || [vendor, architecture].filter(Boolean).join(" ") || undefined;
-  } catch {
-    return undefined;
-  }
+/** What the browser calls a GPU, if it tells. */
+function nameOf({ description, vendor, architecture }) {
+  return description || [vendor, architecture].filter(Boolean).join(" ") || undefined;
 }
 
-/** Lets the module say which GPU it wants: the library's own call names none. */
+/** Lets the module say which GPU it wants, since the library's own call names none, and tells what the browser calls it. */
 function takePreference() {
   let powerPreference = "high-performance";
+  let name;
   self.preferPower = (preference) => (powerPreference = preference);
+  self.adapterName = () => name;
   if (typeof GPU === "undefined") return;
   const ask = GPU.prototype.requestAdapter;
-  GPU.prototype.requestAdapter = function (options) {
-    return ask.call(this, { ...options, powerPreference });
+  GPU.prototype.requestAdapter = async function (options) {
+    const adapter = await ask.call(this, { ...options, powerPreference });
+    if (adapter) name = nameOf(adapter.info);
+    return adapter;
   };
 }
 
@@ -97,9 +95,8 @@ export async function serve() {
   let drawn = true;
   takePreference();
   try {
-    const name = await adapterName();
     await init({ module_or_path: beside("planar", "wasm") });
-    const labs = new Labs(Lab, name, whole, answer);
+    const labs = new Labs(Lab, whole, answer);
     post({ is: "ready" });
     for (;;) {
       while (requests.length > 0) {

@@ -9,6 +9,7 @@ use planar::{Error, Result};
 use serde_json::{Value, json};
 
 use crate::device::Device;
+use crate::device::Gpus;
 use crate::experiment::Experiment;
 use crate::object::Object;
 use crate::picture::View;
@@ -104,7 +105,7 @@ impl Lab {
                 self.begin();
                 self.opened().await
             }
-            Request::Save => kept::save(self.current().ok_or_else(nothing_open)?, self.kept.as_ref(), &self.gpus),
+            Request::Save => kept::save(self.current().ok_or_else(nothing_open)?, self.kept.as_ref()),
             Request::Load { name, bytes } => {
                 let now = self.one.as_ref().map(|one| (one.settings.clone(), Rc::clone(&one.samples)));
                 let loaded = whole::load(&name, &bytes, now)?;
@@ -180,7 +181,7 @@ impl Lab {
 
     /// What has been opened.
     async fn opened(&mut self) -> Result<Object> {
-        let adapters = self.gpus.names().await;
+        let adapters = Gpus::names().await;
         let experiment = self.current().ok_or_else(nothing_open)?;
         let (data, network) = (experiment.data(), &experiment.starts[0].network);
         let held_out = experiment.samples.prepared.held_out.as_ref();
@@ -197,7 +198,7 @@ impl Lab {
         let said = json!({
             "is": "opened",
             "settings": experiment.settings,
-            "device": experiment.device.info(&self.gpus),
+            "device": experiment.device.info(),
             "fallback": experiment.fallback,
             "why": experiment.why,
             "plan": experiment.plan,

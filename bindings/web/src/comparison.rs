@@ -29,7 +29,7 @@ pub async fn compare(gpus: &mut Gpus, experiment: &Experiment, iterations: u64) 
     let rows = steps(device, &Reference::<f64>::new(), data, run, iterations).await?;
     let repeats = again(device, data, run, iterations).await?;
     let agrees = repeats && rows.iter().all(|(_, difference)| difference.agrees);
-    let info = device.info(gpus);
+    let info = device.info();
     let name = &info.name;
     let said = match rows.iter().find(|(_, difference)| !difference.agrees) {
         Some((iteration, Difference { tensor, .. })) => {

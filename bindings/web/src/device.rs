@@ -32,6 +32,10 @@ extern "C" {
     /// may choose by.
     #[wasm_bindgen(js_name = preferPower)]
     fn prefer_power(preference: &str);
+
+    /// What the browser's script calls the adapter that it was last asked for.
+    #[wasm_bindgen(js_name = adapterName)]
+    fn adapter_name() -> Option<String>;
 }
 
 /// A device that trains.
@@ -49,8 +53,6 @@ pub enum Session {
 
 /// The GPU of the browser as far as it is known, kept from one experiment to the next.
 pub struct Gpus {
-    /// What the browser's script calls the adapter, which often has no name of its own.
-    name: Option<String>,
     opened: Option<(Adapter, Gpu)>,
     /// What the open one was asked for with.
     preference: &'static str,
@@ -136,12 +138,12 @@ impl Device {
     }
 
     /// What it is; a GPU without a name has the script's.
-    pub fn info(&self, gpus: &Gpus) -> DeviceInfo {
+    pub fn info(&self) -> DeviceInfo {
         let info = match self {
             Self::Gpu(gpu) => gpu.device(),
             Self::Cpu(engine) => engine.device(),
         };
-        DeviceInfo { name: gpus.named(info.name), ..info }
+        DeviceInfo { name: named(info.name), ..info }
     }
 
     /// Whether it is a GPU.
@@ -150,20 +152,20 @@ impl Device {
     }
 }
 
+/// An adapter's own name, or the script's if it has none, as it often has not.
+fn named(own: String) -> String {
+    if own.is_empty() { adapter_name().unwrap_or_else(|| "GPU".into()) } else { own }
+}
+
 impl Gpus {
     /// Nothing is opened yet.
-    pub fn new(name: Option<String>) -> Self {
-        Self { name, opened: None, preference: "" }
+    pub fn new() -> Self {
+        Self { opened: None, preference: "" }
     }
 
     /// The names of the adapters: a browser offers one at most.
-    pub async fn names(&self) -> Vec<String> {
-        Adapter::find_all().await.into_iter().map(|adapter| self.named(adapter.device_info().name)).collect()
-    }
-
-    /// A device's own name, or the script's if it has none.
-    fn named(&self, own: String) -> String {
-        if own.is_empty() { self.name.clone().unwrap_or_else(|| "GPU".into()) } else { own }
+    pub async fn names() -> Vec<String> {
+        Adapter::find_all().await.into_iter().map(|adapter| named(adapter.device_info().name)).collect()
     }
 
     /// The browser's adapter of a preference, opened; the one that is open already if it is of the same.

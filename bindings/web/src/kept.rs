@@ -12,7 +12,6 @@ use planar::train::{CostAt, Status};
 use serde_json::json;
 
 use crate::costs::{Costs, every};
-use crate::device::Gpus;
 use crate::experiment::Experiment;
 use crate::object::Object;
 use crate::samples::Samples;
@@ -56,11 +55,11 @@ impl Kept {
 ///
 /// # Errors
 /// Those of [`Checkpoint::to_bytes`].
-pub fn save(experiment: &Experiment, kept: Option<&Kept>, gpus: &Gpus) -> Result<Object> {
+pub fn save(experiment: &Experiment, kept: Option<&Kept>) -> Result<Object> {
     let (data, run, stand) = (experiment.data(), &experiment.starts[0], &experiment.stands[0]);
     let description = Description::new(data, &run.network, run.learning_rate, PRECISION).with_recipe(run.recipe);
     let start = kept.map_or_else(|| experiment.origin.clone(), |kept| kept.start.clone());
-    let mut state = State::new(description, start, experiment.device.info(gpus).name, experiment.plan);
+    let mut state = State::new(description, start, experiment.device.info().name, experiment.plan);
     state.iteration = stand.iteration;
     state.columns = Some(data.columns().clone()).filter(|columns| !columns.are_plain());
     state.costs = experiment.costs.logged.iter().filter(|at| at.iteration < stand.iteration).copied().collect();

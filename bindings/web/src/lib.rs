@@ -79,14 +79,15 @@ pub struct Lab {
 
 #[wasm_bindgen]
 impl Lab {
-    /// Nothing is open yet. `adapter` is what the browser calls its GPU.
+    /// Nothing is open yet.
     #[wasm_bindgen(constructor)]
-    pub fn new(adapter: Option<String>) -> Self {
+    #[expect(clippy::new_without_default, reason = "only the browser's script makes one")]
+    pub fn new() -> Self {
         std::panic::set_hook(Box::new(|panic| report(&format!("planar failed: {panic}"))));
         said::listen();
         let now = Instant::now();
         Self {
-            gpus: Gpus::new(adapter),
+            gpus: Gpus::new(),
             brought: Brought::default(),
             one: None,
             many: None,
@@ -220,7 +221,7 @@ impl Lab {
         };
         if let Some(notice) = experiment.notice.take() {
             said.insert("notice".into(), json!(notice));
-            said.insert("device".into(), json!(experiment.device.info(&self.gpus)));
+            said.insert("device".into(), json!(experiment.device.info()));
             said.insert("fallback".into(), json!(experiment.fallback));
             said.insert("plan".into(), json!(experiment.plan));
         }

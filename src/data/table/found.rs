@@ -28,6 +28,7 @@ pub(super) fn wanted(inputs: usize, model: Option<&Columns>, options: &TableOpti
     match (inputs, &options.label) {
         (1, None) => format!("the network's 1 input, or that and {labels},{all}"),
         (_, None) => format!("the network's {inputs} inputs, or those and {labels},{all}"),
+        (1, Some(name)) => format!("the network's 1 input and the label {}", quoted(name)),
         (_, Some(name)) => format!("the network's {inputs} inputs and the label {}", quoted(name)),
     }
 }

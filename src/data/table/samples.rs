@@ -144,7 +144,8 @@ fn of_targets(
     let mut numbers = Vec::with_capacity(outputs * kept.len());
     for ((at, column), target) in labels.iter().zip(&columns.targets) {
         check_numbers(column, *at, None, problems)?;
-        let gap = column.first_missing.as_ref().filter(|_| column.missing.iter().any(|row| kept.contains(row)));
+        let gap =
+            column.first_missing.as_ref().filter(|_| column.missing.iter().any(|row| kept.binary_search(row).is_ok()));
         if let Some(place) = gap {
             return Err(problems.cell(place.line, *at, problem(&place.cell, "a label")));
         }

@@ -16,6 +16,7 @@ mod panels;
 mod part;
 mod pass;
 mod products;
+mod rounds;
 mod samples;
 pub mod session;
 mod step;

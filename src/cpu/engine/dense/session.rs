@@ -156,11 +156,12 @@ pub struct DenseSession {
     /// Of each network.
     sharing: Vec<Sharing>,
     start: u64,
-    retired: Vec<bool>,
     chunks: VecDeque<Chunk>,
 }
 
 impl DenseSession {
+    /// Networks ready to train on so many threads.
+    ///
     /// # Errors
     /// [`Error::Mismatch`](crate::Error::Mismatch) if a run's moments are not its optimiser's.
     pub fn new(token: Token, threads: usize, data: &Dataset, runs: &[Run]) -> Result<Self> {
@@ -173,9 +174,13 @@ impl DenseSession {
             pool: Pool::new(networks, threads),
             threads,
             sharing: runs.iter().map(|_| Sharing::default()).collect(),
-            retired: vec![false; runs.len()],
             chunks: VecDeque::new(),
         })
+    }
+
+    /// The numbers of all networks.
+    fn networks(&self) -> Range<usize> {
+        0..self.pool.work().trainees.len()
     }
 
     /// The parts of the next batch's gradient of a network, on all threads.
@@ -188,7 +193,7 @@ impl DenseSession {
     /// trains whole networks; otherwise one network is trained after another, by all threads or by one.
     fn updates(&mut self, updates: u32) -> Result<()> {
         let done = self.pool.work().done.load(SeqCst);
-        let networks: Vec<_> = (0..self.retired.len()).filter(|network| !self.retired[*network]).collect();
+        let networks: Vec<_> = self.networks().filter(|network| !self.pool.work().is_retired(*network)).collect();
         if networks.len() >= self.threads {
             self.pool.work().updates.store(updates, SeqCst);
             let trainings = self.pool.work().trainings();
@@ -253,16 +258,15 @@ impl Session for DenseSession {
             left -= updates;
         }
         let work = self.pool.work();
-        let costs = (0..self.retired.len()).map(|network| std::mem::take(&mut *work.costs(network))).collect();
+        let costs = self.networks().map(|network| std::mem::take(&mut *work.costs(network))).collect();
         let (parameters, moments) = work.trainees.iter().map(Trainee::values).unzip();
         self.chunks.push_back(Chunk { iterations, costs, parameters, moments });
         Ok(())
     }
 
     fn retire(&mut self, network: usize) -> Result<()> {
-        let networks = self.retired.len();
-        *self.retired.get_mut(network).ok_or_else(|| no_network(network, networks))? = true;
-        self.pool.work().retired[network].store(true, SeqCst);
+        let retired = &self.pool.work().retired;
+        retired.get(network).ok_or_else(|| no_network(network, retired.len()))?.store(true, SeqCst);
         Ok(())
     }
 
@@ -274,7 +278,6 @@ impl Session for DenseSession {
             retired.store(false, SeqCst);
         }
         work.done.store(self.start, SeqCst);
-        self.retired.fill(false);
         self.chunks.clear();
         Ok(())
     }
@@ -292,7 +295,7 @@ impl Session for DenseSession {
     fn gradients(&mut self) -> Result<Vec<Parameters>> {
         self.pool.work().prepare(1);
         let samples = self.pool.work().next_batch();
-        for network in 0..self.retired.len() {
+        for network in self.networks() {
             self.gradient(network, samples)?;
         }
         Ok(self.pool.work().trainees.iter().map(|trainee| trainee.gradient(samples)).collect())

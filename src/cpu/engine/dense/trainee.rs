@@ -8,10 +8,11 @@ use super::layers::Layers;
 use super::panels::Panels;
 use super::part::{self, Evaluate, Gradient, Part, Task};
 use super::pass::Functions;
+use super::rounds::{Below, Fetch, Inputs, Learn};
 use super::samples::{Batch, Samples};
 use super::step::Scaling;
 use super::update::{Finished, Regularise, Squares, Update};
-use super::wide::{Below, Fetch, Inputs, Learn, Wide};
+use super::wide::Wide;
 use crate::Result;
 use crate::backend::{Evaluation, Run};
 use crate::model::{Network, Parameters};
@@ -103,6 +104,9 @@ impl Trainee {
     /// Starts again from these parameters, and from the moments that it began with.
     pub fn restart(&self, parameters: &Parameters) {
         let theta = self.layers.pack(parameters.values());
+        if let Some(wide) = self.wide() {
+            wide.forget();
+        }
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = State { theta, ..self.start.clone() };
     }
 
@@ -114,7 +118,7 @@ impl Trainee {
     /// Whether threads share the units of the first layer in a batch of this many samples, rather than its parts alone; the
     /// layer's parameters are then with them, else with the state.
     pub fn shares_units(&self, samples: usize) -> bool {
-        let Some(wide) = &self.wide else { return false };
+        let Some(wide) = self.wide() else { return false };
         let takes = wide.takes(self.parts(samples), samples);
         if takes {
             wide.take(&self.state())
@@ -124,21 +128,26 @@ impl Trainee {
         takes
     }
 
+    /// The first layer in slices; nothing for a browser, which has one thread and is not to fetch what it never runs.
+    fn wide(&self) -> Option<&Wide> {
+        if cfg!(target_arch = "wasm32") { None } else { self.wide.as_ref() }
+    }
+
     /// The slices of units that threads may share.
     pub fn slices(&self) -> usize {
-        self.wide.as_ref().map_or(0, Wide::slices)
+        self.wide().map_or(0, |wide| wide.slices.len())
     }
 
     /// Ends the sharing of units.
     pub fn give_back_units(&self) {
-        if let Some(wide) = &self.wide {
+        if let Some(wide) = self.wide() {
             wide.give_back(&mut self.state.write().unwrap_or_else(PoisonError::into_inner));
         }
     }
 
     /// Computes a slice of the first layer's units over a batch.
     pub fn below(&self, slice: usize, samples: &Samples, batch: Batch, scratch: &mut Scratch) {
-        let Some(wide) = &self.wide else { return };
+        let Some(wide) = self.wide() else { return };
         let update = self.state().updates;
         let inputs = self.inputs(samples, batch, update, scratch);
         let (functions, dropout, parts) = (self.functions(), self.recipe.dropout, self.parts(batch.count));
@@ -148,7 +157,7 @@ impl Trainee {
 
     /// Updates a slice of the first layer's units from the deltas of all finished parts.
     pub fn learn(&self, slice: usize, samples: &Samples, batch: Batch, scratch: &mut Scratch) {
-        let Some(wide) = &self.wide else { return };
+        let Some(wide) = self.wide() else { return };
         let update = self.state().updates;
         let inputs = self.inputs(samples, batch, update, scratch);
         let parts = self.parts(batch.count);
@@ -200,7 +209,7 @@ impl Trainee {
         to: &'a mut Part,
     ) -> Task<'a> {
         let functions = self.functions();
-        let below = self.wide.as_ref().filter(|wide| wide.holds()).map(|wide| (wide, part));
+        let below = self.wide().filter(|wide| wide.holds()).map(|wide| (wide, part));
         let places = part::places(part, self.parts(batch.count), batch.count);
         let panels = scratch.panels(&self.layers);
         Task { functions, theta: &state.theta, samples, batch, places, panels, part: to, goes_on: false, below }
@@ -219,7 +228,7 @@ impl Trainee {
         let scaling = self.scaling(&mut finished, state, samples);
         let (layers, rule) = (&self.layers, self.recipe.optimizer);
         // threads that share the first layer's units update its W and b
-        let elsewhere = if self.wide.as_ref().is_some_and(Wide::holds) { 2 } else { 0 };
+        let elsewhere = if self.wide().is_some_and(Wide::holds) { 2 } else { 0 };
         self.token.run(Update { layers, rule, step, state, finished: &finished, scaling, elsewhere });
         state.updates += 1;
         cost

@@ -11,30 +11,21 @@
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
-use fearless_simd::Simd;
-
-use super::super::instructions::Operation;
 use super::super::line::{LINE, Line, flat, flat_mut, zeros};
-use super::activation::activate;
-use super::dot::sum_rows;
 use super::layers::{Layer, Layers};
 use super::panel::{Panel, WIDTH};
-use super::panels::{Panels, Turned};
-use super::part::{self, drop_units};
-use super::pass::{Biased, Functions, Sums};
-use super::products::{ByRows, Right, Size, product};
-use super::samples::{Batch, Samples};
-use super::step::{self, Scaling};
+use super::panels::Panels;
+use super::part;
 use super::trainee::State;
-use crate::optim::{Dropout, Optimizer, Recipe, Step};
+use crate::optim::Recipe;
 
 /// The fewest units of a slice: fewer would not fill the tiles.
 const UNITS: usize = 32;
 
 /// The units whose dW are summed up and learnt at a time, a multiple of a line: the sums stay in the cache.
-const BLOCK: usize = 32;
+pub const BLOCK: usize = 32;
 
 /// The most panels of a batch: each thread keeps X of all of them.
 const PANELS: usize = 4;
@@ -42,37 +33,29 @@ const PANELS: usize = 4;
 /// The first layer of a network in slices of units.
 pub struct Wide {
     layer: Layer,
-    slices: Vec<Slice>,
+    pub slices: Vec<Slice>,
     /// dZ of all units, for each panel of the batch.
-    deltas: [RwLock<Panel>; PANELS],
+    pub deltas: [RwLock<Panel>; PANELS],
     /// Whether the slices hold the parameters and moments of their units.
     hold: AtomicBool,
 }
 
 /// Some units of the layer.
-struct Slice {
-    units: Range<usize>,
+pub struct Slice {
+    pub units: Range<usize>,
     /// The layer, as if it had no others.
-    layer: Layer,
-    learnt: Mutex<Learnt>,
+    pub layer: Layer,
+    pub learnt: Mutex<Learnt>,
     /// A and g′(Z) for each panel of the batch.
-    outputs: [RwLock<[Panel; 2]>; PANELS],
+    pub outputs: [RwLock<[Panel; 2]>; PANELS],
 }
 
 /// W, then b, of a slice, and moments of the same.
-struct Learnt {
-    theta: Vec<Line>,
-    moments: [Vec<Line>; 2],
+pub struct Learnt {
+    pub theta: Vec<Line>,
+    pub moments: [Vec<Line>; 2],
     /// dW of a block of units, and their db.
-    sums: [Vec<Line>; 2],
-}
-
-/// X of the panels of a batch, as a thread keeps it from one round to another.
-#[derive(Default)]
-pub struct Inputs {
-    /// The update whose batch it is.
-    update: Option<u64>,
-    panels: Vec<(Panel, Turned)>,
+    pub sums: [Vec<Line>; 2],
 }
 
 impl Wide {
@@ -108,11 +91,6 @@ impl Wide {
         Some(Self { layer, slices, deltas, hold: AtomicBool::new(false) })
     }
 
-    /// The number of slices.
-    pub fn slices(&self) -> usize {
-        self.slices.len()
-    }
-
     /// Whether a batch of this many samples in so many parts has sums that are added panel by panel, and few panels.
     pub fn takes(&self, parts: usize, samples: usize) -> bool {
         let is_chain = parts == 1 || part::are_panels(parts, samples);
@@ -122,6 +100,11 @@ impl Wide {
     /// Whether the slices hold the parameters of their units; the state has those of before.
     pub fn holds(&self) -> bool {
         self.hold.load(SeqCst)
+    }
+
+    /// Leaves the parameters of the units where they are: the state's are to count.
+    pub fn forget(&self) {
+        self.hold.store(false, SeqCst);
     }
 
     /// Fetches the parameters and moments of the units, unless the slices hold them.
@@ -202,125 +185,7 @@ impl Slice {
     }
 }
 
-/// X of the batch of an update, whatever the network.
-pub struct Fetch<'a> {
-    pub inputs: &'a mut Inputs,
-    pub update: u64,
-    pub samples: &'a Samples,
-    pub batch: Batch<'a>,
-    pub layers: &'a Layers,
-    pub parts: usize,
-}
-
-impl Operation for Fetch<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Self { inputs, update, samples, batch, layers, parts } = self;
-        if inputs.update == Some(update) {
-            return;
-        }
-        let units = layers.layers()[0].inputs;
-        for (panel, places) in part::panels(parts, batch.count).enumerate() {
-            if inputs.panels.len() == panel {
-                inputs.panels.push((Panel::new(units), Turned::new(units)));
-            }
-            let (columns, rows) = &mut inputs.panels[panel];
-            samples.put_features(simd, batch, places, columns, rows);
-        }
-        inputs.update = Some(update);
-    }
-}
-
-/// A and g′(Z) of a slice of units.
-pub struct Below<'a> {
-    pub wide: &'a Wide,
-    pub slice: usize,
-    pub inputs: &'a Inputs,
-    pub functions: Functions,
-    pub dropout: Dropout,
-    pub update: u64,
-    pub samples: usize,
-    pub parts: usize,
-}
-
-impl Operation for Below<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Self { wide, slice, inputs, functions, dropout, update, samples, parts } = self;
-        let slice = &wide.slices[slice];
-        let learnt = lock(&slice.learnt);
-        let (w, b) = flat(&learnt.theta).split_at(slice.layer.bias);
-        for ((outputs, (x, _)), places) in slice.outputs.iter().zip(&inputs.panels).zip(part::panels(parts, samples)) {
-            let [a, slopes] = &mut *outputs.write().unwrap_or_else(PoisonError::into_inner);
-            let (a, slopes) = (a.rows_mut(), slopes.rows_mut());
-            let lines = places.len().div_ceil(LINE);
-            let size = Size { rows: slice.layer.units, terms: slice.layer.inputs, lines };
-            let (w, x) =
-                (ByRows { values: w, stride: slice.layer.stride }, Right { values: x.padded(), stride: WIDTH });
-            product(simd, size, w, x, &mut Biased { bias: b, z: a });
-            activate(simd, functions.derivative, lines, a, slopes);
-            if !dropout.is_none() {
-                drop_units(simd, dropout, update, 0, slice.units.start, places, a, slopes);
-            }
-        }
-    }
-}
-
-/// The sums of a slice of units, and their update.
-pub struct Learn<'a> {
-    pub wide: &'a Wide,
-    pub slice: usize,
-    pub inputs: &'a Inputs,
-    pub samples: usize,
-    pub parts: usize,
-    pub rule: Optimizer,
-    pub step: Step<f32>,
-    pub scaling: Scaling,
-}
-
-impl Operation for Learn<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Self { wide, slice, inputs, samples, parts, rule, step, scaling } = self;
-        let Slice { units, layer, learnt, .. } = &wide.slices[slice];
-        let Learnt { theta, moments: [first, second], sums: [dw, db] } = &mut *lock(learnt);
-        let (theta, first, second) = (flat_mut(theta), flat_mut(first), flat_mut(second));
-        let mut learn = |numbers: Range<usize>, sums: &[f32]| {
-            let range = step::Range {
-                sums: &sums[..numbers.len()],
-                first: first.get_mut(numbers.clone()).unwrap_or_default(),
-                second: second.get_mut(numbers.clone()).unwrap_or_default(),
-                theta: &mut theta[numbers],
-            };
-            step::update(simd, rule, step, scaling, range);
-        };
-        for row in (0..layer.units).step_by(BLOCK) {
-            let rows = BLOCK.min(layer.units - row);
-            let padded = rows.next_multiple_of(LINE);
-            let panels = wide.deltas.iter().zip(&inputs.panels).zip(part::panels(parts, samples)).enumerate();
-            for (panel, ((dz, (_, x)), places)) in panels {
-                let dz = dz.read().unwrap_or_else(PoisonError::into_inner);
-                let dz = &dz.padded()[(units.start + row) * WIDTH..][..padded * WIDTH];
-                let (is_first, lines) = (panel == 0, places.len().div_ceil(LINE));
-                let size = Size { rows, terms: places.len(), lines: layer.stride / LINE };
-                let left = ByRows { values: dz, stride: WIDTH };
-                let right = Right { values: x.values(), stride: x.stride };
-                product(simd, size, left, right, &mut Sums { dw: flat_mut(dw), layer, is_first });
-                sum_rows(simd, lines, dz, flat_mut(db), is_first);
-            }
-            learn(row * layer.stride..(row + rows) * layer.stride, flat(dw));
-            learn(layer.bias + row..layer.bias + row + padded, flat(db));
-        }
-    }
-}
-
 /// A lock is poisoned only by a panic, which the pool reports.
-fn lock<T>(of: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
