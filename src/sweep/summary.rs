@@ -112,7 +112,8 @@ fn compared(results: &[JobResult]) -> impl Iterator<Item = &JobResult> {
     results.iter().filter(move |ended| !is_over || ended.status != JobStatus::Retired)
 }
 
-/// The best of the networks that are at their end: that with the highest [`JobResult::score`], a mean over folds; of several, that with the lowest cost, then the first. Of a network with folds, the first is returned.
+/// The best of the networks that are at their end: that with the highest [`JobResult::score`], a mean over folds; of several,
+/// that with the lowest cost, then the first. Of a network with folds, the first is returned.
 pub fn best(results: &[JobResult]) -> Option<&JobResult> {
     let mut candidates: BTreeMap<_, Vec<&JobResult>> = BTreeMap::new();
     for ended in results {
@@ -132,8 +133,8 @@ pub fn best(results: &[JobResult]) -> Option<&JobResult> {
     ended.first().map(|(.., best)| *best)
 }
 
-/// The configurations of some results, best first, those that diverged on a fold last: by the mean [score](JobResult::score) over the folds, if there are any, else
-/// by the median score; then by the fewest diverged networks, then by the median cost.
+/// The configurations of some results, best first, those that diverged on a fold last: by the mean [score](JobResult::score)
+/// over the folds, if there are any, else by the median score; then by the fewest diverged networks, then by the median cost.
 /// Networks that were retired are left out once others are at their end: they had trained for less.
 pub fn configurations(results: &[JobResult]) -> Vec<Configuration> {
     let mut by_configuration: BTreeMap<_, Vec<&JobResult>> = BTreeMap::new();

@@ -29,10 +29,11 @@ pub struct SampleTable {
 
 /// Reads samples for a network with this many inputs, with or without labels.
 ///
-/// `model` is what the network has learnt from, or [`Columns::of`] it if that is not known; none stands for two classes. If both have a header, columns are matched by their
-/// names, in any order, and others are ignored. Otherwise they are matched by their places: as many columns as the network
-/// has inputs, perhaps with more for what is learnt, the last unless the options name others; or all columns of the file
-/// that was learnt. Missing cells are filled and features scaled as they were for training.
+/// `model` is what the network has learnt from, or [`Columns::of`] it if that is not known; none stands for two classes. If
+/// both have a header, columns are matched by their names, in any order, and others are ignored. Otherwise they are matched by
+/// their places: as many columns as the network has inputs, perhaps with more for what is learnt, the last unless the options
+/// name others; or all columns of the file that was learnt. Missing cells are filled and features scaled as they were for
+/// training.
 ///
 /// # Errors
 /// [`Error::Io`](crate::Error::Io) if it cannot be read; [`Error::Csv`](crate::Error::Csv) or

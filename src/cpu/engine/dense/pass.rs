@@ -48,7 +48,8 @@ impl<S: Simd> Pass<'_, S> {
         self.samples.div_ceil(LINE)
     }
 
-    /// Z of the outputs from what goes into the first layer: Z = W·A + b and A = g(Z), layer by layer. `dropped` may change A and g′ of a hidden layer.
+    /// Z of the outputs from what goes into the first layer: Z = W·A + b and A = g(Z), layer by layer. `dropped` may change A
+    /// and g′ of a hidden layer.
     pub fn forward(&mut self, mut dropped: impl FnMut(usize, &mut [f32], &mut [f32])) {
         let lines = self.lines();
         let Self { simd, theta, panels, first, .. } = self;
