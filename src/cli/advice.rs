@@ -166,7 +166,7 @@ pub fn of_file(error: &Error) -> Option<String> {
     }
 }
 
-/// What to do about weights whose activation is unknown or is not the one given.
+/// What to do about weights whose activation is unknown, or whose activation or output is not the one given.
 pub fn of_weights(error: &Error, activation: Option<Activation>, output: Option<Output>) -> Option<String> {
     let Error::Checkpoint { problem, .. } = error else { return None };
     match problem {

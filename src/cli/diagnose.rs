@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::CommandFactory;
 use planar::Error;
-use planar::data::{HeldOut, Targets};
+use planar::data::HeldOut;
 use planar::diagnose::{Case, Step, Stopped, examine_file, examine_without, stopped};
 use planar::fit::{Advanced, DataSettings, Files, NOTHING_HELD_OUT, Observer, Settings, TRANSPOSED, choose, fit};
 use planar::train::{CostAt, Status};
@@ -131,7 +131,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
         network: format!("{:?}, {}", run.network.widths(), run.network.derivative()),
         learning_rate: run.learning_rate,
         iterations,
-        are_numbers: matches!(data.targets(), Targets::Numbers { .. }),
+        are_numbers: data.targets().are_numbers(),
         command: diagnosis.remedy.as_ref().map(|remedy| begun.trains(std::env::args_os().skip(1), &remedy.changes)),
         flags: diagnosis.trials.iter().map(flags).collect(),
         diagnosis,

@@ -66,7 +66,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<Ending> {
     arguments.verbosity.start_log();
     let data = table::prepare(&arguments.data.settings(), arguments.verbosity)?.data;
-    let dropout = Dropout { rate: arguments.dropout, seed: u32::from(arguments.dropout > 0.0) };
+    let dropout = Dropout::new(arguments.dropout, 1);
     let settings = RunSettings {
         hidden: arguments.hidden.layers().to_vec(),
         activation: arguments.activation,

@@ -75,8 +75,7 @@ enum Shuffle {
 impl RecipeArguments {
     /// The recipe that these flags give.
     pub fn recipe(&self) -> Recipe {
-        let seed = if self.dropout == 0.0 { 0 } else { self.dropout_seed.unwrap_or(1) };
-        let dropout = Dropout { rate: self.dropout, seed };
+        let dropout = Dropout::new(self.dropout, self.dropout_seed.unwrap_or(1));
         Recipe { optimizer: self.optimizer, l2: self.l2, dropout, ..self.common.recipe() }
     }
 }

@@ -41,6 +41,11 @@ impl Targets {
         }
     }
 
+    /// Whether they are numbers, which R² judges in the place of the accuracy.
+    pub fn are_numbers(&self) -> bool {
+        matches!(self, Self::Numbers { .. })
+    }
+
     /// The output that suits them if none is requested, with this many classes: logistic for two and for labels, softmax
     /// for more, squares for numbers.
     pub fn output(&self, classes: usize) -> Output {

@@ -140,7 +140,7 @@ impl DataLook {
                 contradicting += samples.len();
             }
         }
-        let are_numbers = matches!(data.targets(), Targets::Numbers { .. });
+        let are_numbers = data.targets().are_numbers();
         if are_numbers {
             // of R², what varies at one point is lost
             lost = if floor > 0.0 { floor / constant.cost } else { 0.0 };

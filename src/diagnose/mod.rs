@@ -36,7 +36,7 @@ use web_time::Instant;
 
 use crate::Result;
 use crate::backend::Run;
-use crate::data::{Dataset, Targets};
+use crate::data::Dataset;
 use crate::fit::{Chosen, DeviceSettings};
 use crate::gradcheck::{self, GradientCheck};
 use crate::model::{InitScale, Network};
@@ -204,7 +204,7 @@ pub fn examine(
         run,
         data: seen,
         samples: data.samples(),
-        are_numbers: matches!(data.targets(), Targets::Numbers { .. }),
+        are_numbers: data.targets().are_numbers(),
         tested: case.held_out.map_or(0, Dataset::samples),
         linear: linear::linear(data, &run.network),
         gradients,

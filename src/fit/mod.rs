@@ -65,7 +65,7 @@ pub use watch::NOTHING_HELD_OUT;
 use crate::backend::{Backend, PlanChoice, Run, is_plain};
 use crate::checkpoint::{Best, Origin, State};
 use crate::cpu::logits_at;
-use crate::data::{Dataset, Targets};
+use crate::data::Dataset;
 use crate::metrics::Metrics;
 use crate::scores::AnyScores;
 use crate::train::{CostAt, Event, Outcome, Status, train_each};
@@ -273,7 +273,7 @@ fn last(outcome: &Outcome, data: &Dataset, held_out: Option<&Dataset>, run: &Run
     let told = Some(data.accuracy(&evaluation.logits));
     let test_told = judged.as_ref().map(|(_, told, _)| *told);
     // of numbers it is R²
-    let are_classes = !matches!(data.targets(), Targets::Numbers { .. });
+    let are_classes = !data.targets().are_numbers();
     Final {
         cost: Some(evaluation.cost),
         accuracy: told.filter(|_| are_classes),

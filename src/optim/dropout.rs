@@ -21,6 +21,11 @@ pub struct Dropout {
 }
 
 impl Dropout {
+    /// Units left out at a rate by a seed, which means nothing and is 0 where none is left out.
+    pub fn new(rate: f64, seed: u32) -> Self {
+        Self { rate, seed: if rate == 0.0 { 0 } else { seed } }
+    }
+
     /// Whether nothing is dropped.
     pub fn is_none(&self) -> bool {
         self.rate == 0.0

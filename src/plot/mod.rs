@@ -52,7 +52,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontFamily, IntoFont, TextStyle};
 use plotters_svg::SVGBackend;
 
-use crate::data::{Dataset, Targets};
+use crate::data::Dataset;
 use crate::{Error, Result};
 
 /// A part of a picture to draw on.
@@ -112,16 +112,16 @@ fn titled<'a>(area: &Area<'a>, title: &str) -> Result<Area<'a>> {
 
 /// How well a network does in a title: of numbers R², else its accuracy.
 pub fn told(data: &Dataset, accuracy: f64) -> String {
-    let is_share = !matches!(data.targets(), Targets::Numbers { .. });
+    let is_share = !data.targets().are_numbers();
     let what = if is_share { "accuracy " } else { "" };
     format!("{what}{}", of_held_out(data, accuracy))
 }
 
 /// [`told`] after the words "held out", where "accuracy" goes without saying.
 pub fn of_held_out(data: &Dataset, accuracy: f64) -> String {
-    match data.targets() {
-        Targets::Numbers { .. } => format!("R² {accuracy:.4}"),
-        _ => format!("{:.2} %", 100.0 * accuracy),
+    match data.targets().are_numbers() {
+        true => format!("R² {accuracy:.4}"),
+        false => format!("{:.2} %", 100.0 * accuracy),
     }
 }
 

@@ -1,7 +1,7 @@
 //! One step and a short run of networks of any depth and output, against the `f64` reference.
 
-use super::steps::judge;
-use super::{Check, Failure, Worst};
+use super::steps::{judge, judge_all};
+use super::{Check, Worst};
 use crate::Result;
 use crate::backend::Run;
 use crate::compare::{Bounds, compare, compare_step};
@@ -58,15 +58,7 @@ pub fn short_run(gpu: &Gpu, plan: PlanChoice) -> Check {
         ..Recipe::default()
     });
     let run = Run { learning_rate: 0.01, ..run };
-    let comparison = compare([&Reference::<f64>::new(), &gpu], &data, &run, 50, Bounds::F32_TO_F64, |_| {})?;
-    let mut worst = Worst::default();
-    for step in &comparison.steps {
-        judge(&mut worst, &format!("update {}", step.iteration), step)?;
-    }
-    match comparison.curves.parted {
-        Some(at) if !comparison.curves.agrees => Err(Failure(format!("the costs part at update {at}"))),
-        _ => Ok(worst),
-    }
+    judge_all(&compare([&Reference::<f64>::new(), &gpu], &data, &run, 50, Bounds::F32_TO_F64, |_| {})?)
 }
 
 /// Gaussian points with targets that follow from them: the classes by the largest of the first features, labels by their

@@ -3,7 +3,7 @@
 use super::{Check, Failure, Worst};
 use crate::Result;
 use crate::backend::Run;
-use crate::compare::{Bounds, StepComparison, compare, compare_step};
+use crate::compare::{Bounds, Comparison, StepComparison, compare, compare_step};
 use crate::cpu::Reference;
 use crate::data::{flower, gaussian_quantiles_of};
 use crate::gpu::Gpu;
@@ -61,7 +61,11 @@ pub fn short_run(gpu: &Gpu, plan: PlanChoice) -> Check {
     let gpu = gpu.clone().with_plan(plan);
     let (data, run) = (flower(400, 1)?, run(2, 4, "tanh", 0.01)?);
     let reference = Reference::<f64>::new();
-    let comparison = compare([&reference, &gpu], &data, &run, 50, Bounds::F32_TO_F64, |_| {})?;
+    judge_all(&compare([&reference, &gpu], &data, &run, 50, Bounds::F32_TO_F64, |_| {})?)
+}
+
+/// Fails if a step on the way is further off than its bound, or if the costs part.
+pub(super) fn judge_all(comparison: &Comparison) -> Check {
     let mut worst = Worst::default();
     for step in &comparison.steps {
         judge(&mut worst, &format!("iteration {}", step.iteration), step)?;

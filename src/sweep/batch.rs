@@ -11,7 +11,7 @@ use super::results::{JobResult, JobStatus};
 use super::under_way::{Begun, Standing, start_of};
 use crate::backend::{Backend, Evaluation, Run};
 use crate::cpu::evaluate_on;
-use crate::data::{Dataset, Targets};
+use crate::data::Dataset;
 use crate::fit::watch::{HeldOutPoints, Watch, evaluation};
 use crate::model::Parameters;
 use crate::optim::State;
@@ -245,11 +245,10 @@ impl<'a> Reached<'a> {
         let judged = batch.test.map(|test| evaluate_on(test, &run.network, self.parameters)).transpose();
         let told = Some(batch.data.accuracy(&self.evaluation.logits));
         let test_told = judged.as_ref().ok().copied().flatten().map(|(_, told)| told);
-        let standing = match batch.data.targets() {
-            Targets::Numbers { .. } => {
-                Standing { cost: Some(cost), r2: told, test_r2: test_told, ..Standing::default() }
-            }
-            _ => Standing { cost: Some(cost), accuracy: told, test_accuracy: test_told, ..Standing::default() },
+        let none = Standing { cost: Some(cost), ..Standing::default() };
+        let standing = match batch.data.targets().are_numbers() {
+            true => Standing { r2: told, test_r2: test_told, ..none },
+            false => Standing { accuracy: told, test_accuracy: test_told, ..none },
         };
         (standing, judged.map(|judged| judged.map_or(cost, |(cost, _)| cost)))
     }

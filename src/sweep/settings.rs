@@ -163,10 +163,9 @@ impl SweepSettings {
         for optimizer in optimizers {
             for l2 in &l2s {
                 for rate in &dropouts {
-                    let seeds = if *rate == 0.0 { &[0] } else { &seeds[..] };
-                    for seed in seeds {
-                        let dropout = Dropout { rate: *rate, seed: *seed };
-                        let recipe = Recipe { optimizer, l2: *l2, dropout, ..self.recipe };
+                    // without dropout its seeds make no other network
+                    for seed in seeds.iter().take(if *rate == 0.0 { 1 } else { seeds.len() }) {
+                        let recipe = Recipe { optimizer, l2: *l2, dropout: Dropout::new(*rate, *seed), ..self.recipe };
                         recipe.check(usize::MAX)?;
                         recipes.push(recipe);
                     }

@@ -34,7 +34,7 @@ pub struct Settings {
 impl Settings {
     /// What the command would make of them; a cosine falls over `epochs`.
     pub fn read(&self, data: &Dataset, epochs: u64) -> Result<RunSettings> {
-        let dropout = Dropout { rate: self.dropout, seed: if self.dropout == 0.0 { 0 } else { self.dropout_seed } };
+        let dropout = Dropout::new(self.dropout, self.dropout_seed);
         let recipe = Recipe {
             optimizer: self.optimizer.parse()?,
             rate: Rate { decay: self.schedule.parse()?, warmup: self.warmup, updates: 0 },

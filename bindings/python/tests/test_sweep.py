@@ -96,7 +96,7 @@ def test_shards_are_of_one_estimator_if_its_networks_are_the_same(tmp_path, flow
         planar.sweep(*flower, {"hidden": [2, 3]}, estimator=estimator, shard=f"{number}/2").save(file)
         return file
 
-    def of(last):  # so many classes that scikit-learn writes only the first of them
+    def of(last):  # with more classes than scikit-learn writes out
         return {**{label: 1.0 for label in range(400)}, 400: last}
 
     usual = planar.PlanarClassifier(max_iter=3, device="cpu")

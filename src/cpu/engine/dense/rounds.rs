@@ -118,12 +118,8 @@ impl Operation for Learn<'_> {
         let Learnt { theta, moments: [first, second], sums: [dw, db] } = &mut *lock(learnt);
         let (theta, first, second) = (flat_mut(theta), flat_mut(first), flat_mut(second));
         let mut learn = |numbers: Range<usize>, sums: &[f32]| {
-            let range = step::Range {
-                sums: &sums[..numbers.len()],
-                first: first.get_mut(numbers.clone()).unwrap_or_default(),
-                second: second.get_mut(numbers.clone()).unwrap_or_default(),
-                theta: &mut theta[numbers],
-            };
+            let sums = &sums[..numbers.len()];
+            let range = step::Range::of(numbers, theta, [&mut *first, &mut *second], sums);
             step::update(simd, rule, step, scaling, range);
         };
         for row in (0..layer.units).step_by(BLOCK) {

@@ -160,7 +160,7 @@ pub struct DenseSession {
 }
 
 impl DenseSession {
-    /// Networks ready to train on so many threads.
+    /// Networks ready to train on this many threads.
     ///
     /// # Errors
     /// [`Error::Mismatch`](crate::Error::Mismatch) if a run's moments are not its optimiser's.

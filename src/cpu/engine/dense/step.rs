@@ -1,5 +1,7 @@
 //! The update of the parameters from the gradient's sums: the formulas of `optim::Optimizer` over the lanes.
 
+use std::ops;
+
 use fearless_simd::{Select, Simd, SimdBase, SimdFloat};
 
 use super::super::math::splat;
@@ -14,7 +16,7 @@ pub struct Scaling {
     pub decay: f32,
 }
 
-/// Parameters, or moments, or sums, of a part of the layers.
+/// Parameters, moments and sums of a part of the layers.
 pub struct Range<'a> {
     pub theta: &'a mut [f32],
     pub sums: &'a [f32],
@@ -22,6 +24,14 @@ pub struct Range<'a> {
     pub first: &'a mut [f32],
     /// The second moments, if the rule has any.
     pub second: &'a mut [f32],
+}
+
+impl<'a> Range<'a> {
+    /// These numbers out of θ and of the moments, which are empty if the rule has none, with their sums.
+    pub fn of(numbers: ops::Range<usize>, theta: &'a mut [f32], moments: [&'a mut [f32]; 2], sums: &'a [f32]) -> Self {
+        let [first, second] = moments.map(|of| of.get_mut(numbers.clone()).unwrap_or_default());
+        Self { theta: &mut theta[numbers], sums, first, second }
+    }
 }
 
 /// An update of parameters, whose number is a multiple of a line.

@@ -12,7 +12,7 @@ use super::rounds::{Below, Fetch, Inputs, Learn};
 use super::samples::{Batch, Samples};
 use super::step::Scaling;
 use super::update::{Finished, Regularise, Squares, Update};
-use super::wide::Wide;
+use super::wide::{Wide, lock};
 use crate::Result;
 use crate::backend::{Evaluation, Run};
 use crate::model::{Network, Parameters};
@@ -59,7 +59,7 @@ impl Scratch {
 }
 
 impl Trainee {
-    /// A network to train on this many samples, with so many threads.
+    /// A network to train on this many samples, with this many threads.
     ///
     /// # Errors
     /// [`Error::Mismatch`](crate::Error::Mismatch) if the run's moments are not its optimiser's.
@@ -293,8 +293,7 @@ impl Trainee {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A lock is poisoned only by a panic, which the pool reports.
     fn lock(&self, part: usize) -> MutexGuard<'_, Part> {
-        self.parts[part].lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.parts[part])
     }
 }

@@ -117,7 +117,7 @@ pub struct Update<'a> {
     pub state: &'a mut State,
     pub finished: &'a Finished<'a>,
     pub scaling: Scaling,
-    /// The tensors that are updated elsewhere: the first so many.
+    /// The tensors that are updated elsewhere: this many from the first on.
     pub elsewhere: usize,
 }
 
@@ -133,12 +133,8 @@ impl Operation for Update<'_> {
         for (range, scaling) in tensors(layers, scaling).skip(elsewhere) {
             for start in range.clone().step_by(BLOCK) {
                 let block = start..range.end.min(start + BLOCK);
-                let range = step::Range {
-                    sums: finished.block(simd, block.clone(), &mut total),
-                    first: first.get_mut(block.clone()).unwrap_or_default(),
-                    second: second.get_mut(block.clone()).unwrap_or_default(),
-                    theta: &mut theta[block],
-                };
+                let sums = finished.block(simd, block.clone(), &mut total);
+                let range = step::Range::of(block, theta, [&mut *first, &mut *second], sums);
                 step::update(simd, rule, step, scaling, range);
             }
         }

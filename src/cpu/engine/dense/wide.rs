@@ -59,7 +59,7 @@ pub struct Learnt {
 }
 
 impl Wide {
-    /// At most the bytes of slices for so many threads: parameters and moments, and X as each thread keeps it.
+    /// At most the bytes of slices for this many threads: parameters and moments, and X as each thread keeps it.
     pub fn bytes(layers: &Layers, threads: usize) -> u64 {
         let layer = layers.layers()[0];
         if Self::count(layers, threads) < 2 {
@@ -70,7 +70,7 @@ impl Wide {
         (size_of::<f32>() * (3 * layer.units * layer.stride + threads * of_x + of_outputs)) as u64
     }
 
-    /// The slices for so many threads: fewer than two if the layer has too few of the weights or units.
+    /// The number of slices for this many threads: fewer than two if the layer has too few of the weights or units.
     fn count(layers: &Layers, threads: usize) -> usize {
         let layer = layers.layers()[0];
         let has_most = 3 * layer.units * layer.stride >= layers.len() && layers.layers().len() > 1;
@@ -84,14 +84,14 @@ impl Wide {
         if count < 2 || recipe.l2 != 0.0 || recipe.clip_norm.is_some() {
             return None;
         }
-        // whole lines of units, since so many db are summed up together
+        // whole lines of units, since a line of db is summed up at a time
         let place = |slice: usize| (layer.units.div_ceil(LINE) * slice / count * LINE).min(layer.units);
         let slices = (0..count).map(|slice| Slice::new(layer, place(slice)..place(slice + 1))).collect();
         let deltas = [(); PANELS].map(|()| RwLock::new(Panel::new(layer.units)));
         Some(Self { layer, slices, deltas, hold: AtomicBool::new(false) })
     }
 
-    /// Whether a batch of this many samples in so many parts has sums that are added panel by panel, and few panels.
+    /// Whether a batch of this many samples and parts has sums that are added panel by panel, and few panels.
     pub fn takes(&self, parts: usize, samples: usize) -> bool {
         let is_chain = parts == 1 || part::are_panels(parts, samples);
         is_chain && part::panels(parts, samples).count() <= PANELS
@@ -114,13 +114,8 @@ impl Wide {
         }
         for slice in &self.slices {
             let Learnt { theta, moments, .. } = &mut *lock(&slice.learnt);
-            let [first, second] = moments;
-            for (to, from) in [theta, first, second].into_iter().zip([&state.theta].into_iter().chain(&state.moments)) {
-                to.resize(if from.is_empty() { 0 } else { slice.lines() }, Line([0.0; LINE]));
-                for (all, own) in slice.places(self.layer).into_iter().filter(|_| !from.is_empty()) {
-                    flat_mut(to)[own].copy_from_slice(&flat(from)[all]);
-                }
-            }
+            slice.fetch(self.layer, &state.theta, theta);
+            state.moments.iter().zip(moments).for_each(|(all, own)| slice.fetch(self.layer, all, own));
         }
     }
 
@@ -130,14 +125,9 @@ impl Wide {
             return;
         }
         for slice in &self.slices {
-            let Learnt { theta, moments: [first, second], .. } = &*lock(&slice.learnt);
-            for (from, to) in
-                [theta, first, second].into_iter().zip([&mut state.theta].into_iter().chain(&mut state.moments))
-            {
-                for (all, own) in slice.places(self.layer).into_iter().filter(|_| !from.is_empty()) {
-                    flat_mut(to)[all].copy_from_slice(&flat(from)[own]);
-                }
-            }
+            let Learnt { theta, moments, .. } = &*lock(&slice.learnt);
+            slice.hand_back(self.layer, theta, &mut state.theta);
+            moments.iter().zip(&mut state.moments).for_each(|(own, all)| slice.hand_back(self.layer, own, all));
         }
     }
 
@@ -167,6 +157,21 @@ impl Slice {
         let sums = [BLOCK * layer.stride, BLOCK].map(|numbers| zeros(numbers / LINE));
         let learnt = Learnt { theta: Vec::new(), moments: Default::default(), sums };
         Self { units, layer, learnt: Mutex::new(learnt), outputs }
+    }
+
+    /// Copies the numbers of its units out of those of all; none if there are none.
+    fn fetch(&self, layer: Layer, all: &[Line], own: &mut Vec<Line>) {
+        own.resize(if all.is_empty() { 0 } else { self.lines() }, Line([0.0; LINE]));
+        if !all.is_empty() {
+            self.places(layer).into_iter().for_each(|(at, to)| flat_mut(own)[to].copy_from_slice(&flat(all)[at]));
+        }
+    }
+
+    /// Copies the numbers of its units back among those of all.
+    fn hand_back(&self, layer: Layer, own: &[Line], all: &mut [Line]) {
+        if !own.is_empty() {
+            self.places(layer).into_iter().for_each(|(to, at)| flat_mut(all)[to].copy_from_slice(&flat(own)[at]));
+        }
     }
 
     /// The lines of W and b.
