@@ -144,6 +144,12 @@ export class Lab {
     return this.page.evaluate(() => globalThis.frames.splice(0));
   }
 
+  /** The newest frame, once one has come since the last call. */
+  async newest() {
+    await this.page.waitForFunction(() => globalThis.frames.length > 0, { polling: 10 });
+    return (await this.frames()).at(-1);
+  }
+
   /** Trains until a frame says that it is over; the costs by iteration, and the frames. */
   async run(request = { do: "play" }, milliseconds = 120_000) {
     await this.frames();
