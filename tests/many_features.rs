@@ -72,7 +72,7 @@ fn no_features_and_more_numbers_than_memory_holds_are_refused() {
         let error = gaussian_quantiles_of(features, samples, 1).unwrap_err();
         assert!(matches!(error, Error::Invalid { .. }) && error.to_string() == wanted, "{error}");
     }
-    let error = Dataset::from_points("none", None, 0, &[], vec![1]).unwrap_err();
+    let error = Dataset::from_points("none", None, 0, &[0.0; 0], vec![1]).unwrap_err();
     assert_eq!(error.to_string(), "the number of features must be at least 1, not 0");
     let error = Dataset::from_points("few", None, usize::MAX, &[1.0], vec![1, 0]).unwrap_err();
     assert!(matches!(error, Error::Invalid { .. }), "{error}");

@@ -1,4 +1,4 @@
-//! Data sets from values in memory: points, and a class, labels or numbers for each.
+//! Data sets from values in memory: points, in `f64` or `f32`, and a class, labels or numbers for each.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ impl Dataset {
         name: impl Into<String>,
         seed: Option<u32>,
         features: usize,
-        points: &[f64],
+        points: &[impl Copy + Into<f64>],
         labels: Vec<u8>,
     ) -> Result<Self> {
         check_size(labels.len(), features)?; // before names are made for them
@@ -47,7 +47,7 @@ impl Dataset {
         name: impl Into<String>,
         seed: Option<u32>,
         features: usize,
-        points: &[f64],
+        points: &[impl Copy + Into<f64>],
         classes: Vec<String>,
         labels: Vec<u8>,
     ) -> Result<Self> {
@@ -71,7 +71,7 @@ impl Dataset {
         name: impl Into<String>,
         seed: Option<u32>,
         features: usize,
-        points: &[f64],
+        points: &[impl Copy + Into<f64>],
         outputs: usize,
         labels: &[u8],
     ) -> Result<Self> {
@@ -95,7 +95,7 @@ impl Dataset {
         name: impl Into<String>,
         seed: Option<u32>,
         features: usize,
-        points: &[f64],
+        points: &[impl Copy + Into<f64>],
         outputs: usize,
         values: &[f64],
     ) -> Result<Self> {
@@ -133,7 +133,7 @@ impl Dataset {
     fn from_values(
         name: String,
         seed: Option<u32>,
-        points: &[f64],
+        points: &[impl Copy + Into<f64>],
         targets: Targets,
         columns: Columns,
     ) -> Result<Self> {
@@ -143,7 +143,10 @@ impl Dataset {
             let message = format!("{} values do not make {samples} samples of {features} features", points.len());
             return Err(Error::Mismatch(message));
         }
-        let inputs = (0..features).flat_map(|f| (0..samples).map(move |s| points[s * features + f])).collect();
+        let mut inputs = Vec::with_capacity(points.len());
+        for feature in 0..features {
+            inputs.extend((0..samples).map(|sample| points[sample * features + feature].into()));
+        }
         Self::assemble(name, seed, inputs, targets, columns)
     }
 }

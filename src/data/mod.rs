@@ -52,7 +52,7 @@ pub struct Dataset {
     seed: Option<u32>,
     columns: Arc<Columns>,
     /// X, row-major (features × samples), as the notebook has it.
-    inputs: Arc<[f64]>,
+    inputs: Arc<Vec<f64>>,
     /// Y, the answer for each sample.
     targets: Targets,
     /// How much each sample counts; all alike without them.
@@ -103,8 +103,10 @@ impl Dataset {
         for (feature, (offset, factor)) in columns.features.iter_mut().zip(factors) {
             (feature.offset, feature.factor) = (*offset, *factor);
         }
-        let rows = columns.features.iter().zip(self.inputs.chunks(self.samples()));
-        let inputs = rows.flat_map(|(feature, values)| values.iter().map(|value| feature.scaled(*value))).collect();
+        let mut inputs = Vec::with_capacity(self.inputs.len());
+        for (feature, values) in columns.features.iter().zip(self.inputs.chunks(self.samples())) {
+            inputs.extend(values.iter().map(|value| feature.scaled(*value)));
+        }
         let scaled = Self::assemble(self.name.clone(), self.seed, inputs, self.targets.clone(), columns)?;
         Ok(Self { weights: self.weights.clone(), ..scaled })
     }

@@ -18,6 +18,7 @@ mod pace;
 mod progress;
 pub mod range;
 mod ready;
+mod result;
 pub mod results;
 mod running;
 mod settings;

@@ -15,8 +15,14 @@ use crate::errors::{guarded, without_gil};
 pub enum Points<'py> {
     /// As the library takes them.
     Double(PyReadonlyArray2<'py, f64>),
-    /// Widened to f64.
+    /// Read where they are.
     Single(PyReadonlyArray2<'py, f32>),
+}
+
+/// The values of points, row-major (samples × features).
+pub enum Values<'a> {
+    Double(Cow<'a, [f64]>),
+    Single(Cow<'a, [f32]>),
 }
 
 impl Points<'_> {
@@ -36,15 +42,20 @@ impl Points<'_> {
         }
     }
 
-    /// Row-major (samples × features). Doubles that lie so are not copied.
-    pub fn values(&self) -> Cow<'_, [f64]> {
+    /// Their values, which are not copied if they lie row by row.
+    pub fn values(&self) -> Values<'_> {
         match self {
-            Self::Double(points) if points.is_c_contiguous() => {
-                points.as_slice().map_or_else(|_| Cow::Owned(Vec::new()), Cow::Borrowed)
-            }
-            Self::Double(points) => Cow::Owned(points.as_array().iter().copied().collect()),
-            Self::Single(points) => Cow::Owned(points.as_array().iter().map(|value| f64::from(*value)).collect()),
+            Self::Double(points) => Values::Double(in_rows(points)),
+            Self::Single(points) => Values::Single(in_rows(points)),
         }
+    }
+}
+
+/// A matrix in row-major order, as it is if it lies so.
+fn in_rows<'a, T: numpy::Element + Copy>(matrix: &'a PyReadonlyArray2<'_, T>) -> Cow<'a, [T]> {
+    match matrix.as_slice() {
+        Ok(values) if matrix.is_c_contiguous() => Cow::Borrowed(values),
+        _ => Cow::Owned(rows(matrix)),
     }
 }
 
@@ -57,6 +68,34 @@ pub enum Answers<'py> {
     Labels(PyReadonlyArray2<'py, u8>),
     /// (samples × numbers).
     Numbers(PyReadonlyArray2<'py, f64>),
+}
+
+/// What is to be learnt, once it has left Python.
+enum Wanted {
+    Classes { labels: Vec<u8>, names: Vec<String> },
+    Labels { of: usize, values: Vec<u8> },
+    Numbers { of: usize, values: Vec<f64> },
+}
+
+impl Wanted {
+    fn new(answers: &Answers<'_>, classes: Option<Vec<String>>) -> Self {
+        match answers {
+            Answers::Classes(labels) => {
+                Self::Classes { labels: labels.as_array().to_vec(), names: classes.unwrap_or_default() }
+            }
+            Answers::Labels(labels) => Self::Labels { of: labels.shape()[1], values: rows(labels) },
+            Answers::Numbers(numbers) => Self::Numbers { of: numbers.shape()[1], values: rows(numbers) },
+        }
+    }
+
+    /// With its points, row-major (samples × features).
+    fn of(self, name: &str, features: usize, points: &[impl Copy + Into<f64>]) -> planar::Result<Dataset> {
+        match self {
+            Self::Classes { labels, names } => Dataset::from_classes(name, None, features, points, names, labels),
+            Self::Labels { of, values } => Dataset::from_label_rows(name, None, features, points, of, &values),
+            Self::Numbers { of, values } => Dataset::from_numbers(name, None, features, points, of, &values),
+        }
+    }
 }
 
 /// Samples in the library's form.
@@ -103,21 +142,14 @@ impl Data {
             }
         };
         let data = guarded(py, || {
+            let wanted = Wanted::new(&answers, classes);
             let values = points.values();
-            match answers {
-                Answers::Classes(labels) => {
-                    let (labels, classes) = (labels.as_array().to_vec(), classes.unwrap_or_default());
-                    without_gil(py, || treated(Dataset::from_classes(name, None, features, &values, classes, labels)))
-                }
-                Answers::Labels(labels) => {
-                    let (of, labels) = (labels.shape()[1], rows(&labels));
-                    without_gil(py, || treated(Dataset::from_label_rows(name, None, features, &values, of, &labels)))
-                }
-                Answers::Numbers(numbers) => {
-                    let (of, numbers) = (numbers.shape()[1], rows(&numbers));
-                    without_gil(py, || treated(Dataset::from_numbers(name, None, features, &values, of, &numbers)))
-                }
-            }
+            without_gil(py, || {
+                treated(match &values {
+                    Values::Double(points) => wanted.of(name, features, points),
+                    Values::Single(points) => wanted.of(name, features, points),
+                })
+            })
         });
         Ok(Self { inner: data?, names })
     }

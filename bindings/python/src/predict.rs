@@ -11,11 +11,14 @@ use planar::{Error, Result};
 use pyo3::prelude::*;
 
 use crate::checkpoint::{Origin, state};
-use crate::data::{Data, Points};
+use crate::data::{Data, Points, Values};
 use crate::device;
 use crate::errors::{OrRaise, guarded, without_gil};
 use crate::fitted::{Layers, layers, told, turned};
 use crate::network::{Settings, learnt};
+
+/// Points in float32 that are widened at a time.
+const BLOCK: usize = 16_384;
 
 /// What a network says of points, (points × outputs): Z of its last layer or, with `answers`, the probabilities or numbers
 /// that these mean.
@@ -41,7 +44,16 @@ pub fn forward<'py>(
         let is_small = points.samples() * parameters.values().len() < (1 << 20);
         let threads = if is_small { threads.or(Some(1)) } else { threads };
         let said = without_gil(py, || {
-            let logits = device::open(device, threads)?.forward(&network, &parameters, &values)?;
+            let backend = device::open(device, threads)?;
+            let forward = |points: &[f64]| backend.forward(&network, &parameters, points);
+            let logits = match &values {
+                Values::Double(points) => forward(points)?,
+                Values::Single(points) => {
+                    let blocks = points.chunks(BLOCK * network.inputs());
+                    let widened = blocks.map(|block| block.iter().copied().map(f64::from).collect::<Vec<_>>());
+                    widened.map(|block| forward(&block)).collect::<Result<Vec<_>>>()?.concat()
+                }
+            };
             Ok(if answers { meant(&network, &logits) } else { logits })
         })?;
         turned(py, &said, network.outputs())
