@@ -11,15 +11,17 @@ mod shaders;
 use std::collections::{BTreeMap, HashSet};
 use std::mem::{offset_of, size_of};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use naga::back::{hlsl, msl, spv};
 use naga::{AddressSpace, StorageAccess, TypeInner};
 use planar::gpu::plan::{LOOP_BUDGET, Limits, Plan, PlanChoice, Problem, Software};
-use planar::gpu::testing::{Binding, Constant, Constants, Kernel, Packing, uniforms};
+use planar::gpu::testing::{Binding, Constant, Kernel, Packing, uniforms};
 use planar::model::Activation;
 use planar::model::params::Layout;
-use shaders::{Variant, module, validated, variants};
+use shaders::{module, validated, variants};
 use tempfile::TempDir;
 
 type Check = Result<(), String>;
@@ -105,18 +107,31 @@ fn spirv_val_accepts_every_shader() -> Check {
 }
 
 fn glslang_reads_every_hlsl_shader() -> Check {
+    let texts = hlsl_texts()?;
     let folder = TempDir::new().map_err(|error| error.to_string())?;
-    // lengths change a number in the text, no more: one of each is enough for this slow reader
-    let without_lengths = |(kernel, constants): &Variant| {
-        let of = |(name, value): &(&'static str, Constant)| match value {
-            Constant::Table(_) => (*name, Constant::Table(1)),
-            _ if ["WORKGROUP", "ACROSS", "NETWORKS", "LAYER"].contains(name) => (*name, Constant::U32(1)),
-            other => (*name, *other),
-        };
-        (*kernel, constants.iter().map(of).collect::<Constants>())
+    let next = AtomicUsize::new(0);
+    let read = |reader: usize| {
+        while let Some((name, text)) = texts.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let file = folder.path().join(format!("{reader}.hlsl"));
+            std::fs::write(&file, text).map_err(|error| error.to_string())?;
+            let mut command = Command::new("glslangValidator");
+            command.args(["-V", "-D", "-S", "comp", "-e", name, "-o"]).arg(file.with_extension("spv")).arg(&file);
+            read_back(command, name)?;
+        }
+        Ok(())
     };
+    thread::scope(|scope| {
+        let readers = 0..thread::available_parallelism().map_or(1, usize::from);
+        let reading: Vec<_> = readers.map(|reader| scope.spawn(move || read(reader))).collect();
+        reading.into_iter().try_for_each(|reader| reader.join().unwrap_or(Err("a thread panicked".into())))
+    })
+}
+
+/// Every shader in HLSL, with its entry point. Of those that differ in numbers alone one is enough for glslang, which is slow.
+fn hlsl_texts() -> Result<Vec<(&'static str, String)>, String> {
     let mut seen = HashSet::new();
-    for variant in variants().into_iter().filter(|variant| seen.insert(without_lengths(variant))) {
+    let mut texts = Vec::new();
+    for variant in variants() {
         let name = variant.0.name();
         let (module, info) = module(&variant)?;
         for shader_model in [hlsl::ShaderModel::V5_1, hlsl::ShaderModel::V6_0] {
@@ -131,15 +146,13 @@ fn glslang_reads_every_hlsl_shader() -> Check {
             let mut text = String::new();
             hlsl::Writer::new(&mut text, &options, &hlsl::PipelineOptions::default())
                 .write(&module, &info, None)
-                .map_err(|error| format!("{name}: {error}"))?;
-            let file = folder.path().join(format!("{name}.hlsl"));
-            std::fs::write(&file, &text).map_err(|error| error.to_string())?;
-            let mut command = Command::new("glslangValidator");
-            command.args(["-V", "-D", "-S", "comp", "-e", name, "-o"]).arg(folder.path().join("out.spv")).arg(&file);
-            read_back(command, &format!("{name}, shader model {shader_model:?}"))?;
+                .map_err(|error| format!("{name}, shader model {shader_model:?}: {error}"))?;
+            if seen.insert(text.replace(|character: char| character.is_ascii_digit(), "")) {
+                texts.push((name, text));
+            }
         }
     }
-    Ok(())
+    Ok(texts)
 }
 
 fn bindings_are_what_the_kernels_say() -> Check {
