@@ -1,14 +1,16 @@
 """Sweeps, searches, diagnoses and comparisons."""
 
-from collections import Counter
-
 import numpy as np
 import pytest
 from joblib import parallel_config
 from scipy.sparse import csr_matrix
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.datasets import load_breast_cancer
+from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 import planar
 
@@ -199,14 +201,69 @@ def test_a_search_finds_what_grid_search_finds(device, estimator, grid):
     assert type(ours.get_params()["cv"]) is StratifiedKFold
 
 
+@pytest.fixture
+def sessions(monkeypatch):
+    """The widths of the networks that each call of the extension trains."""
+    train, widths = planar._planar.train, []
+
+    def counted(data, networks, *more):
+        widths.append([network["hidden"][0] for network in networks])
+        return train(data, networks, *more)
+
+    monkeypatch.setattr("planar._planar.train", counted)
+    return widths
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("gpu", marks=pytest.mark.gpu)])
+def test_a_search_of_a_pipeline_finds_what_grid_search_finds(device, sessions):
+    network = planar.PlanarClassifier(max_iter=40, device=device)
+    pipeline = Pipeline([("scale", StandardScaler()), ("network", network)])
+    grid = [
+        {"network__hidden": [2, 5], "scale": [StandardScaler(), "passthrough", MinMaxScaler((0, 0))]},
+        {"network": [clone(network).set_params(hidden=3), clone(network).set_params(hidden=4), GaussianNB()]},
+        {"network__hidden": [6], "scale__with_mean": ["neither"]},
+    ]
+    settings = {"cv": 3, "return_train_score": True, "error_score": 0.0}
+    weights = np.random.RandomState(0).random_sample(len(y))
+    with pytest.warns(FitFailedWarning):
+        theirs = GridSearchCV(pipeline, grid, **settings).fit(X, y, network__sample_weight=weights)
+    sessions.clear()
+    with pytest.warns(FitFailedWarning):
+        ours = planar.SweepSearchCV(pipeline, grid, **settings).fit(X, y, network__sample_weight=weights)
+    for name in theirs.cv_results_:
+        if "_score" in name and "time" not in name:
+            assert np.array_equal(ours.cv_results_[name], theirs.cv_results_[name]), name
+    assert np.array_equal(ours.predict(X), theirs.predict(X))
+    # of each fold the scalings of the first grid and the second grid, and the best on everything
+    assert sessions[:-1] == [[2, 5], [2, 5], [3, 4]] * 3
+
+
+class Shifted(TransformerMixin, BaseEstimator):
+    """Adds what another fit would not add."""
+
+    def fit(self, X, y=None):
+        self.by_ = np.random.default_rng().random()
+        return self
+
+    def transform(self, X):
+        return X + self.by_
+
+
+def test_a_network_of_other_points_is_not_taken_over(sessions):
+    pipeline = make_pipeline(Shifted(), planar.PlanarClassifier(max_iter=5, device="cpu"))
+    planar.SweepSearchCV(pipeline, {"planarclassifier__hidden": [2, 5]}, cv=2).fit(X, y)
+    assert sessions[:6] == [[2, 5], [2, 5], [2], [2], [5], [5]] and len(sessions) == 7
+
+
 def test_a_candidate_that_fails_is_scored_as_grid_search_scores_it():
     grid = {"activation": ["tanh", "no such"]}
     with pytest.warns(Warning):
         found = planar.SweepSearchCV(planar.PlanarClassifier(max_iter=20), grid, cv=2).fit(X, y)
     scores = found.cv_results_["mean_test_score"]
     assert np.isfinite(scores[0]) and np.isnan(scores[1])
-    with pytest.raises(TypeError, match="planar's estimators"):
-        planar.SweepSearchCV(GridSearchCV, grid).fit(X, y)
+    for other, named in ((GridSearchCV, "is a"), (make_pipeline(GaussianNB()), "is a Pipeline that ends in a GaussianNB")):
+        with pytest.raises(TypeError, match=f"planar's estimators, and this {named}"):
+            planar.SweepSearchCV(other, grid).fit(X, y)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.FitFailedWarning")
@@ -223,19 +280,11 @@ def test_a_candidate_that_is_refused_is_refused_in_every_fold():
 
 
 @pytest.mark.parametrize("n_jobs", [None, 2])
-def test_a_search_trains_each_candidate_once_whatever_joblib_is_told(monkeypatch, n_jobs):
-    train, trained = planar._planar.train, Counter()
-
-    def counted(data, networks, *more):
-        trained.update(network["hidden"][0] for network in networks)
-        return train(data, networks, *more)
-
-    monkeypatch.setattr("planar._planar.train", counted)
+def test_a_search_trains_each_candidate_once_whatever_joblib_is_told(sessions, n_jobs):
     search = planar.SweepSearchCV(planar.PlanarClassifier(max_iter=5), {"hidden": [2, 3]}, cv=3, n_jobs=n_jobs)
     with parallel_config("threading", n_jobs=2):
         search.fit(X, y)
-    trained[search.best_params_["hidden"]] -= 1  # on everything
-    assert trained == {2: 3, 3: 3} and search.n_jobs == n_jobs
+    assert sessions == [[2, 3]] * 3 + [[search.best_params_["hidden"]]] and search.n_jobs == n_jobs  # the last on everything
 
 
 def test_a_diagnosis_names_the_cause_and_shows_it(flower):

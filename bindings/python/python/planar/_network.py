@@ -215,7 +215,7 @@ class Network(Display, BaseEstimator):
 
     def _fit(self, X, y, sample_weight, incremental=False):
         ready = READY.get()
-        if ready is not None and not incremental and ready.gives(self):
+        if ready is not None and not incremental and ready.gives(self, X):
             return self
         work = self._work(X, y, sample_weight, incremental)
         return self._take(work, self._train(work), incremental)

@@ -10,6 +10,7 @@ from numpy.random import RandomState
 from sklearn import config_context
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
+from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import indexable
 
@@ -27,7 +28,8 @@ class SweepSearchCV(GridSearchCV):
     Parameters, attributes and results are those of ``GridSearchCV``. Each network has the same bits as if it had been
     trained alone on the same device, so the scores are the same too. ``fit_time`` is the time that taking a trained network
     over took, and neither ``n_jobs`` nor joblib's ``parallel_config`` is used: the engine shares the networks out among the
-    cores.
+    cores. Of a ``Pipeline`` that ends in one of planar's estimators, those candidates train side by side that have the same
+    steps before it.
 
     Examples
     --------
@@ -55,8 +57,11 @@ class SweepSearchCV(GridSearchCV):
         -------
         self
         """
-        if not isinstance(self.estimator, Network):
-            raise TypeError(f"SweepSearchCV searches planar's estimators, and this is a {type(self.estimator).__name__}")
+        network, is_pipeline = _last_step(self.estimator), isinstance(self.estimator, Pipeline)
+        if not isinstance(network, Network):
+            of = " that ends in a " if is_pipeline else ""
+            named = f"{type(self.estimator).__name__}{of and of + type(network).__name__}"
+            raise TypeError(f"SweepSearchCV searches planar's estimators, and this is a {named}")
         self._validate_params()
         given = self.cv
         splitter = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
@@ -64,24 +69,71 @@ class SweepSearchCV(GridSearchCV):
         # GridSearchCV divides again, which a splitter without a seed would do differently
         self.cv = list(splitter.split(X, y, params.get("groups")))
         try:
-            trained = self._trained(X, y, params.get("sample_weight"))
-            # every candidate's parameters have been checked, and processes would know nothing of what is ready here
-            with ready(trained), config_context(skip_parameter_validation=True), parallel_config("sequential"):
+            weights = params.get(f"{self.estimator.steps[-1][0]}__sample_weight" if is_pipeline else "sample_weight")
+            trained = self._trained(X, y, weights)
+            # every network's parameters have been checked, and processes would know nothing of what is ready here
+            checked = config_context(skip_parameter_validation=not is_pipeline)
+            with ready(trained), checked, parallel_config("sequential"):
                 return super().fit(X, y, **params)
         finally:
             self.cv = given
 
     def _trained(self, X, y, sample_weight):
-        """Parameters and networks in the order of GridSearchCV: candidate by candidate, each fold by fold."""
+        """Parameters and networks and, in pipelines, the points that these had, in the order of GridSearchCV: candidate by
+        candidate, each fold by fold."""
         grid = list(ParameterGrid(self.param_grid))
-        untrained, of_folds = candidates(clone(self.estimator), grid), []
-        refused = refusals(untrained)
-        for train, _ in self.cv:
+        made = candidates(clone(self.estimator), grid)
+        groups = {}
+        for place, (candidate, parameters) in enumerate(zip(made, grid, strict=True)):
+            if isinstance(_last_step(candidate), Network):  # a grid may put something else there
+                groups.setdefault(_before_the_last(candidate, parameters), []).append(place)
+        refused = {places[0]: refusals([_last_step(made[place]) for place in places]) for places in groups.values()}
+        trained = {}
+        for fold, (train, _) in enumerate(self.cv):
             weights = None if sample_weight is None else _safe_indexing(sample_weight, train)
-            models = [_copied(model) for model in untrained]
             X_of, y_of = _safe_indexing(X, train), _safe_indexing(y, train)
-            of_folds.append(train_together(models, X_of, y_of, refused, weights))
-        return [(parameters, fold[place]) for place, parameters in enumerate(grid) for fold in of_folds]
+            for places in groups.values():
+                try:
+                    points = _transformed(made[places[0]], X_of, y_of)
+                except Exception:  # GridSearchCV meets it too, and decides what such a candidate is worth
+                    continue
+                models = [_copied(_last_step(made[place])) for place in places]
+                seen = X_of if points is None else points
+                results = train_together(models, seen, y_of, refused[places[0]], weights)
+                for place, result in zip(places, results, strict=True):
+                    trained[place, fold] = (_own(made[place], grid[place]), result, points)
+        return [trained[key] for key in sorted(trained)]
+
+
+def _last_step(estimator):
+    """The network at the end of a pipeline, or by itself."""
+    return estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+
+
+def _before_the_last(candidate, parameters):
+    """What candidates with the same steps before the network have in common. A grid hands out the same objects each time."""
+    if not isinstance(candidate, Pipeline):
+        return ()
+    last = candidate.steps[-1][0]
+    return tuple((name, id(value)) for name, value in sorted(parameters.items()) if name.split("__")[0] != last)
+
+
+def _own(candidate, parameters):
+    """What a candidate's parameters say of its network: all of it where the network itself is one."""
+    if not isinstance(candidate, Pipeline):
+        return parameters
+    last, network = candidate.steps[-1]
+    if last in parameters:
+        return network.get_params(deep=False)
+    of = f"{last}__"
+    return {name.removeprefix(of): value for name, value in parameters.items() if name.startswith(of)}
+
+
+def _transformed(candidate, X, y):
+    """The points as they come to the network at the end of a pipeline; none where nothing is before it."""
+    if not isinstance(candidate, Pipeline) or len(candidate) == 1:
+        return None
+    return clone(candidate[:-1]).fit_transform(X, y)
 
 
 def _copied(model):

@@ -4,6 +4,7 @@ import contextlib
 from contextvars import ContextVar
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import clone
 
 from . import _planar
@@ -95,16 +96,16 @@ class Ready:
         self._trained = iter(trained)
         self._next = next(self._trained, None)
 
-    def gives(self, asked):
-        """Makes ``asked`` the network that is next, if it is one with these parameters."""
+    def gives(self, asked, X):
+        """Makes ``asked`` the network that is next, if it is one with these parameters and, in a pipeline, these points."""
         found = self._next
         if found is None:
             asked._validate_params()  # the best of all is trained once more, even if it was refused
             return False
-        if not _is_alike(found[0], asked):
+        parameters, result, points = found
+        if not _is_alike(parameters, asked) or not (points is None or _is_equal(points, X)):
             return False
         self._next = next(self._trained, None)
-        _, result = found
         if isinstance(result, Exception):
             raise result
         asked.__dict__.update(result.__dict__)
@@ -113,14 +114,18 @@ class Ready:
 
 def _is_alike(parameters, asked):
     there = asked.get_params(deep=False)
-    return all(there[name] is value or _is_equal(there[name], value) for name, value in parameters.items())
+    return all(
+        name in there and (there[name] is value or _is_equal(there[name], value)) for name, value in parameters.items()
+    )
 
 
 def _is_equal(one, other):
-    """Whether two values of a parameter are alike; what cannot be compared is not."""
+    """Whether two values are alike, also in each number; what cannot be compared is not."""
     try:
+        if issparse(one) and issparse(other):
+            return one.shape == other.shape and (one != other).nnz == 0
         return bool(np.all(one == other))
-    except ValueError:
+    except (TypeError, ValueError):
         return False
 
 
