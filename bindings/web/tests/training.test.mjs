@@ -223,7 +223,7 @@ test("on a GPU the page says so, trains, and compare gives a verdict with its fi
     // also where the CPU trains, since this GPU is emulated
     const other = await withGpu.visit();
     await other.iteration(5);
-    assert.match(await other.text("device"), /^The browser's only GPU is emulated in software/);
+    assert.match(await other.text("device"), /^The browser’s only GPU is emulated in software/);
     await other.click("compare");
     await other.says("verdict", /^GPU and CPU agree\..*CPU, double precision\s+difference\s+tolerance/s, 60_000);
     assert.deepEqual(other.errors, []);

@@ -414,7 +414,7 @@ test("a browser whose WebAssembly has no SIMD is told so", async () => {
   const site = await serve();
   const page = await Lab.open(browsers.none, site.origin, { before: "WebAssembly.validate = () => false;" });
   assert.deepEqual([page.said.is, page.said.fatal], ["failed", true]);
-  assert.match(page.said.said, /^This browser's WebAssembly has no SIMD/);
+  assert.match(page.said.said, /^This browser’s WebAssembly has no SIMD/);
   await page.close();
   site.close();
 });
