@@ -7,7 +7,7 @@ import { Place } from "./visit.mjs";
 
 const docs = path.join(import.meta.dirname, "../../../docs/web");
 /** The speed from a frame of the moving picture on. */
-const PACES = { 2: "100", 30: "500" };
+const PACES = { 2: "100", 20: "500" };
 const [folder] = process.argv.slice(2);
 const place = await Place.open();
 
@@ -27,7 +27,7 @@ if (folder) {
   await visit.iteration(0);
   await visit.page.waitForFunction(() => document.getElementById("shape").innerText);
   const height = await visit.page.$eval(".ask", (part) => Math.ceil(part.getBoundingClientRect().bottom + 20));
-  for (let frame = 0; frame < 90; frame++) {
+  for (let frame = 0; frame < 70; frame++) {
     // slowly first, as long as all is at 0.69
     if (PACES[frame]) await visit.page.select("#pace", PACES[frame]);
     const name = `frame-${String(frame).padStart(3, "0")}.png`;
