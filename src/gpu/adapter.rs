@@ -55,7 +55,9 @@ impl Adapter {
 
     /// [`all`](Self::all), for a front that must not block.
     pub async fn find_all() -> Vec<Self> {
-        let descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
+        let descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+        // a browser has no environment, and need not fetch what reads one
+        let descriptor = if cfg!(target_arch = "wasm32") { descriptor } else { descriptor.with_env() };
         let backends = descriptor.backends;
         let found = wgpu::Instance::new(descriptor).enumerate_adapters(backends).await;
         let mut adapters: Vec<Self> = found.into_iter().map(Self::new).collect();

@@ -4,12 +4,13 @@ import { Controls } from "./controls.js";
 import { BOUNDS, Draw } from "./draw.js";
 import { takeFiles } from "./files.js";
 import { short } from "./format.js";
+import { legendOf, showLegend } from "./legend.js";
 import { Many } from "./many.js";
 import { showClaims } from "./presets.js";
 import { Readings } from "./readings.js";
 import { Session } from "./session.js";
 import { chosenOf, DEFAULTS, fromLink, toLink } from "./settings.js";
-import { showLegend, Stage } from "./stage.js";
+import { Stage } from "./stage.js";
 import { missing } from "./support.js";
 import { Verdict } from "./verdict.js";
 
@@ -200,7 +201,7 @@ class App {
     // files are of the one network that is shown
     for (const id of ["save-picture", "save-costs", "save-network"]) $(id).disabled = !opened || Boolean(many);
     for (const id of ["play", "step", "reset", "why", "compare", "many-seeds", "many-rates"]) $(id).disabled = !opened;
-    showLegend($("legend"), this.stage.data, this.stage.meaning);
+    showLegend($("legend"), legendOf(this.stage.data, this.stage.meaning));
     this.stage.blank(this.colours);
     this.#showPoints();
   }

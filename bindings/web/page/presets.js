@@ -30,6 +30,12 @@ export const CLAIMS = [
     runs: ["1", "2", "3", "4", "5", "20", "50"].map((hidden) => ({ name: hidden, settings: { hidden, iterations: 5000 } })),
   },
   {
+    claim: "Logistic regression, a straight line: 47 %.",
+    found: "47 %. Here one linear unit finds that line.",
+    holds: "holds",
+    runs: [{ name: "Run", settings: { hidden: "1", activation: "identity", iterations: 5000 } }],
+  },
+  {
     claim: "Leaky ReLU with tanh’s derivative left in: all is NaN after about 50 iterations.",
     found: "all of A1 is NaN at iteration 51. Run it, then ask why.",
     holds: "holds",

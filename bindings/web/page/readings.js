@@ -1,6 +1,7 @@
 import { paintCurve, seriesOf } from "./curve.js";
 import { cleared } from "./canvas.js";
 import { cost, count, fit, percent, speed } from "./format.js";
+import { curvesOf, showLegend } from "./legend.js";
 import { bestOf } from "./many.js";
 import { drawNetwork, isDrawn, networkInWords, shapeOf } from "./network.js";
 import { MOST_UNITS, Units } from "./units.js";
@@ -13,7 +14,7 @@ export class Readings {
   /** @param {(id: string) => HTMLElement} $ finds the parts of the page */
   constructor($) {
     this.$ = $;
-    this.units = new Units($("units"), $("unit"), $("unit-said"));
+    this.units = new Units($("units"), $("unit"), $("unit-said"), $("unit-bars"));
     this.log = $("log");
     this.told = 0;
     this.turn = 0;
@@ -25,7 +26,7 @@ export class Readings {
     this.number = opened.output === "squares";
     this.$("accuracy").previousElementSibling.textContent = this.number ? "R²" : "Accuracy";
     const isHeldOut = opened.train < opened.samples && !opened.values;
-    this.$("curve-key").replaceChildren(...legend(isHeldOut ? ["training", "held out"] : []));
+    showLegend(this.$("curve-key"), curvesOf(isHeldOut));
   }
 
   /**
@@ -121,13 +122,3 @@ export class Readings {
 
 /** Of many networks the best, else the one there is. */
 const bestIn = (frame) => (frame.many?.length ? frame.many[bestOf(frame.many)] : frame);
-
-/** The curves' names, each beside its colour. */
-function legend(names) {
-  return names.map((name, k) => {
-    const span = document.createElement("span");
-    span.className = "entry";
-    span.append(Object.assign(document.createElement("i"), { className: `line curve-${k}` }), name);
-    return span;
-  });
-}

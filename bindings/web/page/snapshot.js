@@ -3,10 +3,13 @@ import { write } from "./canvas.js";
 import { paintCurve, seriesOf } from "./curve.js";
 import { paintField, paintPoints } from "./field.js";
 import { cost, count, fit } from "./format.js";
+import { curvesOf, legendOf, paintLegend } from "./legend.js";
 import { shapeOf } from "./network.js";
 import { paintAxes, planeIn } from "./stage.js";
 
-const [WIDTH, HEIGHT] = [1000, 500];
+const [WIDTH, HEIGHT] = [1000, 534];
+/** The height at which the marks are explained: there is room for two rows. */
+const LEGEND = 502;
 /** Pixels of the file for one of the drawing. */
 const FINE = 2;
 
@@ -36,7 +39,9 @@ export function snapshot(session, meaning, log) {
     paintField(context, plane, frame.grid, meaning, colours);
     paintAxes(context, box, opened.bounds, colours);
     paintPoints(context, plane, opened, meaning, colours, 3);
+    paintLegend(context, { ...plane, y: LEGEND }, legendOf(opened, meaning), colours);
   }
   paintCurve(context, { x: 510, y: 44, width: 470, height: 440 }, seriesOf(session, colours), log, colours);
+  paintLegend(context, { x: 550, y: LEGEND, width: 430 }, curvesOf(opened.train < opened.samples), colours);
   return new Promise((done) => canvas.toBlob(done, "image/png"));
 }

@@ -105,36 +105,3 @@ export function paintAxes(context, box, bounds, colours) {
     write(context, short(mark), plane.x - 8, place(0, mark)[1], { align: "right", fill });
   }
 }
-
-/**
- * What the marks of the picture mean, as text beside their colours.
- * @param {HTMLElement} legend
- * @param {object} opened
- * @param {import('./field.js').Meaning} meaning
- */
-export function showLegend(legend, opened, meaning) {
-  const entry = (mark, text) => {
-    const span = document.createElement("span");
-    span.className = "entry";
-    span.append(Object.assign(document.createElement("i"), { className: mark }), text);
-    return span;
-  };
-  // plain numbers say little alone
-  const name = (k) => (/\D/.test(opened.classes[k] ?? k) ? opened.classes[k] : `y = ${opened.classes[k] ?? k}`);
-  const entries = [];
-  if (meaning.kind === "two") {
-    entries.push(
-      entry("dot class-0", name(0)),
-      entry("bar", ""),
-      entry("dot class-1", name(1)),
-      entry("line", "undecided"),
-    );
-  } else if (meaning.kind === "several") {
-    for (let k = 0; k < meaning.outputs; k++) entries.push(entry(`dot class-${k % 10}`, name(k)));
-    entries.push(entry("line", "equally likely"));
-  } else {
-    entries.push(entry("", short(meaning.low)), entry("bar", ""), entry("", short(meaning.high)));
-  }
-  if (opened.train < opened.points.length / 3) entries.push(entry("ring", "held out"));
-  legend.replaceChildren(...entries);
-}

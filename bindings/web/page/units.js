@@ -1,6 +1,7 @@
 import { css, shade } from "./colour.js";
 import { cleared } from "./canvas.js";
 import { stretch } from "./field.js";
+import { short } from "./format.js";
 import { layersOf, sentenceOf } from "./weights.js";
 
 /** Pictures larger than this are no clearer, smaller than the second not to be told apart. */
@@ -23,6 +24,7 @@ export class Units {
   #canvas;
   #told;
   #said;
+  #bars;
   #frame = null;
   #chosen = -1;
   /** Which unit was read aloud last, and when. */
@@ -33,11 +35,13 @@ export class Units {
    * @param {HTMLCanvasElement} canvas
    * @param {HTMLElement} told where the words go
    * @param {HTMLElement} said from where they are read aloud
+   * @param {HTMLElement} bars what the bars mean, where there are some
    */
-  constructor(canvas, told, said) {
+  constructor(canvas, told, said, bars) {
     this.#canvas = canvas;
     this.#told = told;
     this.#said = said;
+    this.#bars = bars;
     canvas.addEventListener("pointermove", (event) => this.#choose(this.#at(event.offsetX, event.offsetY)));
     canvas.addEventListener("pointerleave", () => this.#choose(-1));
     canvas.addEventListener("blur", () => this.#choose(-1));
@@ -82,9 +86,21 @@ export class Units {
     const layers = this.#chosen >= 0 && layersOf(this.#frame.widths, this.#frame.weights);
     const names = this.#frame?.layer > 0 ? [] : this.names;
     const hint = "Point at a unit, or choose one with the arrow keys, to read its weights.";
-    const text = layers ? sentenceOf(layers, this.#frame.layer, this.#chosen, names, this.activation) : hint;
+    const text = layers
+      ? `${sentenceOf(layers, this.#frame.layer, this.#chosen, names, this.activation)}${this.#range()}`
+      : hint;
     if (this.#told.textContent !== text) this.#told.textContent = text;
     this.#readAloud(layers ? text : "");
+  }
+
+  /** The least and the greatest of what the chosen unit says on its map. */
+  #range() {
+    const { units } = this.#frame;
+    const each = units.length / this.count;
+    const own = units.subarray(this.#chosen * each, (this.#chosen + 1) * each);
+    if (!own.length) return "";
+    const [low, high] = [Math.min(...own), Math.max(...own)];
+    return `, here from ${short(low)} to ${short(high)}`;
   }
 
   /** Another unit at once, and the same from time to time. */
@@ -110,6 +126,7 @@ export class Units {
     if (!(m >= 2)) return;
     const next = layersOf(frame.widths, frame.weights)[this.#frame.layer + 1];
     const outward = next.units === 1 && next.weights.length ? next.weights : null;
+    this.#bars.hidden = !outward;
     const most = outward && Math.max(...outward.map(Math.abs));
     for (let unit = 0; unit < this.count; unit++) {
       const x = (unit % columns) * (size + gap);

@@ -85,11 +85,11 @@ async function answer(lab, { points, table, bytes, ...said }) {
 /** Answers and trains for ever. */
 export async function serve() {
   self.onmessage = ({ data }) => {
-    requests.push(data);
+    requests.push(data ?? {});
     awake();
   };
   if (!hasSimd()) {
-    post({ is: "failed", fatal: true, said: "This browser's WebAssembly has no SIMD, which planar computes with: browsers since 2023 have it." });
+    post({ is: "failed", fatal: true, said: "This browser’s WebAssembly has no SIMD, which planar computes with: browsers since 2023 have it." });
     return;
   }
   let drawn = true;
@@ -99,14 +99,13 @@ export async function serve() {
     const labs = new Labs(Lab, whole, answer);
     post({ is: "ready" });
     for (;;) {
-      while (requests.length > 0) {
-        const request = requests.shift();
-        if (request?.do === "drawn") drawn = true;
-        else post({ id: request?.id, ...(await labs.answer(request ?? {})) });
+      for (let request; (request = labs.next(requests, () => awake())); ) {
+        if (request.do === "drawn") drawn = true;
+        else post({ id: request.id, ...(await labs.answer(request)) });
       }
       const rest = labs.current.rest(drawn);
       if (rest > 0) {
-        if (requests.length === 0) await sleep(rest);
+        await sleep(rest);
         continue;
       }
       const told = await labs.current.work(drawn);
@@ -118,6 +117,6 @@ export async function serve() {
     }
   } catch (error) {
     // the module has stopped for good: another worker can begin anew
-    post({ is: "failed", fatal: true, said: `planar's module failed in this browser: ${error?.message ?? error}.` });
+    post({ is: "failed", fatal: true, said: `planar’s module failed in this browser: ${error?.message ?? error}.` });
   }
 }

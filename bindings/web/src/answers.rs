@@ -81,9 +81,15 @@ impl Lab {
                 self.has_news = self.current().is_some();
                 Ok(done())
             }
-            Request::Why => {
+            Request::Why { other: Some((settings, brought, on_gpu)) } => {
+                let samples = Samples::new(&settings, &brought)?;
+                let run = settings.run()?.seeded(samples.data())?;
+                whole::why(&settings, &samples, &run, on_gpu)
+            }
+            Request::Why { other: None } => {
                 self.settle().await?;
-                let answer = whole::why(self.current().ok_or_else(nothing_open)?);
+                let Experiment { settings, samples, starts, device, .. } = self.current().ok_or_else(nothing_open)?;
+                let answer = whole::why(settings, samples, &starts[0], device.is_gpu());
                 self.pace_from_here();
                 answer
             }

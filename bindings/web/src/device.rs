@@ -223,7 +223,7 @@ impl Gpus {
         };
         if wanted == Wanted::Auto && adapter.is_software() {
             let said =
-                "The browser's only GPU is emulated in software, which computes on the CPU itself, so the CPU trains.";
+                "The browser’s only GPU is emulated in software, which computes on the CPU itself, so the CPU trains.";
             return cpu(Some(said.into())).await;
         }
         let failed = |error: &Error| Some(format!("The CPU trains in the place of the GPU. {}", said::of(error)));
@@ -276,7 +276,7 @@ async fn trusted(device: Device, data: &Dataset, runs: &[Run]) -> Result<Loaded>
         };
         if let Some(off) = judged.differences.iter().find(is_off) {
             let (tensor, [row, column]) = (&off.tensor, off.at);
-            let said = format!("{tensor}[{row}, {column}] of the GPU is {:e}, and the CPU's {:e}", off.right, off.left);
+            let said = format!("{tensor}[{row}, {column}] of the GPU is {:e}, and the CPU’s {:e}", off.right, off.left);
             return Err(Error::Wrong(said));
         }
     }

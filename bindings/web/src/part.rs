@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
+use planar::backend::Run;
 use planar::data::{Options, Prepared};
 use planar::{Error, Result};
+use serde_json::json;
 
-use crate::experiment::Experiment;
 use crate::kept::Loaded;
 use crate::object::Object;
 use crate::samples::Samples;
@@ -23,6 +24,7 @@ pub fn load(_: &str, _: &[u8], _: Option<(Settings, Rc<Samples>)>) -> Result<Loa
     missing()
 }
 
-pub fn why(_: &Experiment) -> Result<Object> {
-    missing()
+/// What the other module is told beside settings and samples.
+pub fn why(_: &Settings, _: &Samples, _: &Run, on_gpu: bool) -> Result<Object> {
+    Ok(Object::new(json!({ "is": "elsewhere", "onGpu": on_gpu })))
 }

@@ -32,8 +32,9 @@ pub enum Request {
     Pace { per_second: Option<f64> },
     /// Shows so much.
     View { grid: usize, units: usize, layer: usize },
-    /// Finds out why the training fails.
-    Why,
+    /// Finds out why the training fails; or, of what another module trains, of these settings and samples, and whether a GPU
+    /// trains them.
+    Why { other: Option<(Box<Settings>, Brought, bool)> },
     /// Compares the device with the reference.
     Compare { iterations: u64 },
     /// Trains several networks side by side.
@@ -50,6 +51,35 @@ pub enum Request {
     Lose,
 }
 
+/// Reads settings, and the samples that come with them.
+fn opened(
+    written: &mut Value,
+    points: Option<Vec<f32>>,
+    bytes: Option<Vec<u8>>,
+) -> Result<(Box<Settings>, Option<Brought>)> {
+    let settings = match written["settings"].take() {
+        Value::Null => Settings::default(),
+        settings => Settings::deserialize(settings).map_err(|error| Error::Mismatch(error.to_string()))?,
+    };
+    let table = &written["table"];
+    let brought = match (words(&table["name"]), bytes, points) {
+        (Some(name), Some(bytes), _) => {
+            Some(Brought { table: Some((name, bytes, words(&table["label"]))), ..Brought::default() })
+        }
+        (_, _, Some(points)) => {
+            let bounds = written["bounds"].as_array().map(|bounds| bounds.iter().filter_map(Value::as_f64));
+            let bounds = bounds.and_then(|bounds| bounds.collect::<Vec<f64>>().try_into().ok());
+            Some(Brought { points, bounds, table: None })
+        }
+        _ => None,
+    };
+    Ok((Box::new(settings), brought))
+}
+
+fn words(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
 /// Reads a request, beside which come points or the bytes of a file. Fields that it does not have are ignored, but those of
 /// the settings.
 ///
@@ -62,27 +92,10 @@ pub fn read(text: &str, points: Option<Vec<f32>>, bytes: Option<Vec<u8>>) -> Res
         value => value.as_u64().ok_or_else(|| Error::Mismatch(format!("{name} must be a whole number, not {value}"))),
     };
     let count = |name: &str, usual: u64| number(name, usual).map(|value| usize::try_from(value).unwrap_or(usize::MAX));
-    let words = |value: &Value| value.as_str().map(str::to_owned);
     Ok(match written["do"].as_str().unwrap_or_default() {
         "open" => {
-            let settings = written["settings"].take();
-            let settings = match settings {
-                Value::Null => Settings::default(),
-                settings => Settings::deserialize(settings).map_err(|error| Error::Mismatch(error.to_string()))?,
-            };
-            let table = &written["table"];
-            let brought = match (words(&table["name"]), bytes, points) {
-                (Some(name), Some(bytes), _) => {
-                    Some(Brought { table: Some((name, bytes, words(&table["label"]))), ..Brought::default() })
-                }
-                (_, _, Some(points)) => {
-                    let bounds = written["bounds"].as_array().map(|bounds| bounds.iter().filter_map(Value::as_f64));
-                    let bounds = bounds.and_then(|bounds| bounds.collect::<Vec<f64>>().try_into().ok());
-                    Some(Brought { points, bounds, table: None })
-                }
-                _ => None,
-            };
-            Request::Open { settings: Box::new(settings), brought }
+            let (settings, brought) = opened(&mut written, points, bytes)?;
+            Request::Open { settings, brought }
         }
         "play" => Request::Play,
         "pause" => Request::Pause,
@@ -90,7 +103,14 @@ pub fn read(text: &str, points: Option<Vec<f32>>, bytes: Option<Vec<u8>>) -> Res
         "reset" => Request::Reset,
         "pace" => Request::Pace { per_second: written["perSecond"].as_f64() },
         "view" => Request::View { grid: count("grid", 0)?, units: count("units", 0)?, layer: count("layer", 0)? },
-        "why" => Request::Why,
+        "why" => {
+            let on_gpu = written["onGpu"].as_bool();
+            let of = |on_gpu| {
+                opened(&mut written, points, bytes)
+                    .map(|(settings, brought)| (settings, brought.unwrap_or_default(), on_gpu))
+            };
+            Request::Why { other: on_gpu.map(of).transpose()? }
+        }
         "compare" => Request::Compare { iterations: number("iterations", 200)? },
         "many" => {
             let vary = match written["vary"].as_str() {

@@ -37,10 +37,10 @@ export async function built() {
 }
 
 /** Serves the site below a path that it does not know, and an empty page at /. `asked` has the files that were asked for, of which
- * those that `missing` matches are not there. */
+ * those that `missing` matches are not there, and those that `late` matches wait for `come`. */
 export async function serve() {
   const asked = [];
-  const site = { asked, missing: undefined };
+  const site = { asked, missing: undefined, late: undefined, come: undefined };
   const server = createServer(async (request, response) => {
     const name = new URL(request.url, "http://x").pathname;
     if (name === "/") {
@@ -48,6 +48,7 @@ export async function serve() {
       return response.end('<!doctype html><title>empty</title><link rel="icon" href="data:,">');
     }
     asked.push(path.basename(name));
+    if (site.late?.test(name)) await site.come;
     try {
       if (site.missing?.test(name)) throw new Error("missing");
       const file = path.join(SITE, name.replace(/^\/below\/any\//, "").replace(/^$/, "index.html"));

@@ -131,6 +131,14 @@ on({ link: "data=gaussian-quantiles&output=squares&rate=0.1", before: noteTexts 
   assert.match(texts.find((text) => text.startsWith("gaussian-quantiles,")), /: cost [\d.]+, R² -?\d\.\d{4}$/);
 });
 
+on({ link: "heldOut=0.3", before: noteTexts }, "the saved picture says what its marks mean, and which points are held out", async (visit) => {
+  await visit.iteration(20);
+  await visit.page.evaluate(() => { globalThis.written = []; });
+  await visit.downloaded("save-picture");
+  const texts = await visit.page.evaluate(() => globalThis.written);
+  for (const text of ["y = 0", "y = 1", "undecided", "held out", "training"]) assert.ok(texts.includes(text), `no ${text}: ${texts}`);
+});
+
 on({}, "whole numbers may have their thousands apart", async (visit) => {
   await visit.iteration(5);
   for (const [typed, iterations] of [["50,000", "50000"], ["12 000", "12000"]]) {
@@ -223,7 +231,7 @@ test("on a GPU the page says so, trains, and compare gives a verdict with its fi
     // also where the CPU trains, since this GPU is emulated
     const other = await withGpu.visit();
     await other.iteration(5);
-    assert.match(await other.text("device"), /^The browser's only GPU is emulated in software/);
+    assert.match(await other.text("device"), /^The browser’s only GPU is emulated in software/);
     await other.click("compare");
     await other.says("verdict", /^GPU and CPU agree\..*CPU, double precision\s+difference\s+tolerance/s, 60_000);
     assert.deepEqual(other.errors, []);
@@ -296,7 +304,8 @@ on({}, "pointing at a hidden unit, or the arrow keys, tell its weights", async (
   const units = await visit.page.$("#units");
   const { x, y } = await units.boundingBox();
   await visit.page.mouse.move(x + 20, y + 20);
-  await visit.says("unit", /^Unit 1 of 4: tanh\(.*x1.*x2.*\), output weight /);
+  await visit.says("unit", /^Unit 1 of 4: tanh\(.*x1.*x2.*\), output weight .*, here from −[\d.]+ to [\d.]+$/);
+  assert.match(await visit.text("unit-bars"), /^The bar below is its weight/);
   await visit.page.mouse.move(2, 2);
   await units.focus();
   await visit.page.keyboard.press("ArrowRight");

@@ -76,6 +76,54 @@ test("what few ask for is fetched when they do; where that fails nothing is lost
   page.errors = page.errors.filter((text) => !text.includes("404"));
 });
 
+test("while that is fetched training goes on, and requests are answered; what was opened last stays", async (t) => {
+  const page = await lab(t, browsers.none);
+  await open(page, { iterations: 1e6 });
+  await page.ask({ do: "play" });
+  const asked = (request) => {
+    const answer = { is: undefined };
+    answer.come = page.ask(request).then((found) => Object.assign(answer, found));
+    return answer;
+  };
+  let come;
+  Object.assign(site(), { late: /whole-.*wasm/, come: new Promise((resolve) => { come = resolve; }) });
+  const why = asked({ do: "why" });
+  const { last } = await page.until(({ iteration }) => iteration > 0);
+  await page.until(({ iteration }) => iteration > last.iteration + 1000);
+  assert.equal((await page.ask({ do: "pause" })).is, "done");
+  assert.equal((await page.ask({ do: "open", settings: { data: "blobs" } })).is, "opened", "nothing is opened before it");
+  const table = { name: "x.csv", bytes: [...new TextEncoder().encode("a,b,class\n0,0,u\n1,1,v\n2,0,u\n0,3,v\n")] };
+  const first = asked({ do: "open", settings: { data: "own" }, table });
+  const second = asked({ do: "open", settings: { data: "xor" } });
+  assert.equal((await page.ask({ do: "view", grid: 7, units: 0 })).is, "done");
+  assert.deepEqual([why.is, first.is, second.is], [undefined, undefined, undefined]);
+  come();
+  for (const { come } of [why, first, second]) await come;
+  Object.assign(site(), { late: undefined, come: undefined });
+  assert.deepEqual([why.is, first.is, second.is], ["why", "opened", "opened"], [why.said, first.said, second.said].join());
+  await page.frames();
+  await page.ask({ do: "view", grid: 5, units: 0 });
+  assert.equal((await page.newest()).grid.length, 25);
+  assert.match((await page.ask({ do: "save" })).name, /^xor-/);
+});
+
+test("why? opens no GPU of its own", async (t) => {
+  const { origin, asked } = site();
+  const before = `const ask = GPUAdapter.prototype.requestDevice;
+    GPUAdapter.prototype.requestDevice = async function (...of) {
+      await fetch("${origin}/below/any/style.css");
+      return ask.apply(this, of);
+    };`;
+  const page = await lab(t, browsers.gpu, { before });
+  const devices = () => asked.filter((name) => name === "style.css").length;
+  const none = devices();
+  await open(page, { device: "gpu", iterations: 50 });
+  assert.equal(devices(), none + 1);
+  const why = await page.ask({ do: "why" });
+  assert.match(why.said.at(-1), /not on the GPU/);
+  assert.equal(devices(), none + 1);
+});
+
 test("bytes that are no checkpoint, and one of samples that are not at hand, are refused in a sentence", async (t) => {
   const page = await lab(t, browsers.none);
   await open(page, { samples: 40 });
@@ -414,7 +462,7 @@ test("a browser whose WebAssembly has no SIMD is told so", async () => {
   const site = await serve();
   const page = await Lab.open(browsers.none, site.origin, { before: "WebAssembly.validate = () => false;" });
   assert.deepEqual([page.said.is, page.said.fatal], ["failed", true]);
-  assert.match(page.said.said, /^This browser's WebAssembly has no SIMD/);
+  assert.match(page.said.said, /^This browser’s WebAssembly has no SIMD/);
   await page.close();
   site.close();
 });
