@@ -113,10 +113,10 @@ fn has_the_same_results((limit, program): (Limited, Program)) -> Check {
     if one == many && one.is_number() { Ok(()) } else { Err(format!("{one} is not {many}")) }
 }
 
-/// On a terminal, as `script` gives one.
+/// On a terminal, as `script` gives one. The run takes seconds, since a bar is drawn only of what takes a while.
 fn has_its_bar((limit, program): (Limited, Program)) -> Check {
     let program = &program.1;
-    let command = format!("{} {} train --iterations 300000", limit.join(" "), program.display());
+    let command = format!("{} {} train --iterations 3000000", limit.join(" "), program.display());
     let output = Command::new("script").args(["-qec", &command, "/dev/null"]).env("WGPU_BACKEND", "gl").output();
     let output = output.map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&output.stdout);
