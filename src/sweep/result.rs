@@ -47,10 +47,10 @@ pub struct JobResult {
     /// The share of the held-out samples.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test_accuracy: Option<f64>,
-    /// R² of the training samples, where the targets are numbers.
+    /// R² of the training samples if the targets are numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub r2: Option<f64>,
-    /// R² of the held-out samples, where the targets are numbers.
+    /// R² of the held-out samples if the targets are numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test_r2: Option<f64>,
     /// The cost at each rung of a halving that it has reached, of the held-out samples if there are any.
@@ -76,7 +76,7 @@ pub struct JobResult {
 }
 
 impl JobResult {
-    /// What ranks it: the accuracy, or R² where the targets are numbers; of the held-out samples if there are any.
+    /// What ranks it: the accuracy, or R² if the targets are numbers; of the held-out samples if there are any.
     pub fn score(&self) -> Option<f64> {
         self.held_out().or(self.accuracy).or(self.r2)
     }

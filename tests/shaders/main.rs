@@ -111,12 +111,12 @@ fn glslang_reads_every_hlsl_shader() -> Check {
     let folder = TempDir::new().map_err(|error| error.to_string())?;
     let next = AtomicUsize::new(0);
     let read = |reader: usize| {
-        while let Some((name, text)) = texts.get(next.fetch_add(1, Ordering::Relaxed)) {
+        while let Some((name, shader_model, text)) = texts.get(next.fetch_add(1, Ordering::Relaxed)) {
             let file = folder.path().join(format!("{reader}.hlsl"));
             std::fs::write(&file, text).map_err(|error| error.to_string())?;
             let mut command = Command::new("glslangValidator");
             command.args(["-V", "-D", "-S", "comp", "-e", name, "-o"]).arg(file.with_extension("spv")).arg(&file);
-            read_back(command, name)?;
+            read_back(command, &format!("{name}, shader model {shader_model:?}"))?;
         }
         Ok(())
     };
@@ -127,8 +127,9 @@ fn glslang_reads_every_hlsl_shader() -> Check {
     })
 }
 
-/// Every shader in HLSL, with its entry point. Of those that differ in numbers alone one is enough for glslang, which is slow.
-fn hlsl_texts() -> Result<Vec<(&'static str, String)>, String> {
+/// Every shader in HLSL, with its entry point and its shader model. Of those that differ in numbers alone one is enough for
+/// glslang, which is slow.
+fn hlsl_texts() -> Result<Vec<(&'static str, hlsl::ShaderModel, String)>, String> {
     let mut seen = HashSet::new();
     let mut texts = Vec::new();
     for variant in variants() {
@@ -147,12 +148,23 @@ fn hlsl_texts() -> Result<Vec<(&'static str, String)>, String> {
             hlsl::Writer::new(&mut text, &options, &hlsl::PipelineOptions::default())
                 .write(&module, &info, None)
                 .map_err(|error| format!("{name}, shader model {shader_model:?}: {error}"))?;
-            if seen.insert(text.replace(|character: char| character.is_ascii_digit(), "")) {
-                texts.push((name, text));
+            if seen.insert(without_numbers(&text)) {
+                texts.push((name, shader_model, text));
             }
         }
     }
     Ok(texts)
+}
+
+/// A text without the digits of its numbers; those of its names, such as `float4`, stay.
+fn without_numbers(text: &str) -> String {
+    let mut is_in_name = false;
+    let stays = |character: &char| {
+        let is_digit = character.is_ascii_digit();
+        is_in_name = character.is_alphabetic() || *character == '_' || (is_digit && is_in_name);
+        is_in_name || !is_digit
+    };
+    text.chars().filter(stays).collect()
 }
 
 fn bindings_are_what_the_kernels_say() -> Check {

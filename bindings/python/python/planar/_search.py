@@ -59,8 +59,8 @@ class SweepSearchCV(GridSearchCV):
         """
         network, is_pipeline = _last_step(self.estimator), isinstance(self.estimator, Pipeline)
         if not isinstance(network, Network):
-            of = " that ends in a " if is_pipeline else ""
-            named = f"{type(self.estimator).__name__}{of and of + type(network).__name__}"
+            end = f" that ends in a {type(network).__name__}" if is_pipeline else ""
+            named = type(self.estimator).__name__ + end
             raise TypeError(f"SweepSearchCV searches planar's estimators, and this is a {named}")
         self._validate_params()
         given = self.cv
